@@ -1,0 +1,1 @@
+//! Strict, scriptable mock OAuth 2.0 authorization servers.

@@ -1,0 +1,1 @@
+//! Arguments as typed, made into a plan that is known to be valid.

@@ -1,0 +1,3 @@
+//! The kmspec command line.
+
+fn main() {}

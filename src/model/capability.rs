@@ -1,0 +1,151 @@
+//! What a subject must be able to do before a scenario applies to it.
+//! Which subject can do what is decided by the runner's provisioning, never here.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// One thing a subject can or cannot do; written `@needs:<name>` on a scenario.
+///
+/// The list is closed: an unknown name in a tag is a wrong plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Admin REST interface: key managers are created and changed.
+    Admin,
+    /// Publisher REST interface: APIs are created, restricted and deployed.
+    Publisher,
+    /// Developer portal REST interface: applications, keys, subscriptions.
+    Devportal,
+    /// A gateway that validates tokens in front of a backend.
+    Gateway,
+    /// A key manager built into the platform.
+    Resident,
+    /// An issuer of the scenario's own can be attached while the run goes on.
+    FreshIssuer,
+    /// Several tenants that do not see each other.
+    Tenants,
+    /// The platform can be restarted by the run.
+    Restart,
+    /// The subject's clock can be moved by the run.
+    Clock,
+    /// Opaque tokens are validated through introspection.
+    OpaqueTokens,
+    /// A discovery document (RFC 8414 or OpenID Connect Discovery).
+    Discovery,
+    /// A published key set.
+    Jwks,
+    /// Access tokens are JWTs that verify with the published keys.
+    JwtAccessTokens,
+    /// Grant type `client_credentials`.
+    ClientCredentials,
+    /// Grant type `password`.
+    Password,
+    /// Grant type `refresh_token`.
+    RefreshToken,
+    /// Token introspection (RFC 7662).
+    Introspection,
+    /// Token revocation (RFC 7009).
+    Revocation,
+    /// Dynamic client registration (RFC 7591).
+    Dcr,
+    /// Client registration management (RFC 7592).
+    DcrManagement,
+    /// User profile at a userinfo endpoint (OpenID Connect Core).
+    Userinfo,
+    /// User profile at `/scim2/Me`.
+    ScimMe,
+    /// The run knows a user name and password at the subject.
+    UserCredentials,
+}
+
+impl Capability {
+    /// Every capability, in the order of the declaration.
+    pub const ALL: [Self; 23] = [
+        Self::Admin,
+        Self::Publisher,
+        Self::Devportal,
+        Self::Gateway,
+        Self::Resident,
+        Self::FreshIssuer,
+        Self::Tenants,
+        Self::Restart,
+        Self::Clock,
+        Self::OpaqueTokens,
+        Self::Discovery,
+        Self::Jwks,
+        Self::JwtAccessTokens,
+        Self::ClientCredentials,
+        Self::Password,
+        Self::RefreshToken,
+        Self::Introspection,
+        Self::Revocation,
+        Self::Dcr,
+        Self::DcrManagement,
+        Self::Userinfo,
+        Self::ScimMe,
+        Self::UserCredentials,
+    ];
+
+    /// The name as it stands in a tag, in `target.toml` and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Publisher => "publisher",
+            Self::Devportal => "devportal",
+            Self::Gateway => "gateway",
+            Self::Resident => "resident",
+            Self::FreshIssuer => "fresh-issuer",
+            Self::Tenants => "tenants",
+            Self::Restart => "restart",
+            Self::Clock => "clock",
+            Self::OpaqueTokens => "opaque-tokens",
+            Self::Discovery => "discovery",
+            Self::Jwks => "jwks",
+            Self::JwtAccessTokens => "jwt-access-tokens",
+            Self::ClientCredentials => "client-credentials",
+            Self::Password => "password",
+            Self::RefreshToken => "refresh-token",
+            Self::Introspection => "introspection",
+            Self::Revocation => "revocation",
+            Self::Dcr => "dcr",
+            Self::DcrManagement => "dcr-management",
+            Self::Userinfo => "userinfo",
+            Self::ScimMe => "scim-me",
+            Self::UserCredentials => "user-credentials",
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no capability.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no capability is called `{0}`\nhint: the closed list stands in features/README.md")]
+pub struct UnknownCapability(pub String);
+
+impl FromStr for Capability {
+    type Err = UnknownCapability;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|each| each.name() == text).ok_or_else(|| UnknownCapability(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_and_matches_its_serialised_form() {
+        for each in Capability::ALL {
+            assert_eq!(each.name().parse(), Ok(each));
+            assert_eq!(serde_json::to_value(each).unwrap(), each.name());
+        }
+        assert!("gatewya".parse::<Capability>().is_err());
+    }
+}

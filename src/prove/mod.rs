@@ -1,0 +1,1 @@
+//! Seeded defects, each one switched on by its id.

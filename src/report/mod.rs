@@ -1,0 +1,1 @@
+//! A file per format; all read the same run report.

@@ -1,0 +1,1 @@
+//! Selects, stages, executes and collects.

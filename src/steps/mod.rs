@@ -1,0 +1,1 @@
+//! Gherkin phrases; each a driver call or two. A file per area.
