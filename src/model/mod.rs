@@ -4,6 +4,7 @@
 pub mod capability;
 pub mod exchange;
 pub mod plan;
+pub mod record;
 pub mod redaction;
 pub mod report;
 pub mod rule;
