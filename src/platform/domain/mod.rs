@@ -1,0 +1,28 @@
+//! What the platform knows: plain types of key managers, applications, APIs, keys and tenants.
+//! How they are stored, sent or checked is left to the rooms beside this one.
+
+mod api;
+mod application;
+mod certificates;
+mod key_manager;
+mod key_mapping;
+mod oauth_client;
+mod permissions;
+mod secret;
+mod subscription;
+mod tenant;
+mod token_handling;
+
+pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
+pub use application::{Application, ApplicationTokenType};
+pub use certificates::{CertificateType, Certificates};
+pub use key_manager::{
+    ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,
+};
+pub use key_mapping::{KeyMapping, KeyState, KeyType, MappingMode};
+pub use oauth_client::OAuthClient;
+pub use permissions::{PermissionType, Permissions};
+pub use secret::Secret;
+pub use subscription::{Subscription, SubscriptionStatus};
+pub use tenant::{SUPER_TENANT, Tenant, User, principal};
+pub use token_handling::{HandlingRule, RuleProblem, TokenMatcher, TokenValidation};

@@ -1,0 +1,32 @@
+//! An OAuth client of the resident key manager.
+//! Issuing tokens to it is the resident key manager's work.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{KeyType, Secret};
+
+/// A client that the resident key manager knows; kept in the store, so that it survives a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OAuthClient {
+    /// `client_id`; unique over all tenants.
+    pub client_id: String,
+    /// `client_secret`.
+    pub client_secret: Secret,
+    /// Domain of the tenant that it belongs to.
+    pub tenant: String,
+    /// Readable name; a bootstrap registration is an upsert on it.
+    pub name: String,
+    /// User who owns the client, without the tenant.
+    pub owner: String,
+    /// Grant types that it may use.
+    pub grant_types: Vec<String>,
+    /// Redirect URIs, separated by commas.
+    pub callback_url: Option<String>,
+    /// Whether its access tokens are JWTs; otherwise opaque.
+    pub jwt_tokens: bool,
+    /// Key type of the application key it stands behind; `None` for clients of the management planes.
+    pub key_type: Option<KeyType>,
+    /// Lifetimes and flags of the client, by the names of the product.
+    pub additional_properties: Map<String, Value>,
+}

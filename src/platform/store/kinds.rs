@@ -1,0 +1,169 @@
+//! What kinds of documents there are and by which keys they are found.
+//! Their members are defined in `domain`.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::platform::domain::{
+    Api, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, Tenant, User,
+};
+
+/// A type that the store keeps.
+///
+/// `id` is unique over all tenants, `unique_key` in its tenant, and `parent` leads to all that hang on one thing.
+pub trait Document: Serialize + DeserializeOwned {
+    /// Name of the kind in the database; never changed once data exists.
+    const KIND: &'static str;
+
+    /// Unique over all tenants.
+    fn id(&self) -> String;
+
+    /// What must not occur twice in a tenant.
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+
+    /// The thing on which the document hangs.
+    fn parent(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Document for Tenant {
+    const KIND: &'static str = "tenant";
+    fn id(&self) -> String {
+        self.domain.clone()
+    }
+}
+
+impl Document for User {
+    const KIND: &'static str = "user";
+    fn id(&self) -> String {
+        format!("{}@{}", self.name, self.tenant)
+    }
+}
+
+impl Document for KeyManager {
+    const KIND: &'static str = "key-manager";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
+
+impl Document for Application {
+    const KIND: &'static str = "application";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}\n{}", self.owner, self.name))
+    }
+}
+
+impl Document for KeyMapping {
+    const KIND: &'static str = "key-mapping";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}\n{}\n{}", self.application_id, self.key_type, self.key_manager_id))
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.application_id.to_string())
+    }
+}
+
+impl Document for OAuthClient {
+    const KIND: &'static str = "oauth-client";
+    fn id(&self) -> String {
+        self.client_id.clone()
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
+
+impl Document for Api {
+    const KIND: &'static str = "api";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}\n{}", self.context, self.version))
+    }
+}
+
+impl Document for Revision {
+    const KIND: &'static str = "revision";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.api.id.to_string())
+    }
+}
+
+impl Document for Scope {
+    const KIND: &'static str = "scope";
+    fn id(&self) -> String {
+        self.id.map(|id| id.to_string()).unwrap_or_default()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
+
+impl Document for Subscription {
+    const KIND: &'static str = "subscription";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}\n{}", self.application_id, self.api_id))
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.application_id.to_string())
+    }
+}
+
+/// A revocation, kept so that it holds after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "lowercase")]
+pub enum Revocation {
+    /// Of one token.
+    Token {
+        /// `jti`, signature, or the whole opaque token.
+        token: String,
+        /// When the token would have expired anyway, in milliseconds since 1970.
+        expires_at_ms: u64,
+    },
+    /// Of all tokens of a client issued until then.
+    Consumer {
+        /// The client.
+        consumer_key: String,
+        /// In milliseconds since 1970.
+        revoked_at_ms: u64,
+    },
+    /// Of all tokens of a user or client issued until then.
+    Subject {
+        /// The user or client.
+        entity_id: String,
+        /// `USER_ID` or `CLIENT_ID`.
+        entity_type: String,
+        /// In milliseconds since 1970.
+        revoked_at_ms: u64,
+    },
+}
+
+impl Document for Revocation {
+    const KIND: &'static str = "revocation";
+    fn id(&self) -> String {
+        match self {
+            Self::Token { token, .. } => format!("token\n{token}"),
+            Self::Consumer { consumer_key, .. } => format!("consumer\n{consumer_key}"),
+            Self::Subject { entity_id, entity_type, .. } => format!("{entity_type}\n{entity_id}"),
+        }
+    }
+}

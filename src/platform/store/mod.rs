@@ -1,0 +1,144 @@
+//! The store: every document of the platform in one SQLite database, a file or memory.
+//! What the documents mean is left to the rooms that read them.
+
+mod documents;
+mod kinds;
+mod schema;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+pub use documents::Documents;
+pub use kinds::{Document, Revocation};
+
+/// Where the data lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// In this process; gone with it.
+    Memory,
+    /// In this file, which is created when it is not there.
+    File(PathBuf),
+}
+
+/// Why the store did not do as it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the store failed")]
+    Database(#[from] rusqlite::Error),
+    /// A document in the store is not what this version writes.
+    #[error("a stored {kind} cannot be read")]
+    Unreadable {
+        /// Kind of the document.
+        kind: &'static str,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The file was written by a later version.
+    #[error(
+        "the data has schema version {found}, and this program knows {known} at most\nhint: start it with the program that wrote it"
+    )]
+    Newer {
+        /// Version of the file.
+        found: u32,
+        /// Version of this program.
+        known: u32,
+    },
+    /// The work on the store did not run to its end.
+    #[error("work on the store was cut off")]
+    CutOff,
+}
+
+/// The store; clones share one connection, and so writes come one after the other.
+#[derive(Debug, Clone)]
+pub struct Store {
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl Store {
+    /// Opens the data and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file cannot be opened or was written by a later version.
+    pub fn open(data: &Data) -> Result<Self, StoreError> {
+        let mut connection = match data {
+            Data::Memory => Connection::open_in_memory()?,
+            Data::File(path) => Connection::open(path)?,
+        };
+        schema::prepare(&mut connection)?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// Reads, on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` returns, and [`StoreError::CutOff`] when it panicked.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Documents<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || store.read_now(work)).await;
+        done.unwrap_or_else(|_| Err(StoreError::CutOff.into()))
+    }
+
+    /// Reads and writes in one transaction, on a thread that may block: all of it is kept, or nothing when `work`
+    /// fails.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` returns, and [`StoreError`] when the commit fails or `work` panicked.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Documents<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || store.write_now(work)).await;
+        done.unwrap_or_else(|_| Err(StoreError::CutOff.into()))
+    }
+
+    /// [`Store::read`] on this very thread; not for async code.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` returns.
+    pub fn read_now<T, E>(&self, work: impl FnOnce(&Documents<'_>) -> Result<T, E>) -> Result<T, E> {
+        work(&Documents::new(&self.lock()))
+    }
+
+    /// [`Store::write`] on this very thread; not for async code.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` returns, and [`StoreError`] when the commit fails.
+    pub fn write_now<T, E>(&self, work: impl FnOnce(&Documents<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let mut connection = self.lock();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let done = work(&Documents::new(&transaction))?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// A panic while the lock was held rolled its transaction back, so the connection is sound.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
