@@ -30,8 +30,7 @@ pub enum CertificateType {
 impl Certificates {
     /// The URL of the key set, if that is what is configured.
     pub fn jwks_url(&self) -> Option<&str> {
-        (self.kind == CertificateType::Jwks && !self.value.trim().is_empty())
-            .then_some(self.value.trim())
+        (self.kind == CertificateType::Jwks && !self.value.trim().is_empty()).then_some(self.value.trim())
     }
 
     /// The armoured PEM text, if a certificate is configured and its wrapping can be undone.

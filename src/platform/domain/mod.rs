@@ -16,9 +16,7 @@ mod token_handling;
 pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
-pub use key_manager::{
-    ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,
-};
+pub use key_manager::{ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType};
 pub use key_mapping::{KeyMapping, KeyState, KeyType, MappingMode};
 pub use oauth_client::OAuthClient;
 pub use permissions::{PermissionType, Permissions};

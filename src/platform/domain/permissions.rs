@@ -61,10 +61,8 @@ mod tests {
             (PermissionType::Deny, &["a"], &["b"], true),
         ];
         for (kind, roles, held, expected) in table {
-            let permissions = Permissions {
-                permission_type: *kind,
-                roles: roles.iter().map(ToString::to_string).collect(),
-            };
+            let permissions =
+                Permissions { permission_type: *kind, roles: roles.iter().map(ToString::to_string).collect() };
             let held: Vec<String> = held.iter().map(ToString::to_string).collect();
             assert_eq!(permissions.admit(&held), *expected, "{kind:?} {roles:?} {held:?}");
         }

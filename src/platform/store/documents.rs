@@ -22,21 +22,14 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError::Database`], also when another document of the tenant has the same unique key.
     pub fn put<D: Document>(&self, tenant: &str, document: &D) -> Result<(), StoreError> {
-        let body = serde_json::to_string(document)
-            .map_err(|source| StoreError::Unreadable { kind: D::KIND, source })?;
+        let body =
+            serde_json::to_string(document).map_err(|source| StoreError::Unreadable { kind: D::KIND, source })?;
         self.connection
             .prepare_cached(
                 "INSERT INTO document (kind, id, tenant, parent, unique_key, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (kind, id) DO UPDATE SET parent = ?4, unique_key = ?5, body = ?6",
             )?
-            .execute(params![
-                D::KIND,
-                document.id(),
-                tenant,
-                document.parent(),
-                document.unique_key(),
-                body
-            ])?;
+            .execute(params![D::KIND, document.id(), tenant, document.parent(), document.unique_key(), body])?;
         Ok(())
     }
 
@@ -46,10 +39,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when it cannot be read.
     pub fn find<D: Document>(&self, tenant: &str, id: &str) -> Result<Option<D>, StoreError> {
-        self.one(
-            "SELECT body FROM document WHERE kind = ?1 AND id = ?2 AND tenant = ?3",
-            params![D::KIND, id, tenant],
-        )
+        self.one("SELECT body FROM document WHERE kind = ?1 AND id = ?2 AND tenant = ?3", params![D::KIND, id, tenant])
     }
 
     /// The document with this id in any tenant.
@@ -79,10 +69,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn all<D: Document>(&self, tenant: &str) -> Result<Vec<D>, StoreError> {
-        self.many(
-            "SELECT body FROM document WHERE kind = ?1 AND tenant = ?2 ORDER BY seq",
-            params![D::KIND, tenant],
-        )
+        self.many("SELECT body FROM document WHERE kind = ?1 AND tenant = ?2 ORDER BY seq", params![D::KIND, tenant])
     }
 
     /// All of a kind in every tenant, oldest first, each with its tenant's domain.
@@ -91,12 +78,10 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn everywhere<D: Document>(&self) -> Result<Vec<(String, D)>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT tenant, body FROM document WHERE kind = ?1 ORDER BY seq")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT tenant, body FROM document WHERE kind = ?1 ORDER BY seq")?;
         let rows = statement.query_map([D::KIND], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        rows.map(|row| row.map_err(StoreError::from).and_then(|(tenant, body)| Ok((tenant, read(&body)?))))
-            .collect()
+        rows.map(|row| row.map_err(StoreError::from).and_then(|(tenant, body)| Ok((tenant, read(&body)?)))).collect()
     }
 
     /// All of a kind that hang on `parent`, oldest first.
@@ -105,10 +90,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn children<D: Document>(&self, parent: &str) -> Result<Vec<D>, StoreError> {
-        self.many(
-            "SELECT body FROM document WHERE kind = ?1 AND parent = ?2 ORDER BY seq",
-            params![D::KIND, parent],
-        )
+        self.many("SELECT body FROM document WHERE kind = ?1 AND parent = ?2 ORDER BY seq", params![D::KIND, parent])
     }
 
     /// Removes a document; whether it was there.
@@ -135,11 +117,8 @@ impl<'a> Documents<'a> {
     }
 
     fn one<D: Document>(&self, query: &str, params: impl Params) -> Result<Option<D>, StoreError> {
-        let body: Option<String> = self
-            .connection
-            .prepare_cached(query)?
-            .query_row(params, |row| row.get(0))
-            .optional()?;
+        let body: Option<String> =
+            self.connection.prepare_cached(query)?.query_row(params, |row| row.get(0)).optional()?;
         body.as_deref().map(read).transpose()
     }
 

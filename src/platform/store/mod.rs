@@ -126,9 +126,8 @@ impl Store {
         E: From<StoreError>,
     {
         let mut connection = self.lock();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
         let done = work(&Documents::new(&transaction))?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(done)

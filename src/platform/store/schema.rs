@@ -30,8 +30,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)",
     )?;
-    let found: u32 =
-        connection.query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))?;
+    let found: u32 = connection.query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))?;
     let known = u32::try_from(MIGRATIONS.len()).expect("a list of migrations is short");
     if found > known {
         return Err(StoreError::Newer { found, known });
@@ -39,10 +38,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     for (version, statements) in (1u32..).zip(MIGRATIONS).skip(found as usize) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(statements)?;
-        transaction.execute(
-            "INSERT INTO migration (version, applied_at) VALUES (?1, datetime('now'))",
-            [version],
-        )?;
+        transaction.execute("INSERT INTO migration (version, applied_at) VALUES (?1, datetime('now'))", [version])?;
         transaction.commit()?;
     }
     Ok(())

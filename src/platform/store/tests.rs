@@ -16,10 +16,8 @@ fn what_was_committed_is_there_after_reopening_the_file() {
     let store = Store::open(&data).unwrap();
     store.write_now(|documents| documents.put("t", &kept)).unwrap();
     drop(store);
-    let found = Store::open(&data)
-        .unwrap()
-        .read_now(|documents| documents.find_by_key::<KeyManager>("t", "kept"))
-        .unwrap();
+    let found =
+        Store::open(&data).unwrap().read_now(|documents| documents.find_by_key::<KeyManager>("t", "kept")).unwrap();
     assert_eq!(found, Some(kept));
 }
 
