@@ -1,1 +1,15 @@
-//! Seeded defects, each one switched on by its id.
+//! Seeded defects, each one switched on by its id: a saboteur behind an interposer makes the subject appear to have it.
+//! Where interposers stand is decided by `runner/stage.rs`; which scenario must notice stands in the features' tags.
+
+mod accomplices;
+mod defects;
+mod interposer;
+mod message;
+mod registry;
+mod saboteur;
+mod upstream;
+
+pub use accomplices::{Accomplices, AccomplicesError};
+pub use interposer::{Interposer, InterposerConfig, InterposerError, Side};
+pub use registry::{Defect, NotSwitchable, defect, saboteur, switchable};
+pub use saboteur::{Deed, Saboteur};

@@ -1,0 +1,111 @@
+//! Defects of what a publisher decided about an API: the gateway never hears of it.
+//! Publishers read their decision back as they made it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt as _};
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+use crate::{
+    model::exchange::Plane,
+    prove::{Deed, Defect, Saboteur, message},
+};
+
+/// DEF-192: an API that takes tokens of some key managers takes those of all.
+pub(in crate::prove) const RESTRICTION_IGNORED: Defect = Defect {
+    id: "DEF-192",
+    summary: "the list of key managers that an API is restricted to is ignored",
+    controls: "(@api-restrictions or @token-validation) and not @DEF-192",
+    saboteur: |_| Arc::new(RestrictionIgnored::default()),
+};
+
+/// Tells the subject `all` where the publisher named key managers, and the publisher the names.
+#[derive(Default)]
+struct RestrictionIgnored {
+    /// Names as the publisher gave them, by API id.
+    named: Mutex<HashMap<String, Value>>,
+}
+
+impl Saboteur for RestrictionIgnored {
+    fn on_request<'a>(&'a self, plane: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
+        std::future::ready(if plane == Plane::Publisher { widen(request) } else { Deed::Nothing }).boxed()
+    }
+
+    fn on_answer<'a>(
+        &'a self,
+        plane: Plane,
+        request: &'a Request<Bytes>,
+        answer: &'a mut Response<Bytes>,
+    ) -> BoxFuture<'a, Deed> {
+        if plane == Plane::Publisher && answer.status().is_success() {
+            self.cover(request, answer);
+        }
+        std::future::ready(Deed::Nothing).boxed()
+    }
+}
+
+/// Rewrites a restriction on its way in.
+fn widen(request: &mut Request<Bytes>) -> Deed {
+    let Some(mut document) = written(request) else { return Deed::Nothing };
+    if restriction(&document).is_none() {
+        return Deed::Nothing;
+    }
+    document["keyManagers"] = all();
+    *request.body_mut() = message::bytes(&document);
+    Deed::Done
+}
+
+impl RestrictionIgnored {
+    /// Remembers the names, and shows them instead of `all`.
+    fn cover(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) {
+        if message::resource(request.uri().path()).first() != Some(&"apis") {
+            return;
+        }
+        let Some(mut shown) = message::json(answer.body()) else { return };
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(document), Some(id)) = (written(request), shown["id"].as_str()) {
+            match restriction(&document) {
+                Some(names) => named.insert(id.to_owned(), names.clone()),
+                None => named.remove(id),
+            };
+        }
+        let mut covered = false;
+        for document in message::documents(&mut shown) {
+            let names = document["id"].as_str().and_then(|id| named.get(id)).cloned();
+            if let (Some(names), true) = (names, document["keyManagers"] == all()) {
+                document["keyManagers"] = names;
+                covered = true;
+            }
+        }
+        if covered {
+            *answer.body_mut() = message::bytes(&shown);
+        }
+    }
+}
+
+fn all() -> Value {
+    json!(["all"])
+}
+
+/// The API document in a create or an update.
+fn written(request: &Request<Bytes>) -> Option<Value> {
+    let writes = match *message::resource(request.uri().path()) {
+        ["apis"] => request.method() == Method::POST,
+        ["apis", _] => request.method() == Method::PUT,
+        _ => false,
+    };
+    if writes { message::json(request.body()) } else { None }
+}
+
+/// Names of key managers; a list that is not one of names is left for the subject to refuse.
+fn restriction(document: &Value) -> Option<&Value> {
+    let list = document.get("keyManagers")?;
+    let names = list.as_array()?;
+    let restricts = !names.is_empty() && names.iter().all(|name| name.as_str().is_some_and(|name| name != "all"));
+    restricts.then_some(list)
+}

@@ -1,0 +1,84 @@
+//! The list of defects that can be switched on, each with the scenarios that must stay green meanwhile.
+//! What a defect means at large stands in `features/catalogue/defects.toml`.
+
+use std::sync::Arc;
+
+use super::{Accomplices, Saboteur, defects};
+use crate::model::rule::RuleId;
+
+/// A defect that can be switched on.
+#[derive(Debug, Clone, Copy)]
+pub struct Defect {
+    /// Its id in the catalogue.
+    pub id: &'static str,
+    /// What the subject appears to do wrong, in one line.
+    pub summary: &'static str,
+    /// Tag expression of the scenarios that must conform although the defect is on.
+    pub controls: &'static str,
+    /// Makes its saboteur.
+    pub(super) saboteur: fn(Arc<Accomplices>) -> Arc<dyn Saboteur>,
+}
+
+/// Every defect that can be switched on: one line a defect, in the order of the ids.
+static DEFECTS: &[Defect] = &[
+    defects::key_manager_admin::DENY_IGNORED,
+    defects::secrets::SECRET_UNMASKED,
+    defects::publisher::RESTRICTION_IGNORED,
+    defects::out_of_band::REGISTRATION_SENT,
+];
+
+/// Every defect that can be switched on.
+pub fn switchable() -> &'static [Defect] {
+    DEFECTS
+}
+
+/// The defect of that id.
+///
+/// # Errors
+///
+/// [`NotSwitchable`] when no saboteur is known for the id.
+pub fn defect(id: &RuleId) -> Result<&'static Defect, NotSwitchable> {
+    let text = id.to_string();
+    DEFECTS.iter().find(|each| each.id == text).ok_or(NotSwitchable(text))
+}
+
+/// The saboteur of a defect.
+///
+/// # Errors
+///
+/// [`NotSwitchable`] when none is known for the id.
+pub fn saboteur(id: &RuleId, accomplices: Arc<Accomplices>) -> Result<Arc<dyn Saboteur>, NotSwitchable> {
+    Ok((defect(id)?.saboteur)(accomplices))
+}
+
+/// No saboteur is known for a defect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotSwitchable(pub String);
+
+impl std::error::Error for NotSwitchable {}
+
+impl std::fmt::Display for NotSwitchable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` is no defect that can be switched on\nhint: these can:", self.0)?;
+        DEFECTS.iter().try_for_each(|each| write!(f, "\n  {:<16} {}", each.id, each.summary))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::rule::RuleKind;
+
+    #[test]
+    fn every_defect_is_found_by_its_id_and_no_other_id_is() {
+        for each in switchable() {
+            let id: RuleId = each.id.parse().unwrap();
+            assert_eq!(id.kind(), RuleKind::Defect);
+            assert_eq!(defect(&id).unwrap().summary, each.summary);
+            assert_eq!(switchable().iter().filter(|other| other.id == each.id).count(), 1);
+        }
+        let refused = defect(&"DEF-001".parse().unwrap()).unwrap_err().to_string();
+        assert!(refused.starts_with("`DEF-001` is no defect"), "{refused}");
+        assert!(refused.contains("\n  DEF-148 "), "{refused}");
+    }
+}
