@@ -24,11 +24,8 @@ impl Accomplices {
         for pem in trust {
             roots.extend(reqwest::Certificate::from_pem_bundle(pem.as_bytes())?);
         }
-        let client = reqwest::Client::builder()
-            .tls_certs_only(roots)
-            .no_proxy()
-            .timeout(Duration::from_secs(5))
-            .build()?;
+        let client =
+            reqwest::Client::builder().tls_certs_only(roots).no_proxy().timeout(Duration::from_secs(5)).build()?;
         Ok(Self { client })
     }
 

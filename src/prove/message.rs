@@ -35,7 +35,12 @@ pub(super) fn documents(answer: &mut Value) -> Vec<&mut Value> {
 /// `/api/am/admin/v4/key-managers/1` gives `["key-managers", "1"]`.
 pub(super) fn resource(path: &str) -> Vec<&str> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    parts.windows(2).position(|pair| pair == ["api", "am"]).and_then(|at| parts.get(at + 4..)).unwrap_or_default().to_vec()
+    parts
+        .windows(2)
+        .position(|pair| pair == ["api", "am"])
+        .and_then(|at| parts.get(at + 4..))
+        .unwrap_or_default()
+        .to_vec()
 }
 
 /// Makes a request's framing fit a body that was changed.

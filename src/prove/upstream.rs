@@ -137,8 +137,7 @@ impl Upstream {
 async fn handshake(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
 ) -> Result<SendRequest<Full<Bytes>>, UpstreamError> {
-    let (sender, connection) =
-        http1::Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await?;
+    let (sender, connection) = http1::Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await?;
     // Ends by itself when the sender is dropped or the subject hangs up; what it says then the sender says too.
     tokio::spawn(connection);
     Ok(sender)
