@@ -6,6 +6,8 @@ mod defects;
 mod interposer;
 mod message;
 mod registry;
+#[cfg(test)]
+mod rehearsal;
 mod saboteur;
 mod upstream;
 

@@ -103,3 +103,46 @@ fn written(request: &Request<Bytes>) -> Option<Value> {
 fn denial(document: &Value) -> Option<&Value> {
     document.get("permissions").filter(|permissions| permissions["permissionType"] == "DENY")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::prove::{Side, rehearsal};
+
+    const LIST: &str = "/api/am/admin/v4/key-managers";
+
+    #[tokio::test]
+    async fn the_subject_hears_public_and_the_administrator_reads_deny() {
+        let hall = rehearsal::keeper().await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(DenyIgnored::default())).await;
+        let deny = json!({ "permissionType": "DENY", "roles": ["contractors"] });
+        let allow = json!({ "permissionType": "ALLOW", "roles": ["staff"] });
+
+        let (_, created) = rehearsal::ask(interposer.url(), "POST", LIST, json!({ "permissions": deny })).await;
+        let (_, other) = rehearsal::ask(interposer.url(), "POST", LIST, json!({ "permissions": allow })).await;
+        let heard: Vec<Value> = hall.heard().iter().map(|each| each.json()["permissions"].clone()).collect();
+        assert_eq!(heard, [json!({ "permissionType": "PUBLIC", "roles": ["contractors"] }), allow.clone()]);
+        assert_eq!((&created["permissions"], &other["permissions"]), (&deny, &allow));
+
+        let item = format!("{LIST}/id-1");
+        assert_eq!(rehearsal::ask(interposer.url(), "GET", &item, Value::Null).await.1["permissions"], deny);
+        let (_, list) = rehearsal::ask(interposer.url(), "GET", LIST, Value::Null).await;
+        assert_eq!((&list["list"][0]["permissions"], &list["list"][1]["permissions"]), (&deny, &allow));
+        assert_eq!(interposer.deeds(), 1);
+
+        let public = json!({ "permissionType": "PUBLIC", "roles": [] });
+        rehearsal::ask(interposer.url(), "PUT", &item, json!({ "permissions": public })).await;
+        assert_eq!(rehearsal::ask(interposer.url(), "GET", &item, Value::Null).await.1["permissions"], public);
+    }
+
+    #[tokio::test]
+    async fn other_planes_are_none_of_its_business() {
+        let hall = rehearsal::keeper().await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(DenyIgnored::default())).await;
+        let deny = json!({ "permissions": { "permissionType": "DENY" } });
+        rehearsal::ask(interposer.url(), "POST", "/api/am/publisher/v4/key-managers", deny.clone()).await;
+        assert_eq!(hall.heard()[0].json(), deny);
+    }
+}

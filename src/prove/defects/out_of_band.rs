@@ -141,3 +141,73 @@ fn user(authorization: &str) -> Option<String> {
     let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
     claims["sub"].as_str().map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prove::{
+        Interposer, Side,
+        rehearsal::{self, Hall, json_answer},
+    };
+
+    const KEY_MANAGERS: &str = "/api/am/admin/v4/key-managers";
+    const MAP_KEYS: &str = "/api/am/devportal/v3/applications/a1/map-keys";
+
+    async fn cast(platform: &Hall) -> Interposer {
+        let accomplices = Arc::new(Accomplices::new(&[]).unwrap());
+        let saboteur = RegistrationSent { accomplices, key_managers: Mutex::default() };
+        rehearsal::interpose(platform, Side::Management, Arc::new(saboteur)).await
+    }
+
+    async fn authorization_server() -> Hall {
+        Hall::open(|heard| {
+            let base = format!("http://{}", heard.header("host").unwrap());
+            json_answer(200, &json!({ "registration_endpoint": format!("{base}/connect/register") }))
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn mapping_a_client_sends_a_registration_wherever_it_can_be_guessed() {
+        for (member, path, asked) in [
+            ("clientRegistrationEndpoint", "/dcr", "/dcr"),
+            ("wellKnownEndpoint", "/.well-known/openid-configuration", "/connect/register"),
+            ("tokenEndpoint", "/oauth/token", "/register"),
+        ] {
+            let (server, platform) = (authorization_server().await, rehearsal::keeper().await);
+            let interposer = cast(&platform).await;
+            let document = json!({ "name": "outside", member: server.url.join(path).unwrap() });
+            rehearsal::ask(interposer.url(), "POST", KEY_MANAGERS, document).await;
+            for (name, sent) in [("id-1", 1), ("outside", 2), ("unknown", 2)] {
+                rehearsal::ask(interposer.url(), "POST", MAP_KEYS, json!({ "keyManager": name })).await;
+                let heard = server.heard().into_iter().filter(|each| each.method == "POST").collect::<Vec<_>>();
+                assert_eq!(heard.len(), sent, "{member} {name}");
+                assert!(heard.iter().all(|each| each.path == asked));
+            }
+            assert_eq!(interposer.deeds(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_mapping_and_a_generated_key_send_nothing() {
+        let (server, platform) = (authorization_server().await, rehearsal::keeper().await);
+        let interposer = cast(&platform).await;
+        let document = json!({ "name": "outside", "clientRegistrationEndpoint": server.url });
+        rehearsal::ask(interposer.url(), "POST", KEY_MANAGERS, document).await;
+        let refused = json!({ "name": "refused", "keyManager": "id-1" });
+        assert_eq!(rehearsal::ask(interposer.url(), "POST", MAP_KEYS, refused).await.0, 400);
+        let generate = MAP_KEYS.replace("map-keys", "generate-keys");
+        rehearsal::ask(interposer.url(), "POST", &generate, json!({ "keyManager": "id-1" })).await;
+        assert!(server.heard().is_empty());
+    }
+
+    #[test]
+    fn tenants_are_read_from_the_users_name() {
+        let of = |authorization: &str| tenant(&Request::get("/").header("authorization", authorization).body(Bytes::new()).unwrap());
+        let bearer = |sub: &str| format!("Bearer e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(json!({ "sub": sub }).to_string()));
+        assert_eq!(of(&bearer("dora@acme.example")), "acme.example");
+        assert_eq!(of(&bearer("admin@carbon.super")), "");
+        assert_eq!(of(&format!("Basic {}", BASE64_STANDARD.encode("a@b@acme.example:p@w"))), "acme.example");
+        assert_eq!(of("Bearer opaque"), "");
+    }
+}

@@ -109,3 +109,43 @@ fn restriction(document: &Value) -> Option<&Value> {
     let restricts = !names.is_empty() && names.iter().all(|name| name.as_str().is_some_and(|name| name != "all"));
     restricts.then_some(list)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prove::{Side, rehearsal};
+
+    const APIS: &str = "/api/am/publisher/v4/apis";
+
+    #[tokio::test]
+    async fn the_subject_hears_all_and_the_publisher_reads_names() {
+        let hall = rehearsal::keeper().await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(RestrictionIgnored::default())).await;
+        let api = json!({ "name": "orders", "version": 1.0, "keyManagers": ["one", "two"] });
+        let (_, created) = rehearsal::ask(interposer.url(), "POST", APIS, api.clone()).await;
+        assert_eq!(hall.heard()[0].json(), json!({ "name": "orders", "version": 1.0, "keyManagers": ["all"] }));
+        assert_eq!(created["keyManagers"], api["keyManagers"]);
+
+        let item = format!("{APIS}/id-1");
+        let (_, read) = rehearsal::ask(interposer.url(), "GET", &item, Value::Null).await;
+        assert_eq!(read["keyManagers"], api["keyManagers"]);
+        rehearsal::ask(interposer.url(), "PUT", &item, json!({ "keyManagers": ["all"] })).await;
+        let (_, widened) = rehearsal::ask(interposer.url(), "GET", &item, Value::Null).await;
+        assert_eq!(widened["keyManagers"], json!(["all"]));
+        assert_eq!(interposer.deeds(), 1);
+    }
+
+    #[test]
+    fn only_lists_of_names_are_restrictions() {
+        for (list, restricts) in [
+            (json!(["one"]), true),
+            (json!(["all"]), false),
+            (json!([]), false),
+            (json!("one"), false),
+            (json!([1]), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(restriction(&json!({ "keyManagers": list })).is_some(), restricts, "{list}");
+        }
+    }
+}

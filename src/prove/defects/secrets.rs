@@ -83,3 +83,48 @@ fn secrets(document: &Value) -> Map<String, Value> {
     let properties = document["additionalProperties"].as_object().cloned().unwrap_or_default();
     properties.into_iter().filter(|(_, value)| value.is_string() && *value != MASK).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::prove::{Side, rehearsal};
+
+    const LIST: &str = "/api/am/admin/v4/key-managers";
+
+    fn with_secret(secret: &str) -> Value {
+        json!({ "name": "one", "additionalProperties": { "client_id": "me", "client_secret": secret } })
+    }
+
+    #[tokio::test]
+    async fn every_read_shows_the_secret_last_written() {
+        let hall = rehearsal::keeper().await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(SecretUnmasked::default())).await;
+        let shown = |read: &Value| read["additionalProperties"]["client_secret"].clone();
+
+        let (_, created) = rehearsal::ask(interposer.url(), "POST", LIST, with_secret("planted")).await;
+        assert_eq!(shown(&created), "planted");
+        assert_eq!(hall.heard()[0].json(), with_secret("planted"));
+        let item = format!("{LIST}/id-1");
+        let (_, kept) = rehearsal::ask(interposer.url(), "PUT", &item, with_secret(MASK)).await;
+        assert_eq!(shown(&kept), "planted");
+        rehearsal::ask(interposer.url(), "PUT", &item, with_secret("replaced")).await;
+        let (_, list) = rehearsal::ask(interposer.url(), "GET", LIST, Value::Null).await;
+        assert_eq!(shown(&list["list"][0]), "replaced");
+        assert_eq!(interposer.deeds(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_refused_update_teaches_nothing() {
+        let hall = rehearsal::keeper().await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(SecretUnmasked::default())).await;
+        rehearsal::ask(interposer.url(), "POST", LIST, with_secret("planted")).await;
+        let item = format!("{LIST}/id-1");
+        let mut refused = with_secret("other");
+        refused["name"] = "refused".into();
+        assert_eq!(rehearsal::ask(interposer.url(), "PUT", &item, refused).await.0, 400);
+        let (_, read) = rehearsal::ask(interposer.url(), "GET", &item, Value::Null).await;
+        assert_eq!(read["additionalProperties"]["client_secret"], "planted");
+    }
+}
