@@ -203,8 +203,11 @@ mod tests {
 
     #[test]
     fn tenants_are_read_from_the_users_name() {
-        let of = |authorization: &str| tenant(&Request::get("/").header("authorization", authorization).body(Bytes::new()).unwrap());
-        let bearer = |sub: &str| format!("Bearer e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(json!({ "sub": sub }).to_string()));
+        let of = |authorization: &str| {
+            tenant(&Request::get("/").header("authorization", authorization).body(Bytes::new()).unwrap())
+        };
+        let bearer =
+            |sub: &str| format!("Bearer e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(json!({ "sub": sub }).to_string()));
         assert_eq!(of(&bearer("dora@acme.example")), "acme.example");
         assert_eq!(of(&bearer("admin@carbon.super")), "");
         assert_eq!(of(&format!("Basic {}", BASE64_STANDARD.encode("a@b@acme.example:p@w"))), "acme.example");
