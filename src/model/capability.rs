@@ -57,11 +57,17 @@ pub enum Capability {
     ScimMe,
     /// The run knows a user name and password at the subject.
     UserCredentials,
+    /// The run knows a second client at the subject.
+    OtherClient,
+    /// The run knows a scope that its client may ask for.
+    KnownScope,
+    /// The discovery document is OpenID Connect's.
+    OpenidConnect,
 }
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -85,6 +91,9 @@ impl Capability {
         Self::Userinfo,
         Self::ScimMe,
         Self::UserCredentials,
+        Self::OtherClient,
+        Self::KnownScope,
+        Self::OpenidConnect,
     ];
 
     /// The name as it stands in a tag, in `target.toml` and in reports.
@@ -113,6 +122,9 @@ impl Capability {
             Self::Userinfo => "userinfo",
             Self::ScimMe => "scim-me",
             Self::UserCredentials => "user-credentials",
+            Self::OtherClient => "other-client",
+            Self::KnownScope => "known-scope",
+            Self::OpenidConnect => "openid-connect",
         }
     }
 }

@@ -69,6 +69,10 @@ pub struct ExpectedDeviation {
 /// How a running authorization server is certified.
 #[derive(Clone)]
 pub struct CertifyPlan {
+    /// Name of the server's product, for the report; its issuer when `None`.
+    pub name: Option<String>,
+    /// Version of the product, for the report.
+    pub version: Option<String>,
     /// Its discovery document.
     pub discovery: Url,
     /// Key manager type as on the wire (`custom`, `WSO2-IS-7`, `KeyCloak`, …), a row of `features/catalogue/vendors.toml`.
