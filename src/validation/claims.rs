@@ -1,0 +1,228 @@
+//! The claims of a token (RFC 7519, section 4), read once and typed strictly.
+//! Comparing them with a clock, an issuer or an API is for [`super::token`] and the caller.
+
+use std::sync::Arc;
+
+use super::{
+    Policy, Refusal,
+    json::{Members, Value},
+};
+
+/// A token's claims. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Claims(Arc<Read>);
+
+#[derive(Debug)]
+struct Read {
+    members: Members,
+    expiry: Option<u64>,
+    not_before: Option<u64>,
+    issued_at: Option<u64>,
+}
+
+impl Claims {
+    /// Reads a decoded payload.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MalformedJson`], and [`Refusal::MalformedClaim`] when a registered claim has the wrong type.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let members = Members::parse(bytes)?;
+        for name in ["iss", "sub", "jti"] {
+            if members.member(name).is_some_and(|value| value.text().is_none()) {
+                return Err(Refusal::MalformedClaim);
+            }
+        }
+        check_audience(members.member("aud"))?;
+        let expiry = numeric_date(members.member("exp"), f64::floor)?;
+        let not_before = numeric_date(members.member("nbf"), f64::ceil)?;
+        let issued_at = numeric_date(members.member("iat"), f64::ceil)?;
+        Ok(Self(Arc::new(Read { members, expiry, not_before, issued_at })))
+    }
+
+    /// The value of any claim.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.members.member(name)
+    }
+
+    /// The text of a claim, when it is one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).and_then(Value::text)
+    }
+
+    /// Every claim with its name, in the order of the token.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.members.iter()
+    }
+
+    /// `iss`
+    pub fn issuer(&self) -> Option<&str> {
+        self.text("iss")
+    }
+
+    /// `sub`
+    pub fn subject(&self) -> Option<&str> {
+        self.text("sub")
+    }
+
+    /// `jti`
+    pub fn token_id(&self) -> Option<&str> {
+        self.text("jti")
+    }
+
+    /// `exp`, seconds since 1970.
+    pub fn expiry(&self) -> Option<u64> {
+        self.0.expiry
+    }
+
+    /// `nbf`, seconds since 1970.
+    pub fn not_before(&self) -> Option<u64> {
+        self.0.not_before
+    }
+
+    /// `iat`, seconds since 1970.
+    pub fn issued_at(&self) -> Option<u64> {
+        self.0.issued_at
+    }
+
+    /// `aud`, as a list whichever way it was written.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        texts(self.value("aud"))
+    }
+
+    /// Whether `aud` names at least one of these.
+    pub fn is_for_any_of<S: AsRef<str>>(&self, audiences: &[S]) -> bool {
+        self.audiences().any(|named| audiences.iter().any(|each| each.as_ref() == named))
+    }
+
+    /// The OAuth client that the token was issued to: the configured claim, else `consumerKey`, then `azp`. Of a list
+    /// it is the first element.
+    pub fn consumer_key(&self, policy: &Policy) -> Option<&str> {
+        let named = |name: &str| texts(self.value(name)).next().filter(|key| !key.is_empty());
+        match &policy.consumer_key_claim {
+            Some(name) => named(name),
+            None => named("consumerKey").or_else(|| named("azp")),
+        }
+    }
+
+    /// The scopes, from a text separated by blanks or from a list.
+    pub fn scopes<'c>(&'c self, policy: &Policy) -> impl Iterator<Item = &'c str> {
+        let name = policy.scopes_claim.as_deref().unwrap_or("scope");
+        texts(self.value(name)).flat_map(|text| text.split(' ')).filter(|scope| !scope.is_empty())
+    }
+}
+
+/// A text as itself, a list as its texts.
+fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    let (one, many) = match value {
+        Some(Value::Text(text)) => (Some(text.as_ref()), &[][..]),
+        Some(Value::List(values)) => (None, values.as_slice()),
+        _ => (None, &[][..]),
+    };
+    one.into_iter().chain(many.iter().filter_map(Value::text))
+}
+
+fn check_audience(value: Option<&Value>) -> Result<(), Refusal> {
+    match value {
+        None | Some(Value::Text(_)) => Ok(()),
+        Some(Value::List(values)) if values.iter().all(|each| each.text().is_some()) => Ok(()),
+        Some(_) => Err(Refusal::MalformedClaim),
+    }
+}
+
+/// The last second of the year 9999: later instants are milliseconds, or a mistake.
+const LAST_INSTANT: u64 = 253_402_300_799;
+
+/// A NumericDate (RFC 7519, section 2); a fraction is rounded to the stricter side.
+fn numeric_date(value: Option<&Value>, round: fn(f64) -> f64) -> Result<Option<u64>, Refusal> {
+    let seconds = match value {
+        None => return Ok(None),
+        Some(Value::Integer(seconds)) => u64::try_from(*seconds).map_err(|_| Refusal::MalformedClaim)?,
+        Some(Value::Float(seconds)) if (0.0..=LAST_INSTANT as f64).contains(seconds) => round(*seconds) as u64,
+        Some(_) => return Err(Refusal::MalformedClaim),
+    };
+    if seconds > LAST_INSTANT { Err(Refusal::MalformedClaim) } else { Ok(Some(seconds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(text: &str) -> Result<Claims, Refusal> {
+        Claims::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn registered_claims_of_the_wrong_type_are_refused() {
+        for text in [
+            r#"{"exp":"1"}"#,
+            r#"{"exp":[1]}"#,
+            r#"{"exp":true}"#,
+            r#"{"exp":null}"#,
+            r#"{"exp":{}}"#,
+            r#"{"exp":-1}"#,
+            r#"{"exp":-0.5}"#,
+            r#"{"exp":9223372036854775807}"#,
+            r#"{"exp":9223372036854775808}"#,
+            r#"{"exp":1e30}"#,
+            r#"{"exp":1700000000000}"#,
+            r#"{"nbf":"99999999999"}"#,
+            r#"{"iat":null}"#,
+            r#"{"iss":["https://good"]}"#,
+            r#"{"sub":7}"#,
+            r#"{"jti":7}"#,
+            r#"{"aud":null}"#,
+            r#"{"aud":[1,"a"]}"#,
+            r#"{"aud":{"a":1}}"#,
+        ] {
+            assert_eq!(claims(text).unwrap_err(), Refusal::MalformedClaim, "{text}");
+        }
+        assert_eq!(claims(r#"{"exp":1e400}"#).unwrap_err(), Refusal::MalformedJson);
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_rounded_to_the_stricter_side() {
+        let read = claims(r#"{"exp":10.9,"nbf":10.1,"iat":1e1}"#).unwrap();
+        assert_eq!((read.expiry(), read.not_before(), read.issued_at()), (Some(10), Some(11), Some(10)));
+    }
+
+    #[test]
+    fn the_audience_is_any_of_a_list_or_one_text() {
+        let wanted = ["a", "b"];
+        for (text, fits) in [
+            (r#"{"aud":"a"}"#, true),
+            (r#"{"aud":["x","b"]}"#, true),
+            (r#"{"aud":"ab"}"#, false),
+            (r#"{"aud":"a b"}"#, false),
+            (r#"{"aud":[]}"#, false),
+            (r#"{"aud":[""]}"#, false),
+            (r#"{}"#, false),
+        ] {
+            assert_eq!(claims(text).unwrap().is_for_any_of(&wanted), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_consumer_key_comes_from_the_configured_claim_only() {
+        let read = claims(r#"{"azp":"one","client_id":"two","cid":["three","x"],"empty":"","number":1}"#).unwrap();
+        let mut policy = Policy::for_issuer("");
+        assert_eq!(read.consumer_key(&policy), Some("one"));
+        for (name, key) in
+            [("client_id", Some("two")), ("cid", Some("three")), ("empty", None), ("number", None), ("absent", None)]
+        {
+            policy.consumer_key_claim = Some(name.to_owned());
+            assert_eq!(read.consumer_key(&policy), key, "{name}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_whole_words_of_a_text_or_a_list() {
+        let mut policy = Policy::for_issuer("");
+        let read = claims(r#"{"scope":"read  xwrite","scp":["read","a b"],"n":1}"#).unwrap();
+        assert_eq!(read.scopes(&policy).collect::<Vec<_>>(), ["read", "xwrite"]);
+        policy.scopes_claim = Some("scp".into());
+        assert_eq!(read.scopes(&policy).collect::<Vec<_>>(), ["read", "a", "b"]);
+        policy.scopes_claim = Some("n".into());
+        assert_eq!(read.scopes(&policy).count(), 0);
+    }
+}

@@ -1,0 +1,161 @@
+//! A JWT from text to verdict: [`Parsed`], then [`Verified`] by a key of its issuer, then checked against the clock.
+//! Which key manager an issuer belongs to, and what a verdict means over HTTP, is the caller's business.
+
+use super::{Claims, KeySet, Policy, Refusal, base64url, claims, compact::Compact, header::Header};
+
+/// Longer tokens are refused unread.
+pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
+/// The longest signature: RSA with 8192 bits. The decoder asks for two bytes more than it fills.
+const MAX_SIGNATURE_BYTES: usize = 1024 + 2;
+
+/// A token that was read and not verified: use it to find its issuer's keys, and for nothing else.
+#[derive(Debug)]
+pub struct Parsed<'t> {
+    parts: Compact<'t>,
+    header: Header,
+    claims: Claims,
+}
+
+/// A token whose signature was verified with a key of its issuer.
+///
+/// That says nothing of the time: [`Verified::check_at`] does, on every use.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    claims: Claims,
+    signature: Box<str>,
+}
+
+impl<'t> Parsed<'t> {
+    /// Reads a compact JWT.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`]s about form: parts, base64url, JSON, header, types of registered claims.
+    pub fn parse(token: &'t str) -> Result<Self, Refusal> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Refusal::TooLong);
+        }
+        let parts = Compact::split(token)?;
+        let mut buffer = [0; 512];
+        let header = match base64url::decode_into(parts.header, &mut buffer) {
+            Ok(bytes) => Header::parse(bytes)?,
+            Err(_) => Header::parse(&base64url::decode(parts.header)?)?,
+        };
+        let claims = Claims::parse(&base64url::decode(parts.payload)?)?;
+        Ok(Self { parts, header, claims })
+    }
+
+    /// What the token says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// What the token claims, unverified.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Verifies the token with the keys of the policy's issuer and checks all that does not change with time.
+    ///
+    /// # Errors
+    ///
+    /// Every [`Refusal`] but those about form and time.
+    pub fn verify(self, keys: &KeySet, policy: &Policy) -> Result<Verified, Refusal> {
+        if self.claims.issuer() != Some(policy.issuer.as_str()) {
+            return Err(Refusal::WrongIssuer);
+        }
+        self.check_signature(keys, policy)?;
+        check_kind(&self.header, &self.claims, policy)?;
+        self.claims.expiry().ok_or(Refusal::NoExpiry)?;
+        Ok(Verified { claims: self.claims, signature: self.parts.signature.into() })
+    }
+
+    fn check_signature(&self, keys: &KeySet, policy: &Policy) -> Result<(), Refusal> {
+        let algorithm = self.header.alg.ok_or(Refusal::AlgorithmNotAllowed)?;
+        let key = keys.select(self.header.kid.as_deref(), algorithm)?;
+        let mut buffer = [0; MAX_SIGNATURE_BYTES];
+        let signature = base64url::decode_into(self.parts.signature, &mut buffer)?;
+        match key.verify(algorithm, policy.algorithms, self.parts.signed.as_bytes(), signature) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Refusal::BadSignature),
+            None => Err(Refusal::AlgorithmNotAllowed),
+        }
+    }
+}
+
+impl Verified {
+    /// What the token claims.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The signature as the token spells it: names a token that has no `jti`.
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+
+    /// What revocation lists call the token: its `jti`, else its signature.
+    pub fn revocation_id(&self) -> &str {
+        self.claims.token_id().unwrap_or(&self.signature)
+    }
+
+    /// Compares the token with the clock (`now` in seconds since 1970). A token is good until `exp` plus the leeway,
+    /// that instant not included.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Expired`], [`Refusal::NotYetValid`], [`Refusal::IssuedInFuture`], [`Refusal::NoExpiry`].
+    pub fn check_at(&self, now: u64, policy: &Policy) -> Result<(), Refusal> {
+        let expiry = self.claims.expiry().ok_or(Refusal::NoExpiry)?;
+        let latest = now.saturating_add(policy.leeway);
+        if now >= expiry.saturating_add(policy.leeway) {
+            return Err(Refusal::Expired);
+        }
+        if self.claims.not_before().is_some_and(|instant| instant > latest) {
+            return Err(Refusal::NotYetValid);
+        }
+        if self.claims.issued_at().is_some_and(|instant| instant > latest) {
+            return Err(Refusal::IssuedInFuture);
+        }
+        Ok(())
+    }
+}
+
+/// Reads, verifies and checks a token in one go.
+///
+/// # Errors
+///
+/// Any [`Refusal`].
+pub fn validate(token: &str, keys: &KeySet, policy: &Policy, now: u64) -> Result<Verified, Refusal> {
+    let verified = Parsed::parse(token)?.verify(keys, policy)?;
+    verified.check_at(now, policy)?;
+    Ok(verified)
+}
+
+/// Access tokens only (RFC 8725, sections 3.11 and 3.12), and only such as may be presented without proof of a key.
+fn check_kind(header: &Header, claims: &Claims, policy: &Policy) -> Result<(), Refusal> {
+    let media_type = |typ: &str| typ.rsplit_once('/').map_or(typ, |(_, subtype)| subtype).to_ascii_lowercase();
+    let fits = match header.typ.as_deref().map(media_type).as_deref() {
+        Some("at+jwt") => true,
+        Some("jwt") | None => !policy.access_token_type_required,
+        Some(_) => false,
+    };
+    if !fits || says_other_kind(claims) {
+        return Err(Refusal::NotAnAccessToken);
+    }
+    if claims.value("cnf").is_some() { Err(Refusal::BoundToKey) } else { Ok(()) }
+}
+
+/// Claims by which vendors mark their other tokens: `token_use` (Amazon Cognito), `typ` (Keycloak), `token_type`
+/// (WSO2), and the hashes that only ID tokens carry (OpenID Connect Core, sections 3.1.3.6 and 3.3.2.11).
+fn says_other_kind(claims: &claims::Claims) -> bool {
+    let says = |name: &str, kinds: &[&str]| {
+        claims.text(name).is_some_and(|said| kinds.iter().any(|kind| said.eq_ignore_ascii_case(kind)))
+    };
+    says("token_use", &["id", "refresh"])
+        || says("typ", &["id", "refresh", "offline", "logout"])
+        || says("token_type", &["refresh_token", "refresh", "id_token", "id"])
+        || claims.value("at_hash").is_some()
+        || claims.value("c_hash").is_some()
+}
