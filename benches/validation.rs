@@ -36,12 +36,7 @@ fn claims() -> String {
     .to_string()
 }
 
-fn subject(
-    name: &'static str,
-    jwk: Value,
-    parsed: ParsedPublicKey,
-    sign: impl FnOnce(&[u8]) -> Vec<u8>,
-) -> Subject {
+fn subject(name: &'static str, jwk: Value, parsed: ParsedPublicKey, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Subject {
     let header = json!({"alg": name, "typ": "at+jwt", "kid": "k1"}).to_string();
     let signed = format!("{}.{}", B64.encode(header), B64.encode(claims()));
     let signature = sign(signed.as_bytes());
@@ -54,9 +49,8 @@ fn rs256() -> Subject {
     let key = pair.public_key();
     let (n, e) = (key.modulus().big_endian_without_leading_zero(), key.exponent().big_endian_without_leading_zero());
     let jwk = json!({"kty": "RSA", "kid": "k1", "alg": "RS256", "n": B64.encode(n), "e": B64.encode(e)});
-    let parsed = lc::RsaPublicKeyComponents { n, e }
-        .to_parsed_public_key(&lc::RSA_PKCS1_2048_8192_SHA256)
-        .expect("a sound key");
+    let parsed =
+        lc::RsaPublicKeyComponents { n, e }.to_parsed_public_key(&lc::RSA_PKCS1_2048_8192_SHA256).expect("a sound key");
     subject("RS256", jwk, parsed, |message| {
         let mut signature = vec![0; pair.public_modulus_len()];
         pair.sign(&lc::RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).expect("a signature");
@@ -118,7 +112,8 @@ fn token_validation(criterion: &mut Criterion) {
     for subject in [rs256(), es256(), eddsa()] {
         let mut group = criterion.benchmark_group(format!("token_validation/{}", subject.name));
         group.bench_function("floor", |bencher| {
-            bencher.iter(|| subject.parsed.verify_sig(black_box(subject.signed.as_bytes()), &subject.signature).is_ok());
+            bencher
+                .iter(|| subject.parsed.verify_sig(black_box(subject.signed.as_bytes()), &subject.signature).is_ok());
         });
         let (key, rules) = baseline(&subject);
         assert!(jsonwebtoken::decode::<Typed>(&subject.token, &key, &rules).is_ok());
@@ -132,7 +127,8 @@ fn token_validation(criterion: &mut Criterion) {
             bencher.iter(|| validate(black_box(&subject.token), &keys, &policy));
         });
         let cache = VerifiedTokens::with_capacity(10_000);
-        let verified = Parsed::parse(&subject.token).and_then(|parsed| parsed.verify(&keys, &policy)).expect("verified");
+        let verified =
+            Parsed::parse(&subject.token).and_then(|parsed| parsed.verify(&keys, &policy)).expect("verified");
         cache.keep(&subject.token, 1, Arc::new(verified));
         group.bench_function("ours_verified", |bencher| {
             bencher.iter(|| {

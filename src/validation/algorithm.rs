@@ -44,8 +44,7 @@ impl Algorithm {
     ];
 
     /// Those that an RSA key can verify.
-    pub(super) const RSA: [Self; 6] =
-        [Self::Rs256, Self::Rs384, Self::Rs512, Self::Ps256, Self::Ps384, Self::Ps512];
+    pub(super) const RSA: [Self; 6] = [Self::Rs256, Self::Rs384, Self::Rs512, Self::Ps256, Self::Ps384, Self::Ps512];
 
     /// Its name in `alg`.
     pub fn name(self) -> &'static str {

@@ -33,7 +33,9 @@ mod tests {
     fn only_three_parts_with_something_in_each_are_a_compact_token() {
         let parts = Compact::split("aa.bb.cc").unwrap();
         assert_eq!((parts.header, parts.payload, parts.signature, parts.signed), ("aa", "bb", "cc", "aa.bb"));
-        for text in ["", ".", "..", "aa", "aa.bb", "aa.bb.", "aa..cc", ".bb.cc", "aa.bb.cc.", "aa.bb.cc.dd", "a.b.c.d.e"] {
+        for text in
+            ["", ".", "..", "aa", "aa.bb", "aa.bb.", "aa..cc", ".bb.cc", "aa.bb.cc.", "aa.bb.cc.dd", "a.b.c.d.e"]
+        {
             assert_eq!(Compact::split(text).unwrap_err(), Refusal::NotThreeParts, "{text}");
         }
         assert!(Compact::split(&".".repeat(1 << 20)).is_err());

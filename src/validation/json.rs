@@ -79,8 +79,24 @@ impl Value {
 
 /// Names of claims that nearly every token has.
 const USUAL: [&str; 18] = [
-    "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "azp", "scope", "client_id", "aut", "cnf", "typ", "scp", "cid",
-    "token_use", "consumerKey", "entity_id",
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "azp",
+    "scope",
+    "client_id",
+    "aut",
+    "cnf",
+    "typ",
+    "scp",
+    "cid",
+    "token_use",
+    "consumerKey",
+    "entity_id",
 ];
 
 fn name_of(text: Cow<'_, str>) -> Name {
@@ -221,7 +237,9 @@ mod tests {
 
     #[test]
     fn what_is_not_one_json_object_is_refused() {
-        for text in ["", "[]", "1", "{} {}", "{", "{\"a\":1e400}", "\u{feff}{}", r#"{"a":"\ud800"}"#, "{\"a\":\"\u{1}\"}"] {
+        for text in
+            ["", "[]", "1", "{} {}", "{", "{\"a\":1e400}", "\u{feff}{}", r#"{"a":"\ud800"}"#, "{\"a\":\"\u{1}\"}"]
+        {
             assert!(Members::parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(Members::parse(b"{\"a\":\"\xff\"}").is_err());

@@ -1,7 +1,7 @@
 //! Claim mapping: what a key manager calls a claim, and what the platform calls it.
 //! Where mapped claims go is the caller's business.
 
-use super::{Claims, ClaimValue};
+use super::{ClaimValue, Claims};
 
 /// Renames of one key manager's claims.
 #[derive(Debug, Clone, Default)]

@@ -79,9 +79,9 @@ impl Matcher {
             Self::Prefix(prefix) => token.starts_with(prefix.as_str()),
             Self::Suffix(suffix) => token.ends_with(suffix.as_str()),
             Self::Body(claims) => Parsed::parse(token).is_ok_and(|parsed| {
-                claims.iter().all(|(name, pattern)| {
-                    parsed.claims().text(name).is_some_and(|text| pattern.is_match(text))
-                })
+                claims
+                    .iter()
+                    .all(|(name, pattern)| parsed.claims().text(name).is_some_and(|text| pattern.is_match(text)))
             }),
         }
     }

@@ -153,8 +153,11 @@ fn the_key_decides_the_algorithm() {
 fn a_shared_secret_made_of_the_public_key_signs_nothing() {
     let keys = key_set(&[RSA.jwk("k"), json!({"kty": "oct", "kid": "o", "k": B64.encode("secret")})]);
     for (kid, secret) in [("k", RSA.jwk("k")["n"].to_string()), ("o", "secret".to_owned())] {
-        let signed =
-            format!("{}.{}", B64.encode(format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#)), B64.encode(claims().to_string()));
+        let signed = format!(
+            "{}.{}",
+            B64.encode(format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#)),
+            B64.encode(claims().to_string())
+        );
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret.as_bytes());
         let token = format!("{signed}.{}", B64.encode(aws_lc_rs::hmac::sign(&key, signed.as_bytes())));
         assert_eq!(refusal(&token, &keys), Refusal::AlgorithmNotAllowed);
@@ -223,10 +226,7 @@ fn a_certificate_verifies_whatever_key_is_named() {
     assert!(certificate.is_valid_at(NOW) && !certificate.is_valid_at(1 << 40));
     for header in [RS256, r#"{"alg":"RS256"}"#] {
         assert!(check(&signer.token(header, &claims().to_string()), &certificate.key_set()).is_ok());
-        assert_eq!(
-            refusal(&RSA.token(header, &claims().to_string()), &certificate.key_set()),
-            Refusal::BadSignature
-        );
+        assert_eq!(refusal(&RSA.token(header, &claims().to_string()), &certificate.key_set()), Refusal::BadSignature);
     }
     assert!(super::Certificate::from_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").is_err());
     assert!(super::Certificate::from_pem("").is_err());
@@ -235,8 +235,14 @@ fn a_certificate_verifies_whatever_key_is_named() {
 #[test]
 fn the_issuer_is_compared_as_an_exact_string() {
     let keys = key_set(&[RSA.jwk("k")]);
-    for issuer in ["https://issuer.exampl", "https://issuer.example/", "https://issuer.example.evil", "HTTPS://issuer.example"] {
-        assert_eq!(refusal(&RSA.token(RS256, &with_claim("iss", json!(issuer))), &keys), Refusal::WrongIssuer, "{issuer}");
+    for issuer in
+        ["https://issuer.exampl", "https://issuer.example/", "https://issuer.example.evil", "HTTPS://issuer.example"]
+    {
+        assert_eq!(
+            refusal(&RSA.token(RS256, &with_claim("iss", json!(issuer))), &keys),
+            Refusal::WrongIssuer,
+            "{issuer}"
+        );
     }
     let list = RSA.token(RS256, &with_claim("iss", json!([ISSUER])));
     assert_eq!(refusal(&list, &keys), Refusal::MalformedClaim);
@@ -284,7 +290,11 @@ fn tokens_of_another_kind_are_no_access_tokens() {
         assert_eq!(validate(&token, &keys, &strict, NOW).unwrap_err(), Refusal::NotAnAccessToken);
     }
     for (name, value) in [("token_use", "id"), ("token_type", "refresh_token"), ("typ", "Refresh"), ("at_hash", "x")] {
-        assert_eq!(refusal(&RSA.token(RS256, &with_claim(name, json!(value))), &keys), Refusal::NotAnAccessToken, "{name}");
+        assert_eq!(
+            refusal(&RSA.token(RS256, &with_claim(name, json!(value))), &keys),
+            Refusal::NotAnAccessToken,
+            "{name}"
+        );
     }
     for (name, value) in [("token_use", "access"), ("token_type", "Bearer"), ("typ", "Bearer")] {
         assert!(check(&RSA.token(RS256, &with_claim(name, json!(value))), &keys).is_ok(), "{name}");
