@@ -1,7 +1,23 @@
 //! The reference platform: the key manager side of an API platform, behind its REST interface.
 //! Judging what it answers is left to the harness, which speaks to it over HTTPS only.
 
+mod config;
 pub mod domain;
+mod error;
 pub mod events;
+pub mod identity;
+mod lifecycle;
+mod outbound;
+pub mod panics;
 pub mod plane_tokens;
+mod resident_key_manager;
+mod server;
+pub mod site;
 pub mod store;
+mod wire;
+
+pub use config::{PlatformConfig, Tls};
+pub use error::PlatformError;
+pub use identity::{TenantSpec, UserSpec};
+pub use lifecycle::Platform;
+pub use store::Data;

@@ -61,7 +61,7 @@ mod tests {
         let encoded = base64::engine::general_purpose::STANDARD.encode(pem);
         for value in [encoded.clone(), encoded.replace('=', "%3D"), pem.to_owned()] {
             let certificates = Certificates { kind: CertificateType::Pem, value };
-            assert_eq!(certificates.pem().as_deref(), Some(pem));
+            assert_eq!(certificates.pem().as_deref().map(str::trim), Some(pem.trim()));
             assert_eq!(certificates.jwks_url(), None);
         }
     }

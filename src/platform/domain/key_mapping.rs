@@ -38,6 +38,18 @@ pub struct KeyMapping {
     pub callback_url: Option<String>,
     /// Settings of the client as the authorization server told them.
     pub additional_properties: Map<String, Value>,
+    /// Where the client is managed (RFC 7592), when its authorization server told so.
+    #[serde(default)]
+    pub management: Option<ClientManagement>,
+}
+
+/// The client configuration endpoint of one client and the token that opens it (RFC 7592, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientManagement {
+    /// `registration_client_uri`.
+    pub uri: String,
+    /// `registration_access_token`.
+    pub token: Secret,
 }
 
 /// Production or sandbox.

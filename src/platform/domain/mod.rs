@@ -17,7 +17,7 @@ pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
 pub use key_manager::{ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType};
-pub use key_mapping::{KeyMapping, KeyState, KeyType, MappingMode};
+pub use key_mapping::{ClientManagement, KeyMapping, KeyState, KeyType, MappingMode};
 pub use oauth_client::OAuthClient;
 pub use permissions::{PermissionType, Permissions};
 pub use secret::Secret;

@@ -13,6 +13,8 @@ pub struct Tenant {
     pub domain: String,
     /// Name of its administrator, without the tenant.
     pub administrator: String,
+    /// Names of the roles that exist, with their domain.
+    pub roles: Vec<String>,
 }
 
 /// A user of a tenant.

@@ -78,7 +78,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Whatever `work` returns, and [`StoreError::CutOff`] when it panicked.
+    /// Whatever `work` returns.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -87,7 +87,7 @@ impl Store {
     {
         let store = self.clone();
         let done = tokio::task::spawn_blocking(move || store.read_now(work)).await;
-        done.unwrap_or_else(|_| Err(StoreError::CutOff.into()))
+        done.unwrap_or_else(|cut| Err(cut_off(cut).into()))
     }
 
     /// Reads and writes in one transaction, on a thread that may block: all of it is kept, or nothing when `work`
@@ -95,7 +95,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Whatever `work` returns, and [`StoreError`] when the commit fails or `work` panicked.
+    /// Whatever `work` returns, and [`StoreError`] when the commit fails.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -104,7 +104,7 @@ impl Store {
     {
         let store = self.clone();
         let done = tokio::task::spawn_blocking(move || store.write_now(work)).await;
-        done.unwrap_or_else(|_| Err(StoreError::CutOff.into()))
+        done.unwrap_or_else(|cut| Err(cut_off(cut).into()))
     }
 
     /// [`Store::read`] on this very thread; not for async code.
@@ -136,6 +136,14 @@ impl Store {
     /// A panic while the lock was held rolled its transaction back, so the connection is sound.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A panic of the work goes on in the caller, where it is noticed; only the end of the program cuts work off.
+fn cut_off(cut: tokio::task::JoinError) -> StoreError {
+    match cut.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => StoreError::CutOff,
     }
 }
 

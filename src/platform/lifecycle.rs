@@ -1,0 +1,172 @@
+//! A platform from its start to its stop, and the tenants in it.
+//! What it answers is left to the planes, the resident key manager and the gateway.
+
+use std::sync::Arc;
+
+use axum::Router;
+use http::StatusCode;
+
+use super::{
+    config::PlatformConfig,
+    domain::{KeyManager, SUPER_TENANT, Tenant},
+    error::PlatformError,
+    events::{Event, EventBus},
+    identity::{self, Identity, TenantSpec, UserSpec},
+    outbound,
+    panics::Panics,
+    plane_tokens::{PlaneCaller, VerifyPlaneToken},
+    resident_key_manager::{move_all, resident_key_manager},
+    server::{self, Door, Running},
+    site::Site,
+    store::{Store, StoreError},
+    wire::Refusal,
+};
+
+/// A running platform; [`Platform::stop`] ends it, its data stays in the file it was given.
+pub struct Platform {
+    site: Arc<Site>,
+    servers: Vec<Running>,
+}
+
+impl Platform {
+    /// Starts a platform. The super tenant is there from the start, with the administrator `admin`/`admin`.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when a port is taken, a certificate is unusable or the data cannot be opened.
+    pub async fn start(config: PlatformConfig) -> Result<Self, PlatformError> {
+        Self::start_with(config, Arc::new(Nobody)).await
+    }
+
+    pub(super) async fn start_with(
+        config: PlatformConfig,
+        plane_tokens: Arc<dyn VerifyPlaneToken>,
+    ) -> Result<Self, PlatformError> {
+        let tls = server::tls_config(&config.tls)?;
+        let management = Door::open(config.management)?;
+        let gateway = Door::open(config.gateway)?;
+        let url = |door: &Door| format!("https://{}:{}", config.public_host, door.address.port());
+        let store = Store::open(&config.data)?;
+        let site = Arc::new(Site {
+            management_url: url(&management),
+            gateway_url: url(&gateway),
+            identity: Identity::new(store.clone()),
+            store,
+            bus: EventBus::new(),
+            http: outbound::client(&config)?,
+            panics: Panics::default(),
+            plane_tokens,
+            config,
+        });
+        prepare_data(&site).await?;
+        let management_router = server::with_panics_caught(management_routes(&site), site.panics.clone());
+        let servers = vec![management.serve(management_router, tls)?];
+        drop(gateway);
+        Ok(Self { site, servers })
+    }
+
+    /// `https://host:port` of the management planes and the resident key manager.
+    pub fn management_url(&self) -> &str {
+        &self.site.management_url
+    }
+
+    /// `https://host:port` of API traffic.
+    pub fn gateway_url(&self) -> &str {
+        &self.site.gateway_url
+    }
+
+    /// Creates a tenant with its users and its resident key manager.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::TenantExists`], or [`PlatformError::Store`].
+    pub async fn create_tenant(&self, spec: TenantSpec) -> Result<(), PlatformError> {
+        create_tenant(&self.site, spec).await
+    }
+
+    /// Removes a tenant and everything in it.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::TenantStays`] when there is none or it is the super tenant, or [`PlatformError::Store`].
+    pub async fn remove_tenant(&self, domain: &str) -> Result<(), PlatformError> {
+        let tenant = domain.to_owned();
+        if tenant == SUPER_TENANT {
+            return Err(PlatformError::TenantStays(tenant));
+        }
+        self.site
+            .store
+            .write(move |documents| {
+                if documents.find_anywhere::<Tenant>(&tenant)?.is_none() {
+                    return Err(PlatformError::TenantStays(tenant));
+                }
+                Ok(documents.remove_tenant(&tenant)?)
+            })
+            .await?;
+        self.site.bus.publish(Event::TenantRemoved { tenant: domain.to_owned() });
+        Ok(())
+    }
+
+    /// What panicked behind the wire so far, each with the request it answered; a run fails on any.
+    pub fn panics(&self) -> Vec<String> {
+        self.site.panics.list()
+    }
+
+    /// Lets requests that were begun finish, then closes both ports.
+    pub async fn stop(self) {
+        for server in self.servers {
+            server.stop().await;
+        }
+    }
+}
+
+async fn prepare_data(site: &Arc<Site>) -> Result<(), PlatformError> {
+    let management_url = site.management_url.clone();
+    let fresh = site
+        .store
+        .write(move |documents| {
+            move_all(documents, &management_url)?;
+            Ok::<_, StoreError>(documents.find_anywhere::<Tenant>(SUPER_TENANT)?.is_none())
+        })
+        .await?;
+    if !fresh {
+        return Ok(());
+    }
+    let administrator = UserSpec { name: "admin".into(), password: "admin".into(), roles: vec![] };
+    let spec = TenantSpec { domain: SUPER_TENANT.into(), administrator, users: vec![], roles: vec![] };
+    create_tenant(site, spec).await
+}
+
+async fn create_tenant(site: &Arc<Site>, spec: TenantSpec) -> Result<(), PlatformError> {
+    let domain = spec.domain.clone();
+    let resident = resident_key_manager(&site.management_url, &domain);
+    let key_manager: Arc<KeyManager> = Arc::new(resident.clone());
+    site.store
+        .write(move |documents| {
+            if documents.find_anywhere::<Tenant>(&spec.domain)?.is_some() {
+                return Err(PlatformError::TenantExists(spec.domain));
+            }
+            identity::write_tenant(documents, &spec)?;
+            Ok(documents.put(&spec.domain, &resident)?)
+        })
+        .await?;
+    site.bus.publish(Event::TenantCreated { tenant: domain.clone() });
+    site.bus.publish(Event::KeyManagerAdded { tenant: domain, key_manager });
+    Ok(())
+}
+
+fn management_routes(site: &Arc<Site>) -> Router {
+    Router::new()
+        .fallback(async || Refusal::not_found("resource"))
+        .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
+        .with_state(site.clone())
+}
+
+/// Lets nobody in: the planes are closed until the resident key manager can tell its own tokens.
+struct Nobody;
+
+impl VerifyPlaneToken for Nobody {
+    fn verify(&self, _bearer: &str) -> Option<PlaneCaller> {
+        None
+    }
+}

@@ -1,0 +1,63 @@
+//! The key manager that every tenant is born with, as a document.
+//! Issuing tokens is left to `resident`.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    domain::{
+        CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenMatcher, TokenValidation,
+    },
+    site::tenant_url,
+    store::{Documents, StoreError},
+};
+
+/// UUIDs of the versions 1 to 5: the form of the resident key manager's opaque tokens.
+pub const OPAQUE_TOKEN: &str =
+    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
+
+/// Grant types that are offered with it.
+const GRANT_TYPES: &[&str] = &["client_credentials", "password", "refresh_token"];
+
+/// A new resident key manager for the tenant, its endpoints below `management_url`.
+pub(super) fn resident_key_manager(management_url: &str, tenant: &str) -> KeyManager {
+    let mut key_manager = KeyManager::named(RESIDENT_KEY_MANAGER, RESIDENT_TYPE);
+    key_manager.id = Uuid::new_v4();
+    key_manager.display_name = Some(RESIDENT_KEY_MANAGER.to_owned());
+    key_manager.description = Some("This is Resident Key Manager".to_owned());
+    key_manager.available_grant_types = GRANT_TYPES.iter().map(ToString::to_string).collect();
+    key_manager.enable_token_generation = true;
+    key_manager.enable_oauth_app_creation = true;
+    key_manager.enable_map_oauth_consumer_apps = true;
+    key_manager.consumer_key_claim = Some("azp".to_owned());
+    key_manager.scopes_claim = Some("scope".to_owned());
+    key_manager.token_validation =
+        vec![TokenValidation { id: 1, enable: true, kind: TokenMatcher::Reference, value: json!(OPAQUE_TOKEN) }];
+    place(&mut key_manager, management_url, tenant);
+    key_manager
+}
+
+/// Points every resident key manager to where the platform is served now, which may be another port than before.
+pub(super) fn move_all(documents: &Documents<'_>, management_url: &str) -> Result<(), StoreError> {
+    for (tenant, mut key_manager) in documents.everywhere::<KeyManager>()? {
+        if key_manager.is_resident() {
+            place(&mut key_manager, management_url, &tenant);
+            documents.put(&tenant, &key_manager)?;
+        }
+    }
+    Ok(())
+}
+
+fn place(key_manager: &mut KeyManager, management_url: &str, tenant: &str) {
+    let base = tenant_url(management_url, tenant);
+    let endpoint = |path: &str| Some(format!("{base}/oauth2/{path}"));
+    key_manager.issuer = endpoint("token");
+    key_manager.token_endpoint = endpoint("token");
+    key_manager.revoke_endpoint = endpoint("revoke");
+    key_manager.introspection_endpoint = endpoint("introspect");
+    key_manager.user_info_endpoint = endpoint("userinfo");
+    key_manager.authorize_endpoint = endpoint("authorize");
+    key_manager.well_known_endpoint = endpoint("token/.well-known/openid-configuration");
+    key_manager.client_registration_endpoint = Some(format!("{base}/keymanager-operations/dcr/register"));
+    key_manager.certificates = Some(Certificates { kind: CertificateType::Jwks, value: format!("{base}/oauth2/jwks") });
+}

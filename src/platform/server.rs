@@ -1,0 +1,109 @@
+//! The two HTTPS servers: management planes with the resident key manager, and API traffic.
+//! What is served on them is left to the rooms.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use axum_server::{
+    Handle,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
+use http::StatusCode;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+
+use super::{config::Tls, error::PlatformError, panics::Panics, wire::Refusal};
+
+/// A port that is taken, before anything is served on it.
+pub(super) struct Door {
+    listener: TcpListener,
+    pub(super) address: SocketAddr,
+}
+
+impl Door {
+    /// Takes the port.
+    pub(super) fn open(address: SocketAddr) -> Result<Self, PlatformError> {
+        let failed = |source| PlatformError::Listen { address, source };
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Serves a router until it is told to stop.
+    pub(super) fn serve(self, router: Router, tls: Arc<ServerConfig>) -> Result<Running, PlatformError> {
+        let address = self.address;
+        let handle = Handle::new();
+        let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
+        let server = axum_server::from_tcp(self.listener)
+            .map_err(|source| PlatformError::Listen { address, source })?
+            .acceptor(acceptor)
+            .handle(handle.clone());
+        let task = tokio::spawn(async move {
+            if let Err(error) = server.serve(router.into_make_service()).await {
+                tracing::error!(%address, %error, "the server ended");
+            }
+        });
+        Ok(Running { handle, task })
+    }
+}
+
+/// A server at work.
+pub(super) struct Running {
+    handle: Handle<SocketAddr>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// Lets requests that were begun finish for at most a second, then closes the port.
+    pub(super) async fn stop(self) {
+        self.handle.graceful_shutdown(Some(Duration::from_secs(1)));
+        let _ = self.task.await;
+    }
+}
+
+/// The TLS side of a server, from PEM.
+pub(super) fn tls_config(tls: &Tls) -> Result<Arc<ServerConfig>, PlatformError> {
+    let wrong = |what: &str| PlatformError::Certificate(what.to_owned());
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(tls.chain_pem.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| wrong("the chain is no PEM"))?;
+    let key = PrivateKeyDer::from_pem_slice(tls.key_pem.as_bytes()).map_err(|_| wrong("the key is no PEM"))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(&error.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| wrong(&error.to_string()))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Puts the catching of panics around a router: a request that met one is answered 500, and it is remembered.
+pub(super) fn with_panics_caught(router: Router, panics: Panics) -> Router {
+    router.layer(middleware::from_fn_with_state(panics, catch_panic))
+}
+
+async fn catch_panic(State(panics): State<Panics>, request: Request, next: Next) -> Response {
+    let place = format!("{} {}", request.method(), request.uri().path());
+    panics.watch(&place, next.run(request)).await.unwrap_or_else(|| {
+        Refusal::generic(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The server encountered an internal error. Please contact administrator.",
+        )
+        .into_response()
+    })
+}

@@ -1,0 +1,63 @@
+//! Reading a JSON body: what is wrong with it is told in the product's words.
+//! What the members mean is left to the handlers.
+
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Refusal;
+
+/// The body of a request, read from JSON.
+///
+/// Members that are `null` count as absent, since clients send documents back with the nulls they read.
+pub(in crate::platform) struct Body<T>(pub(in crate::platform) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let bytes = bytes::Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Refusal::generic(StatusCode::PAYLOAD_TOO_LARGE, "Request payload is too large."))?;
+        read(&bytes).map(Self)
+    }
+}
+
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Refusal::bad_request("Request payload cannot be empty."));
+    }
+    let value: Value = serde_json::from_slice(bytes).map_err(|_| Refusal::bad_request("Malformed request body."))?;
+    serde_json::from_value(without_nulls(value)).map_err(|error| mismatch(&error))
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(values) => Value::Array(values.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+/// serde says in text only what did not fit; its three relevant phrases are stable and tested below.
+fn mismatch(error: &serde_json::Error) -> Refusal {
+    let said = error.to_string();
+    let quoted = said.split('`').nth(1).unwrap_or_default();
+    if said.starts_with("unknown field") {
+        return Refusal::bad_request(format!("Unrecognized property '{quoted}'"));
+    }
+    if said.starts_with("unknown variant") {
+        return Refusal::bad_request("One or more request body parameters contain disallowed values.");
+    }
+    if said.starts_with("missing field") {
+        return Refusal::bad_request(format!("{quoted}: must not be null"));
+    }
+    Refusal::bad_request("Malformed request body.")
+}

@@ -1,0 +1,54 @@
+//! Who sends a request: the bearer token of a plane with its scopes, or Basic credentials.
+//! Whether the caller may touch a particular object is left to the handlers.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use axum::extract::FromRequestParts;
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
+
+use super::Refusal;
+use crate::platform::{plane_tokens::PlaneCaller, site::Site};
+
+/// Scopes of which a caller needs one.
+pub(in crate::platform) trait ScopeSet {
+    const ANY_OF: &'static [&'static str];
+}
+
+/// A caller whose token holds one of the scopes; a handler takes it first, so that nothing is said before.
+///
+/// A valid token without the scope is answered 401 like no token at all, as the product does.
+pub(in crate::platform) struct Caller<S> {
+    pub(in crate::platform) user: String,
+    pub(in crate::platform) tenant: String,
+    needed: PhantomData<S>,
+}
+
+impl<S: ScopeSet> FromRequestParts<Arc<Site>> for Caller<S> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers).ok_or_else(Refusal::unauthenticated)?;
+        let PlaneCaller { user, tenant, scopes } = site.caller(token).ok_or_else(Refusal::unauthenticated)?;
+        if !scopes.iter().any(|scope| S::ANY_OF.contains(&scope.as_str())) {
+            return Err(Refusal::unauthenticated());
+        }
+        Ok(Self { user, tenant, needed: PhantomData })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
+}
+
+/// User name and password of HTTP Basic; unpadded or otherwise wrong base64 is no credential.
+pub(in crate::platform) fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}

@@ -1,0 +1,34 @@
+//! Lists and their pages.
+//! What is listed is left to the planes.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// `limit` and `offset` of a query; unreadable numbers are refused by the extractor.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(in crate::platform) struct Page {
+    #[serde(default = "twenty_five")]
+    pub(in crate::platform) limit: usize,
+    #[serde(default)]
+    pub(in crate::platform) offset: usize,
+}
+
+fn twenty_five() -> usize {
+    25
+}
+
+/// A list without pages.
+pub(in crate::platform) fn listing(entries: Vec<Value>) -> Value {
+    json!({"count": entries.len(), "list": entries})
+}
+
+/// One page of a list.
+pub(in crate::platform) fn page(entries: Vec<Value>, page: Page) -> Value {
+    let total = entries.len();
+    let shown: Vec<Value> = entries.into_iter().skip(page.offset).take(page.limit).collect();
+    json!({
+        "count": shown.len(),
+        "list": shown,
+        "pagination": {"offset": page.offset, "limit": page.limit, "total": total},
+    })
+}
