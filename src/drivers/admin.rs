@@ -1,0 +1,169 @@
+//! The Admin REST interface (v4): key managers and the settings that describe their form.
+//! Only what the harness uses of it is here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::model::exchange::Plane;
+
+use super::{error::DriverError, key_manager::KeyManager, ledger::Created, reply::Reply, session::Session};
+
+/// The Admin interface in somebody's hands.
+#[derive(Debug, Clone)]
+pub struct Admin(Session);
+
+/// A key manager as the list shows it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyManagerEntry {
+    /// Id given by the platform.
+    pub id: String,
+    /// Unique in the tenant.
+    pub name: String,
+    /// Connector type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether it is in use.
+    #[serde(default)]
+    pub enabled: bool,
+    /// What else the list says of it.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct KeyManagerList {
+    #[serde(default)]
+    list: Vec<KeyManagerEntry>,
+}
+
+/// What the platform read from a discovery document; nothing is stored by asking for it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Discovery {
+    /// Whether the document could be used.
+    #[serde(default)]
+    pub valid: bool,
+    /// The draft made from it.
+    #[serde(default)]
+    pub value: KeyManager,
+}
+
+/// Settings of the Admin interface, as far as they describe key managers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// One entry a connector type.
+    #[serde(rename = "keyManagerConfiguration", default)]
+    pub connectors: Vec<Connector>,
+}
+
+/// How the form for one connector type looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connector {
+    /// Connector type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Shown in the form.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Claim with the consumer key unless another is entered.
+    #[serde(default)]
+    pub default_consumer_key_claim: Option<String>,
+    /// Claim with the scopes unless another is entered.
+    #[serde(default)]
+    pub default_scopes_claim: Option<String>,
+    /// Controls of the connector's part of the form.
+    #[serde(default)]
+    pub configurations: Vec<Control>,
+}
+
+/// One control of the form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Control {
+    /// Key in the connector configuration.
+    pub name: String,
+    /// Whether the key must be present.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether the value is never shown again.
+    #[serde(default)]
+    pub mask: bool,
+    /// What else the form says of it.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Admin {
+    /// The interface in the hands of this persona.
+    pub fn new(session: Session) -> Self {
+        Self(session)
+    }
+
+    /// Registers a key manager.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back; the same holds for every call below.
+    pub async fn register_key_manager(&self, draft: &KeyManager) -> Result<Reply<KeyManager>, DriverError> {
+        self.register_document(&serde_json::to_value(draft).expect("a key manager has string keys")).await
+    }
+
+    /// Registers a key manager from a document written by hand, which may be wrong on purpose.
+    pub async fn register_document(&self, document: &Value) -> Result<Reply<KeyManager>, DriverError> {
+        let call = self.0.call(Plane::Admin, "POST", &["key-managers"])?.json(document);
+        let reply: Reply<KeyManager> = self.0.send(Plane::Admin, call).await?.read("a key manager")?;
+        if let Reply::Granted(KeyManager { id: Some(id), .. }) = &reply {
+            self.0.ledger().add(Created::KeyManager(id.clone()));
+        }
+        Ok(reply)
+    }
+
+    /// Sends a body as it stands, to see how the platform takes what is no document at all.
+    pub async fn register_text(&self, text: &str) -> Result<Reply<KeyManager>, DriverError> {
+        let call = self.0.call(Plane::Admin, "POST", &["key-managers"])?.body("application/json", text.to_owned());
+        self.0.send(Plane::Admin, call).await?.read("a key manager")
+    }
+
+    /// Reads a key manager.
+    pub async fn key_manager(&self, id: &str) -> Result<Reply<KeyManager>, DriverError> {
+        let call = self.0.call(Plane::Admin, "GET", &["key-managers", id])?;
+        self.0.send(Plane::Admin, call).await?.read("a key manager")
+    }
+
+    /// Lists the tenant's key managers.
+    pub async fn key_managers(&self) -> Result<Reply<Vec<KeyManagerEntry>>, DriverError> {
+        let call = self.0.call(Plane::Admin, "GET", &["key-managers"])?;
+        let reply = self.0.send(Plane::Admin, call).await?.read::<KeyManagerList>("a list of key managers")?;
+        Ok(reply.map(|list| list.list))
+    }
+
+    /// Replaces a key manager by this document.
+    pub async fn update_key_manager(&self, id: &str, document: &KeyManager) -> Result<Reply<KeyManager>, DriverError> {
+        let call = self.0.call(Plane::Admin, "PUT", &["key-managers", id])?.json(document);
+        self.0.send(Plane::Admin, call).await?.read("a key manager")
+    }
+
+    /// Deletes a key manager.
+    pub async fn delete_key_manager(&self, id: &str) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Admin, "DELETE", &["key-managers", id])?;
+        let reply = self.0.send(Plane::Admin, call).await?.done();
+        if let Reply::Granted(()) = reply {
+            self.0.ledger().strike(&Created::KeyManager(id.to_owned()));
+        }
+        Ok(reply)
+    }
+
+    /// Has the platform read a discovery document and make a draft of it.
+    pub async fn discover(&self, url: &str, kind: &str) -> Result<Reply<Discovery>, DriverError> {
+        let call = self.0.call(Plane::Admin, "POST", &["key-managers", "discover"])?;
+        let call = call.multipart(&[("url", url), ("type", kind)]);
+        self.0.send(Plane::Admin, call).await?.read("a discovered key manager")
+    }
+
+    /// Reads the settings.
+    pub async fn settings(&self) -> Result<Reply<Settings>, DriverError> {
+        let call = self.0.call(Plane::Admin, "GET", &["settings"])?;
+        self.0.send(Plane::Admin, call).await?.read("settings")
+    }
+}

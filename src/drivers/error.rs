@@ -1,0 +1,67 @@
+//! Why a driver could not bring back a reply.
+//! A refusal is no error: it is one of the subject's answers, see [`super::reply`].
+
+use std::time::Duration;
+
+use crate::model::exchange::Role;
+
+use super::reply::Refusal;
+
+/// The harness could not find out what the subject says.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// No answer arrived.
+    #[error(
+        "no answer to {method} {url} after {waited:?}: {why}\nhint: is it running, and does it present a certificate of the trusted CA?"
+    )]
+    Unanswered {
+        /// Method of the request.
+        method: String,
+        /// Its URL.
+        url: String,
+        /// How long it was waited for.
+        waited: Duration,
+        /// The chain of causes, as one line.
+        why: String,
+    },
+    /// An answer arrived that is not what the interface promises; the subject's slip rather than ours.
+    #[error("{method} {url} answered {status} with a body that cannot be read as {wanted}: {source}")]
+    Unreadable {
+        /// Method of the request.
+        method: String,
+        /// Its URL.
+        url: String,
+        /// Status of the answer.
+        status: u16,
+        /// What it should have been.
+        wanted: &'static str,
+        /// Where reading stopped.
+        source: serde_json::Error,
+    },
+    /// A persona could not log in.
+    #[error("{who} could not log in as `{username}`: {refusal}\nhint: check the persona's password and roles")]
+    LoginRefused {
+        /// Role of the persona.
+        who: String,
+        /// Its user name.
+        username: String,
+        /// What was answered.
+        refusal: Refusal,
+    },
+    /// The subject has no such plane.
+    #[error("the subject has no {0} plane\nhint: tag the scenario `@needs:{0}`")]
+    NoPlane(&'static str),
+    /// The subject has no user for a role.
+    #[error("nobody plays the {0} at this subject\nhint: name the persona in the target's [personas]")]
+    NoPersona(Role),
+    /// A request could not be put together.
+    #[error("the request {method} {url} cannot be sent: {why}")]
+    NotSendable {
+        /// Method as given.
+        method: String,
+        /// URL as given.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}

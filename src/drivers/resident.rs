@@ -1,0 +1,89 @@
+//! The key manager built into the platform: bootstrap registration, and its OAuth endpoints.
+//! The OAuth calls themselves are those of [`super::authorization_server`].
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::model::target::Persona;
+
+use super::{
+    authorization_server::{AuthorizationServerClient, OauthEndpoints},
+    error::DriverError,
+    reply::Reply,
+    wire::{Call, Line, below},
+};
+
+/// The resident key manager of one tenant, seen from outside.
+#[derive(Debug, Clone)]
+pub struct Resident {
+    line: Line,
+    root: Url,
+    tenant: Option<String>,
+}
+
+/// A client as the bootstrap registration answers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BootstrapClient {
+    /// `client_id`.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: super::credentials::Secret,
+    /// The name it was registered under.
+    #[serde(default)]
+    pub client_name: Option<String>,
+}
+
+impl Resident {
+    /// The resident key manager below the management host's root; `tenant` is left out for the super tenant.
+    pub fn new(line: Line, root: Url, tenant: Option<&str>) -> Self {
+        Self { line, root, tenant: tenant.map(str::to_owned) }
+    }
+
+    /// Registers a management client with a user's password.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back.
+    pub async fn register(
+        &self,
+        user: &Persona,
+        client_name: &str,
+        grant_types: &str,
+    ) -> Result<Reply<BootstrapClient>, DriverError> {
+        let document = serde_json::json!({
+            "callbackUrl": "https://localhost/callback", "clientName": client_name, "owner": user.username,
+            "grantType": grant_types, "saasApp": true,
+        });
+        let url = below(&self.root, &["client-registration", "v0.17", "register"]);
+        let call = Call::new("POST", url).basic(&user.username, &user.password).json(&document);
+        self.line.send(call).await?.read("a registered client")
+    }
+
+    /// Its OAuth endpoints in the hands of a client.
+    pub fn oauth(&self) -> AuthorizationServerClient {
+        AuthorizationServerClient::new(self.line.clone(), self.endpoints())
+    }
+
+    /// Where its OAuth endpoints are.
+    pub fn endpoints(&self) -> OauthEndpoints {
+        let at = |name: &[&str]| {
+            let mut path = Vec::new();
+            if let Some(tenant) = &self.tenant {
+                path.extend(["t", tenant.as_str()]);
+            }
+            path.push("oauth2");
+            path.extend_from_slice(name);
+            Some(below(&self.root, &path))
+        };
+        OauthEndpoints {
+            token: at(&["token"]),
+            introspection: at(&["introspect"]),
+            revocation: at(&["revoke"]),
+            registration: None,
+            jwks: at(&["jwks"]),
+            userinfo: at(&["userinfo"]),
+            discovery: at(&["token", ".well-known", "openid-configuration"]),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! One HTTP client per stage, with the right trust, and the one door through which every request leaves.
+//! What a request says is the business of the plane's driver.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Certificate, Client, Method, header::HeaderMap, redirect::Policy};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::model::exchange::{Plane, Role};
+
+use super::{
+    error::DriverError,
+    exchange_log::{ExchangeLog, Received, Sent},
+    reply::{Refusal, Reply, find_header},
+};
+
+/// Whom the harness trusts, and how long it waits for one answer.
+#[derive(Debug, Clone, Default)]
+pub struct WireSettings {
+    /// PEM texts of the CAs that certificates may lead to.
+    pub trust_pem: Vec<String>,
+    /// Whether the CAs of the operating system count as well.
+    pub system_trust: bool,
+    /// Host names that stand for this machine although nothing resolves them here.
+    pub names_of_this_machine: Vec<String>,
+    /// Longest wait for one answer.
+    pub request_limit: Duration,
+}
+
+/// The harness could not make its HTTP client.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be made: {0}\nhint: check the PEM files named in the target's [trust]")]
+pub struct WireError(#[from] reqwest::Error);
+
+/// The HTTP client of a stage; clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Wire {
+    client: Client,
+    settings: Arc<WireSettings>,
+}
+
+impl Wire {
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] when a CA cannot be read.
+    pub fn new(settings: WireSettings) -> Result<Self, WireError> {
+        let mut roots = Vec::new();
+        for pem in &settings.trust_pem {
+            roots.extend(Certificate::from_pem_bundle(pem.as_bytes())?);
+        }
+        let mut client = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            // One dialect on every plane: header fields keep their order, and an interposer can read along.
+            .http1_only()
+            .timeout(settings.request_limit);
+        client = if settings.system_trust { client.tls_certs_merge(roots) } else { client.tls_certs_only(roots) };
+        for name in &settings.names_of_this_machine {
+            client = client.resolve(name, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
+        }
+        Ok(Self { client: client.build()?, settings: Arc::new(settings) })
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &WireSettings {
+        &self.settings
+    }
+
+    /// The end of it that somebody holds towards a plane.
+    pub fn line(&self, log: &ExchangeLog, role: Role, plane: Plane) -> Line {
+        Line { wire: self.clone(), log: log.clone(), role, plane }
+    }
+}
+
+/// The wire in somebody's hand: what is sent is written down with this role and plane.
+#[derive(Debug, Clone)]
+pub struct Line {
+    wire: Wire,
+    log: ExchangeLog,
+    role: Role,
+    plane: Plane,
+}
+
+impl Line {
+    /// Where its exchanges are written down.
+    pub fn log(&self) -> &ExchangeLog {
+        &self.log
+    }
+
+    /// The wire it belongs to.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// Who holds it.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Where it leads.
+    pub fn plane(&self) -> Plane {
+        self.plane
+    }
+
+    /// Sends a request and brings back whatever was answered.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError::Unanswered`] when nothing was, [`DriverError::NotSendable`] when it could not leave.
+    pub async fn send(&self, call: Call) -> Result<Answered, DriverError> {
+        let request = self.prepare(&call)?;
+        let started = Instant::now();
+        let received = async {
+            let response = self.wire.client.execute(request).await?;
+            let (status, headers) = (response.status().as_u16(), header_list(response.headers()));
+            let body = response.bytes().await?;
+            Ok::<_, reqwest::Error>((status, headers, String::from_utf8_lossy(&body).into_owned()))
+        }
+        .await;
+        let took = started.elapsed();
+        let sent = Sent {
+            role: self.role,
+            plane: self.plane,
+            method: &call.method,
+            url: call.url.as_str(),
+            headers: &call.headers,
+            body: call.shown_body(),
+        };
+        match received {
+            Ok((status, headers, body)) => {
+                self.log.record(sent, Received::Reply { status, headers: &headers, body: &body }, took);
+                Ok(Answered { status, headers, body, method: call.method, url: call.url.to_string(), took })
+            }
+            Err(error) => {
+                let why = causes(&error);
+                self.log.record(sent, Received::Nothing(&why), took);
+                Err(DriverError::Unanswered { method: call.method, url: call.url.to_string(), waited: took, why })
+            }
+        }
+    }
+
+    fn prepare(&self, call: &Call) -> Result<reqwest::Request, DriverError> {
+        let refuse =
+            |why: String| DriverError::NotSendable { method: call.method.clone(), url: call.url.to_string(), why };
+        let method = Method::from_bytes(call.method.as_bytes()).map_err(|error| refuse(error.to_string()))?;
+        let mut request = self.wire.client.request(method, call.url.clone());
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        request = match &call.body {
+            Body::None => request,
+            Body::Text(text) => request.body(text.clone()),
+            Body::Multipart(parts) => {
+                let form = parts.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+                    form.text(name.clone(), value.clone())
+                });
+                request.multipart(form)
+            }
+        };
+        request.build().map_err(|error| refuse(causes(&error)))
+    }
+}
+
+/// A request to be sent.
+#[derive(Debug, Clone)]
+pub struct Call {
+    method: String,
+    url: Url,
+    headers: Vec<(String, String)>,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    None,
+    Text(String),
+    Multipart(Vec<(String, String)>),
+}
+
+impl Call {
+    /// A request without a body.
+    pub fn new(method: &str, url: Url) -> Self {
+        Self { method: method.to_owned(), url, headers: Vec::new(), body: Body::None }
+    }
+
+    /// Adds a header field.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds several header fields.
+    #[must_use]
+    pub fn headers(mut self, headers: &[(String, String)]) -> Self {
+        self.headers.extend_from_slice(headers);
+        self
+    }
+
+    /// Adds `Authorization: Bearer`.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
+    }
+
+    /// Adds `Authorization: Basic`. The two parts are sent as they are; RFC 6749, section 2.3.1 wants them form-encoded
+    /// first, which the caller does where it matters.
+    #[must_use]
+    pub fn basic(self, user: &str, password: &str) -> Self {
+        use base64::Engine as _;
+        let text = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        self.header("Authorization", format!("Basic {text}"))
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Sends this as JSON.
+    #[must_use]
+    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        let text = serde_json::to_string(body).expect("wire structs have string keys and finite numbers");
+        self.body("application/json", text)
+    }
+
+    /// Sends these as a form.
+    #[must_use]
+    pub fn form(self, fields: &[(String, String)]) -> Self {
+        let text = serde_urlencoded::to_string(fields).expect("pairs of strings are a form");
+        self.body("application/x-www-form-urlencoded", text)
+    }
+
+    /// Sends this text under this media type.
+    #[must_use]
+    pub fn body(mut self, content_type: &str, text: String) -> Self {
+        self.headers.push(("Content-Type".to_owned(), content_type.to_owned()));
+        self.body = Body::Text(text);
+        self
+    }
+
+    /// Sends these as `multipart/form-data`.
+    #[must_use]
+    pub fn multipart(mut self, parts: &[(&str, &str)]) -> Self {
+        self.body = Body::Multipart(parts.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+        self
+    }
+
+    fn shown_body(&self) -> Option<&str> {
+        match &self.body {
+            Body::Text(text) => Some(text),
+            Body::None | Body::Multipart(_) => None,
+        }
+    }
+}
+
+/// Whatever was answered.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// Status code.
+    pub status: u16,
+    /// Header fields as received; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body, as text.
+    pub body: String,
+    /// How long the answer took.
+    pub took: Duration,
+    method: String,
+    url: String,
+}
+
+impl Answered {
+    /// The value of a header field, by its name in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find_header(&self.headers, name)
+    }
+
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Reads a success as JSON, anything else as a refusal.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError::Unreadable`] when a success is not what the interface promises.
+    pub fn read<T: DeserializeOwned>(self, wanted: &'static str) -> Result<Reply<T>, DriverError> {
+        if !self.is_success() {
+            return Ok(Reply::Refused(self.refusal()));
+        }
+        match serde_json::from_str(&self.body) {
+            Ok(value) => Ok(Reply::Granted(value)),
+            Err(source) => {
+                Err(DriverError::Unreadable { method: self.method, url: self.url, status: self.status, wanted, source })
+            }
+        }
+    }
+
+    /// A success whose body does not matter, or a refusal.
+    pub fn done(self) -> Reply<()> {
+        if self.is_success() { Reply::Granted(()) } else { Reply::Refused(self.refusal()) }
+    }
+
+    /// The answer as a refusal.
+    pub fn refusal(self) -> Refusal {
+        Refusal::read(self.status, self.headers, &self.body)
+    }
+}
+
+fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
+}
+
+/// An error and what caused it, as one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+        source = cause.source();
+    }
+    parts.join(": ")
+}
+
+/// The URL with more path behind it; each part is one segment and is encoded as such.
+pub(crate) fn below(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_appended_and_encoded() {
+        let base: Url = "https://localhost:9443/api/am/admin/v4/".parse().unwrap();
+        assert_eq!(
+            below(&base, &["key-managers", "a/b c"]).as_str(),
+            "https://localhost:9443/api/am/admin/v4/key-managers/a%2Fb%20c"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_silent_server_is_an_error_and_is_written_down() {
+        let wire =
+            Wire::new(WireSettings { request_limit: Duration::from_secs(2), ..WireSettings::default() }).unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let log = ExchangeLog::default();
+        let line = wire.line(&log, Role::Developer, Plane::Devportal);
+        let url = format!("http://{free}/x").parse().unwrap();
+        let error = line.send(Call::new("GET", url)).await.unwrap_err();
+        assert!(matches!(error, DriverError::Unanswered { .. }), "{error}");
+        assert_eq!(log.last().unwrap().status(), None);
+    }
+}
