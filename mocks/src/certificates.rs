@@ -1,0 +1,226 @@
+//! The certificate authority of a run, and the TLS identities it issues on loopback.
+//! Which side trusts it, and how a remote subject is given its certificate, is up to the caller.
+
+use std::{
+    collections::HashMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+const CERTIFICATE_FILE: &str = "kmspec-ca.pem";
+const KEY_FILE: &str = "kmspec-ca.key.pem";
+
+/// Why a certificate could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// The library refused the parameters or the key.
+    #[error("making a certificate for `{subject}`: {source}")]
+    Refused {
+        /// Whom it was for.
+        subject: String,
+        /// What the library said.
+        source: rcgen::Error,
+    },
+    /// A stored certificate authority could not be read or written.
+    #[error(
+        "keeping the certificate authority in `{path}`: {source}\nhint: the directory must be writable, or hold both `{CERTIFICATE_FILE}` and `{KEY_FILE}`"
+    )]
+    Storage {
+        /// The file concerned.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A certificate authority; everything a run serves over TLS carries a certificate of it.
+pub struct CertificateAuthority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+    // One identity a set of names is enough for a run, and makes servers start faster.
+    issued: Mutex<HashMap<Vec<String>, TlsIdentity>>,
+}
+
+impl fmt::Debug for CertificateAuthority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateAuthority").field("pem", &self.pem).finish_non_exhaustive()
+    }
+}
+
+impl CertificateAuthority {
+    /// A new authority with a key of its own, valid until 2050.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError::Refused`] when the common name cannot stand in a certificate.
+    pub fn new(common_name: &str) -> Result<Self, CertificateError> {
+        let refused = |source| CertificateError::Refused { subject: common_name.to_owned(), source };
+        let key = KeyPair::generate().map_err(refused)?;
+        let mut params = CertificateParams::new(Vec::<String>::new()).map_err(refused)?;
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2050, 1, 1);
+        let certificate = params.self_signed(&key).map_err(refused)?;
+        Ok(Self { pem: certificate.pem(), issuer: Issuer::new(params, key), issued: Mutex::default() })
+    }
+
+    /// The authority kept in a directory, made there first when it is not yet: a remote subject that was once told
+    /// to trust it goes on doing so.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError::Storage`] when the files cannot be read or written, [`CertificateError::Refused`] when
+    /// what they hold is no authority.
+    pub fn load_or_create(directory: &Path) -> Result<Self, CertificateError> {
+        let (certificate, key) = (directory.join(CERTIFICATE_FILE), directory.join(KEY_FILE));
+        let storage = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CertificateError::Storage { path, source }
+        };
+        if certificate.exists() && key.exists() {
+            let pem = fs::read_to_string(&certificate).map_err(storage(&certificate))?;
+            let key_pem = fs::read_to_string(&key).map_err(storage(&key))?;
+            let refused = |source| CertificateError::Refused { subject: certificate.display().to_string(), source };
+            let issuer =
+                Issuer::from_ca_cert_pem(&pem, KeyPair::from_pem(&key_pem).map_err(refused)?).map_err(refused)?;
+            return Ok(Self { issuer, pem, issued: Mutex::default() });
+        }
+        let made = Self::new("kmspec")?;
+        fs::create_dir_all(directory).map_err(storage(directory))?;
+        fs::write(&certificate, &made.pem).map_err(storage(&certificate))?;
+        write_private(&key, &made.issuer.key().serialize_pem()).map_err(storage(&key))?;
+        Ok(made)
+    }
+
+    /// The authority's own certificate.
+    pub fn ca_pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// A server (and client) certificate for these host names and addresses. The same names get the same one again.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError::Refused`] when a name is neither a host name nor an address.
+    pub fn issue(&self, names: &[&str]) -> Result<TlsIdentity, CertificateError> {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(identity) = issued.get(&names) {
+            return Ok(identity.clone());
+        }
+        let identity = self.sign(&names)?;
+        issued.insert(names, identity.clone());
+        Ok(identity)
+    }
+
+    fn sign(&self, names: &[String]) -> Result<TlsIdentity, CertificateError> {
+        let refused = |source| CertificateError::Refused { subject: names.join(", "), source };
+        let key = KeyPair::generate().map_err(refused)?;
+        let mut params = CertificateParams::new(names).map_err(refused)?;
+        let common_name = names.first().map_or("kmspec", String::as_str);
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.use_authority_key_identifier_extension = true;
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2050, 1, 1);
+        let certificate = params.signed_by(&key, &self.issuer).map_err(refused)?;
+        TlsIdentity::new(format!("{}{}", certificate.pem(), self.pem), key.serialize_pem())
+            .map_err(|source| CertificateError::Storage { path: PathBuf::from(names.join(", ")), source })
+    }
+}
+
+/// Writes a private key so that only its owner reads it.
+fn write_private(path: &Path, pem: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    io::Write::write_all(&mut options.open(path)?, pem.as_bytes())
+}
+
+/// A certificate chain with its private key, ready to serve with.
+#[derive(Clone)]
+pub struct TlsIdentity {
+    /// Leaf first, then the authority, PEM.
+    pub chain_pem: String,
+    /// PKCS#8, PEM.
+    pub key_pem: String,
+    config: Arc<rustls::ServerConfig>,
+}
+
+impl fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsIdentity").field("chain_pem", &self.chain_pem).finish_non_exhaustive()
+    }
+}
+
+impl TlsIdentity {
+    /// An identity from PEM texts, of this run's authority or of any other.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidData` when either is no PEM, or when key and certificate do not belong together.
+    pub fn new(chain_pem: String, key_pem: String) -> io::Result<Self> {
+        let invalid = |cause: &dyn fmt::Display| io::Error::new(io::ErrorKind::InvalidData, cause.to_string());
+        let chain = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|cause| invalid(&cause))?;
+        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|cause| invalid(&cause))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|cause| invalid(&cause))?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|cause| invalid(&cause))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { chain_pem, key_pem, config: Arc::new(config) })
+    }
+
+    /// A rustls configuration that serves with it, HTTP/1.1 only, without asking for client certificates.
+    pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
+        Arc::clone(&self.config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_names_get_the_same_certificate_and_others_another() {
+        let authority = CertificateAuthority::new("test").unwrap();
+        let first = authority.issue(&["localhost", "127.0.0.1"]).unwrap();
+        assert_eq!(first.chain_pem, authority.issue(&["localhost", "127.0.0.1"]).unwrap().chain_pem);
+        assert_ne!(first.chain_pem, authority.issue(&["localhost"]).unwrap().chain_pem);
+        assert!(first.chain_pem.ends_with(authority.ca_pem()));
+    }
+
+    #[test]
+    fn an_authority_kept_in_a_directory_is_the_same_next_time_and_can_still_issue() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = CertificateAuthority::load_or_create(directory.path()).unwrap();
+        let again = CertificateAuthority::load_or_create(directory.path()).unwrap();
+        assert_eq!(first.ca_pem(), again.ca_pem());
+        again.issue(&["localhost"]).unwrap();
+    }
+
+    #[test]
+    fn an_unreadable_authority_names_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(CERTIFICATE_FILE), "nothing").unwrap();
+        fs::write(directory.path().join(KEY_FILE), "nothing").unwrap();
+        let error = CertificateAuthority::load_or_create(directory.path()).unwrap_err();
+        assert!(error.to_string().contains(CERTIFICATE_FILE), "{error}");
+    }
+}

@@ -1,0 +1,130 @@
+//! Client authentication (RFC 6749, section 2.3): Basic, form, or none for public clients.
+//! Used by every endpoint that clients call with their credentials.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::TokenRequest;
+use crate::realm::{Client, OAuthError, Policy, Realm, same};
+
+/// How a client says who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// `client_secret_basic`.
+    Basic {
+        /// Client id.
+        id: String,
+        /// Client secret.
+        secret: String,
+    },
+    /// `client_secret_post`.
+    Form {
+        /// Client id.
+        id: String,
+        /// Client secret.
+        secret: String,
+    },
+    /// A client id alone.
+    Public {
+        /// Client id.
+        id: String,
+    },
+}
+
+/// The client that a request comes from.
+///
+/// # Errors
+///
+/// `invalid_client` when nobody can be made of the credentials, `invalid_request` when they are given in two ways.
+pub fn authenticate_client(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
+    let policy = realm.policy();
+    let (id, secret) = match credentials(&policy, request)? {
+        Credentials::Basic { id, secret } | Credentials::Form { id, secret } => (id, Some(secret)),
+        Credentials::Public { id } => (id, None),
+    };
+    let client = realm
+        .client(&id)
+        .ok_or_else(|| OAuthError::invalid_client(format!("no valid client was found for the client id {id}")))?;
+    let proven = match (&client.secret, &secret) {
+        (Some(kept), Some(sent)) => same(kept, sent),
+        (None, sent) => sent.is_none(),
+        (Some(_), None) => false,
+    };
+    if !proven {
+        return Err(OAuthError::invalid_client("client authentication failed"));
+    }
+    if client.active { Ok(client) } else { Err(OAuthError::invalid_client("the client is not in an active state")) }
+}
+
+fn credentials(policy: &Policy, request: &TokenRequest) -> Result<Credentials, OAuthError> {
+    let in_form = request.form.value("client_secret").is_some();
+    match (request.authorization.as_slice(), in_form) {
+        ([_, _, ..], _) | ([_], true) => {
+            Err(OAuthError::invalid_request("the client authenticates in more than one way"))
+        }
+        ([header], false) => {
+            let (id, secret) =
+                basic_pair(header, policy.decode_basic).filter(|_| policy.basic_accepted).ok_or_else(|| {
+                    OAuthError::invalid_client("the authorization header holds no usable Basic credentials")
+                })?;
+            match request.form.value("client_id") {
+                Some(other) if other != id => {
+                    Err(OAuthError::invalid_request("two different client ids in one request"))
+                }
+                _ => Ok(Credentials::Basic { id, secret }),
+            }
+        }
+        ([], _) => match (request.form.value("client_id"), request.form.value("client_secret")) {
+            (Some(id), Some(secret)) => Ok(Credentials::Form { id: id.to_owned(), secret: secret.to_owned() }),
+            (Some(id), None) => Ok(Credentials::Public { id: id.to_owned() }),
+            (None, _) => Err(OAuthError::invalid_client("no client id in the request")),
+        },
+    }
+}
+
+/// Name and password of a Basic header field. Decoded as RFC 6749, section 2.3.1 says when `decode`; if not, exactly
+/// one colon may occur.
+pub fn basic_pair(header: &str, decode: bool) -> Option<(String, String)> {
+    let (scheme, encoded) = header.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, password) = text.split_once(':')?;
+    if decode {
+        return Some((form_decoded(name)?, form_decoded(password)?));
+    }
+    (!password.contains(':')).then(|| (name.to_owned(), password.to_owned()))
+}
+
+fn form_decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&text).decode_utf8().ok().map(|decoded| decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(pair: &str) -> String {
+        format!("basic {}", STANDARD.encode(pair))
+    }
+
+    #[test]
+    fn basic_credentials_are_form_decoded_where_the_rfc_is_followed() {
+        assert_eq!(basic_pair(&header("a%3Ab:p+q%2B"), true), Some(("a:b".to_owned(), "p q+".to_owned())));
+        assert_eq!(basic_pair(&header("a%3Ab:p+q"), false), Some(("a%3Ab".to_owned(), "p+q".to_owned())));
+    }
+
+    #[test]
+    fn an_undecoded_secret_with_a_colon_fails() {
+        assert_eq!(basic_pair(&header("a:b:c"), false), None);
+        assert_eq!(basic_pair(&header("a:b:c"), true), Some(("a".to_owned(), "b:c".to_owned())));
+    }
+
+    #[test]
+    fn what_is_no_basic_header_is_none() {
+        for bad in ["Bearer abc", "Basic", "Basic ???", "Basic YQ=="] {
+            assert_eq!(basic_pair(bad, true), None, "{bad}");
+        }
+    }
+}

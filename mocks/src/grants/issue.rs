@@ -1,0 +1,124 @@
+//! Making the tokens once a grant has been decided on.
+//! Also the way in for whoever needs a genuine token without a request, such as a login that happened elsewhere.
+
+use serde_json::Value;
+
+use super::TokenAnswer;
+use crate::realm::{
+    Client, KeyPurpose, Realm, TokenContext, TokenFormat, TokenRow, TokenState, User,
+    jwt::{self, Object},
+    random,
+    token::RefreshToken,
+};
+
+/// What is to be issued.
+#[derive(Debug, Clone)]
+pub struct Issue<'a> {
+    /// For whom.
+    pub client: &'a Client,
+    /// On whose behalf; `None` for the client itself.
+    pub user: Option<&'a User>,
+    /// Granted scopes.
+    pub scopes: Vec<String>,
+    /// How it was obtained.
+    pub grant_type: &'a str,
+    /// The audience asked for.
+    pub audience: Option<&'a str>,
+    /// Form of the access token.
+    pub format: TokenFormat,
+    /// Whether a refresh token comes with it.
+    pub refresh: bool,
+    /// The grant it stems from; `None` starts a new one.
+    pub family: Option<String>,
+}
+
+impl<'a> Issue<'a> {
+    /// A token in the client's own form, without a refresh token.
+    pub fn new(client: &'a Client, user: Option<&'a User>, grant_type: &'a str, scopes: Vec<String>) -> Self {
+        let format = client.token_format;
+        Self { client, user, scopes, grant_type, audience: None, format, refresh: false, family: None }
+    }
+}
+
+/// Issues tokens and keeps them in the realm. Where one live token is the rule, a live opaque one is given out again.
+pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
+    let mut row = blank_row(realm, issue);
+    if issue.format == TokenFormat::Opaque
+        && realm.policy().one_live_token
+        && let Some(twin) = realm.live_twin(&row)
+    {
+        return answer(realm, issue, &twin);
+    }
+    row.access_token = match issue.format {
+        TokenFormat::Opaque => realm.shape().opaque(),
+        TokenFormat::Jwt => {
+            let context = context(realm, issue, &row);
+            let (header, claims) = (realm.shape().access_header(&context), realm.shape().access_claims(&context));
+            jwt::sign(&realm.keys().current(KeyPurpose::Access), header, &claims)
+        }
+    };
+    let answer = answer(realm, issue, &row);
+    realm.record(row);
+    answer
+}
+
+fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {
+    let (now, lifetimes, client) = (realm.now(), realm.policy().lifetimes, issue.client);
+    let life = match issue.user {
+        Some(_) => client.user_token_seconds.unwrap_or(lifetimes.user_seconds),
+        None => client.app_token_seconds.unwrap_or(lifetimes.app_seconds),
+    };
+    let refresh = issue.refresh.then(|| RefreshToken {
+        text: realm.shape().refresh(),
+        expires_at: now.saturating_add(client.refresh_token_seconds.unwrap_or(lifetimes.refresh_seconds)),
+        state: TokenState::Active,
+    });
+    let jti = random::uuid();
+    TokenRow {
+        family: issue.family.clone().unwrap_or_else(|| jti.clone()),
+        jti,
+        access_token: String::new(),
+        format: issue.format,
+        refresh,
+        client_id: client.id.clone(),
+        username: issue.user.map(|user| user.name.clone()),
+        grant_type: issue.grant_type.to_owned(),
+        scopes: issue.scopes.clone(),
+        audience: issue.audience.map(str::to_owned),
+        issued_at: now,
+        expires_at: now.saturating_add(life),
+        state: TokenState::Active,
+    }
+}
+
+fn context<'a>(realm: &'a Realm, issue: &'a Issue<'_>, row: &'a TokenRow) -> TokenContext<'a> {
+    TokenContext {
+        issuer: realm.issuer(),
+        client: issue.client,
+        user: issue.user,
+        scopes: &row.scopes,
+        grant_type: &row.grant_type,
+        audience: row.audience.as_deref(),
+        jti: &row.jti,
+        issued_at: row.issued_at,
+        expires_at: row.expires_at,
+    }
+}
+
+fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
+    let id_token = issue.user.filter(|_| row.scopes.iter().any(|scope| scope == "openid")).map(|user| {
+        let mut claims = realm.shape().id_claims(&context(realm, issue, row), user);
+        claims.entry("jti").or_insert_with(|| Value::String(random::uuid()));
+        jwt::sign(&realm.keys().current(KeyPurpose::Id), realm.shape().id_header(), &claims)
+    });
+    TokenAnswer {
+        access_token: row.access_token.clone(),
+        refresh_token: row.refresh.as_ref().map(|refresh| refresh.text.clone()),
+        id_token,
+        scopes: row.scopes.clone(),
+        expires_in: row.expires_at.saturating_sub(realm.now()),
+        jti: row.jti.clone(),
+        extra: Object::new(),
+        headers: Vec::new(),
+    }
+}

@@ -1,0 +1,50 @@
+//! A token request in, tokens or an OAuth error out: one file per grant type, and the order in which things are checked.
+//! HTTP is put into a [`TokenRequest`] and the answer back by whoever listens.
+
+mod authenticate;
+mod client_credentials;
+mod issue;
+mod password;
+mod redeem;
+mod refresh_token;
+mod request;
+
+pub use authenticate::{Credentials, authenticate_client, basic_pair};
+pub use issue::{Issue, issue};
+pub use redeem::redeem;
+pub use request::{Form, TokenAnswer, TokenRequest};
+
+use crate::realm::{Client, OAuthError, Realm, TokenFormat};
+
+/// One grant type.
+pub trait Grant: Send + Sync {
+    /// Its name on the wire.
+    fn name(&self) -> &'static str;
+
+    /// Parameters without which it cannot be looked at.
+    fn required(&self) -> &'static [&'static str];
+
+    /// Decides on a request whose client is authenticated and may use this grant.
+    ///
+    /// # Errors
+    ///
+    /// The OAuth error that the request deserves.
+    fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError>;
+}
+
+/// Every grant type there is; a realm's policy says which of them it supports.
+pub const ALL: [&dyn Grant; 3] =
+    [&client_credentials::ClientCredentials, &password::Password, &refresh_token::RefreshTokenGrant];
+
+/// The audience a request names and the form of token it gets for it, where the server takes audiences: an unknown one
+/// is refused, and without one only an opaque token is issued. Elsewhere the client's own form.
+fn audience<'a>(realm: &Realm, client: &Client, form: &'a Form) -> Result<(Option<&'a str>, TokenFormat), OAuthError> {
+    let Some(known) = &realm.policy().audiences else { return Ok((None, client.token_format)) };
+    match form.value("audience") {
+        None => Ok((None, TokenFormat::Opaque)),
+        Some(asked) if known.iter().any(|audience| audience == asked) => Ok((Some(asked), client.token_format)),
+        Some(asked) => {
+            Err(OAuthError::new(403, "access_denied", format!("Service not enabled within domain: {asked}")))
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Grant type `password` (RFC 6749, section 4.3).
+//! The token stands for the user whose name and password were sent.
+
+use super::{Form, Grant, Issue, TokenAnswer, audience, issue};
+use crate::realm::{Client, OAuthError, Realm, scope};
+
+pub(super) struct Password;
+
+impl Grant for Password {
+    fn name(&self) -> &'static str {
+        "password"
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        &["username", "password"]
+    }
+
+    fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
+        let username = form.value("username").unwrap_or_default();
+        let user = realm
+            .authenticate_user(username, form.value("password").unwrap_or_default())
+            .ok_or_else(|| OAuthError::invalid_grant(format!("authentication failed for {username}")))?;
+        let requested = scope::split(form.value("scope"));
+        let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;
+        let (audience, format) = audience(realm, client, form)?;
+        let asked = requested.is_some_and(|scopes| scopes.iter().any(|scope| scope == "offline_access"));
+        let refresh = client.allows_grant("refresh_token") && (asked || realm.policy().refresh_without_asking);
+        Ok(issue(realm, &Issue { audience, format, refresh, ..Issue::new(client, Some(&user), self.name(), scopes) }))
+    }
+}

@@ -1,0 +1,74 @@
+//! The token endpoint's checks in their order, which decides the error that wins when several things are wrong.
+//! The grants themselves know nothing of it.
+
+use super::{ALL, Grant, TokenAnswer, TokenRequest, authenticate_client};
+use crate::realm::{Client, OAuthError, Policy, Realm};
+
+/// Parameters that must not stand in the URL, where logs would keep them.
+const BARRED_FROM_QUERY: [&str; 4] = ["username", "password", "client_secret", "refresh_token"];
+
+/// Decides on a token request.
+///
+/// # Errors
+///
+/// The OAuth error that the realm's dialect answers it with.
+pub fn redeem(realm: &Realm, request: &TokenRequest) -> Result<TokenAnswer, OAuthError> {
+    let policy = realm.policy();
+    checked(realm, &policy, request).map_err(|error| worded(&policy, error))
+}
+
+/// The error in the words of the realm's dialect, with the challenge that goes with a 401.
+pub(crate) fn worded(policy: &Policy, error: OAuthError) -> OAuthError {
+    let error = (policy.dialect)(error);
+    if error.status == 401 && error.is_invalid_client() {
+        return error.header("www-authenticate", format!("Basic realm=\"{}\"", policy.challenge_realm));
+    }
+    error
+}
+
+fn checked(realm: &Realm, policy: &Policy, request: &TokenRequest) -> Result<TokenAnswer, OAuthError> {
+    if let Some(name) = request.form.repeated().or_else(|| request.query.repeated()) {
+        return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
+    }
+    if let Some(name) = BARRED_FROM_QUERY.iter().find(|name| request.query.contains(name)) {
+        return Err(OAuthError::invalid_request(format!("the URL holds the sensitive parameter {name}")));
+    }
+    let grant_type =
+        request.form.value("grant_type").ok_or_else(|| OAuthError::invalid_request("grant_type is missing"))?;
+    let (grant, client) = if policy.grant_type_before_client {
+        let grant = known_grant(policy, request, grant_type)?;
+        (grant, authenticate_client(realm, request)?)
+    } else {
+        let client = authenticate_client(realm, request)?;
+        (known_grant(policy, request, grant_type)?, client)
+    };
+    permitted(policy, &client, grant_type)?;
+    grant.redeem(realm, &client, &request.form)
+}
+
+fn known_grant(policy: &Policy, request: &TokenRequest, grant_type: &str) -> Result<&'static dyn Grant, OAuthError> {
+    let supported = policy.grant_types.iter().any(|supported| supported == grant_type);
+    let grant = ALL.into_iter().find(|grant| supported && grant.name() == grant_type).ok_or_else(|| {
+        OAuthError::new(400, policy.unknown_grant, format!("the grant type {grant_type} is not supported"))
+    })?;
+    let missing: Vec<_> = grant.required().iter().copied().filter(|name| request.form.value(name).is_none()).collect();
+    if missing.is_empty() {
+        Ok(grant)
+    } else {
+        Err(OAuthError::invalid_request(format!("missing parameters: {}", missing.join(", "))))
+    }
+}
+
+fn permitted(policy: &Policy, client: &Client, grant_type: &str) -> Result<(), OAuthError> {
+    if client.is_public() && !policy.public_grant_types.iter().any(|allowed| allowed == grant_type) {
+        return Err(if policy.grant_type_before_client {
+            OAuthError::invalid_client("the client did not authenticate")
+        } else {
+            OAuthError::unauthorized_client("a public client may not use this grant type")
+        });
+    }
+    if !client.allows_grant(grant_type) {
+        return Err(OAuthError::unauthorized_client(format!("the client may not use the grant type {grant_type}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Grant type `refresh_token` (RFC 6749, section 6).
+//! What becomes of the refresh token that was used is the realm's rotation policy.
+
+use super::{Form, Grant, Issue, TokenAnswer, issue};
+use crate::realm::{Client, OAuthError, Realm, TokenKind, TokenRow, TokenState, policy::Rotation, scope};
+
+pub(super) struct RefreshTokenGrant;
+
+impl Grant for RefreshTokenGrant {
+    fn name(&self) -> &'static str {
+        "refresh_token"
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        &["refresh_token"]
+    }
+
+    fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
+        let text = form.value("refresh_token").unwrap_or_default();
+        let row = usable(realm, client, text)?;
+        let scopes = narrowed(&row, form.value("scope"))?;
+        let user = match &row.username {
+            Some(name) => Some(
+                realm
+                    .user(name)
+                    .filter(|user| user.active)
+                    .ok_or_else(|| OAuthError::invalid_grant("the user is gone"))?,
+            ),
+            None => None,
+        };
+        let rotation = realm.policy().rotation;
+        let rotate = matches!(rotation, Rotation::Rotate | Rotation::RotateAndDetectReuse);
+        // Taken before anything is issued: of two requests at once only one gets a pair.
+        let taken = realm.change_row(&row.jti, |row| row.is_refreshable(realm.now()), |row| end_used(row, rotate));
+        if !taken {
+            return Err(OAuthError::invalid_grant("the refresh token is no longer active"));
+        }
+        let mut answer = issue(
+            realm,
+            &Issue {
+                audience: row.audience.as_deref(),
+                format: row.format,
+                refresh: rotate,
+                family: Some(row.family.clone()),
+                ..Issue::new(client, user.as_ref(), &row.grant_type, scopes)
+            },
+        );
+        if rotation == Rotation::Keep {
+            answer.refresh_token = Some(text.to_owned());
+        }
+        answer.headers.push(("deactivatedaccesstoken".to_owned(), row.access_token));
+        Ok(answer)
+    }
+}
+
+/// With rotation the whole pair ends; without it only the access token does.
+fn end_used(row: &mut TokenRow, rotate: bool) {
+    if rotate {
+        row.end(TokenState::Superseded);
+    }
+}
+
+fn usable(realm: &Realm, client: &Client, text: &str) -> Result<TokenRow, OAuthError> {
+    let unknown = || OAuthError::invalid_grant("the refresh token is unknown");
+    let (row, _) = realm.token(text).filter(|(_, kind)| *kind == TokenKind::Refresh).ok_or_else(unknown)?;
+    if row.client_id != client.id {
+        return Err(unknown());
+    }
+    let refresh = row.refresh.as_ref().ok_or_else(unknown)?;
+    match refresh.state {
+        TokenState::Superseded => {
+            if realm.policy().rotation == Rotation::RotateAndDetectReuse {
+                realm.end_family(&row.family, TokenState::Revoked);
+            }
+            Err(OAuthError::invalid_grant("the refresh token was used before"))
+        }
+        TokenState::Revoked => Err(OAuthError::invalid_grant("the refresh token is not active")),
+        TokenState::Active if realm.now() >= refresh.expires_at => {
+            Err(OAuthError::invalid_grant("the refresh token has expired"))
+        }
+        TokenState::Active => Ok(row),
+    }
+}
+
+/// The scopes asked for, which must be among those granted first.
+fn narrowed(row: &TokenRow, parameter: Option<&str>) -> Result<Vec<String>, OAuthError> {
+    let Some(requested) = scope::split(parameter) else { return Ok(row.scopes.clone()) };
+    match requested.iter().find(|scope| !row.scopes.contains(scope)) {
+        Some(wider) => Err(OAuthError::invalid_scope(format!("scope {wider} was not granted originally"))),
+        None => Ok(requested),
+    }
+}

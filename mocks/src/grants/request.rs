@@ -1,0 +1,160 @@
+//! A token request as it was sent, and the answer as it will be sent.
+//! Which parameters are needed is decided later; here only the syntax is.
+
+use serde_json::{Value, json};
+
+use crate::realm::{OAuthError, jwt::Object};
+
+/// Parameters in the order they were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The parameters of `application/x-www-form-urlencoded` text.
+    pub fn parse(text: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// These parameters.
+    pub fn of<N: Into<String>, V: Into<String>>(parameters: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self(parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// A parameter's value; one without a value counts as absent (RFC 6749, section 3.1).
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The first parameter that occurs more than once.
+    pub fn repeated(&self) -> Option<&str> {
+        let repeats =
+            |(place, (name, _)): (usize, &(String, String))| self.0[..place].iter().any(|(before, _)| before == name);
+        self.0.iter().enumerate().find(|&entry| repeats(entry)).map(|(_, (name, _))| name.as_str())
+    }
+
+    /// Whether there is a parameter of that name, with a value or without.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// A request to a token endpoint, or to one that authenticates clients the same way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// The body's parameters.
+    pub form: Form,
+    /// The URL's parameters.
+    pub query: Form,
+    /// The `Authorization` header fields, in order.
+    pub authorization: Vec<String>,
+}
+
+impl TokenRequest {
+    /// Reads the pieces of an HTTP request. `json` says whether a flat JSON object will do as well as a form.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request` when the body is neither.
+    pub fn read(
+        content_type: Option<&str>,
+        authorization: Vec<String>,
+        query: Option<&str>,
+        body: &[u8],
+        json: bool,
+    ) -> Result<Self, OAuthError> {
+        let media_type =
+            content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let form = match media_type.as_str() {
+            "application/x-www-form-urlencoded" => Form::parse(body),
+            "application/json" if json => flat_object(body)?,
+            _ => return Err(OAuthError::invalid_request("the body must be application/x-www-form-urlencoded")),
+        };
+        Ok(Self { form, query: Form::parse(query.unwrap_or_default().as_bytes()), authorization })
+    }
+}
+
+fn flat_object(body: &[u8]) -> Result<Form, OAuthError> {
+    let object: Object =
+        serde_json::from_slice(body).map_err(|_| OAuthError::invalid_request("the body is no JSON object"))?;
+    let text = |(name, value)| match value {
+        Value::String(text) => Ok((name, text)),
+        Value::Number(number) => Ok((name, number.to_string())),
+        _ => Err(OAuthError::invalid_request(format!("parameter {name} must be a text"))),
+    };
+    Ok(Form(object.into_iter().map(text).collect::<Result<_, _>>()?))
+}
+
+/// What a granted request is answered with (RFC 6749, section 5.1).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenAnswer {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, if the grant gives one.
+    pub refresh_token: Option<String>,
+    /// The id token, if one was asked for.
+    pub id_token: Option<String>,
+    /// Granted scopes.
+    pub scopes: Vec<String>,
+    /// Seconds the access token has left.
+    pub expires_in: u64,
+    /// Unique id of the access token.
+    pub jti: String,
+    /// Further members of the body.
+    pub extra: Object,
+    /// Further header fields.
+    pub headers: Vec<(String, String)>,
+}
+
+impl TokenAnswer {
+    /// The body.
+    pub fn body(&self) -> Value {
+        let mut body = json!({ "access_token": self.access_token });
+        if let Some(refresh_token) = &self.refresh_token {
+            body["refresh_token"] = json!(refresh_token);
+        }
+        if !self.scopes.is_empty() {
+            body["scope"] = json!(self.scopes.join(" "));
+        }
+        if let Some(id_token) = &self.id_token {
+            body["id_token"] = json!(id_token);
+        }
+        body["token_type"] = json!("Bearer");
+        body["expires_in"] = json!(self.expires_in);
+        for (name, value) in &self.extra {
+            body[name] = value.clone();
+        }
+        body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_without_a_value_counts_as_absent() {
+        let form = Form::parse(b"a=&b=1&c");
+        assert_eq!(form.value("a"), None);
+        assert_eq!(form.value("b"), Some("1"));
+        assert!(form.contains("c") && form.value("c").is_none());
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_found() {
+        assert_eq!(Form::parse(b"a=1&b=2&a=3").repeated(), Some("a"));
+        assert_eq!(Form::parse(b"a=1&b=2").repeated(), None);
+    }
+
+    #[test]
+    fn json_is_read_only_where_it_is_accepted() {
+        let read = |json| TokenRequest::read(Some("application/json"), Vec::new(), None, br#"{"a":"1","n":2}"#, json);
+        assert_eq!(read(true).unwrap().form.value("n"), Some("2"));
+        assert_eq!(read(false).unwrap_err().code, "invalid_request");
+        let nested = TokenRequest::read(Some("application/json"), Vec::new(), None, br#"{"a":{}}"#, true);
+        assert_eq!(nested.unwrap_err().code, "invalid_request");
+    }
+}

@@ -1,0 +1,321 @@
+//! The keys of one issuer: which one signs now, which are published, and how they come and go.
+//! What a token looks like is decided by the shape; the forge borrows the keys for wrong ones.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use aws_lc_rs::digest;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jsonwebtoken::jwk::ThumbprintHash;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    signing_key::{Algorithm, KeyError, SigningKey},
+    test_keys::{self, KeyFamily},
+};
+
+/// What a key signs; an issuer may keep a key for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyPurpose {
+    /// Access tokens.
+    Access,
+    /// Id tokens; the access key does it where there is no other.
+    Id,
+}
+
+/// How an issuer names its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KidStyle {
+    /// The key's JWK thumbprint (RFC 7638).
+    #[default]
+    Thumbprint,
+    /// base64url over the hexadecimal SHA-256 of the certificate, then `_` and the algorithm: WSO2 Identity Server 7.
+    CertificateHex,
+    /// Base64 with its padding: Amazon Cognito.
+    Padded,
+}
+
+impl KidStyle {
+    fn kid(self, key: &SigningKey) -> String {
+        match self {
+            Self::Thumbprint => key.jwk().thumbprint(ThumbprintHash::SHA256).expect("the key is of a supported family"),
+            Self::CertificateHex => {
+                let hash = digest::digest(&digest::SHA256, key.certificate_der());
+                let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("{}_{:?}", URL_SAFE_NO_PAD.encode(hex), key.algorithm())
+            }
+            Self::Padded => STANDARD.encode(digest::digest(&digest::SHA256, &key.public_der())),
+        }
+    }
+}
+
+/// A key ring; clones share it.
+#[derive(Debug, Clone)]
+pub struct KeyRing(Arc<RwLock<State>>);
+
+#[derive(Debug)]
+struct State {
+    style: KidStyle,
+    keys: Vec<Entry>,
+    /// Served instead of the keys, word for word.
+    document: Option<Value>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    key: SigningKey,
+    purpose: KeyPurpose,
+    current: bool,
+    published: bool,
+}
+
+impl KeyRing {
+    /// A ring with one test key of the family, another one than its neighbour's.
+    pub fn of_family(family: KeyFamily) -> Self {
+        Self::with_style(test_keys::next(family), KidStyle::default())
+    }
+
+    /// A ring with this key, whose id stays as it is.
+    pub fn with_key(key: SigningKey) -> Self {
+        let ring = Self(Arc::new(RwLock::new(State { style: KidStyle::default(), keys: Vec::new(), document: None })));
+        ring.write().add(key, KeyPurpose::Access);
+        ring
+    }
+
+    /// A ring with this key, named in the issuer's style, as all that are added by rotation will be.
+    pub fn with_style(key: SigningKey, style: KidStyle) -> Self {
+        let ring = Self(Arc::new(RwLock::new(State { style, keys: Vec::new(), document: None })));
+        ring.write().add(key.with_kid(&style.kid(&key)), KeyPurpose::Access);
+        ring
+    }
+
+    /// The key that signs now.
+    pub fn current(&self, purpose: KeyPurpose) -> SigningKey {
+        let state = self.read();
+        let wanted = |wanted| move |entry: &&Entry| entry.current && entry.purpose == wanted;
+        let found =
+            state.keys.iter().find(wanted(purpose)).or_else(|| state.keys.iter().find(wanted(KeyPurpose::Access)));
+        found.expect("a ring is made with an access key, and a current key cannot be removed").key.clone()
+    }
+
+    /// Publishes a key and signs with it from now on; the one before stays published.
+    pub fn add(&self, key: SigningKey, purpose: KeyPurpose) {
+        self.write().add(key, purpose);
+    }
+
+    /// Publishes a key that nothing is signed with: a next key, or one that is only there to be confused with.
+    pub fn publish(&self, key: SigningKey) {
+        self.write().keys.push(Entry { key, purpose: KeyPurpose::Access, current: false, published: true });
+    }
+
+    /// Signs access tokens with another key of the same family from now on and publishes it; the one before stays
+    /// published until it is [withdrawn](Self::withdraw). Gives the new key's id.
+    pub fn rotate(&self) -> String {
+        let mut state = self.write();
+        let fresh = state.unused_key();
+        let kid = fresh.kid().to_owned();
+        state.add(fresh, KeyPurpose::Access);
+        kid
+    }
+
+    /// Publishes a key no more; tokens it signed do not verify from then on. Whether there was one of that id.
+    pub fn withdraw(&self, kid: &str) -> bool {
+        let mut state = self.write();
+        let mut found = false;
+        for entry in state.keys.iter_mut().filter(|entry| entry.key.kid() == kid) {
+            entry.published = false;
+            found = true;
+        }
+        found
+    }
+
+    /// The key of that id, published or not; the newest where several share it.
+    pub fn key(&self, kid: &str) -> Option<SigningKey> {
+        self.read().keys.iter().rev().find(|entry| entry.key.kid() == kid).map(|entry| entry.key.clone())
+    }
+
+    /// The ids of the published keys, in the order of publication.
+    pub fn published(&self) -> Vec<String> {
+        self.read().keys.iter().filter(|entry| entry.published).map(|entry| entry.key.kid().to_owned()).collect()
+    }
+
+    /// The published keys themselves.
+    pub fn published_keys(&self) -> Vec<SigningKey> {
+        self.read().keys.iter().filter(|entry| entry.published).map(|entry| entry.key.clone()).collect()
+    }
+
+    /// The key set document (RFC 7517).
+    pub fn jwks(&self) -> Value {
+        let state = self.read();
+        if let Some(document) = &state.document {
+            return document.clone();
+        }
+        json!({ "keys": state.keys.iter().filter(|entry| entry.published).map(|entry| entry.key.jwk()).collect::<Vec<_>>() })
+    }
+
+    /// Serves this document as the key set, whatever the keys are; `None` goes back to the keys. For key sets that are
+    /// wrong in ways no key can be: shared ids, secrets among public keys, missing members.
+    pub fn serve_document(&self, document: Option<Value>) {
+        self.write().document = document;
+    }
+
+    /// Whether the signature over the message is one of a published key of that id.
+    pub fn verifies(&self, kid: &str, message: &[u8], signature: &str) -> bool {
+        self.read().keys.iter().filter(|entry| entry.published && entry.key.kid() == kid).any(|entry| {
+            jsonwebtoken::DecodingKey::from_jwk(&entry.key.jwk())
+                .and_then(|key| jsonwebtoken::crypto::verify(signature, message, &key, entry.key.algorithm()))
+                .unwrap_or(false)
+        })
+    }
+
+    /// Everything that is needed to make the same ring again.
+    pub fn stored(&self) -> StoredKeys {
+        let state = self.read();
+        let keys = state.keys.iter().map(|entry| StoredKey {
+            kid: entry.key.kid().to_owned(),
+            algorithm: entry.key.algorithm(),
+            pem: entry.key.pem().to_owned(),
+            purpose: entry.purpose,
+            current: entry.current,
+            published: entry.published,
+        });
+        StoredKeys { style: state.style, keys: keys.collect() }
+    }
+
+    /// The ring that was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when a stored key does not read, or none of them signs access tokens.
+    pub fn restore(stored: &StoredKeys) -> Result<Self, KeyError> {
+        let read = |stored: &StoredKey| {
+            let key = SigningKey::from_pem(&stored.kid, stored.algorithm, &stored.pem)?;
+            Ok(Entry { key, purpose: stored.purpose, current: stored.current, published: stored.published })
+        };
+        let keys = stored.keys.iter().map(read).collect::<Result<Vec<_>, KeyError>>()?;
+        if !keys.iter().any(|entry| entry.current && entry.purpose == KeyPurpose::Access) {
+            let cause = "no stored key signs access tokens".to_owned();
+            return Err(KeyError { kid: String::new(), algorithm: String::new(), cause });
+        }
+        Ok(Self(Arc::new(RwLock::new(State { style: stored.style, keys, document: None }))))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, key: SigningKey, purpose: KeyPurpose) {
+        for entry in self.keys.iter_mut().filter(|entry| entry.purpose == purpose) {
+            entry.current = false;
+        }
+        self.keys.push(Entry { key, purpose, current: true, published: true });
+    }
+
+    /// A test key of the current one's family that this ring does not hold; made afresh when all are used up.
+    fn unused_key(&self) -> SigningKey {
+        let algorithm = self.keys.last().map_or(Algorithm::RS256, |entry| entry.key.algorithm());
+        let known = |key: &SigningKey| self.keys.iter().any(|entry| entry.key.pem() == key.pem());
+        let unused =
+            test_keys::names().filter_map(test_keys::named).find(|key| key.algorithm() == algorithm && !known(key));
+        let key = unused.unwrap_or_else(|| generate(algorithm));
+        key.with_kid(&self.style.kid(&key))
+    }
+}
+
+/// A key nobody has seen before; tens of milliseconds for RSA.
+fn generate(algorithm: Algorithm) -> SigningKey {
+    let made = match algorithm {
+        Algorithm::ES256 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
+        Algorithm::ES384 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
+        Algorithm::EdDSA => rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519),
+        _ => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048),
+    };
+    let pem = made.expect("the operating system supplies randomness").serialize_pem();
+    SigningKey::from_pem("generated", algorithm, &pem).expect("a generated key is well formed")
+}
+
+/// A key ring at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredKeys {
+    style: KidStyle,
+    keys: Vec<StoredKey>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredKey {
+    kid: String,
+    algorithm: Algorithm,
+    pem: String,
+    purpose: KeyPurpose,
+    current: bool,
+    published: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring() -> KeyRing {
+        KeyRing::with_style(test_keys::named("p256-amber").unwrap(), KidStyle::Thumbprint)
+    }
+
+    #[test]
+    fn a_rotated_key_signs_and_the_one_before_stays_published_until_withdrawn() {
+        let ring = ring();
+        let before = ring.current(KeyPurpose::Access).kid().to_owned();
+        let after = ring.rotate();
+        assert_eq!(ring.current(KeyPurpose::Access).kid(), after);
+        assert_eq!(ring.published(), [before.clone(), after.clone()]);
+        assert!(ring.withdraw(&before));
+        assert_eq!(ring.published(), [after]);
+        assert!(!ring.withdraw("nobody"));
+    }
+
+    #[test]
+    fn rotation_never_runs_out_of_keys() {
+        let ring = ring();
+        let kids: std::collections::BTreeSet<_> = (0..5).map(|_| ring.rotate()).collect();
+        assert_eq!(kids.len(), 5);
+    }
+
+    #[test]
+    fn a_ring_at_rest_comes_back_as_it_was() {
+        let ring = ring();
+        ring.rotate();
+        ring.add(test_keys::named("rsa-amber").unwrap(), KeyPurpose::Id);
+        let stored = ring.stored();
+        let again = KeyRing::restore(&stored).unwrap();
+        assert_eq!(again.stored(), stored);
+        assert_eq!(again.jwks(), ring.jwks());
+        assert_eq!(again.current(KeyPurpose::Id).kid(), "rsa-amber");
+    }
+
+    #[test]
+    fn an_id_key_is_used_for_id_tokens_only() {
+        let ring = ring();
+        let access = ring.current(KeyPurpose::Access).kid().to_owned();
+        assert_eq!(ring.current(KeyPurpose::Id).kid(), access);
+        ring.add(test_keys::named("p256-birch").unwrap(), KeyPurpose::Id);
+        assert_eq!(ring.current(KeyPurpose::Id).kid(), "p256-birch");
+        assert_eq!(ring.current(KeyPurpose::Access).kid(), access);
+    }
+
+    #[test]
+    fn styles_name_one_key_differently() {
+        let key = test_keys::named("rsa-amber").unwrap();
+        assert!(KidStyle::CertificateHex.kid(&key).ends_with("_RS256"));
+        assert!(KidStyle::Padded.kid(&key).ends_with('='));
+        assert_eq!(KidStyle::Thumbprint.kid(&key).len(), 43);
+    }
+}

@@ -1,0 +1,32 @@
+//! What an authorization server knows: clients, users, keys, tokens, scopes and the time. Plain state and rules.
+//! There is no HTTP in here: `endpoints` translates, `grants` decides what a token request earns.
+
+pub mod client;
+pub mod clock;
+pub mod error;
+pub mod jwt;
+pub mod key_ring;
+pub mod policy;
+pub mod random;
+pub mod scope;
+pub mod shape;
+pub mod signing_key;
+pub mod snapshot;
+mod state;
+pub mod test_keys;
+pub mod token;
+pub mod user;
+
+pub use client::{Client, ClientSpec, TokenFormat};
+pub use clock::Clock;
+pub use error::OAuthError;
+pub use key_ring::{KeyPurpose, KeyRing};
+pub use policy::{Lifetimes, Policy};
+pub use scope::{Scope, ScopeRequest, ScopeRule};
+pub use shape::{TokenContext, TokenShape};
+pub use signing_key::{Algorithm, SigningKey};
+pub use snapshot::Snapshot;
+pub(crate) use state::same;
+pub use state::{Realm, RealmSpec, Revocation};
+pub use token::{TokenKind, TokenRow, TokenState};
+pub use user::{User, UserSpec};

@@ -1,0 +1,97 @@
+//! What one authorization server does differently from another at its endpoints: plain switches, RFC behaviour unless
+//! said otherwise. Claims and scopes are not among them: see `shape` and `scope`.
+
+use super::error::OAuthError;
+
+/// How long tokens live, in seconds, where the client has no setting of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Access tokens that stand for a client.
+    pub app_seconds: u64,
+    /// Access tokens that stand for a user.
+    pub user_seconds: u64,
+    /// Refresh tokens.
+    pub refresh_seconds: u64,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { app_seconds: 3_600, user_seconds: 3_600, refresh_seconds: 86_400 }
+    }
+}
+
+/// Whether refreshing gives a new refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// Yes; the old pair is inactive from then on, and using the old refresh token again is refused.
+    Rotate,
+    /// As before, and using the old refresh token again also ends the new pair (RFC 9700, section 4.14.2).
+    RotateAndDetectReuse,
+    /// No: the same refresh token goes on, and the answer repeats it.
+    Keep,
+    /// No, and the answer does not repeat it (Amazon Cognito).
+    KeepSilently,
+}
+
+/// The switches.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Whether the grant type is looked at before the client is authenticated.
+    pub grant_type_before_client: bool,
+    /// The error code for a grant type that the server does not know.
+    pub unknown_grant: &'static str,
+    /// Whether Basic credentials are form-urldecoded (RFC 6749, section 2.3.1). If not, they must also split at one
+    /// colon into exactly two parts.
+    pub decode_basic: bool,
+    /// Whether `client_secret_basic` is accepted.
+    pub basic_accepted: bool,
+    /// Whether token requests may be JSON.
+    pub json_requests: bool,
+    /// Grant types the server supports.
+    pub grant_types: Vec<String>,
+    /// Grant types that a public client may use.
+    pub public_grant_types: Vec<String>,
+    /// The `realm` of the challenge.
+    pub challenge_realm: String,
+    /// Whether a tuple of client, user and scopes has one live access token: asked again, an opaque one is given out
+    /// again, and a JWT takes its predecessor's place.
+    pub one_live_token: bool,
+    /// What happens to a refresh token that is used.
+    pub rotation: Rotation,
+    /// Whether grants on behalf of a user give a refresh token without `offline_access`.
+    pub refresh_without_asking: bool,
+    /// Whether revoking an access token ends the refresh token it came with.
+    pub access_revocation_ends_refresh: bool,
+    /// Whether access tokens can be revoked at all.
+    pub access_tokens_revocable: bool,
+    /// The `audience` parameter: `None` where it means nothing, else the audiences the server knows.
+    pub audiences: Option<Vec<String>>,
+    /// Default lifetimes.
+    pub lifetimes: Lifetimes,
+    /// Rewrites an error into the vendor's words; the last thing done to it.
+    pub dialect: fn(OAuthError) -> OAuthError,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let known = ["client_credentials", "password", "refresh_token"];
+        Self {
+            grant_type_before_client: false,
+            unknown_grant: "unsupported_grant_type",
+            decode_basic: true,
+            basic_accepted: true,
+            json_requests: false,
+            grant_types: known.map(str::to_owned).to_vec(),
+            public_grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
+            challenge_realm: "localhost".to_owned(),
+            one_live_token: false,
+            rotation: Rotation::RotateAndDetectReuse,
+            refresh_without_asking: true,
+            access_revocation_ends_refresh: false,
+            access_tokens_revocable: true,
+            audiences: None,
+            lifetimes: Lifetimes::default(),
+            dialect: |error| error,
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! The realm itself: one authorization server's knowledge behind one lock, and the rules that keep it consistent.
+//! Nothing in here waits; signing happens outside of the lock.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use serde_json::Value;
+
+use super::{
+    client::{Client, ClientSpec},
+    clock::Clock,
+    jwt::Object,
+    key_ring::KeyRing,
+    policy::Policy,
+    scope::{Scope, ScopeRequest, ScopeRule, Strict},
+    shape::{Standard, TokenContext, TokenShape},
+    signing_key::KeyError,
+    snapshot::Snapshot,
+    test_keys::KeyFamily,
+    token::{TokenKind, TokenRow, TokenState, TokenStore},
+    user::{User, UserSpec},
+};
+
+/// What a realm is made of; everything but the issuer has a default.
+#[derive(Debug, Clone)]
+pub struct RealmSpec {
+    /// The issuer, exactly as it will stand in tokens.
+    pub issuer: String,
+    /// Its time.
+    pub clock: Clock,
+    /// Its keys.
+    pub keys: KeyRing,
+    /// Its switches.
+    pub policy: Policy,
+    /// The form of its tokens.
+    pub shape: Arc<dyn TokenShape>,
+    /// Which scopes it grants.
+    pub scope_rule: Arc<dyn ScopeRule>,
+}
+
+impl RealmSpec {
+    /// A realm that follows the RFCs, with an RSA test key and the system's time.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            clock: Clock::system(),
+            keys: KeyRing::of_family(KeyFamily::Rsa),
+            policy: Policy::default(),
+            shape: Arc::new(Standard),
+            scope_rule: Arc::new(Strict),
+        }
+    }
+}
+
+/// What a revocation did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revocation {
+    /// This row was ended with its whole grant, or its access token alone; as it was before.
+    Revoked(Box<TokenRow>),
+    /// The text was no token, or none that was still good.
+    Unknown,
+    /// It is a token of that kind, of another client; nothing was ended.
+    Foreign(TokenKind),
+    /// Tokens of that kind cannot be revoked here.
+    Unsupported,
+}
+
+/// One authorization server's knowledge; clones share it.
+#[derive(Clone)]
+pub struct Realm(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    clock: Clock,
+    keys: KeyRing,
+    policy: RwLock<Arc<Policy>>,
+    shape: Arc<dyn TokenShape>,
+    scope_rule: Arc<dyn ScopeRule>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    clients: BTreeMap<String, Client>,
+    users: BTreeMap<String, User>,
+    scopes: BTreeMap<String, Scope>,
+    tokens: TokenStore,
+}
+
+impl fmt::Debug for Realm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Realm").field("issuer", &self.0.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Realm {
+    /// An empty realm.
+    pub fn new(spec: RealmSpec) -> Self {
+        Self::with_state(spec, State::default())
+    }
+
+    /// The realm that a snapshot was taken of; issuer, clock, policy, shape and scope rule are the given ones, the
+    /// keys are the snapshot's.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when a stored key does not read.
+    pub fn restore(mut spec: RealmSpec, snapshot: &Snapshot) -> Result<Self, KeyError> {
+        spec.keys = KeyRing::restore(&snapshot.keys)?;
+        let mut state = State::default();
+        state.clients.extend(snapshot.clients.iter().map(|client| (client.id.clone(), client.clone())));
+        state.users.extend(snapshot.users.iter().map(|user| (user.name.clone(), user.clone())));
+        state.scopes.extend(snapshot.scopes.iter().map(|scope| (scope.name.clone(), scope.clone())));
+        let now = spec.clock.now();
+        snapshot.tokens.iter().for_each(|row| state.tokens.insert(row.clone(), now));
+        Ok(Self::with_state(spec, state))
+    }
+
+    fn with_state(spec: RealmSpec, state: State) -> Self {
+        Self(Arc::new(Inner {
+            issuer: spec.issuer,
+            clock: spec.clock,
+            keys: spec.keys,
+            policy: RwLock::new(Arc::new(spec.policy)),
+            shape: spec.shape,
+            scope_rule: spec.scope_rule,
+            state: Mutex::new(state),
+        }))
+    }
+
+    /// Everything it has come to know, to be kept.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = self.state();
+        Snapshot {
+            clients: state.clients.values().cloned().collect(),
+            users: state.users.values().cloned().collect(),
+            scopes: state.scopes.values().cloned().collect(),
+            tokens: state.tokens.rows().cloned().collect(),
+            keys: self.0.keys.stored(),
+        }
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The clock, which can be moved.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Its time, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.0.clock.now()
+    }
+
+    /// The keys, which can be rotated and withdrawn.
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.keys
+    }
+
+    /// The switches as they are now.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Turns switches while the realm is in use.
+    pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) {
+        let mut policy = self.0.policy.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut policy));
+    }
+
+    /// The form of its tokens.
+    pub fn shape(&self) -> &dyn TokenShape {
+        &*self.0.shape
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Clients.
+impl Realm {
+    /// Adds a client, or replaces the one of its id.
+    pub fn add_client(&self, spec: ClientSpec) -> Client {
+        let client = Client { created_at: self.now(), ..spec.0 };
+        self.state().clients.insert(client.id.clone(), client.clone());
+        client
+    }
+
+    /// The client of that id.
+    pub fn client(&self, id: &str) -> Option<Client> {
+        self.state().clients.get(id).cloned()
+    }
+
+    /// Every client, ordered by id.
+    pub fn clients(&self) -> Vec<Client> {
+        self.state().clients.values().cloned().collect()
+    }
+
+    /// Changes a client; gives it as it is then, or `None` when there is none of that id. The id itself stays.
+    pub fn update_client(&self, id: &str, change: impl FnOnce(&mut Client)) -> Option<Client> {
+        let mut state = self.state();
+        let client = state.clients.get_mut(id)?;
+        change(client);
+        id.clone_into(&mut client.id);
+        Some(client.clone())
+    }
+
+    /// Removes a client and ends its tokens.
+    pub fn remove_client(&self, id: &str) -> Option<Client> {
+        let mut state = self.state();
+        state.tokens.end_where(|row| row.client_id == id, TokenState::Revoked);
+        state.clients.remove(id)
+    }
+}
+
+/// Users.
+impl Realm {
+    /// Adds a user, or replaces the one of that name.
+    pub fn add_user(&self, spec: UserSpec) -> User {
+        self.state().users.insert(spec.0.name.clone(), spec.0.clone());
+        spec.0
+    }
+
+    /// The user of that name.
+    pub fn user(&self, name: &str) -> Option<User> {
+        self.state().users.get(name).cloned()
+    }
+
+    /// Changes a user; gives it as it is then. The name itself stays.
+    pub fn update_user(&self, name: &str, change: impl FnOnce(&mut User)) -> Option<User> {
+        let mut state = self.state();
+        let user = state.users.get_mut(name)?;
+        change(user);
+        name.clone_into(&mut user.name);
+        Some(user.clone())
+    }
+
+    /// Removes a user and ends the user's tokens.
+    pub fn remove_user(&self, name: &str) -> Option<User> {
+        let mut state = self.state();
+        state.tokens.end_where(|row| row.username.as_deref() == Some(name), TokenState::Revoked);
+        state.users.remove(name)
+    }
+
+    /// The user, when the password is right and the user may log in.
+    pub fn authenticate_user(&self, name: &str, password: &str) -> Option<User> {
+        self.state().users.get(name).filter(|user| user.active && same(&user.password, password)).cloned()
+    }
+}
+
+/// Scopes.
+impl Realm {
+    /// Registers a scope, or replaces the one of that name.
+    pub fn add_scope(&self, scope: Scope) {
+        self.state().scopes.insert(scope.name.clone(), scope);
+    }
+
+    /// Registers a scope by name alone.
+    pub fn register_scope(&self, name: &str) {
+        self.add_scope(Scope { name: name.to_owned(), display_name: name.to_owned(), ..Scope::default() });
+    }
+
+    /// The scope of that name.
+    pub fn scope(&self, name: &str) -> Option<Scope> {
+        self.state().scopes.get(name).cloned()
+    }
+
+    /// Every registered scope, ordered by name.
+    pub fn scopes(&self) -> Vec<Scope> {
+        self.state().scopes.values().cloned().collect()
+    }
+
+    /// Forgets a scope; tokens that hold it keep it.
+    pub fn remove_scope(&self, name: &str) -> Option<Scope> {
+        self.state().scopes.remove(name)
+    }
+
+    /// Which of the requested scopes the client gets, on behalf of the user if there is one.
+    ///
+    /// # Errors
+    ///
+    /// What the scope rule refuses with.
+    pub fn granted_scopes(
+        &self,
+        requested: Option<&[String]>,
+        client: &Client,
+        user: Option<&User>,
+        grant_type: &str,
+    ) -> Result<Vec<String>, super::OAuthError> {
+        let registered = self.state().scopes.clone();
+        self.0.scope_rule.grant(&ScopeRequest { requested, client, user, grant_type, registered: &registered })
+    }
+}
+
+/// Tokens.
+impl Realm {
+    /// Keeps an issued row. Where one live token is the rule, the predecessor of a JWT ends with it.
+    pub(crate) fn record(&self, row: TokenRow) {
+        let (now, replaces) = (self.now(), self.policy().one_live_token);
+        let mut state = self.state();
+        if replaces && let Some(twin) = state.tokens.live_twin(&row, now) {
+            twin.end(TokenState::Superseded);
+        }
+        state.tokens.insert(row, now);
+    }
+
+    /// The live row that a request like this one would be a repetition of.
+    pub(crate) fn live_twin(&self, of: &TokenRow) -> Option<TokenRow> {
+        let now = self.now();
+        self.state().tokens.live_twin(of, now).cloned()
+    }
+
+    /// Changes a row in place, as long as `condition` holds of it; whether it did.
+    pub(crate) fn change_row(
+        &self,
+        jti: &str,
+        condition: impl FnOnce(&TokenRow) -> bool,
+        change: impl FnOnce(&mut TokenRow),
+    ) -> bool {
+        match self.state().tokens.row_mut(jti) {
+            Some(row) if condition(row) => {
+                change(row);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends every row that stems from one grant.
+    pub(crate) fn end_family(&self, family: &str, state: TokenState) {
+        self.state().tokens.end_where(|row| row.family == family, state);
+    }
+
+    /// The row a text belongs to, good or not, and which of its tokens the text is.
+    pub fn token(&self, text: &str) -> Option<(TokenRow, TokenKind)> {
+        self.state().tokens.find(text).map(|(row, kind)| (row.clone(), kind))
+    }
+
+    /// The row of an access token that is good now.
+    pub fn active_access(&self, text: &str) -> Option<TokenRow> {
+        let now = self.now();
+        self.token(text).filter(|(row, kind)| *kind == TokenKind::Access && row.is_active(now)).map(|(row, _)| row)
+    }
+
+    /// What an introspection answers about a text (RFC 7662, section 2.2): `{"active": false}` for whatever is not good
+    /// now, and nothing else about it.
+    pub fn introspect(&self, text: &str) -> Object {
+        let mut answer = Object::new();
+        let members = self.active_members(text);
+        answer.insert("active".to_owned(), Value::Bool(members.is_some()));
+        answer.extend(members.unwrap_or_default());
+        answer
+    }
+
+    fn active_members(&self, text: &str) -> Option<Object> {
+        let now = self.now();
+        let (row, kind) = self.token(text)?;
+        let client = self.client(&row.client_id)?;
+        let user = row.username.as_deref().and_then(|name| self.user(name));
+        let context = TokenContext {
+            issuer: self.issuer(),
+            client: &client,
+            user: user.as_ref(),
+            scopes: &row.scopes,
+            grant_type: &row.grant_type,
+            audience: row.audience.as_deref(),
+            jti: &row.jti,
+            issued_at: row.issued_at,
+            expires_at: row.expires_at,
+        };
+        match kind {
+            TokenKind::Access if row.is_active(now) => Some(self.shape().introspection(&context, &row)),
+            TokenKind::Refresh if row.is_refreshable(now) => self.shape().refresh_introspection(&context, &row),
+            _ => None,
+        }
+    }
+
+    /// Revokes a token (RFC 7009), on behalf of a client when one is named; `None` stands for an administrator.
+    /// A refresh token takes every access token of its grant with it; the reverse is the policy's decision.
+    pub fn revoke(&self, text: &str, by: Option<&str>) -> Revocation {
+        let (now, policy) = (self.now(), self.policy());
+        let mut state = self.state();
+        let Some((row, kind)) = state.tokens.find(text) else { return Revocation::Unknown };
+        if by.is_some_and(|client| client != row.client_id) {
+            return Revocation::Foreign(kind);
+        }
+        if kind == TokenKind::Access && !policy.access_tokens_revocable {
+            return Revocation::Unsupported;
+        }
+        let alive = if kind == TokenKind::Access { row.is_active(now) } else { row.is_refreshable(now) };
+        if !alive {
+            return Revocation::Unknown;
+        }
+        let revoked = row.clone();
+        if kind == TokenKind::Refresh || policy.access_revocation_ends_refresh {
+            state.tokens.end_where(|row| row.family == revoked.family, TokenState::Revoked);
+        } else if let Some(row) = state.tokens.row_mut(&revoked.jti) {
+            row.state = TokenState::Revoked;
+        }
+        Revocation::Revoked(Box::new(revoked))
+    }
+}
+
+/// Compares secrets in a time that does not depend on where they differ.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
