@@ -1,11 +1,17 @@
 //! The mock authorization servers that a saboteur may borrow keys from, and trust for calls of its own.
 //! The stage enlists them as they start and dismisses them as they stop.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use kmspec_mocks::forge::Forge;
 
 /// What saboteurs need beside the messages that pass.
 pub struct Accomplices {
     client: reqwest::Client,
+    enlisted: Mutex<Vec<Forge>>,
 }
 
 /// The help that saboteurs need could not be made ready.
@@ -26,7 +32,29 @@ impl Accomplices {
         }
         let client =
             reqwest::Client::builder().tls_certs_only(roots).no_proxy().timeout(Duration::from_secs(5)).build()?;
-        Ok(Self { client })
+        Ok(Self { client, enlisted: Mutex::default() })
+    }
+
+    /// Lends an issuer's forge, from the start of a mock until it is [dismissed](Self::dismiss).
+    pub fn enlist(&self, forge: Forge) {
+        self.list().push(forge);
+    }
+
+    /// Takes the forge of an issuer back, when its mock stops.
+    pub fn dismiss(&self, issuer: &str) {
+        self.list().retain(|each| each.issuer() != issuer);
+    }
+
+    pub(super) fn find(&self, issuer: &str) -> Option<Forge> {
+        self.list().iter().rev().find(|each| each.issuer() == issuer).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Forge> {
+        self.list().clone()
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<Forge>> {
+        self.enlisted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A client for calls of a saboteur's own.

@@ -370,6 +370,27 @@ mod tests {
         assert!(reqwest::get(interposer.url().clone()).await.is_err());
     }
 
+    #[tokio::test]
+    async fn tls_on_both_sides_is_the_runs_own() {
+        let authority = kmspec_mocks::certificates::CertificateAuthority::new("interposer test").unwrap();
+        let tls = || Some(authority.issue(&["localhost", "127.0.0.1"]).unwrap().server_config());
+        let hall = Hall::open(|_| json_answer(200, &serde_json::json!("heard"))).await;
+        let trust = vec![authority.ca_pem().to_owned()];
+        let start = |upstream: Url, trust: Vec<String>| {
+            let (side, saboteur) = (Side::Gateway, Arc::new(Idle));
+            Interposer::start(InterposerConfig { upstream, side, tls: tls(), trust, saboteur })
+        };
+        let inner = start(hall.url.clone(), Vec::new()).await.unwrap();
+        let outer = start(inner.url().clone(), trust.clone()).await.unwrap();
+        let distrustful = start(inner.url().clone(), Vec::new()).await.unwrap();
+
+        let root = reqwest::Certificate::from_pem(trust[0].as_bytes()).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([root]).build().unwrap();
+        let answer = client.get(outer.url().clone()).send().await.unwrap();
+        assert_eq!(answer.text().await.unwrap(), "\"heard\"");
+        assert!(client.get(distrustful.url().clone()).send().await.is_err());
+    }
+
     #[test]
     fn planes_of_one_origin_are_told_apart_by_path() {
         for (path, plane) in [

@@ -4,11 +4,13 @@
 mod accomplices;
 mod defects;
 mod interposer;
+mod key_managers;
 mod message;
 mod registry;
 #[cfg(test)]
 mod rehearsal;
 mod saboteur;
+mod token;
 mod upstream;
 
 pub use accomplices::{Accomplices, AccomplicesError};

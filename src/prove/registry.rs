@@ -21,6 +21,9 @@ pub struct Defect {
 
 /// Every defect that can be switched on: one line a defect, in the order of the ids.
 static DEFECTS: &[Defect] = &[
+    defects::gateway::SIGNATURE_NOT_CHECKED,
+    defects::gateway::EXPIRY_NOT_CHECKED,
+    defects::gateway::ISSUER_NOT_COMPARED,
     defects::key_manager_admin::DENY_IGNORED,
     defects::secrets::SECRET_UNMASKED,
     defects::publisher::RESTRICTION_IGNORED,
