@@ -1,1 +1,3 @@
 //! Selects, stages, executes and collects.
+
+pub mod provisioning;
