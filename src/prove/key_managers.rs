@@ -90,7 +90,8 @@ mod tests {
     fn key_managers_of_one_name_are_told_apart_by_tenant() {
         let seen = KeyManagers::default();
         for tenant in ["one.example", "two.example"] {
-            let document = json!({ "id": format!("id-{tenant}"), "name": "outside", "issuer": format!("https://{tenant}") });
+            let document =
+                json!({ "id": format!("id-{tenant}"), "name": "outside", "issuer": format!("https://{tenant}") });
             let answer = Response::new(message::bytes(&document));
             seen.learn(&asked("/api/am/admin/v4/key-managers", &format!("admin@{tenant}")), &answer);
         }

@@ -64,11 +64,8 @@ impl Mender {
     }
 
     fn mend_request(&self, request: &mut Request<Bytes>) -> Deed {
-        let scene = Scene {
-            accomplices: &self.accomplices,
-            key_managers: &self.key_managers,
-            path: request.uri().path(),
-        };
+        let scene =
+            Scene { accomplices: &self.accomplices, key_managers: &self.key_managers, path: request.uri().path() };
         let mended = bearer(request).and_then(|(scheme, text)| {
             let token = Token::read(text)?;
             HeaderValue::from_str(&format!("{scheme} {}", (self.mend)(&token, &scene)?)).ok()
@@ -250,7 +247,9 @@ mod tests {
     #[test]
     fn another_name_gives_way_to_the_name_of_the_issuer_whose_key_signed() {
         let mender = mender(rename);
-        for named in [json!({ "iss": "https://stranger.example" }), json!({}), json!({ "iss": "https://other.example" })] {
+        for named in
+            [json!({ "iss": "https://stranger.example" }), json!({}), json!({ "iss": "https://other.example" })]
+        {
             let mended = reaches(&mender, "/orders", &signed("p256-amber", json!({}), named)).unwrap();
             assert_eq!(claims(&mended)["iss"], ISSUER);
             assert!(Token::read(&mended).unwrap().is_signed_by(&key("p256-amber")));

@@ -105,9 +105,7 @@ impl Jwk {
     fn number(&self, member: &'static str) -> Result<Vec<u8>, PrivateJwkError> {
         let missing = || PrivateJwkError::Missing { kid: self.kid.clone(), member };
         let text = self.numbers.get(member).and_then(serde_json::Value::as_str).ok_or_else(missing)?;
-        BASE64_URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| PrivateJwkError::NotBase64 { kid: self.kid.clone(), member })
+        BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| PrivateJwkError::NotBase64 { kid: self.kid.clone(), member })
     }
 
     /// `RSAPrivateKey`: RFC 8017, appendix A.1.2.
@@ -124,14 +122,9 @@ impl Jwk {
     /// `ECPrivateKey`: RFC 5915, section 3.
     fn ec(&self, curve: &[u8]) -> Result<Vec<u8>, PrivateJwkError> {
         let point = [vec![0, 4], self.number("x")?, self.number("y")?].concat();
-        let key = [
-            der::integer(&[1]),
-            der::octets(&self.number("d")?),
-            der::tagged(0xa1, &der::tagged(0x03, &point)),
-        ]
-        .concat();
-        let algorithm =
-            [der::object_id(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]), der::object_id(curve)].concat();
+        let key = [der::integer(&[1]), der::octets(&self.number("d")?), der::tagged(0xa1, &der::tagged(0x03, &point))]
+            .concat();
+        let algorithm = [der::object_id(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]), der::object_id(curve)].concat();
         Ok(der::private_key_info(&algorithm, &der::sequence(&key)))
     }
 
@@ -198,7 +191,9 @@ mod der {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, ECDSA_P256_SHA256_FIXED_SIGNING, KeyPair as _, RsaKeyPair};
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+    };
     use serde_json::{Value, json};
 
     use super::*;
@@ -214,7 +209,9 @@ mod tests {
         let keys = read(SET).unwrap();
         assert_eq!((keys[0].kid.as_str(), keys[0].alg.as_str()), ("test-a-rs256", "RS256"));
         let set: Value = serde_json::from_str(SET).unwrap();
-        let number = |key: usize, member: &str| BASE64_URL_SAFE_NO_PAD.decode(set["keys"][key][member].as_str().unwrap()).unwrap();
+        let number = |key: usize, member: &str| {
+            BASE64_URL_SAFE_NO_PAD.decode(set["keys"][key][member].as_str().unwrap()).unwrap()
+        };
 
         let rsa = RsaKeyPair::from_pkcs8(&der_of(&keys[0])).unwrap();
         assert_eq!(rsa.public_key().modulus().big_endian_without_leading_zero(), number(0, "n"));
@@ -234,7 +231,9 @@ mod tests {
     #[test]
     fn what_cannot_sign_is_refused_by_name() {
         let refusal = |set: Value| read(&set.to_string()).unwrap_err().to_string();
-        assert!(refusal(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "AA" }] })).contains("no `d`"));
+        assert!(
+            refusal(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "AA" }] })).contains("no `d`")
+        );
         assert!(refusal(json!({ "keys": [{ "kty": "OKP", "crv": "X25519", "kid": "a" }] })).contains("`OKP X25519`"));
         assert!(refusal(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "d": "*" }] })).contains("base64url"));
         assert!(refusal(json!({ "keys": [] })).contains("no key"));
