@@ -7,10 +7,11 @@ use axum::Router;
 use http::StatusCode;
 
 use super::{
+    admin,
     config::PlatformConfig,
-    domain::{KeyManager, SUPER_TENANT, Tenant},
+    domain::{SUPER_TENANT, Tenant},
     error::PlatformError,
-    events::{Event, EventBus},
+    events::Event,
     identity::{self, Identity, TenantSpec, UserSpec},
     outbound,
     panics::Panics,
@@ -51,8 +52,8 @@ impl Platform {
             management_url: url(&management),
             gateway_url: url(&gateway),
             identity: Identity::new(store.clone()),
+            bus: store.bus().clone(),
             store,
-            bus: EventBus::new(),
             http: outbound::client(&config)?,
             panics: Panics::default(),
             plane_tokens,
@@ -100,11 +101,11 @@ impl Platform {
                 if documents.find_anywhere::<Tenant>(&tenant)?.is_none() {
                     return Err(PlatformError::TenantStays(tenant));
                 }
-                Ok(documents.remove_tenant(&tenant)?)
+                documents.remove_tenant(&tenant)?;
+                documents.announce(Event::TenantRemoved { tenant });
+                Ok(())
             })
-            .await?;
-        self.site.bus.publish(Event::TenantRemoved { tenant: domain.to_owned() });
-        Ok(())
+            .await
     }
 
     /// What panicked behind the wire so far, each with the request it answered; a run fails on any.
@@ -138,25 +139,24 @@ async fn prepare_data(site: &Arc<Site>) -> Result<(), PlatformError> {
 }
 
 async fn create_tenant(site: &Arc<Site>, spec: TenantSpec) -> Result<(), PlatformError> {
-    let domain = spec.domain.clone();
-    let resident = resident_key_manager(&site.management_url, &domain);
-    let key_manager: Arc<KeyManager> = Arc::new(resident.clone());
+    let resident = resident_key_manager(&site.management_url, &spec.domain);
     site.store
         .write(move |documents| {
             if documents.find_anywhere::<Tenant>(&spec.domain)?.is_some() {
                 return Err(PlatformError::TenantExists(spec.domain));
             }
             identity::write_tenant(documents, &spec)?;
-            Ok(documents.put(&spec.domain, &resident)?)
+            documents.put(&spec.domain, &resident)?;
+            documents.announce(Event::TenantCreated { tenant: spec.domain.clone() });
+            documents.announce(Event::KeyManagerAdded { tenant: spec.domain, key_manager: Arc::new(resident) });
+            Ok(())
         })
-        .await?;
-    site.bus.publish(Event::TenantCreated { tenant: domain.clone() });
-    site.bus.publish(Event::KeyManagerAdded { tenant: domain, key_manager });
-    Ok(())
+        .await
 }
 
 fn management_routes(site: &Arc<Site>) -> Router {
     Router::new()
+        .nest("/api/am/admin/v4", admin::routes())
         .fallback(async || Refusal::not_found("resource"))
         .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
         .with_state(site.clone())

@@ -1,7 +1,9 @@
 //! The reference platform: the key manager side of an API platform, behind its REST interface.
 //! Judging what it answers is left to the harness, which speaks to it over HTTPS only.
 
+mod admin;
 mod config;
+mod connectors;
 pub mod domain;
 mod error;
 pub mod events;

@@ -1,20 +1,23 @@
 //! Calls of the platform to others: one HTTP client with the configured trust and time limits.
 //! What is said in a call is left to the connectors.
 
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Certificate, Client, Identity, redirect};
 
 use super::{config::PlatformConfig, error::PlatformError};
 
 /// The client for every outgoing call of the control plane.
 ///
 /// It follows no redirects: a credential must not travel to where an authorization server points. It ignores
-/// the proxy settings of the environment, since what it talks to is named in its configuration.
+/// the proxy settings of the environment, since what it talks to is named in its configuration. Its own certificate is what
+/// it shows to a server that asks for one.
 pub(super) fn client(config: &PlatformConfig) -> Result<Client, PlatformError> {
     let mut trusted = Vec::new();
     for pem in &config.trust_pem {
         trusted.extend(Certificate::from_pem_bundle(pem.as_bytes()).map_err(PlatformError::Trust)?);
     }
+    let own = format!("{}\n{}", config.tls.key_pem, config.tls.chain_pem);
     Client::builder()
+        .identity(Identity::from_pem(own.as_bytes()).map_err(PlatformError::Trust)?)
         .connect_timeout(config.connect_timeout)
         .timeout(config.call_timeout)
         .redirect(redirect::Policy::none())

@@ -1,19 +1,32 @@
 //! Putting, finding and removing documents inside one piece of work on the store.
 //! Opening the store and its transactions are left to the room's list.
 
+use std::cell::RefCell;
+
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::{Document, StoreError};
+use crate::platform::events::Event;
 
 /// The documents, within a read or a transaction.
 #[derive(Debug)]
 pub struct Documents<'a> {
     connection: &'a Connection,
+    announced: RefCell<Vec<Event>>,
 }
 
 impl<'a> Documents<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection }
+        Self { connection, announced: RefCell::default() }
+    }
+
+    pub(super) fn into_announced(self) -> Vec<Event> {
+        self.announced.into_inner()
+    }
+
+    /// Has an event published once this work is committed; nothing is told when it is not.
+    pub fn announce(&self, event: Event) {
+        self.announced.borrow_mut().push(event);
     }
 
     /// Keeps a document: a new one, or in the place of the one with the same id.

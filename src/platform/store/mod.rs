@@ -12,6 +12,8 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::events::EventBus;
+
 pub use documents::Documents;
 pub use kinds::{Document, Revocation};
 
@@ -57,6 +59,7 @@ pub enum StoreError {
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
+    bus: EventBus,
 }
 
 impl Store {
@@ -71,7 +74,12 @@ impl Store {
             Data::File(path) => Connection::open(path)?,
         };
         schema::prepare(&mut connection)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), bus: EventBus::new() })
+    }
+
+    /// Where changes are told after they were committed, in the order of the commits.
+    pub fn bus(&self) -> &EventBus {
+        &self.bus
     }
 
     /// Reads, on a thread that may block.
@@ -91,7 +99,7 @@ impl Store {
     }
 
     /// Reads and writes in one transaction, on a thread that may block: all of it is kept, or nothing when `work`
-    /// fails.
+    /// fails. What it announced is published after the commit.
     ///
     /// # Errors
     ///
@@ -128,8 +136,12 @@ impl Store {
         let mut connection = self.lock();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let done = work(&Documents::new(&transaction))?;
+        let documents = Documents::new(&transaction);
+        let done = work(&documents)?;
+        let announced = documents.into_announced();
         transaction.commit().map_err(StoreError::from)?;
+        // Still under the lock, so that readers meet changes in the order in which they were committed.
+        announced.into_iter().for_each(|event| self.bus.publish(event));
         Ok(done)
     }
 

@@ -1,0 +1,134 @@
+//! Key managers as resources: create, read, list, update, delete.
+//! The rules of their documents are left to `rules`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::LOCATION};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{KeyManagerScopes, masking::shown, rules::admit};
+use crate::platform::{
+    domain::{Api, KeyManager, KeyMapping, Revision},
+    events::Event,
+    site::Site,
+    store::Documents,
+    wire::{Body, Caller, Code, Refusal, listing},
+};
+
+pub(super) async fn list(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+) -> Result<Json<Value>, Refusal> {
+    let tenant = caller.tenant;
+    let all: Vec<KeyManager> = site.store.read::<_, Refusal, _>(move |documents| Ok(documents.all(&tenant)?)).await?;
+    Ok(Json(listing(all.iter().map(entry).collect())))
+}
+
+fn entry(key_manager: &KeyManager) -> Value {
+    json!({
+        "id": key_manager.id,
+        "name": key_manager.name,
+        "type": key_manager.kind,
+        "description": key_manager.description,
+        "enabled": key_manager.enabled,
+        "tokenType": key_manager.token_type,
+    })
+}
+
+pub(super) async fn create(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+    Body(sent): Body<KeyManager>,
+) -> Result<Response, Refusal> {
+    let tenant = caller.tenant;
+    let created = site
+        .store
+        .write(move |documents| {
+            let created = KeyManager { id: Uuid::new_v4(), ..admit(documents, &tenant, sent, None)? };
+            documents.put(&tenant, &created)?;
+            let key_manager = Arc::new(created.clone());
+            documents.announce(Event::KeyManagerAdded { tenant, key_manager });
+            Ok::<_, Refusal>(created)
+        })
+        .await?;
+    let location = format!("{}/api/am/admin/v4/key-managers/{}", site.management_url, created.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
+}
+
+pub(super) async fn read(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let tenant = caller.tenant;
+    let found = site.store.read(move |documents| find(documents, &tenant, &id)).await?;
+    Ok(Json(shown(&found)))
+}
+
+pub(super) async fn update(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    Body(sent): Body<KeyManager>,
+) -> Result<Json<Value>, Refusal> {
+    let tenant = caller.tenant;
+    let updated = site
+        .store
+        .write(move |documents| {
+            let stored = find(documents, &tenant, &id)?;
+            let updated = KeyManager { id: stored.id, ..admit(documents, &tenant, sent, Some(&stored))? };
+            documents.put(&tenant, &updated)?;
+            let key_manager = Arc::new(updated.clone());
+            documents.announce(Event::KeyManagerUpdated { tenant, key_manager });
+            Ok::<_, Refusal>(updated)
+        })
+        .await?;
+    Ok(Json(shown(&updated)))
+}
+
+pub(super) async fn delete(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let tenant = caller.tenant;
+    site.store
+        .write(move |documents| {
+            let stored = find(documents, &tenant, &id)?;
+            if let Some(reason) = in_use(documents, &tenant, &stored)? {
+                let text = format!("Error while deleting the Key Manager. {reason}");
+                return Err(Refusal::from(Code::KeyManagerInUse).because(text));
+            }
+            documents.remove::<KeyManager>(&tenant, &id)?;
+            documents.announce(Event::KeyManagerDeleted { tenant, id: stored.id });
+            Ok(StatusCode::OK)
+        })
+        .await
+}
+
+fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<KeyManager, Refusal> {
+    documents.find(tenant, id)?.ok_or_else(|| Code::KeyManagerNotFound.into())
+}
+
+/// Why a key manager cannot go, if it cannot.
+fn in_use(documents: &Documents<'_>, tenant: &str, stored: &KeyManager) -> Result<Option<String>, Refusal> {
+    if stored.is_resident() {
+        return Ok(Some("The resident Key Manager cannot be deleted".to_owned()));
+    }
+    let names = |api: &Api| api.key_managers.contains(&stored.name);
+    let apis: Vec<Api> = documents.all(tenant)?;
+    let revisions: Vec<Revision> = documents.all(tenant)?;
+    let deployed = revisions.iter().filter(|revision| !revision.deployments.is_empty());
+    if apis.iter().chain(deployed.map(|revision| &revision.api)).any(names) {
+        return Ok(Some("An API names the Key Manager".to_owned()));
+    }
+    let mappings: Vec<KeyMapping> = documents.all(tenant)?;
+    let mapped = mappings.iter().any(|mapping| mapping.key_manager_id == stored.id);
+    Ok(mapped.then(|| "Applications have keys of the Key Manager".to_owned()))
+}

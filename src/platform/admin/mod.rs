@@ -1,0 +1,43 @@
+//! The administrator plane, version 4: key managers and settings.
+//! What a type demands is left to its connector; who may have which scope to the resident key manager.
+
+mod discovery;
+mod key_managers;
+mod masking;
+mod rules;
+mod settings;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::{get, post}};
+
+use super::{site::Site, wire::ScopeSet};
+
+/// Scopes that open the key manager resources.
+pub(super) struct KeyManagerScopes;
+
+impl ScopeSet for KeyManagerScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_operations"];
+}
+
+/// Scopes that open the settings.
+pub(super) struct SettingsScopes;
+
+impl ScopeSet for SettingsScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_settings"];
+}
+
+/// The resources below `/api/am/admin/v4`.
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/key-managers", get(key_managers::list).post(key_managers::create))
+        .route("/key-managers/discover", post(discovery::discover))
+        .route(
+            "/key-managers/{id}",
+            get(key_managers::read).put(key_managers::update).delete(key_managers::delete),
+        )
+        .route("/settings", get(settings::read))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! What a key manager document must satisfy before it is stored, in the product's order.
+//! Storing it is left to the handlers.
+
+use serde_json::{Value, json};
+
+use super::masking::unmask;
+use crate::platform::{
+    connectors,
+    domain::{KeyManager, PermissionType, TokenType},
+    identity::role_exists,
+    store::Documents,
+    wire::{Code, Refusal},
+};
+
+/// Checks a new document (`stored` is `None`) or a changed one, and completes it.
+///
+/// The order of the checks is that of the product: lengths, roles, name, connector; then what this platform adds.
+pub(super) fn admit(
+    documents: &Documents<'_>,
+    tenant: &str,
+    mut sent: KeyManager,
+    stored: Option<&KeyManager>,
+) -> Result<KeyManager, Refusal> {
+    check_lengths(&sent)?;
+    check_token_handling(&sent)?;
+    check_roles(documents, tenant, &sent)?;
+    check_identity(documents, tenant, &sent, stored)?;
+    unmask(&mut sent, stored);
+    let mut admitted = complete(sent);
+    check_connector(&mut admitted, stored)?;
+    check_issuer(documents, tenant, &admitted, stored)?;
+    Ok(admitted)
+}
+
+fn check_lengths(sent: &KeyManager) -> Result<(), Refusal> {
+    if sent.name.trim().is_empty() {
+        return Err(Code::NameEmpty.into());
+    }
+    let texts = [
+        ("name", Some(&sent.name), 100),
+        ("displayName", sent.display_name.as_ref(), 100),
+        ("type", Some(&sent.kind), 45),
+        ("description", sent.description.as_ref(), 256),
+    ];
+    for (member, text, most) in texts {
+        if text.is_some_and(|text| text.chars().count() > most) {
+            return Err(Refusal::bad_request(format!("{member}: size must be between 0 and {most}")));
+        }
+    }
+    if sent.kind.is_empty() {
+        return Err(Refusal::bad_request("type: size must be between 1 and 45"));
+    }
+    Ok(())
+}
+
+fn check_token_handling(sent: &KeyManager) -> Result<(), Refusal> {
+    for row in &sent.token_validation {
+        row.rule().map_err(|problem| Refusal::bad_request(format!("tokenValidation: {problem}")))?;
+    }
+    // The seed documents call the rows mandatory with introspection; the form always sends at least one.
+    if !sent.enable_self_validation_jwt && sent.token_validation.is_empty() {
+        return Err(Refusal::from(Code::ConfigurationMissing)
+            .because("tokenValidation is mandatory when tokens are validated by introspection"));
+    }
+    Ok(())
+}
+
+fn check_roles(documents: &Documents<'_>, tenant: &str, sent: &KeyManager) -> Result<(), Refusal> {
+    if sent.permissions.permission_type == PermissionType::Public {
+        return Ok(());
+    }
+    for role in &sent.permissions.roles {
+        if !role_exists(documents, tenant, role)? {
+            return Err(Refusal::from(Code::RoleNotFound).because(format!("Role {role} does not exist")));
+        }
+    }
+    Ok(())
+}
+
+fn check_identity(
+    documents: &Documents<'_>,
+    tenant: &str,
+    sent: &KeyManager,
+    stored: Option<&KeyManager>,
+) -> Result<(), Refusal> {
+    let Some(stored) = stored else {
+        return match documents.find_by_key::<KeyManager>(tenant, &sent.name)? {
+            Some(_) => Err(Code::KeyManagerExists.into()),
+            None => Ok(()),
+        };
+    };
+    if stored.name != sent.name {
+        return Err(Refusal::bad_request("Key Manager name cannot be updated"));
+    }
+    if stored.kind != sent.kind {
+        return Err(Refusal::bad_request("Key Manager type cannot be updated"));
+    }
+    Ok(())
+}
+
+/// Fills in what follows from other members.
+fn complete(mut sent: KeyManager) -> KeyManager {
+    let properties = &mut sent.additional_properties.0;
+    for value in properties.values_mut() {
+        if let Value::String(text) = value {
+            *text = text.trim().to_owned();
+        }
+    }
+    properties.insert("self_validate_jwt".to_owned(), json!(sent.enable_self_validation_jwt));
+    properties.insert("provisionedAppValidation".to_owned(), json!(sent.enable_provisioned_app_validation));
+    // The alias lives with the trust that an exchange needs, and goes with it.
+    if sent.token_type == TokenType::Direct {
+        sent.alias = None;
+    }
+    sent
+}
+
+fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result<(), Refusal> {
+    let connector = connectors::find(&sent.kind).ok_or(Code::TypeUnknown)?;
+    if sent.is_resident() && stored.is_some() {
+        return Ok(());
+    }
+    if sent.kind == crate::platform::domain::RESIDENT_TYPE {
+        return Err(Refusal::from(Code::TypeUnknown).because("A tenant has one resident Key Manager, from its start"));
+    }
+    if sent.token_type != TokenType::Exchanged {
+        let missing = connector.missing(sent);
+        if !missing.is_empty() {
+            tracing::info!(name = sent.name, ?missing, "a key manager was refused");
+            return Err(Code::ConfigurationMissing.into());
+        }
+    }
+    let blank = |claim: &Option<String>| claim.as_deref().is_none_or(|claim| claim.trim().is_empty());
+    if blank(&sent.consumer_key_claim) {
+        sent.consumer_key_claim = connector.consumer_key_claim.map(str::to_owned);
+    }
+    if blank(&sent.scopes_claim) {
+        sent.scopes_claim = connector.scopes_claim.map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// Two enabled key managers with one issuer would make the gateway's choice a matter of chance.
+fn check_issuer(
+    documents: &Documents<'_>,
+    tenant: &str,
+    sent: &KeyManager,
+    stored: Option<&KeyManager>,
+) -> Result<(), Refusal> {
+    let Some(issuer) = sent.issuer.as_deref().filter(|issuer| !issuer.is_empty() && sent.enabled) else {
+        return Ok(());
+    };
+    let others: Vec<KeyManager> = documents.all(tenant)?;
+    let same = others.iter().find(|other| {
+        other.enabled
+            && other.issuer.as_deref() == Some(issuer)
+            && stored.is_none_or(|stored| stored.id != other.id)
+    });
+    match same {
+        Some(first) => Err(Refusal::from(Code::KeyManagerExists)
+            .because(format!("The issuer is already that of the Key Manager {}", first.name))),
+        None => Ok(()),
+    }
+}

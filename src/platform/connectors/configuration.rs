@@ -1,0 +1,204 @@
+//! What a type of key manager is configured with: its properties, claims and endpoints.
+//! The values of one type stand in that type's file.
+
+use serde_json::{Value, json};
+
+use super::ClientRegistration;
+use crate::platform::domain::{ConnectorProperties, KeyManager};
+
+/// What is shown in the place of a secret, and understood as "unchanged" when it comes back.
+pub(in crate::platform) const MASK: &str = "*****";
+
+/// A type of key manager.
+pub(in crate::platform) struct Connector {
+    pub(in crate::platform) kind: &'static str,
+    pub(in crate::platform) display_name: &'static str,
+    /// Default of the claim that holds the consumer key.
+    pub(in crate::platform) consumer_key_claim: Option<&'static str>,
+    /// Default of the claim that holds the scopes.
+    pub(in crate::platform) scopes_claim: Option<&'static str>,
+    /// Endpoints without which a key manager of the type is refused.
+    pub(in crate::platform) endpoints: &'static [Endpoint],
+    /// Properties of the key manager.
+    pub(in crate::platform) connection: &'static [Property],
+    /// Properties of a key request.
+    pub(in crate::platform) application: &'static [Property],
+    /// How clients are registered; `None` where this platform does not speak the type's dialect.
+    pub(in crate::platform) registration: Option<&'static dyn ClientRegistration>,
+}
+
+/// A member of the key manager document that a type may demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::platform) enum Endpoint {
+    Issuer,
+    ClientRegistration,
+    Introspection,
+    Token,
+    Revoke,
+}
+
+/// What connectors that register clients at the server demand.
+pub(super) const SERVER_SIDE: &[Endpoint] =
+    &[Endpoint::ClientRegistration, Endpoint::Introspection, Endpoint::Token, Endpoint::Revoke];
+
+impl Endpoint {
+    fn of(self, key_manager: &KeyManager) -> Option<&str> {
+        let value = match self {
+            Self::Issuer => &key_manager.issuer,
+            Self::ClientRegistration => &key_manager.client_registration_endpoint,
+            Self::Introspection => &key_manager.introspection_endpoint,
+            Self::Token => &key_manager.token_endpoint,
+            Self::Revoke => &key_manager.revoke_endpoint,
+        };
+        value.as_deref().filter(|text| !text.trim().is_empty())
+    }
+
+    fn member(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::ClientRegistration => "clientRegistrationEndpoint",
+            Self::Introspection => "introspectionEndpoint",
+            Self::Token => "tokenEndpoint",
+            Self::Revoke => "revokeEndpoint",
+        }
+    }
+}
+
+/// A property of a key manager or of a key request, and the control that a form shows for it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::platform) struct Property {
+    pub(in crate::platform) name: &'static str,
+    label: &'static str,
+    control: &'static str,
+    pub(in crate::platform) required: bool,
+    pub(in crate::platform) masked: bool,
+    multiple: bool,
+    pub(in crate::platform) default: Option<&'static str>,
+    choices: &'static [Choice],
+}
+
+/// One of the values of a property, and what must be known when it is chosen.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::platform) struct Choice {
+    pub(super) value: &'static str,
+    pub(super) children: &'static [Property],
+}
+
+impl Choice {
+    pub(super) const fn of(value: &'static str) -> Self {
+        Self { value, children: &[] }
+    }
+}
+
+impl Property {
+    pub(super) const fn input(name: &'static str, label: &'static str) -> Self {
+        Self {
+            name,
+            label,
+            control: "input",
+            required: false,
+            masked: false,
+            multiple: false,
+            default: None,
+            choices: &[],
+        }
+    }
+
+    pub(super) const fn select(name: &'static str, label: &'static str, choices: &'static [Choice]) -> Self {
+        Self { control: "select", choices, ..Self::input(name, label) }
+    }
+
+    pub(super) const fn options(name: &'static str, label: &'static str, choices: &'static [Choice]) -> Self {
+        Self { control: "options", ..Self::select(name, label, choices) }
+    }
+
+    pub(super) const fn checkbox(name: &'static str, label: &'static str, choices: &'static [Choice]) -> Self {
+        Self { control: "checkbox", multiple: true, ..Self::select(name, label, choices) }
+    }
+
+    pub(super) const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    pub(super) const fn secret(self) -> Self {
+        Self { masked: true, ..self }
+    }
+
+    pub(super) const fn or(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// As the settings resource describes a form control.
+    fn describe(&self) -> Value {
+        let values: Vec<Value> = self.choices.iter().map(Choice::describe).collect();
+        json!({
+            "name": self.name,
+            "label": self.label,
+            "type": self.control,
+            "required": self.required,
+            "mask": self.masked,
+            "multiple": self.multiple,
+            "tooltip": self.label,
+            "default": self.default.unwrap_or_default(),
+            "values": values,
+        })
+    }
+}
+
+impl Choice {
+    fn describe(&self) -> Value {
+        if self.children.is_empty() {
+            return json!(self.value);
+        }
+        let children: Vec<Value> = self.children.iter().map(Property::describe).collect();
+        json!({"name": self.value, "values": children})
+    }
+}
+
+impl Connector {
+    /// The form controls of a key manager.
+    pub(in crate::platform) fn describe_connection(&self) -> Vec<Value> {
+        self.connection.iter().map(Property::describe).collect()
+    }
+
+    /// The form controls of a key request.
+    pub(in crate::platform) fn describe_application(&self) -> Vec<Value> {
+        self.application.iter().map(Property::describe).collect()
+    }
+
+    /// What a key manager of this type lacks, by name: endpoints that are blank, and required properties whose key
+    /// is absent. A present but empty property is accepted, and a property's default does not make up for its absence.
+    pub(in crate::platform) fn missing(&self, key_manager: &KeyManager) -> Vec<&'static str> {
+        let endpoints = self
+            .endpoints
+            .iter()
+            .filter(|endpoint| endpoint.of(key_manager).is_none())
+            .map(|endpoint| endpoint.member());
+        let mut missing: Vec<&'static str> = endpoints.collect();
+        collect_missing(self.connection, &key_manager.additional_properties, &mut missing);
+        missing
+    }
+
+    /// Names of the secret properties, also of those that belong to a choice.
+    pub(in crate::platform) fn secrets(&self) -> Vec<&'static str> {
+        let nested = self.connection.iter().flat_map(|own| own.choices).flat_map(|choice| choice.children);
+        self.connection.iter().chain(nested).filter(|own| own.masked).map(|own| own.name).collect()
+    }
+}
+
+fn collect_missing(
+    properties: &'static [Property],
+    present: &ConnectorProperties,
+    missing: &mut Vec<&'static str>,
+) {
+    for property in properties {
+        if property.required && !present.0.contains_key(property.name) {
+            missing.push(property.name);
+        }
+        let chosen = present.text(property.name).or_else(|| property.default.map(str::to_owned));
+        let choice = property.choices.iter().find(|choice| Some(choice.value) == chosen.as_deref());
+        if let Some(choice) = choice {
+            collect_missing(choice.children, present, missing);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Connectors: what each type of key manager wants to know, and the dialect its authorization server speaks.
+//! When a connector is called, and what becomes of its answer, is left to the planes.
+
+mod asgardeo;
+mod auth0;
+mod azure_ad;
+mod configuration;
+mod custom;
+mod forgerock;
+mod keycloak;
+mod naming;
+mod oauth;
+mod okta;
+mod open_banking;
+mod ping_federate;
+mod registration;
+mod resident;
+mod wso2_is;
+mod wso2_is_7;
+
+pub(super) use configuration::{Connector, Endpoint, MASK};
+pub(super) use oauth::{TokenRequest, request_token, revoke_token};
+pub(super) use registration::{
+    Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient,
+};
+
+/// Every type, in the order in which the administrator's form offers them.
+pub(super) const ALL: &[&Connector] = &[
+    &wso2_is_7::CONNECTOR,
+    &wso2_is::CONNECTOR,
+    &open_banking::CONNECTOR,
+    &custom::CONNECTOR,
+    &keycloak::CONNECTOR,
+    &okta::CONNECTOR,
+    &auth0::CONNECTOR,
+    &ping_federate::CONNECTOR,
+    &forgerock::CONNECTOR,
+    &azure_ad::CONNECTOR,
+    &asgardeo::CONNECTOR,
+    &resident::CONNECTOR,
+];
+
+/// The connector of a type; names are case sensitive.
+pub(super) fn find(kind: &str) -> Option<&'static Connector> {
+    ALL.iter().copied().find(|connector| connector.kind == kind)
+}

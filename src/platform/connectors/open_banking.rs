@@ -1,0 +1,22 @@
+//! Type `ObKeyManager`: WSO2 Identity Server with the open banking accelerator.
+//! Its client registration is not spoken yet: keys come by mapping existing clients.
+
+use super::{
+    Connector,
+    configuration::{Property, SERVER_SIDE},
+    wso2_is::APPLICATION,
+};
+
+pub(super) const CONNECTOR: Connector = Connector {
+    kind: "ObKeyManager",
+    display_name: "Open Banking Key Manager",
+    consumer_key_claim: Some("azp"),
+    scopes_claim: Some("scope"),
+    endpoints: SERVER_SIDE,
+    connection: &[
+        Property::input("Username", "User name").required(),
+        Property::input("Password", "Password").required().secret(),
+    ],
+    application: APPLICATION,
+    registration: None,
+};

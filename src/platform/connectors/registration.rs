@@ -1,0 +1,132 @@
+//! Registering OAuth clients at an authorization server: what is asked, told and can go wrong.
+//! The calls themselves stand in each connector's file.
+
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+
+use crate::platform::{
+    domain::{Application, ClientManagement, KeyManager, KeyMapping, KeyType, Secret},
+    site::Site,
+};
+
+/// On whose behalf a connector speaks, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::platform) struct Call<'a> {
+    pub(in crate::platform) site: &'a Site,
+    /// Domain of the key manager's tenant.
+    pub(in crate::platform) tenant: &'a str,
+    pub(in crate::platform) key_manager: &'a KeyManager,
+}
+
+/// A client to be.
+#[derive(Debug, Clone)]
+pub(in crate::platform) struct ClientRequest {
+    /// Who asks, without the tenant.
+    pub(in crate::platform) user: String,
+    pub(in crate::platform) application: Application,
+    pub(in crate::platform) key_type: KeyType,
+    pub(in crate::platform) grant_types: Vec<String>,
+    /// Redirect URIs, separated by commas.
+    pub(in crate::platform) callback_url: Option<String>,
+    /// Settings of the client by the names of the connector.
+    pub(in crate::platform) properties: Map<String, Value>,
+}
+
+impl ClientRequest {
+    pub(in crate::platform) fn redirect_uris(&self) -> Vec<String> {
+        let urls = self.callback_url.as_deref().unwrap_or_default().split(',');
+        urls.map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// A client as its authorization server told it.
+#[derive(Debug, Clone)]
+pub(in crate::platform) struct RegisteredClient {
+    pub(in crate::platform) consumer_key: String,
+    pub(in crate::platform) consumer_secret: Option<Secret>,
+    pub(in crate::platform) grant_types: Vec<String>,
+    pub(in crate::platform) callback_url: Option<String>,
+    pub(in crate::platform) properties: Map<String, Value>,
+    pub(in crate::platform) management: Option<ClientManagement>,
+}
+
+/// Why a connector could not do it.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::platform) enum ConnectorError {
+    /// The server said no: a 4xx with this text.
+    #[error("the key manager answered {status}: {said}")]
+    Refused { status: u16, said: String },
+    /// The server failed: a 5xx, or an answer that is none.
+    #[error("the key manager failed: {said}")]
+    Failed { said: String },
+    /// There was no answer in time.
+    #[error("the key manager cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// The server does not know the client.
+    #[error("the key manager does not know the client")]
+    UnknownClient,
+    /// This connector cannot do that at all.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// Our own store failed.
+    #[error(transparent)]
+    Store(#[from] crate::platform::store::StoreError),
+}
+
+impl From<reqwest::Error> for ConnectorError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Unreachable(error.without_url())
+    }
+}
+
+/// Sorts an answer by its status; `Ok` are the 2xx.
+pub(super) async fn answer(response: reqwest::Response) -> Result<Map<String, Value>, ConnectorError> {
+    let status = response.status();
+    let text = response.text().await?;
+    if status.is_client_error() {
+        return Err(ConnectorError::Refused { status: status.as_u16(), said: text });
+    }
+    if !status.is_success() {
+        return Err(ConnectorError::Failed { said: format!("status {status}: {text}") });
+    }
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(&text)
+        .map_err(|_| ConnectorError::Failed { said: "the answer is no JSON object".to_owned() })
+}
+
+/// Speaks a type's registration dialect.
+pub(in crate::platform) trait ClientRegistration: Send + Sync {
+    /// Registers a client.
+    fn register<'a>(
+        &'a self,
+        call: Call<'a>,
+        request: &'a ClientRequest,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>>;
+
+    /// Reads a client that exists, for mapping it.
+    fn read<'a>(
+        &'a self,
+        call: Call<'a>,
+        consumer_key: &'a str,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>>;
+
+    /// Changes a client that the platform registered.
+    fn update<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+        request: &'a ClientRequest,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>>;
+
+    /// Deletes a client that the platform registered.
+    fn delete<'a>(&'a self, call: Call<'a>, mapping: &'a KeyMapping) -> BoxFuture<'a, Result<(), ConnectorError>>;
+
+    /// Gives a client a new secret.
+    fn rotate_secret<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+    ) -> BoxFuture<'a, Result<Secret, ConnectorError>>;
+}

@@ -1,0 +1,149 @@
+//! Type `default`: the resident key manager, whose clients are documents of our own store.
+//! Issuing tokens to them is left to `resident`.
+
+use aws_lc_rs::rand;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::{FutureExt, future::BoxFuture};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Call, ClientRegistration, ClientRequest, Connector, ConnectorError, RegisteredClient,
+    configuration::Property, naming, wso2_is::APPLICATION,
+};
+use crate::platform::{
+    domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
+    store::StoreError,
+};
+
+pub(super) const CONNECTOR: Connector = Connector {
+    kind: crate::platform::domain::RESIDENT_TYPE,
+    display_name: "Resident Key Manager",
+    consumer_key_claim: Some("azp"),
+    scopes_claim: Some("scope"),
+    endpoints: &[],
+    connection: &[
+        Property::input("Username", "User name of the connector"),
+        Property::input("Password", "Password of the connector").secret(),
+    ],
+    application: APPLICATION,
+    registration: Some(&Registration),
+};
+
+struct Registration;
+
+impl ClientRegistration for Registration {
+    fn register<'a>(
+        &'a self,
+        call: Call<'a>,
+        request: &'a ClientRequest,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
+        async move {
+            let client = OAuthClient {
+                client_id: credential(),
+                client_secret: Secret::new(credential()),
+                tenant: call.tenant.to_owned(),
+                name: naming::by_application_id(request),
+                owner: request.application.owner.clone(),
+                grant_types: request.grant_types.clone(),
+                callback_url: request.callback_url.clone(),
+                jwt_tokens: request.application.token_type == ApplicationTokenType::Jwt,
+                key_type: Some(request.key_type),
+                additional_properties: completed(&request.properties),
+            };
+            keep(call, client).await
+        }
+        .boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        call: Call<'a>,
+        consumer_key: &'a str,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
+        async move { find(call, consumer_key).await.map(told) }.boxed()
+    }
+
+    fn update<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+        request: &'a ClientRequest,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
+        async move {
+            let mut client = find(call, &mapping.consumer_key).await?;
+            client.grant_types = request.grant_types.clone();
+            client.callback_url = request.callback_url.clone();
+            let mut properties = client.additional_properties;
+            properties.extend(request.properties.clone());
+            client.additional_properties = properties;
+            keep(call, client).await
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(&'a self, call: Call<'a>, mapping: &'a KeyMapping) -> BoxFuture<'a, Result<(), ConnectorError>> {
+        async move {
+            let (tenant, id) = (call.tenant.to_owned(), mapping.consumer_key.clone());
+            let work = move |documents: &crate::platform::store::Documents<'_>| {
+                documents.remove::<OAuthClient>(&tenant, &id)
+            };
+            let was_there = call.site.store.write::<_, StoreError, _>(work).await?;
+            if was_there { Ok(()) } else { Err(ConnectorError::UnknownClient) }
+        }
+        .boxed()
+    }
+
+    fn rotate_secret<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+    ) -> BoxFuture<'a, Result<Secret, ConnectorError>> {
+        async move {
+            let mut client = find(call, &mapping.consumer_key).await?;
+            client.client_secret = Secret::new(credential());
+            let secret = client.client_secret.clone();
+            keep(call, client).await?;
+            Ok(secret)
+        }
+        .boxed()
+    }
+}
+
+async fn find(call: Call<'_>, client_id: &str) -> Result<OAuthClient, ConnectorError> {
+    let (tenant, id) = (call.tenant.to_owned(), client_id.to_owned());
+    let found: Option<OAuthClient> =
+        call.site.store.read::<_, StoreError, _>(move |documents| documents.find(&tenant, &id)).await?;
+    found.ok_or(ConnectorError::UnknownClient)
+}
+
+async fn keep(call: Call<'_>, client: OAuthClient) -> Result<RegisteredClient, ConnectorError> {
+    let (tenant, kept) = (call.tenant.to_owned(), client.clone());
+    call.site.store.write::<_, StoreError, _>(move |documents| documents.put(&tenant, &kept)).await?;
+    Ok(told(client))
+}
+
+fn told(client: OAuthClient) -> RegisteredClient {
+    RegisteredClient {
+        consumer_key: client.client_id,
+        consumer_secret: Some(client.client_secret),
+        grant_types: client.grant_types,
+        callback_url: client.callback_url,
+        properties: client.additional_properties,
+        management: None,
+    }
+}
+
+/// What was not asked for is told with its default, as text.
+fn completed(asked: &Map<String, Value>) -> Map<String, Value> {
+    let mut all: Map<String, Value> =
+        APPLICATION.iter().map(|own| (own.name.to_owned(), json!(own.default.unwrap_or_default()))).collect();
+    all.extend(asked.clone());
+    all
+}
+
+/// 28 characters of letters, digits and `_`.
+fn credential() -> String {
+    let mut random = [0u8; 21];
+    rand::fill(&mut random).expect("the system's random source does not fail once it works");
+    URL_SAFE_NO_PAD.encode(random).replace('-', "_")
+}
