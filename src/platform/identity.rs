@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::{pbkdf2, rand};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
+use kmspec_mocks::realm::Clock;
 
 use super::{
     domain::{SUPER_TENANT, Tenant, User},
@@ -41,6 +42,8 @@ pub struct TenantSpec {
     pub users: Vec<UserSpec>,
     /// Roles that exist beside the built-in ones and those of the users.
     pub roles: Vec<String>,
+    /// Its clock; without one it goes by the system's.
+    pub clock: Option<Clock>,
 }
 
 /// A user to create.
@@ -180,7 +183,7 @@ mod tests {
     fn spec(domain: &str, password: &str) -> TenantSpec {
         let administrator = UserSpec { name: "admin".into(), password: password.into(), roles: vec![] };
         let dotted = UserSpec { name: "x@mail".into(), password: password.into(), roles: vec!["staff".into()] };
-        TenantSpec { domain: domain.into(), administrator, users: vec![dotted], roles: vec![] }
+        TenantSpec { domain: domain.into(), administrator, users: vec![dotted], roles: vec![], clock: None }
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::{
     admin,
+    clocks::Clocks,
     config::PlatformConfig,
     domain::{SUPER_TENANT, Tenant},
     error::PlatformError,
@@ -55,6 +56,7 @@ impl Platform {
             bus: store.bus().clone(),
             store,
             http: outbound::client(&config)?,
+            clocks: Clocks::default(),
             panics: Panics::default(),
             plane_tokens,
             config,
@@ -91,7 +93,7 @@ impl Platform {
     ///
     /// [`PlatformError::TenantStays`] when there is none or it is the super tenant, or [`PlatformError::Store`].
     pub async fn remove_tenant(&self, domain: &str) -> Result<(), PlatformError> {
-        let tenant = domain.to_owned();
+        let (tenant, clocks) = (domain.to_owned(), self.site.clocks.clone());
         if tenant == SUPER_TENANT {
             return Err(PlatformError::TenantStays(tenant));
         }
@@ -102,6 +104,7 @@ impl Platform {
                     return Err(PlatformError::TenantStays(tenant));
                 }
                 documents.remove_tenant(&tenant)?;
+                clocks.remove(&tenant);
                 documents.announce(Event::TenantRemoved { tenant });
                 Ok(())
             })
@@ -110,7 +113,7 @@ impl Platform {
 
     /// What panicked behind the wire so far, each with the request it answered; a run fails on any.
     pub fn panics(&self) -> Vec<String> {
-        self.site.panics.list()
+        self.site.panics.all()
     }
 
     /// Lets requests that were begun finish, then closes both ports.
@@ -134,11 +137,12 @@ async fn prepare_data(site: &Arc<Site>) -> Result<(), PlatformError> {
         return Ok(());
     }
     let administrator = UserSpec { name: "admin".into(), password: "admin".into(), roles: vec![] };
-    let spec = TenantSpec { domain: SUPER_TENANT.into(), administrator, users: vec![], roles: vec![] };
+    let spec = TenantSpec { domain: SUPER_TENANT.into(), administrator, users: vec![], roles: vec![], clock: None };
     create_tenant(site, spec).await
 }
 
 async fn create_tenant(site: &Arc<Site>, spec: TenantSpec) -> Result<(), PlatformError> {
+    let clocks = site.clocks.clone();
     let resident = resident_key_manager(&site.management_url, &spec.domain);
     site.store
         .write(move |documents| {
@@ -147,6 +151,9 @@ async fn create_tenant(site: &Arc<Site>, spec: TenantSpec) -> Result<(), Platfor
             }
             identity::write_tenant(documents, &spec)?;
             documents.put(&spec.domain, &resident)?;
+            if let Some(clock) = &spec.clock {
+                clocks.set(&spec.domain, clock.clone());
+            }
             documents.announce(Event::TenantCreated { tenant: spec.domain.clone() });
             documents.announce(Event::KeyManagerAdded { tenant: spec.domain, key_manager: Arc::new(resident) });
             Ok(())

@@ -2,6 +2,7 @@
 //! Judging what it answers is left to the harness, which speaks to it over HTTPS only.
 
 mod admin;
+pub mod clocks;
 mod config;
 mod connectors;
 pub mod domain;

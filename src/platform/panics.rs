@@ -1,47 +1,57 @@
-//! Panics behind the wire: caught, remembered, and told to whoever runs the platform.
-//! Answering the request that met one is left to the server.
+//! Panics behind the wire: caught, answered, and remembered so that they fail the run.
+//! Printing them is left to the process's panic hook.
 
 use std::{
     any::Any,
-    future::Future,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use futures::FutureExt;
+use futures::FutureExt as _;
 
-/// The panics so far; clones share one list.
+/// The panics so far; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Panics {
-    seen: Arc<Mutex<Vec<String>>>,
-}
+pub struct Panics(Arc<Mutex<Vec<String>>>);
 
 impl Panics {
-    /// Runs `work` and remembers its panic; `None` when it panicked.
-    ///
-    /// `place` says where it happened, such as the method and path of a request.
-    pub async fn watch<F: Future>(&self, place: &str, work: F) -> Option<F::Output> {
+    /// What `work` gives, or `None` when it panicked; `place` says where that was.
+    pub async fn catch<T>(&self, place: &str, work: impl Future<Output = T>) -> Option<T> {
         match AssertUnwindSafe(work).catch_unwind().await {
             Ok(done) => Some(done),
             Err(payload) => {
-                self.remember(place, payload.as_ref());
+                self.record(format!("{place}: {}", message(payload.as_ref())));
                 None
             }
         }
     }
 
-    /// What panicked so far, oldest first.
-    pub fn list(&self) -> Vec<String> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Remembers one.
+    pub fn record(&self, what: String) {
+        tracing::error!(what, "panicked");
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
-    fn remember(&self, place: &str, payload: &(dyn Any + Send)) {
-        let said = payload
-            .downcast_ref::<&str>()
-            .map(ToString::to_string)
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "a panic without a message".to_owned());
-        tracing::error!(place, said, "panic behind the wire");
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{place}: {said}"));
+    /// All so far, oldest first.
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_caught_and_remembered_with_its_place() {
+        let panics = Panics::default();
+        assert_eq!(panics.catch("here", async { 1 }).await, Some(1));
+        let lost: Option<()> = panics.catch("there", async { panic!("broken {}", 7) }).await;
+        assert_eq!(lost, None);
+        assert_eq!(panics.all(), ["there: broken 7"]);
     }
 }

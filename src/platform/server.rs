@@ -99,7 +99,7 @@ pub(super) fn with_panics_caught(router: Router, panics: Panics) -> Router {
 
 async fn catch_panic(State(panics): State<Panics>, request: Request, next: Next) -> Response {
     let place = format!("{} {}", request.method(), request.uri().path());
-    panics.watch(&place, next.run(request)).await.unwrap_or_else(|| {
+    panics.catch(&place, next.run(request)).await.unwrap_or_else(|| {
         Refusal::generic(
             StatusCode::INTERNAL_SERVER_ERROR,
             "The server encountered an internal error. Please contact administrator.",

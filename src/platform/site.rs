@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    clocks::Clocks,
     config::PlatformConfig,
     domain::SUPER_TENANT,
     events::EventBus,
@@ -27,6 +28,8 @@ pub struct Site {
     pub bus: EventBus,
     /// Users and roles.
     pub identity: Identity,
+    /// The clock of each tenant.
+    pub clocks: Clocks,
     /// For outgoing calls.
     pub http: reqwest::Client,
     /// Panics so far.

@@ -9,7 +9,10 @@ mod settings;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::{get, post}};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use super::{site::Site, wire::ScopeSet};
 
@@ -32,12 +35,6 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/key-managers", get(key_managers::list).post(key_managers::create))
         .route("/key-managers/discover", post(discovery::discover))
-        .route(
-            "/key-managers/{id}",
-            get(key_managers::read).put(key_managers::update).delete(key_managers::delete),
-        )
+        .route("/key-managers/{id}", get(key_managers::read).put(key_managers::update).delete(key_managers::delete))
         .route("/settings", get(settings::read))
 }
-
-#[cfg(test)]
-mod tests;

@@ -152,9 +152,7 @@ fn check_issuer(
     };
     let others: Vec<KeyManager> = documents.all(tenant)?;
     let same = others.iter().find(|other| {
-        other.enabled
-            && other.issuer.as_deref() == Some(issuer)
-            && stored.is_none_or(|stored| stored.id != other.id)
+        other.enabled && other.issuer.as_deref() == Some(issuer) && stored.is_none_or(|stored| stored.id != other.id)
     });
     match same {
         Some(first) => Err(Refusal::from(Code::KeyManagerExists)

@@ -18,8 +18,12 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("audience", "Audience of the management API").required(),
     ],
     application: &[
-        Property::options("app_type", "Kind of client", &[Choice::of("regular_web"), Choice::of("native"), Choice::of("spa"), Choice::of("non_interactive")])
-            .or("regular_web"),
+        Property::options(
+            "app_type",
+            "Kind of client",
+            &[Choice::of("regular_web"), Choice::of("native"), Choice::of("spa"), Choice::of("non_interactive")],
+        )
+        .or("regular_web"),
         Property::options(
             "token_endpoint_auth_method",
             "Client authentication",

@@ -18,7 +18,12 @@ pub(super) const CONNECTOR: Connector = Connector {
             .or("https://graph.microsoft.com"),
         // The name of this property really is the version's text.
         Property::select("v1.0", "Microsoft Graph version", &[Choice::of("v1.0")]).required().or("v1.0"),
-        Property::select("azure_ad_requested_access_token_version", "Token version", &[Choice::of("v1.0"), Choice::of("v2.0")]).or("v1.0"),
+        Property::select(
+            "azure_ad_requested_access_token_version",
+            "Token version",
+            &[Choice::of("v1.0"), Choice::of("v2.0")],
+        )
+        .or("v1.0"),
         Property::input("azure_ad_client_id", "Client ID").required(),
         Property::input("azure_ad_client_secret", "Client secret").required().secret(),
         Property::input("polling_initial_delay_ms", "First poll after (ms)").or("500"),

@@ -186,11 +186,7 @@ impl Connector {
     }
 }
 
-fn collect_missing(
-    properties: &'static [Property],
-    present: &ConnectorProperties,
-    missing: &mut Vec<&'static str>,
-) {
+fn collect_missing(properties: &'static [Property], present: &ConnectorProperties, missing: &mut Vec<&'static str>) {
     for property in properties {
         if property.required && !present.0.contains_key(property.name) {
             missing.push(property.name);

@@ -120,10 +120,7 @@ fn body(request: &ClientRequest) -> Value {
     body
 }
 
-fn registered(
-    told: Map<String, Value>,
-    known: Option<&ClientManagement>,
-) -> Result<RegisteredClient, ConnectorError> {
+fn registered(told: Map<String, Value>, known: Option<&ClientManagement>) -> Result<RegisteredClient, ConnectorError> {
     let text = |name: &str| told.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(consumer_key) = text("client_id").map(str::to_owned) else {
         return Err(ConnectorError::Failed { said: "the answer has no client_id".to_owned() });

@@ -20,9 +20,7 @@ mod wso2_is_7;
 
 pub(super) use configuration::{Connector, Endpoint, MASK};
 pub(super) use oauth::{TokenRequest, request_token, revoke_token};
-pub(super) use registration::{
-    Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient,
-};
+pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
 
 /// Every type, in the order in which the administrator's form offers them.
 pub(super) const ALL: &[&Connector] = &[

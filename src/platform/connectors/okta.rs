@@ -18,8 +18,18 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("client_secret", "Client secret").required().secret(),
     ],
     application: &[
-        Property::options("application_type", "Kind of client", &[Choice::of("web"), Choice::of("native"), Choice::of("service"), Choice::of("browser")]).or("web"),
-        Property::select("response_types", "Response types", &[Choice::of("code"), Choice::of("token"), Choice::of("id_token")]).required(),
+        Property::options(
+            "application_type",
+            "Kind of client",
+            &[Choice::of("web"), Choice::of("native"), Choice::of("service"), Choice::of("browser")],
+        )
+        .or("web"),
+        Property::select(
+            "response_types",
+            "Response types",
+            &[Choice::of("code"), Choice::of("token"), Choice::of("id_token")],
+        )
+        .required(),
         Property::options(
             "token_endpoint_auth_method",
             "Client authentication",

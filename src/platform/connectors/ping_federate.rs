@@ -19,8 +19,10 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("client_secret", "Client secret").required().secret(),
     ],
     application: &[
-        Property::options("bypassApprovalPage", "Bypass the approval page", &[Choice::of("false"), Choice::of("true")]).or("false"),
-        Property::options("clientAuthnType", "Client authentication", &[Choice::of("SECRET"), Choice::of("NONE")]).or("SECRET"),
+        Property::options("bypassApprovalPage", "Bypass the approval page", &[Choice::of("false"), Choice::of("true")])
+            .or("false"),
+        Property::options("clientAuthnType", "Client authentication", &[Choice::of("SECRET"), Choice::of("NONE")])
+            .or("SECRET"),
         Property::input("restrictedScopes", "Scopes, separated by commas"),
     ],
     registration: None,

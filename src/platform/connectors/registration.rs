@@ -92,8 +92,7 @@ pub(super) async fn answer(response: reqwest::Response) -> Result<Map<String, Va
     if text.trim().is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_str(&text)
-        .map_err(|_| ConnectorError::Failed { said: "the answer is no JSON object".to_owned() })
+    serde_json::from_str(&text).map_err(|_| ConnectorError::Failed { said: "the answer is no JSON object".to_owned() })
 }
 
 /// Speaks a type's registration dialect.

@@ -7,8 +7,8 @@ use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Call, ClientRegistration, ClientRequest, Connector, ConnectorError, RegisteredClient,
-    configuration::Property, naming, wso2_is::APPLICATION,
+    Call, ClientRegistration, ClientRequest, Connector, ConnectorError, RegisteredClient, configuration::Property,
+    naming, wso2_is::APPLICATION,
 };
 use crate::platform::{
     domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
@@ -84,9 +84,8 @@ impl ClientRegistration for Registration {
     fn delete<'a>(&'a self, call: Call<'a>, mapping: &'a KeyMapping) -> BoxFuture<'a, Result<(), ConnectorError>> {
         async move {
             let (tenant, id) = (call.tenant.to_owned(), mapping.consumer_key.clone());
-            let work = move |documents: &crate::platform::store::Documents<'_>| {
-                documents.remove::<OAuthClient>(&tenant, &id)
-            };
+            let work =
+                move |documents: &crate::platform::store::Documents<'_>| documents.remove::<OAuthClient>(&tenant, &id);
             let was_there = call.site.store.write::<_, StoreError, _>(work).await?;
             if was_there { Ok(()) } else { Err(ConnectorError::UnknownClient) }
         }
