@@ -1,0 +1,92 @@
+@discovery @needs:discovery
+Feature: The discovery document of an authorization server
+  A key manager form is filled from this document, and gateways compare the issuer it names with every token.
+
+  Rule: The document is what it says it is
+
+    @core @smoke @SEED-IS-03 @OAUTH-8414-3-a @OAUTH-8414-3.3-a
+    Scenario: The document is found at an address made from its issuer
+      When the integrator reads the discovery document
+      Then the address of the document is made from the issuer it names
+
+    @core @OAUTH-8414-2-a
+    Scenario: The issuer is an https address without query and fragment
+      When the integrator reads the discovery document
+      Then the issuer is an https address without query and fragment
+
+    @core @OAUTH-8414-3.2-a
+    Scenario: The document is JSON without empty lists
+      When the integrator reads the discovery document
+      Then the document is served as JSON
+      And no list in the document is empty
+
+  Rule: The document names what a key manager needs
+
+    @core @smoke @SEED-IS7-12/endpoints @SEED-OOB-10 @OAUTH-8414-2-b
+    Scenario: Issuer, token endpoint, key set and response types are named
+      When the integrator reads the discovery document
+      Then the document has these members:
+        | member                   | form    |
+        | issuer                   | address |
+        | token_endpoint           | address |
+        | jwks_uri                 | address |
+        | response_types_supported | list    |
+
+    @core @needs:openid-connect @OAUTH-OIDCD-3-a
+    Scenario: A document of OpenID Connect has the seven required members
+      When the integrator reads the discovery document
+      Then the document has these members:
+        | member                                | form    |
+        | issuer                                | address |
+        | authorization_endpoint                | address |
+        | token_endpoint                        | address |
+        | jwks_uri                              | address |
+        | response_types_supported              | list    |
+        | subject_types_supported               | list    |
+        | id_token_signing_alg_values_supported | list    |
+
+    @core @needs:openid-connect @OAUTH-OIDCD-3-b
+    Scenario: ID tokens can be signed with RS256
+      When the integrator reads the discovery document
+      Then the list "id_token_signing_alg_values_supported" contains "RS256"
+
+    @extended @SEED-IS7-12/grant_types
+    Scenario: The document says which grant types there are
+      When the integrator reads the discovery document
+      Then the document has these members:
+        | member                | form |
+        | grant_types_supported | list |
+
+    @core @OAUTH-6749-3.1-d
+    Scenario Outline: The address of the <endpoint> has no fragment
+      When the integrator reads the discovery document
+      Then the address "<endpoint>" of the document has no fragment
+
+      Examples:
+        | endpoint       |
+        | token_endpoint |
+
+      @needs:jwks
+      Examples:
+        | endpoint |
+        | jwks_uri |
+
+      @needs:introspection
+      Examples:
+        | endpoint               |
+        | introspection_endpoint |
+
+      @needs:revocation
+      Examples:
+        | endpoint            |
+        | revocation_endpoint |
+
+      @needs:dcr
+      Examples:
+        | endpoint              |
+        | registration_endpoint |
+
+      @needs:openid-connect
+      Examples:
+        | endpoint               |
+        | authorization_endpoint |
