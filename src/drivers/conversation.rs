@@ -1,0 +1,283 @@
+//! One scenario's conversation with an authorization server under certification: what is known of the server, what was
+//! asked, and the whole answers. What an answer means is for the steps to judge; when one is missing, that is an error.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{
+    authorization_server::{ClientAuthentication, OauthEndpoints, authenticated},
+    credentials::{ConsumerKey, Secret, Token},
+    discovery_document::DiscoveryDocument,
+    error::DriverError,
+    published_keys::{KeySet, Unverified, VerifiedToken},
+    exchange_log::ExchangeLog,
+    wire::{Answered, Call, Line, Wire},
+};
+use crate::model::exchange::{Plane, Role};
+
+/// A client that the run knows at the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownClient {
+    /// Its id.
+    pub id: ConsumerKey,
+    /// Its secret; none for a public client.
+    pub secret: Option<Secret>,
+    /// Whether it sends its secret in the form, since the server does not take it in the header.
+    pub in_form: bool,
+}
+
+impl KnownClient {
+    /// How it proves who it is.
+    pub fn authentication(&self) -> ClientAuthentication {
+        match &self.secret {
+            Some(secret) if self.in_form => ClientAuthentication::Form(self.id.clone(), secret.clone()),
+            Some(secret) => ClientAuthentication::Basic(self.id.clone(), secret.clone()),
+            None => ClientAuthentication::Public(self.id.clone()),
+        }
+    }
+
+    /// Its secret, or nothing where it has none.
+    pub fn secret_text(&self) -> &str {
+        self.secret.as_ref().map_or("", Secret::reveal)
+    }
+}
+
+/// What the run knows of a server before the first scenario.
+#[derive(Debug, Clone)]
+pub struct KnownServer {
+    /// Its discovery document, as the run read it at first.
+    pub document: DiscoveryDocument,
+    /// The client that scenarios use.
+    pub client: Option<KnownClient>,
+    /// A second one, for the rules about tokens of others.
+    pub other_client: Option<KnownClient>,
+    /// A user's name and password.
+    pub user: Option<(String, Secret)>,
+    /// A scope that the client may ask for.
+    pub scope: Option<String>,
+    /// Resource indicator (RFC 8707) that makes its tokens self-contained.
+    pub resource: Option<String>,
+    /// Token that registration asks for.
+    pub initial_access_token: Option<Token>,
+}
+
+/// A client that a scenario registered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registration {
+    /// The members of the answer.
+    pub members: Map<String, Value>,
+}
+
+impl Registration {
+    /// A member that is a text.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.members.get(member)?.as_str()
+    }
+
+    /// The client it made; `None` when the answer named none.
+    pub fn client(&self) -> Option<KnownClient> {
+        let in_form = self.text("token_endpoint_auth_method") == Some("client_secret_post");
+        let secret = self.text("client_secret").map(Secret::from);
+        Some(KnownClient { id: self.text("client_id")?.into(), secret, in_form })
+    }
+
+    /// Where it is managed, and with what.
+    pub fn management(&self) -> Option<(Url, Token)> {
+        let url = self.text("registration_client_uri")?.parse().ok()?;
+        Some((url, self.text("registration_access_token")?.into()))
+    }
+}
+
+/// What was said so far.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The last answer.
+    pub answer: Option<Answered>,
+    /// The discovery document read last.
+    pub document: Option<DiscoveryDocument>,
+    /// The key set read last.
+    pub keys: Option<KeySet>,
+    /// Access tokens, in the order they were issued.
+    pub tokens: Vec<Token>,
+    /// The refresh token issued last.
+    pub refresh_token: Option<Token>,
+    /// Lifetime the last token answer named, in seconds.
+    pub lifetime: Option<u64>,
+    /// What became of verifying a token.
+    pub verified: Option<Result<VerifiedToken, Unverified>>,
+    /// Clients registered, in order.
+    pub registrations: Vec<Registration>,
+}
+
+/// A scenario's conversation; clones share what was said.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    server: Arc<KnownServer>,
+    endpoints: Arc<OauthEndpoints>,
+    line: Line,
+    clean_up_line: Line,
+    memory: Arc<Mutex<Memory>>,
+}
+
+impl Conversation {
+    /// A new conversation over this wire, written down in this log.
+    pub fn new(server: Arc<KnownServer>, wire: &Wire, log: &ExchangeLog) -> Self {
+        let endpoints = Arc::new(server.document.endpoints());
+        let line = wire.line(log, Role::OauthClient, Plane::AuthorizationServer);
+        let clean_up_line = wire.line(log, Role::Harness, Plane::AuthorizationServer);
+        Self { server, endpoints, line, clean_up_line, memory: Arc::default() }
+    }
+
+    /// What is known of the server.
+    pub fn server(&self) -> &KnownServer {
+        &self.server
+    }
+
+    /// Where its endpoints are.
+    pub fn endpoints(&self) -> &OauthEndpoints {
+        &self.endpoints
+    }
+
+    /// What was said so far.
+    pub fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a request put together by a step, and keeps the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no answer came; the same holds for every request below.
+    pub async fn send(&self, call: Call) -> Result<Answered, DriverError> {
+        let answer = self.line.send(call).await?;
+        self.memory().answer = Some(answer.clone());
+        Ok(answer)
+    }
+
+    /// Reads the discovery document anew.
+    pub async fn read_document(&self) -> Result<Answered, DriverError> {
+        let answer = self.send(Call::new("GET", self.server.document.found_at.clone())).await?;
+        let found_at = self.server.document.found_at.clone();
+        self.memory().document =
+            serde_json::from_str(&answer.body).ok().map(|members| DiscoveryDocument { found_at, members });
+        Ok(answer)
+    }
+
+    /// Fetches the key set anew.
+    pub async fn fetch_keys(&self) -> Result<Answered, DriverError> {
+        let answer = self.send(Call::new("GET", required(&self.endpoints.jwks, "key set")?)).await?;
+        self.memory().keys = KeySet::read(&answer.body);
+        Ok(answer)
+    }
+
+    /// Posts fields to the token endpoint, keeping what is issued.
+    pub async fn ask_for_token(
+        &self,
+        client: &ClientAuthentication,
+        fields: &[(&str, &str)],
+    ) -> Result<Answered, DriverError> {
+        let answer = self.post(required(&self.endpoints.token, "token endpoint")?, client, fields).await?;
+        self.keep_tokens(&answer);
+        Ok(answer)
+    }
+
+    /// Asks the introspection endpoint about a token.
+    pub async fn introspect(
+        &self,
+        client: &ClientAuthentication,
+        token: &Token,
+        hint: Option<&str>,
+    ) -> Result<Answered, DriverError> {
+        self.post(required(&self.endpoints.introspection, "introspection endpoint")?, client, &about(token, hint)).await
+    }
+
+    /// Asks the revocation endpoint to end a token.
+    pub async fn revoke(
+        &self,
+        client: &ClientAuthentication,
+        token: &Token,
+        hint: Option<&str>,
+    ) -> Result<Answered, DriverError> {
+        self.post(required(&self.endpoints.revocation, "revocation endpoint")?, client, &about(token, hint)).await
+    }
+
+    /// Posts metadata to the registration endpoint, keeping the registration.
+    pub async fn register(&self, metadata: &Value) -> Result<Answered, DriverError> {
+        let answer = self.send(self.registration_call()?.json(metadata)).await?;
+        if let (true, Ok(members)) = (answer.is_success(), serde_json::from_str(&answer.body)) {
+            self.memory().registrations.push(Registration { members });
+        }
+        Ok(answer)
+    }
+
+    /// A POST to the registration endpoint with the token it asks for, if one is known.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError::NoPlane`] when there is no such endpoint.
+    pub fn registration_call(&self) -> Result<Call, DriverError> {
+        let call = Call::new("POST", required(&self.endpoints.registration, "registration endpoint")?);
+        Ok(match &self.server.initial_access_token {
+            Some(token) => call.bearer(token.reveal()),
+            None => call,
+        })
+    }
+
+    /// Posts fields to an endpoint as this client.
+    pub async fn post(
+        &self,
+        url: Url,
+        client: &ClientAuthentication,
+        fields: &[(&str, &str)],
+    ) -> Result<Answered, DriverError> {
+        let (call, credentials) = authenticated(Call::new("POST", url), client);
+        let mut form: Vec<(String, String)> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        form.extend(credentials);
+        self.send(call.form(&form)).await
+    }
+
+    /// Deletes what the scenario registered and did not delete itself; says which clients stay behind.
+    pub async fn clean_up(&self) -> Vec<String> {
+        let registrations = std::mem::take(&mut self.memory().registrations);
+        let mut left = Vec::new();
+        for registration in registrations {
+            let id = registration.text("client_id").unwrap_or("without an id").to_owned();
+            let deleted = match registration.management() {
+                Some((url, token)) => {
+                    let answer = self.clean_up_line.send(Call::new("DELETE", url).bearer(token.reveal())).await;
+                    // A client that a scenario deleted already is answered 401 (RFC 7592, section 2.1).
+                    answer.is_ok_and(|answer| answer.is_success() || matches!(answer.status, 401 | 404))
+                }
+                None => false,
+            };
+            if !deleted {
+                left.push(id);
+            }
+        }
+        left
+    }
+
+    fn keep_tokens(&self, answer: &Answered) {
+        let Ok(Value::Object(members)) = serde_json::from_str(&answer.body) else { return };
+        let text = |name: &str| members.get(name).and_then(Value::as_str).map(Token::from);
+        let mut memory = self.memory();
+        if let (true, Some(token)) = (answer.is_success(), text("access_token")) {
+            memory.tokens.push(token);
+            memory.lifetime = members.get("expires_in").and_then(Value::as_u64);
+            memory.refresh_token = text("refresh_token").or(memory.refresh_token.take());
+        }
+    }
+}
+
+fn about<'a>(token: &'a Token, hint: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![("token", token.reveal())];
+    fields.extend(hint.map(|hint| ("token_type_hint", hint)));
+    fields
+}
+
+fn required(endpoint: &Option<Url>, name: &'static str) -> Result<Url, DriverError> {
+    endpoint.clone().ok_or(DriverError::NoPlane(name))
+}
