@@ -196,7 +196,7 @@ fn token_form<'a>(token: &'a Token, hint: Option<&'a str>) -> Vec<(&'a str, &'a 
 }
 
 /// The call with the client's header field, and the form fields that carry its credentials otherwise.
-fn authenticated(call: Call, client: &ClientAuthentication) -> (Call, Vec<(String, String)>) {
+pub(super) fn authenticated(call: Call, client: &ClientAuthentication) -> (Call, Vec<(String, String)>) {
     let encoded = |text: &str| percent_encoding::utf8_percent_encode(text, FORM_ENCODED).to_string();
     match client {
         ClientAuthentication::Basic(id, secret) => (call.basic(&encoded(&id.0), &encoded(secret.reveal())), Vec::new()),

@@ -11,8 +11,8 @@ use super::{
     credentials::{ConsumerKey, Secret, Token},
     discovery_document::DiscoveryDocument,
     error::DriverError,
-    published_keys::{KeySet, Unverified, VerifiedToken},
     exchange_log::ExchangeLog,
+    published_keys::{KeySet, Unverified, VerifiedToken},
     wire::{Answered, Call, Line, Wire},
 };
 use crate::model::exchange::{Plane, Role};

@@ -79,7 +79,8 @@ mod tests {
         let addresses = addresses_for("https://localhost:9444/oauth2/token");
         assert!(addresses.contains(&"https://localhost:9444/oauth2/token/.well-known/openid-configuration".to_owned()));
         assert!(
-            addresses.contains(&"https://localhost:9444/.well-known/oauth-authorization-server/oauth2/token".to_owned())
+            addresses
+                .contains(&"https://localhost:9444/.well-known/oauth-authorization-server/oauth2/token".to_owned())
         );
         assert!(addresses_for("no address").is_empty());
     }
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn members_of_the_wrong_form_are_not_there() {
-        let members = serde_json::from_str(r#"{"jwks_uri":7,"token_endpoint":"/relative","grant_types_supported":["a"]}"#);
+        let members =
+            serde_json::from_str(r#"{"jwks_uri":7,"token_endpoint":"/relative","grant_types_supported":["a"]}"#);
         let document = DiscoveryDocument { found_at: "https://a.example/".parse().unwrap(), members: members.unwrap() };
         assert_eq!((document.text("jwks_uri"), document.address("token_endpoint")), (None, None));
         assert_eq!(document.offers("grant_types_supported", "a"), Some(true));

@@ -3,14 +3,17 @@
 
 pub mod admin;
 pub mod authorization_server;
+pub mod conversation;
 pub mod credentials;
 pub mod devportal;
+pub mod discovery_document;
 pub mod error;
 pub mod exchange_log;
 pub mod gateway;
 pub mod key_manager;
 pub mod ledger;
 pub mod notify;
+pub mod published_keys;
 pub mod publisher;
 pub mod raw;
 pub mod reply;

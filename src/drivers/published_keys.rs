@@ -99,9 +99,7 @@ impl KeySet {
                 (Some(_), others) => Err(Unverified::NoName(others + 1)),
             };
         };
-        self.signing()
-            .find(|key| text(key, "kid") == Some(kid))
-            .ok_or_else(|| Unverified::UnknownKey(kid.to_owned()))
+        self.signing().find(|key| text(key, "kid") == Some(kid)).ok_or_else(|| Unverified::UnknownKey(kid.to_owned()))
     }
 }
 

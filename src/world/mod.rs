@@ -14,7 +14,8 @@ use std::{
 
 use crate::{
     drivers::{
-        credentials::Token, error::DriverError, exchange_log::ExchangeLog, gateway::Echo, reply::Refusal, reply::Reply,
+        conversation::Conversation, credentials::Token, error::DriverError, exchange_log::ExchangeLog, gateway::Echo,
+        reply::Refusal, reply::Reply,
     },
     model::{
         exchange::Plane,
@@ -34,6 +35,7 @@ pub use things::{DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
 #[world(init = Self::new)]
 pub struct World {
     scene: Option<Scene>,
+    conversation: Option<Conversation>,
     log: ExchangeLog,
     /// Key managers that the scenario registered.
     pub key_managers: Named<RegisteredKeyManager>,
@@ -77,6 +79,7 @@ impl World {
     fn new() -> Self {
         Self {
             scene: None,
+            conversation: None,
             log: ExchangeLog::default(),
             key_managers: Named::new("key manager"),
             apis: Named::new("API"),
@@ -94,6 +97,17 @@ impl World {
     /// Outside of a scenario: the before hook sets the scene.
     pub fn scene(&self) -> &Scene {
         self.scene.as_ref().expect("the before hook sets the scene before the first step")
+    }
+
+    /// The conversation with the authorization server that is certified.
+    ///
+    /// # Errors
+    ///
+    /// The recorded error when the subject of the run is something else.
+    pub fn conversation(&self) -> Result<Conversation, StepError> {
+        let missing =
+            "the subject of this run is no authorization server\nhint: such scenarios belong to `kmspec certify`";
+        self.conversation.clone().ok_or_else(|| self.error(missing))
     }
 
     /// Where exchanges are written down.

@@ -78,7 +78,8 @@ async fn register_unknown_metadata(world: &mut World) -> Result<(), StepError> {
 
 #[when("the integrator registers a client for authorization codes without a redirect URI")]
 async fn register_without_redirect(world: &mut World) -> Result<(), StepError> {
-    let metadata = json!({ "client_name": CLIENT_NAME, "grant_types": ["authorization_code"], "response_types": ["code"] });
+    let metadata =
+        json!({ "client_name": CLIENT_NAME, "grant_types": ["authorization_code"], "response_types": ["code"] });
     register(world, &metadata).await
 }
 
@@ -147,11 +148,7 @@ async fn delete_registration(world: &mut World) -> Result<(), StepError> {
 async fn is_registered(world: &mut World, status: u16) -> Result<(), StepError> {
     let answer = answer(world)?;
     let has_id = members(&answer).is_some_and(|members| members.contains_key("client_id"));
-    world.expect(
-        answer.status == status && has_id,
-        format!("status {status} with a client_id"),
-        shown(&answer),
-    )
+    world.expect(answer.status == status && has_id, format!("status {status} with a client_id"), shown(&answer))
 }
 
 #[then("the registration has these members:")]

@@ -26,7 +26,8 @@ async fn found_where_its_issuer_says(world: &mut World) -> Result<(), StepError>
     let observed = if addresses.is_empty() {
         format!("the issuer `{issuer}` is no URL")
     } else {
-        let looks_templated = if issuer.contains('{') { "; it looks like a template that was never filled in" } else { "" };
+        let looks_templated =
+            if issuer.contains('{') { "; it looks like a template that was never filled in" } else { "" };
         format!("found at {found_at}, while the issuer `{issuer}` leads to {}{looks_templated}", addresses[0])
     };
     world.expect(
@@ -48,7 +49,9 @@ async fn issuer_is_plain_https(world: &mut World) -> Result<(), StepError> {
     let expected = "an issuer that is an https URL without query and fragment";
     let Ok(url) = issuer.parse::<Url>() else { return Err(world.deviates(expected, format!("`{issuer}`"))) };
     if url.scheme() == "http" && is_loopback(&url) {
-        world.note(format!("the issuer {issuer} is plain http, which is accepted on loopback only: use https elsewhere"));
+        world.note(format!(
+            "the issuer {issuer} is plain http, which is accepted on loopback only: use https elsewhere"
+        ));
     }
     let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     world.expect(secure && url.query().is_none() && url.fragment().is_none(), expected, format!("`{issuer}`"))

@@ -183,7 +183,8 @@ pub(super) fn expect_oauth_error(world: &World, answer: &Answered, statuses: &[u
 async fn served_as_json(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
     let content_type = answer.header("content-type").unwrap_or("none").to_owned();
-    let is_json = content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    let is_json =
+        content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
     world.expect(
         is_json && members(&answer).is_some(),
         "a JSON object served as application/json",
@@ -246,11 +247,7 @@ async fn allowed_characters(world: &mut World) -> Result<(), StepError> {
         .filter(|name| members.get(*name).and_then(Value::as_str).is_some_and(|text| !text.chars().all(allowed)))
         .map(|name| format!("`{name}` is {:?}", members[name].as_str().unwrap_or_default()))
         .collect();
-    world.expect(
-        members.contains_key("error"),
-        "a JSON body with an `error`",
-        shown(&answer),
-    )?;
+    world.expect(members.contains_key("error"), "a JSON body with an `error`", shown(&answer))?;
     world.expect(
         wrong.is_empty(),
         "`error` and `error_description` of printable ASCII without `\"` and `\\` (RFC 6749, section 5.2)",

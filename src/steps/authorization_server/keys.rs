@@ -58,11 +58,7 @@ async fn kids_are_unique(world: &mut World) -> Result<(), StepError> {
     world.expect(!kids.is_empty(), "at least one signing key", "none")?;
     let repeated = kids.iter().find(|kid| kids.iter().filter(|other| other == kid).count() > 1);
     let nameless = kids.iter().any(Option::is_none) && kids.len() > 1;
-    world.expect(
-        repeated.is_none() && !nameless,
-        "a kid of its own for every signing key",
-        format!("kids: {kids:?}"),
-    )
+    world.expect(repeated.is_none() && !nameless, "a kid of its own for every signing key", format!("kids: {kids:?}"))
 }
 
 #[then(expr = "no RSA key of the set is shorter than {int} bits")]
@@ -116,11 +112,7 @@ async fn a_claim_is_the_client(world: &mut World, step: &Step) -> Result<(), Ste
     let client = super::token_endpoint::client(world)?;
     let names = column(step);
     let found = names.iter().any(|name| token.claims.get(name).and_then(Value::as_str) == Some(client.id.0.as_str()));
-    world.expect(
-        found,
-        format!("the client's id in {}", names.join(", ")),
-        format!("claims: {}", claim_names(&token)),
-    )
+    world.expect(found, format!("the client's id in {}", names.join(", ")), format!("claims: {}", claim_names(&token)))
 }
 
 #[then("one of these claims holds the known scope:")]

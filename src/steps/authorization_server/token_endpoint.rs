@@ -258,7 +258,8 @@ async fn answer_grants_known_scope(world: &mut World) -> Result<(), StepError> {
 #[then("that scope is not granted")]
 async fn scope_is_not_granted(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
-    let (expected, asked) = ("`invalid_scope`, or a token whose `scope` says that it was not granted", UNHEARD_OF_SCOPE);
+    let (expected, asked) =
+        ("`invalid_scope`, or a token whose `scope` says that it was not granted", UNHEARD_OF_SCOPE);
     if !answer.is_success() {
         return super::judging::expect_oauth_error(world, &answer, &[400]);
     }

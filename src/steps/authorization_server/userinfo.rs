@@ -50,12 +50,9 @@ async fn ask_scim(world: &mut World) -> Result<(), StepError> {
 async fn names_the_user(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
     let members = members(&answer).unwrap_or_default();
-    let named = NAMES.iter().any(|name| members.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty()));
-    world.expect(
-        answer.status == 200 && named,
-        format!("status 200 with one of {}", NAMES.join(", ")),
-        shown(&answer),
-    )
+    let named =
+        NAMES.iter().any(|name| members.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty()));
+    world.expect(answer.status == 200 && named, format!("status 200 with one of {}", NAMES.join(", ")), shown(&answer))
 }
 
 #[then(expr = "the profile is refused with status {int}")]
