@@ -8,6 +8,7 @@ mod connectors;
 pub mod domain;
 mod error;
 pub mod events;
+pub mod gateway;
 pub mod identity;
 mod lifecycle;
 mod outbound;

@@ -26,7 +26,7 @@ impl Claims {
     /// # Errors
     ///
     /// [`Refusal::MalformedJson`], and [`Refusal::MalformedClaim`] when a registered claim has the wrong type.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+    pub fn from_json(bytes: &[u8]) -> Result<Self, Refusal> {
         let members = Members::parse(bytes)?;
         for name in ["iss", "sub", "jti"] {
             if members.member(name).is_some_and(|value| value.text().is_none()) {
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn claims(text: &str) -> Result<Claims, Refusal> {
-        Claims::parse(text.as_bytes())
+        Claims::from_json(text.as_bytes())
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn a_mapped_claim_has_only_its_local_name() {
-        let claims = Claims::parse(br#"{"dept":"x","sub":"y"}"#).unwrap();
+        let claims = Claims::from_json(br#"{"dept":"x","sub":"y"}"#).unwrap();
         let mapping = ClaimMapping::new([("dept".to_owned(), "department".to_owned())]);
         let names: Vec<_> = mapping.apply(&claims).map(|(name, _)| name).collect();
         assert_eq!(names, ["department", "sub"]);

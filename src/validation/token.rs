@@ -42,7 +42,7 @@ impl<'t> Parsed<'t> {
             Ok(bytes) => Header::parse(bytes)?,
             Err(_) => Header::parse(&base64url::decode(parts.header)?)?,
         };
-        let claims = Claims::parse(&base64url::decode(parts.payload)?)?;
+        let claims = Claims::from_json(&base64url::decode(parts.payload)?)?;
         Ok(Self { parts, header, claims })
     }
 

@@ -1,0 +1,19 @@
+//! The gateway: API traffic on its own port, validated against what the control plane announced.
+//! Administering APIs, keys and key managers is left to the planes; judging single tokens to `validation`.
+
+mod authenticate;
+mod credentials;
+mod forward;
+mod introspection;
+mod key_manager;
+mod keys;
+mod local;
+mod refusal;
+mod revocations;
+mod routes;
+mod server;
+mod state;
+mod subscriptions;
+
+pub use local::{LocalIntrospection, LocalKeyManager};
+pub use server::Gateway;

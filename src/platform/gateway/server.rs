@@ -1,0 +1,288 @@
+//! The gateway's state, its feeding by events, and the order in which a call is checked.
+//! Listening, TLS and the catching of panics are left to the platform's server.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::Response,
+};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{
+    authenticate::{Caller, authenticate},
+    credentials::{bearer_token, token_header},
+    forward::Forward,
+    introspection::Introspections,
+    key_manager::RunningKeyManager,
+    keys::Fetcher,
+    local::LocalKeyManager,
+    refusal::Refusal,
+    revocations::Revocations,
+    routes::Route,
+    state::Tenant,
+    subscriptions,
+};
+use crate::{
+    platform::{
+        domain::{self, Api, ApiStatus, KeyType, Operation, SUPER_TENANT},
+        events::Event,
+        site::Site,
+        store::{Revocation, StoreError},
+    },
+    validation::VerifiedTokens,
+};
+
+/// Tokens and introspection answers that are remembered.
+const REMEMBERED: usize = 100_000;
+
+/// Longer request bodies are refused.
+const MAX_BODY_BYTES: usize = 16 << 20;
+
+/// A gateway at work; it lives as long as its router and ends with the event bus.
+#[derive(Clone)]
+pub struct Gateway(Arc<GatewayState>);
+
+/// What all parts of the gateway share.
+pub(super) struct GatewayState {
+    pub(super) site: Arc<Site>,
+    pub(super) local: Arc<dyn LocalKeyManager>,
+    pub(super) verified: VerifiedTokens,
+    pub(super) introspections: Introspections,
+    pub(super) revocations: Revocations,
+    tenants: RwLock<HashMap<String, Arc<Tenant>>>,
+}
+
+impl Gateway {
+    /// Loads what the store knows and follows the events from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn open(site: Arc<Site>, local: Arc<dyn LocalKeyManager>) -> Result<Self, StoreError> {
+        let mut events = site.bus.subscribe();
+        let state = Arc::new(GatewayState {
+            verified: VerifiedTokens::with_capacity(REMEMBERED),
+            introspections: Introspections::new(REMEMBERED, site.config.introspection_cache),
+            revocations: Revocations::default(),
+            tenants: RwLock::default(),
+            local,
+            site,
+        });
+        state.load().await?;
+        let reader = Arc::downgrade(&state);
+        let panics = state.site.panics.clone();
+        tokio::spawn(async move {
+            let follow = async {
+                loop {
+                    let event = events.recv().await;
+                    let Some(state) = reader.upgrade() else { break };
+                    match event {
+                        Ok(event) => state.apply(event),
+                        Err(RecvError::Lagged(_)) => {
+                            if let Err(error) = state.load().await {
+                                tracing::error!(%error, "the gateway could not load its state again");
+                            }
+                        }
+                        Err(RecvError::Closed) => break,
+                    }
+                }
+            };
+            panics.catch("gateway events", follow).await;
+        });
+        Ok(Self(state))
+    }
+
+    /// Takes API traffic.
+    pub fn router(&self) -> Router {
+        Router::new().fallback(handle).with_state(self.0.clone())
+    }
+}
+
+async fn handle(State(state): State<Arc<GatewayState>>, request: Request) -> Response<Body> {
+    let path = request.uri().path();
+    let found = state.tenant_of(path).and_then(|tenant| {
+        let route = tenant.read(|known| known.route(path)).ok_or(Refusal::NotFound)?;
+        Ok((tenant, route))
+    });
+    match found {
+        Err(refusal) => refusal.response(false),
+        Ok((tenant, route)) => {
+            let takes_api_keys = route.api.security_scheme.iter().any(|scheme| scheme == "api_key");
+            let passed = pass(&state, &tenant, &route, request).await;
+            passed.unwrap_or_else(|refusal| refusal.response(takes_api_keys))
+        }
+    }
+}
+
+/// All checks of one call in their order, then the backend.
+async fn pass(
+    state: &GatewayState,
+    tenant: &Tenant,
+    route: &Route,
+    request: Request,
+) -> Result<Response<Body>, Refusal> {
+    let (parts, body) = request.into_parts();
+    // Read before anything is refused: a client that still sends would not see the answer.
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refusal::BackendSilent)?;
+    let api = &route.api;
+    if api.status == ApiStatus::Blocked {
+        return Err(Refusal::ApiBlocked);
+    }
+    let operation = route.operation(parts.method.as_str()).ok_or(Refusal::NoResource)?;
+    let query = parts.uri.query().unwrap_or_default();
+    let key_type = if operation.is_open() {
+        None
+    } else {
+        let token = bearer_token(api, &parts.headers, query)?;
+        let caller = authenticate(state, tenant, api, token).await?;
+        Some(authorize(tenant, api, operation, &caller)?)
+    };
+    let call = Forward {
+        method: parts.method,
+        endpoint: endpoint(api, key_type)?,
+        resource: &route.resource,
+        query,
+        headers: &parts.headers,
+        credentials: token_header(api),
+        body,
+    };
+    call.send(&state.site.http).await
+}
+
+/// What a caller may do, once it is known who that is.
+fn authorize(tenant: &Tenant, api: &Api, operation: &Operation, caller: &Caller) -> Result<KeyType, Refusal> {
+    let key_manager = &caller.key_manager.document.name;
+    let key_type = tenant.read(|state| subscriptions::check(state, caller.consumer_key(), key_manager, api))?;
+    if !operation.scopes.is_empty() && !caller.has_scope_of(&operation.scopes) {
+        return Err(Refusal::ScopeMissing { resource: operation.target.clone(), scopes: operation.scopes.clone() });
+    }
+    if !api.audiences.is_empty() && !caller.claims.is_for_any_of(&api.audiences) {
+        return Err(Refusal::WrongAudience);
+    }
+    let wanted = operation.auth_type.replace(['_', ' '], "").to_ascii_lowercase();
+    match (wanted.as_str(), caller.is_application()) {
+        ("application", false) | ("applicationuser", true) => Err(Refusal::WrongTokenType),
+        _ => Ok(key_type),
+    }
+}
+
+/// The backend for a key type; a call without credentials goes to whichever there is.
+fn endpoint(api: &Api, key_type: Option<KeyType>) -> Result<&str, Refusal> {
+    let (production, sandbox) = (api.production_endpoint.as_deref(), api.sandbox_endpoint.as_deref());
+    match key_type {
+        Some(KeyType::Production) => production.ok_or(Refusal::NoEndpoint("production")),
+        Some(KeyType::Sandbox) => sandbox.ok_or(Refusal::NoEndpoint("sandbox")),
+        None => production.or(sandbox).ok_or(Refusal::NoEndpoint("production")),
+    }
+}
+
+impl GatewayState {
+    /// The tenant whose part of the address space the path is in: `/t/{tenant}/…`, else the super tenant's.
+    fn tenant_of(&self, path: &str) -> Result<Arc<Tenant>, Refusal> {
+        let domain = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next()).unwrap_or(SUPER_TENANT);
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        match tenants.get(domain) {
+            Some(tenant) => Ok(tenant.clone()),
+            None if tenants.keys().any(|known| known.eq_ignore_ascii_case(domain)) => Err(Refusal::MiscasedTenant),
+            None => Err(Refusal::NotFound),
+        }
+    }
+
+    /// Fetches a key manager's keys again when it is time, while the traffic goes on.
+    pub(super) fn refresh_keys(&self, key_manager: &Arc<RunningKeyManager>, tenant: &str) {
+        if !key_manager.keys.wants_refresh() {
+            return;
+        }
+        let (key_manager, tenant) = (key_manager.clone(), tenant.to_owned());
+        let (http, local, panics) = (self.site.http.clone(), self.local.clone(), self.site.panics.clone());
+        tokio::spawn(async move {
+            let fetcher = Fetcher { http: &http, local: local.as_ref(), tenant: &tenant };
+            panics.catch("key refresh", key_manager.keys.refresh(&fetcher)).await;
+        });
+    }
+
+    /// Loads everything, in place of what was known.
+    async fn load(&self) -> Result<(), StoreError> {
+        let clocks = self.site.clocks.clone();
+        let (tenants, revocations) = self
+            .site
+            .store
+            .read(move |documents| {
+                let mut tenants = HashMap::new();
+                for (domain, _) in documents.everywhere::<domain::Tenant>()? {
+                    let tenant = Tenant::load(&domain, clocks.of(&domain), documents)?;
+                    tenants.insert(domain, Arc::new(tenant));
+                }
+                Ok::<_, StoreError>((tenants, documents.everywhere::<Revocation>()?))
+            })
+            .await?;
+        *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants;
+        for (_, revocation) in revocations {
+            self.revoke(revocation);
+        }
+        Ok(())
+    }
+
+    fn revoke(&self, revocation: Revocation) {
+        if let Revocation::Token { token, .. } = &revocation {
+            self.introspections.evict(token);
+        }
+        self.revocations.add(revocation);
+    }
+
+    /// Does to the copies what was done to the originals. Applying an event twice, or one that the loaded state already
+    /// holds, changes nothing.
+    fn apply(&self, event: Event) {
+        match event {
+            Event::TenantCreated { tenant } => {
+                let clock = self.site.clocks.of(&tenant);
+                let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+                tenants.entry(tenant.clone()).or_insert_with(|| Arc::new(Tenant::new(&tenant, clock)));
+            }
+            Event::TenantRemoved { tenant } => {
+                self.tenants.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+            }
+            Event::KeyManagerAdded { tenant, key_manager } | Event::KeyManagerUpdated { tenant, key_manager } => {
+                self.introspections.evict_key_manager(key_manager.id);
+                self.change(&tenant, |state| state.put_key_manager(key_manager));
+            }
+            Event::KeyManagerDeleted { tenant, id } => {
+                self.introspections.evict_key_manager(id);
+                self.change(&tenant, |state| state.remove_key_manager(id));
+            }
+            Event::ApiDeployed { tenant, revision } => self.change(&tenant, |state| state.deploy(&revision)),
+            Event::ApiUndeployed { tenant, api_id } => self.change(&tenant, |state| state.undeploy(api_id)),
+            Event::KeyMapped { mapping } => self.change(&mapping.tenant.clone(), |state| state.put_mapping(mapping)),
+            Event::KeyMappingRemoved { mapping } => {
+                self.change(&mapping.tenant, |state| state.remove_mapping(mapping.id));
+            }
+            Event::SubscriptionChanged { subscription } => {
+                self.change(&subscription.tenant.clone(), |state| state.put_subscription(subscription));
+            }
+            Event::SubscriptionRemoved { subscription } => {
+                self.change(&subscription.tenant, |state| state.remove_subscription(&subscription));
+            }
+            Event::TokenRevoked { token, expires_at_ms } => self.revoke(Revocation::Token { token, expires_at_ms }),
+            Event::ConsumerRevoked { consumer_key, revoked_at_ms } => {
+                self.revoke(Revocation::Consumer { consumer_key, revoked_at_ms });
+            }
+            Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms } => {
+                self.revoke(Revocation::Subject { entity_id, entity_type, revoked_at_ms });
+            }
+            Event::ApplicationChanged { .. } | Event::ApplicationRemoved { .. } => {}
+        }
+    }
+
+    fn change(&self, tenant: &str, change: impl FnOnce(&mut super::state::TenantState)) {
+        let tenant = self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned();
+        if let Some(tenant) = tenant {
+            tenant.change(change);
+        }
+    }
+}

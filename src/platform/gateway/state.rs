@@ -1,0 +1,217 @@
+//! What the gateway knows of one tenant: APIs, key managers, keys, subscriptions. Copies, fed by events.
+//! The originals are the store's; judging calls is left to the rooms beside this one.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use kmspec_mocks::realm::Clock;
+use uuid::Uuid;
+
+use super::{
+    key_manager::RunningKeyManager,
+    routes::{Route, Routes},
+};
+use crate::platform::{
+    domain::{KeyManager, KeyMapping, Revision, Subscription},
+    store::{Documents, StoreError},
+};
+
+/// A tenant at the gateway.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) domain: String,
+    pub(super) clock: Clock,
+    state: RwLock<TenantState>,
+}
+
+/// Everything about a tenant that changes.
+#[derive(Debug, Default)]
+pub(super) struct TenantState {
+    routes: Routes,
+    /// In the order of creation.
+    order: Vec<Uuid>,
+    key_managers: HashMap<Uuid, Arc<RunningKeyManager>>,
+    by_issuer: HashMap<String, Uuid>,
+    /// By consumer key, then by key manager.
+    mappings: HashMap<String, Vec<Arc<KeyMapping>>>,
+    /// By application and API.
+    subscriptions: HashMap<(Uuid, Uuid), Arc<Subscription>>,
+}
+
+impl Tenant {
+    pub(super) fn new(domain: &str, clock: Clock) -> Self {
+        Self { domain: domain.to_owned(), clock, state: RwLock::default() }
+    }
+
+    /// What the store knows of the tenant.
+    pub(super) fn load(domain: &str, clock: Clock, documents: &Documents<'_>) -> Result<Self, StoreError> {
+        let mut state = TenantState::default();
+        for key_manager in documents.all::<KeyManager>(domain)? {
+            state.put_key_manager(Arc::new(key_manager));
+        }
+        for revision in documents.all::<Revision>(domain)? {
+            if !revision.deployments.is_empty() {
+                state.deploy(&revision);
+            }
+        }
+        for mapping in documents.all::<KeyMapping>(domain)? {
+            state.put_mapping(Arc::new(mapping));
+        }
+        for subscription in documents.all::<Subscription>(domain)? {
+            state.put_subscription(Arc::new(subscription));
+        }
+        Ok(Self { domain: domain.to_owned(), clock, state: RwLock::new(state) })
+    }
+
+    /// Reads, without waiting for anything in between.
+    pub(super) fn read<T>(&self, reader: impl FnOnce(&TenantState) -> T) -> T {
+        reader(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes, without waiting for anything in between.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut TenantState) -> T) -> T {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl TenantState {
+    /// Where a path leads.
+    pub(super) fn route(&self, path: &str) -> Option<Route> {
+        self.routes.find(path)
+    }
+
+    /// The enabled key manager of an issuer.
+    pub(super) fn by_issuer(&self, issuer: &str) -> Option<&Arc<RunningKeyManager>> {
+        self.key_managers.get(self.by_issuer.get(issuer)?)
+    }
+
+    /// The enabled key managers in the order of their creation.
+    pub(super) fn key_managers(&self) -> impl Iterator<Item = &Arc<RunningKeyManager>> {
+        self.order.iter().filter_map(|id| self.key_managers.get(id))
+    }
+
+    pub(super) fn mapping(&self, consumer_key: &str, key_manager: &str) -> Option<&KeyMapping> {
+        let mappings = self.mappings.get(consumer_key)?;
+        mappings.iter().find(|each| each.key_manager_name == key_manager).map(AsRef::as_ref)
+    }
+
+    pub(super) fn subscription(&self, application: Uuid, api: Uuid) -> Option<&Subscription> {
+        self.subscriptions.get(&(application, api)).map(AsRef::as_ref)
+    }
+
+    /// Adds a key manager, or puts it in the place of what it was; a disabled one is absent.
+    pub(super) fn put_key_manager(&mut self, document: Arc<KeyManager>) {
+        let id = document.id;
+        self.stop_key_manager(id);
+        if !self.order.contains(&id) {
+            self.order.push(id);
+        }
+        if let Some(running) = RunningKeyManager::start(document) {
+            if !running.policy.issuer.is_empty() {
+                self.by_issuer.insert(running.policy.issuer.clone(), id);
+            }
+            self.key_managers.insert(id, Arc::new(running));
+        }
+    }
+
+    pub(super) fn remove_key_manager(&mut self, id: Uuid) {
+        self.stop_key_manager(id);
+        self.order.retain(|each| *each != id);
+    }
+
+    fn stop_key_manager(&mut self, id: Uuid) {
+        if let Some(running) = self.key_managers.remove(&id)
+            && self.by_issuer.get(&running.policy.issuer) == Some(&id)
+        {
+            self.by_issuer.remove(&running.policy.issuer);
+        }
+    }
+
+    pub(super) fn deploy(&mut self, revision: &Revision) {
+        self.routes.add(Arc::new(revision.api.clone()));
+    }
+
+    pub(super) fn undeploy(&mut self, api: Uuid) {
+        self.routes.remove(api);
+    }
+
+    pub(super) fn put_mapping(&mut self, mapping: Arc<KeyMapping>) {
+        self.remove_mapping(mapping.id);
+        self.mappings.entry(mapping.consumer_key.clone()).or_default().push(mapping);
+    }
+
+    pub(super) fn remove_mapping(&mut self, id: Uuid) {
+        self.mappings.retain(|_, each| {
+            each.retain(|mapping| mapping.id != id);
+            !each.is_empty()
+        });
+    }
+
+    pub(super) fn put_subscription(&mut self, subscription: Arc<Subscription>) {
+        self.subscriptions.insert((subscription.application_id, subscription.api_id), subscription);
+    }
+
+    pub(super) fn remove_subscription(&mut self, subscription: &Subscription) {
+        self.subscriptions.remove(&(subscription.application_id, subscription.api_id));
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::platform::domain::{Api, ApiStatus, Operation};
+
+    pub(in crate::platform::gateway) fn operation(verb: &str, target: &str) -> Operation {
+        Operation {
+            target: target.into(),
+            verb: verb.into(),
+            auth_type: "Application & Application User".into(),
+            scopes: vec![],
+        }
+    }
+
+    /// An API of the super tenant at version 1.0 that takes every GET.
+    pub(in crate::platform::gateway) fn api(context: &str) -> Api {
+        Api {
+            id: Uuid::new_v4(),
+            tenant: "carbon.super".into(),
+            provider: "admin".into(),
+            name: context.trim_matches('/').into(),
+            context: context.into(),
+            version: "1.0".into(),
+            status: ApiStatus::Published,
+            key_managers: vec!["all".into()],
+            audiences: vec![],
+            security_scheme: vec!["oauth2".into()],
+            authorization_header: None,
+            policies: vec!["Unlimited".into()],
+            scopes: vec![],
+            operations: vec![operation("GET", "/*")],
+            production_endpoint: None,
+            sandbox_endpoint: None,
+            document: serde_json::Map::new(),
+        }
+    }
+
+    fn key_manager(name: &str, issuer: &str) -> KeyManager {
+        KeyManager { id: Uuid::new_v4(), issuer: Some(issuer.into()), ..KeyManager::named(name, "custom") }
+    }
+
+    #[test]
+    fn a_disabled_key_manager_is_absent_and_comes_back_in_its_old_place() {
+        let mut state = TenantState::default();
+        let (first, second) = (key_manager("a", "https://a"), key_manager("b", "https://b"));
+        state.put_key_manager(Arc::new(first.clone()));
+        state.put_key_manager(Arc::new(second));
+        state.put_key_manager(Arc::new(KeyManager { enabled: false, ..first.clone() }));
+        assert!(state.by_issuer("https://a").is_none());
+        state.put_key_manager(Arc::new(KeyManager { issuer: Some("https://c".into()), ..first.clone() }));
+        assert!(state.by_issuer("https://a").is_none() && state.by_issuer("https://c").is_some());
+        assert_eq!(state.key_managers().map(|each| each.document.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        state.remove_key_manager(first.id);
+        assert!(state.by_issuer("https://c").is_none());
+        assert_eq!(state.key_managers().count(), 1);
+    }
+}
