@@ -1,1 +1,11 @@
-//! Arguments as typed, made into a plan that is known to be valid.
+//! Arguments as typed, made into a plan that is known to be valid, and the commands that carry plans out.
+//! What a run does belongs to `runner/`, how a report looks to `report/`.
+
+pub mod arguments;
+pub mod certify_plan;
+pub mod commands;
+pub mod deviations_file;
+pub mod error;
+pub mod explain;
+pub mod run_plan;
+pub mod target_file;

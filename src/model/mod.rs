@@ -2,6 +2,7 @@
 //! No I/O, no `async`, no clock: times come in as numbers, texts come in as strings.
 
 pub mod capability;
+pub mod catalogue;
 pub mod exchange;
 pub mod plan;
 pub mod record;

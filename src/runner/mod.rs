@@ -1,3 +1,15 @@
 //! Selects, stages, executes and collects.
+//! What a plan is comes from `cli/`; how a report is written down belongs to `report/`.
 
+pub mod collect;
+pub mod execute;
+pub mod interrupt;
+pub mod judge;
+pub mod parse;
+pub mod progress;
 pub mod provisioning;
+pub mod recorder;
+pub mod run;
+pub mod scene;
+pub mod select;
+pub mod source;

@@ -1,0 +1,186 @@
+//! The command line as it may be typed.
+//! Whether the values make sense together is decided where they become plans.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use url::Url;
+
+/// Conformance and performance harness for API key managers.
+#[derive(Debug, Parser)]
+#[command(name = "kmspec", version, about, arg_required_else_help = true, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 all conform, 1 a deviation, 2 a wrong argument or plan, 3 could not test, \
+                        130 interrupted with the partial report written.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check how a platform treats its key managers; the embedded reference platform unless a target is named.
+    Run(RunArguments),
+    /// Check whether an authorization server can be used as a key manager.
+    Certify(CertifyArguments),
+    /// Tell what a catalogue row says, who proves it and what breaks it.
+    Explain(ExplainArguments),
+    /// Print every requirement and the scenarios that hold it.
+    Requirements(RequirementsArguments),
+}
+
+/// Which scenarios, how many at a time, and where the report goes.
+#[derive(Debug, Args)]
+pub struct SelectionArguments {
+    /// Only scenarios whose tags fit, for example '@core and not @slow'.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub tags: Option<String>,
+    /// Print ids and titles of the selected scenarios instead of running them.
+    #[arg(long)]
+    pub list: bool,
+    /// How many scenarios run at one time [default: four times the processors].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Features from a folder instead of the embedded ones.
+    #[arg(long, value_name = "DIR")]
+    pub features: Option<PathBuf>,
+    /// Only this part of so many, by scenario id: 2/5.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(u32, u32)>,
+    /// File with declared deviations.
+    #[arg(long, value_name = "FILE")]
+    pub expected: Option<PathBuf>,
+    /// Folder for the report.
+    #[arg(long, value_name = "DIR", default_value = "reports/latest")]
+    pub report_dir: PathBuf,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// File that describes a running platform or a configured gateway.
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Profile whose declared deviations apply: `reference`, a file, or a name in reports/profiles/ [default: the one
+    /// the target names].
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Switch on a seeded defect, to see who notices: DEF-008.
+    #[arg(long, value_name = "ID")]
+    pub defect: Option<String>,
+    /// Which scenarios, and where the report goes.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+}
+
+/// Arguments of `certify`. Secrets come by the names of environment variables, never as arguments.
+#[derive(Debug, Args)]
+pub struct CertifyArguments {
+    /// The server's discovery document.
+    pub url: Url,
+    /// Key manager type it is to be attached as, for example custom, WSO2-IS-7, Okta.
+    #[arg(long = "type", value_name = "TYPE", default_value = "custom")]
+    pub key_manager_type: String,
+    /// A client that exists there.
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Environment variable with its secret.
+    #[arg(long, value_name = "VARIABLE", requires = "client_id")]
+    pub client_secret_env: Option<String>,
+    /// A second client, for the rules about tokens of others.
+    #[arg(long, value_name = "ID", requires_all = ["other_client_secret_env", "client_id"])]
+    pub other_client_id: Option<String>,
+    /// Environment variable with the second client's secret.
+    #[arg(long, value_name = "VARIABLE", requires = "other_client_id")]
+    pub other_client_secret_env: Option<String>,
+    /// A user there.
+    #[arg(long, value_name = "NAME", requires = "user_password_env")]
+    pub user: Option<String>,
+    /// Environment variable with the user's password.
+    #[arg(long, value_name = "VARIABLE", requires = "user")]
+    pub user_password_env: Option<String>,
+    /// Environment variable with the token that client registration asks for.
+    #[arg(long, value_name = "VARIABLE")]
+    pub initial_access_token_env: Option<String>,
+    /// Scope that a token request may ask for.
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// Resource indicator (RFC 8707) that makes the server issue JWTs.
+    #[arg(long)]
+    pub resource: Option<String>,
+    /// PEM file with the CA that its certificate leads to.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Accept plain http away from loopback.
+    #[arg(long)]
+    pub allow_plain_http: bool,
+    /// Which scenarios, and where the report goes.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Id of a row: SEED-IS7-14, OAUTH-7662-2.2-a, DEF-044.
+    pub id: String,
+    /// Features from a folder instead of the embedded ones.
+    #[arg(long, value_name = "DIR")]
+    pub features: Option<PathBuf>,
+}
+
+/// Arguments of `requirements`.
+#[derive(Debug, Args)]
+pub struct RequirementsArguments {
+    /// Only those that no scenario holds.
+    #[arg(long)]
+    pub missing: bool,
+    /// Features from a folder instead of the embedded ones.
+    #[arg(long, value_name = "DIR")]
+    pub features: Option<PathBuf>,
+}
+
+/// Whether an URL leads to this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+fn shard(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    match parts {
+        Some((part, parts)) if (1..=parts).contains(&part) => Ok((part, parts)),
+        _ => Err("a shard is written 2/5: the part, counted from 1, and how many there are".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn shards_count_from_one() {
+        assert_eq!(shard("2/5"), Ok((2, 5)));
+        for wrong in ["0/5", "6/5", "2", "2/0", "a/b", "1/-2"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_secret_cannot_come_without_its_client() {
+        let typed = ["kmspec", "certify", "https://idp", "--client-secret-env", "SECRET"];
+        assert!(Arguments::try_parse_from(typed).is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! Gathers what hooks and events say about each scenario while many of them run.
+//! What it amounts to is decided by [`super::judge`].
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
+
+use crate::model::{
+    record::{Failure, ScenarioRecord},
+    report::StepReport,
+    scenario_id::ScenarioId,
+};
+
+/// What is known about one scenario so far.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// Its steps as far as it came.
+    pub steps: Vec<StepReport>,
+    /// What its World handed over.
+    pub record: Option<ScenarioRecord>,
+    /// Why its scene could not be made.
+    pub not_begun: Option<Failure>,
+    /// What the runner itself found wrong: an undefined step, a panic in a step or hook. The first one counts.
+    pub fault: Option<String>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+    began: Option<Instant>,
+}
+
+/// Shared by the hooks and the recorder.
+#[derive(Debug, Default)]
+pub struct Collector {
+    scenarios: Mutex<HashMap<ScenarioId, Collected>>,
+}
+
+impl Collector {
+    /// The scenario begins now.
+    pub fn begin(&self, id: &ScenarioId) {
+        self.change(id, |collected| collected.began = Some(Instant::now()));
+    }
+
+    /// Its scene could not be made.
+    pub fn not_begun(&self, id: &ScenarioId, failure: Failure) {
+        self.change(id, |collected| collected.not_begun = Some(failure));
+    }
+
+    /// A step is over.
+    pub fn step(&self, id: &ScenarioId, step: StepReport) {
+        self.change(id, |collected| collected.steps.push(step));
+    }
+
+    /// The runner found a fault of its own.
+    pub fn fault(&self, id: &ScenarioId, message: String) {
+        self.change(id, |collected| {
+            collected.fault.get_or_insert(message);
+        });
+    }
+
+    /// The World is done.
+    pub fn end(&self, id: &ScenarioId, record: ScenarioRecord) {
+        self.change(id, |collected| {
+            collected.record = Some(record);
+            let took = collected.began.map(|began| began.elapsed().as_micros());
+            collected.took_us = took.map_or(0, |micros| u64::try_from(micros).unwrap_or(u64::MAX));
+        });
+    }
+
+    /// What is known about a scenario; `None` when it never began.
+    pub fn of(&self, id: &ScenarioId) -> Option<Collected> {
+        self.lock().get(id).cloned()
+    }
+
+    fn change(&self, id: &ScenarioId, change: impl FnOnce(&mut Collected)) {
+        change(self.lock().entry(id.clone()).or_default());
+    }
+
+    /// A panic while the lock is held would be one of ours in a line above; what was collected stays good.
+    fn lock(&self) -> MutexGuard<'_, HashMap<ScenarioId, Collected>> {
+        self.scenarios.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,133 @@
+//! Feature texts into features with their outlines expanded, and the id of each scenario.
+//! Which of them run is decided by [`super::select`].
+
+use cucumber::{
+    feature::Ext as _,
+    gherkin::{Feature, GherkinEnv, Scenario},
+};
+
+use super::source::SourceFile;
+use crate::model::scenario_id::ScenarioId;
+
+/// A feature that cannot be understood: where, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read feature `{path}`: line {line}, column {column}: {problem}\n{excerpt}\nhint: {hint}")]
+pub struct FeatureError {
+    /// Path below `features/`.
+    pub path: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column, counted from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub problem: String,
+    /// The line with a mark below the column.
+    pub excerpt: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Reads one feature and turns each example row into a scenario of its own.
+///
+/// # Errors
+///
+/// [`FeatureError`] when the text is no Gherkin, or a placeholder names no column.
+pub fn feature(file: &SourceFile) -> Result<Feature, FeatureError> {
+    let parsed = Feature::parse(&file.text, GherkinEnv::default()).map_err(|error| refuse(file, &error.to_string()))?;
+    let mut feature = parsed.expand_examples().map_err(|error| {
+        at(
+            file,
+            (error.pos.line, error.pos.col),
+            format!("the placeholder <{}> names no column of the examples", error.name),
+            "every <placeholder> of an outline needs a column of that name in each of its Examples",
+        )
+    })?;
+    feature.path = Some(file.path.clone().into());
+    Ok(feature)
+}
+
+/// The stable id of a scenario whose outline is expanded: a pure function of what cucumber hands to a hook.
+pub fn id_of(feature: &Feature, scenario: &Scenario) -> ScenarioId {
+    let row = scenario.examples.first().and_then(|examples| examples.table.as_ref()).and_then(|table| table.rows.get(1));
+    ScenarioId::new(&path_of(feature), &scenario.name, row.map(Vec::as_slice))
+}
+
+/// The feature's path below `features/`.
+pub fn path_of(feature: &Feature) -> String {
+    feature.path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The parser keeps its position private and says it only in its message: `Error at 3:5: {…}`.
+fn refuse(file: &SourceFile, message: &str) -> FeatureError {
+    let position = message
+        .strip_prefix("Error at ")
+        .and_then(|rest| rest.split_once(": "))
+        .and_then(|(position, _)| position.split_once(':'))
+        .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)))
+        .unwrap_or((1, 1));
+    let line = file.text.lines().nth(position.0 - 1).unwrap_or_default().trim();
+    let (problem, hint) = if file.text.trim().is_empty() {
+        ("the file is empty", "begin with `Feature:` and a title")
+    } else if line.starts_with('|') {
+        ("this table has rows of different length", "give every row as many cells as the first one")
+    } else if position.0 > file.text.lines().count() {
+        ("the file ends too early", "a feature has at least one `Scenario:` with a title")
+    } else {
+        (
+            "this is no Gherkin here",
+            "lines begin with Feature:, Background:, Rule:, Scenario:, Scenario Outline:, Examples:, Given, When, Then, And, But, @, | or #",
+        )
+    };
+    at(file, position, problem.to_owned(), hint)
+}
+
+fn at(file: &SourceFile, (line, column): (usize, usize), problem: String, hint: &str) -> FeatureError {
+    let text = file.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let excerpt = format!("{line:>5} | {text}\n      | {}^", " ".repeat(column.saturating_sub(1)));
+    FeatureError { path: file.path.clone(), line, column, problem, excerpt, hint: hint.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile { path: "platform/a.feature".into(), text: text.into() }
+    }
+
+    #[test]
+    fn an_outline_becomes_a_scenario_per_row_with_an_id_of_its_own() {
+        let feature = feature(&file(
+            "Feature: F\n  Scenario Outline: A <alg> token passes\n    Given a <alg> key\n    Examples:\n      | alg |\n      | RS256 |\n      | ES256 |\n",
+        ))
+        .unwrap();
+        let ids: Vec<_> = feature.scenarios.iter().map(|each| id_of(&feature, each).to_string()).collect();
+        assert_eq!(ids, ["platform/a/a-rs256-token-passes[RS256]", "platform/a/a-es256-token-passes[ES256]"]);
+        assert_eq!(feature.scenarios[1].position.line, 7);
+        assert_eq!(feature.scenarios[1].steps[0].value, "a ES256 key");
+    }
+
+    #[test]
+    fn a_misspelt_keyword_is_shown_with_its_line_and_column() {
+        let error = feature(&file("Feature: F\n  Scenario: S\n    Given a\n    Wenn b\n")).unwrap_err();
+        assert_eq!(error.line, 4, "{error}");
+        assert!(error.excerpt.contains("    4 |     Wenn b"), "{error}");
+    }
+
+    #[test]
+    fn a_ragged_table_is_called_one() {
+        let error =
+            feature(&file("Feature: F\n  Scenario: S\n    Given a\n      | a | b |\n      | c |\n")).unwrap_err();
+        assert!(error.problem.contains("rows of different length"), "{error}");
+    }
+
+    #[test]
+    fn a_placeholder_without_a_column_is_named() {
+        let error = feature(&file(
+            "Feature: F\n  Scenario Outline: S\n    Given <colour>\n    Examples:\n      | alg |\n      | RS256 |\n",
+        ))
+        .unwrap_err();
+        assert!(error.problem.contains("<colour>"), "{error}");
+        assert_eq!(error.line, 3);
+    }
+}

@@ -1,0 +1,154 @@
+//! One run from plan to report: select, stage, execute, collect.
+//! Each of these lives in a file of its own; here is only their order.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    collect::Collector,
+    execute::execute,
+    interrupt::Interruption,
+    judge::Judge,
+    parse::{self, FeatureError},
+    progress::Progress,
+    scene::{Scenic, Staging},
+    select::{self, Selection, SelectionError},
+    source::{self, SourceError},
+};
+use crate::model::{
+    catalogue::{Catalogue, CatalogueError},
+    plan::{RunPlan, SubjectPlan},
+    report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
+};
+
+/// Why there is no report at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The features cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A feature cannot be understood.
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
+    /// The catalogue contradicts itself.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The plan selects nothing, or tags mean nothing.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// The stage cannot be set.
+    #[error("{0}")]
+    Stage(#[source] Box<dyn std::error::Error>),
+}
+
+impl RunError {
+    /// What the process ends with: only a stage that cannot be set is no fault of the plan.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Stage(_) => ExitStatus::CouldNotTest,
+            _ => ExitStatus::WrongPlan,
+        }
+    }
+}
+
+/// What a plan selects, without running it.
+///
+/// # Errors
+///
+/// [`RunError`], with every kind but `Stage`.
+pub fn prepare(plan: &RunPlan) -> Result<Selection, RunError> {
+    let catalogue = catalogue(plan)?;
+    let files = source::features(&plan.features)?;
+    let features = files.iter().map(parse::feature).collect::<Result<Vec<_>, _>>()?;
+    Ok(select::select(features, plan, &catalogue)?)
+}
+
+/// The catalogue that goes with a plan's features.
+///
+/// # Errors
+///
+/// [`RunError::Source`] and [`RunError::Catalogue`].
+pub fn catalogue(plan: &RunPlan) -> Result<Catalogue, RunError> {
+    let files = source::catalogue(&plan.features)?;
+    Ok(Catalogue::parse(files.iter().map(|file| (file.path.as_str(), file.text.as_str())))?)
+}
+
+/// Carries out a plan with Worlds of type `W`.
+///
+/// # Errors
+///
+/// [`RunError`] when there is nothing to report on. Whatever goes wrong later is in the report.
+pub async fn carry_out<W: Scenic>(
+    plan: &RunPlan,
+    command: &str,
+    interruption: Interruption,
+    show: impl FnOnce(usize) -> Progress,
+) -> Result<RunReport, RunError> {
+    let selection = prepare(plan)?;
+    let started = (jiff::Timestamp::now(), Instant::now());
+    let collector = Arc::new(Collector::default());
+    let opened = tokio::select! {
+        opened = W::Stage::open(plan) => Some(opened.map_err(|error| RunError::Stage(Box::new(error)))?),
+        () = interruption.wait() => None,
+    };
+    let lacks = |needs: &[_]| opened.as_ref().and_then(|stage| stage.lacks(needs));
+    let judge = Arc::new(Judge::new(&selection, &plan.expected, lacks));
+    let mut problems = judge.problems();
+    let mut subject = planned_subject(&plan.subject);
+    if let Some(stage) = opened {
+        let mut features = selection.features;
+        features.iter_mut().for_each(|feature| select::retain(feature, &|id| judge.applies(id)));
+        features.retain(|feature| !feature.scenarios.is_empty() || !feature.rules.is_empty());
+        let progress = show(judge.applicable());
+        let work =
+            execute::<W>(features, plan.jobs, Arc::clone(&judge), Arc::clone(&collector), interruption.clone(), progress);
+        stage.around(work).await;
+        subject = stage.subject();
+        problems.extend(stage.close().await);
+    }
+    let mut notes = Vec::new();
+    let report = |selected: &select::Selected| {
+        let collected = collector.of(&selected.id);
+        notes.extend(collected.iter().filter_map(|each| each.record.as_ref()).flat_map(|record| record.notes.clone()));
+        judge.report(selected, collected)
+    };
+    let scenarios = selection.scenarios.values().map(report).collect();
+    notes.sort();
+    notes.dedup();
+    Ok(RunReport {
+        schema_version: SCHEMA_VERSION,
+        kmspec_version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command.to_owned(),
+        arguments: plan.arguments.clone(),
+        started_at: started.0.to_string(),
+        took_us: u64::try_from(started.1.elapsed().as_micros()).unwrap_or(u64::MAX),
+        subject,
+        defect: plan.defect.clone(),
+        interrupted: interruption.requested(),
+        scenarios,
+        problems,
+        notes,
+    })
+}
+
+/// The subject as far as the plan knows it, for a run that was interrupted before its stage was set.
+fn planned_subject(plan: &SubjectPlan) -> Subject {
+    let (name, version, kind, profile) = match plan {
+        SubjectPlan::Embedded => ("reference platform", env!("CARGO_PKG_VERSION"), "embedded", "reference"),
+        SubjectPlan::Target(target) => (
+            target.name.as_str(),
+            target.version.as_str(),
+            if target.is_fixed() { "fixed" } else { "product" },
+            target.profile.as_str(),
+        ),
+        SubjectPlan::AuthorizationServer(certify) => {
+            (certify.discovery.host_str().unwrap_or_default(), "", "authorization-server", "reference")
+        }
+    };
+    Subject {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        kind: kind.to_owned(),
+        profile: profile.to_owned(),
+        capabilities: Vec::new(),
+    }
+}

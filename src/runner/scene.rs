@@ -1,0 +1,47 @@
+//! What the runner asks of a stage and of a World, and nothing more, so that its own tests can bring small ones.
+//! The real ones are in [`super::stage`] and [`crate::world`].
+
+use std::{fmt::Debug, future::Future, sync::Arc};
+
+use cucumber::{World, codegen::WorldInventory};
+
+use crate::model::{
+    capability::Capability,
+    plan::RunPlan,
+    record::{Failure, ScenarioRecord},
+    report::{Problem, Subject},
+    scenario_id::ScenarioId,
+};
+
+/// Everything that stands ready while scenarios run.
+pub trait Staging: Sized + 'static {
+    /// Why it could not be opened.
+    type Error: std::error::Error + 'static;
+
+    /// Starts or probes what the plan needs.
+    fn open(plan: &RunPlan) -> impl Future<Output = Result<Arc<Self>, Self::Error>>;
+
+    /// Makes it the stage of every World that is created while `work` runs.
+    fn around<F: Future>(self: &Arc<Self>, work: F) -> impl Future<Output = F::Output>;
+
+    /// What is tested.
+    fn subject(&self) -> Subject;
+
+    /// The first of these capabilities that the subject has not got.
+    fn lacks(&self, needs: &[Capability]) -> Option<Capability>;
+
+    /// Takes everything down and says what went wrong outside of any scenario, panics behind the wire among it.
+    fn close(&self) -> impl Future<Output = Vec<Problem>>;
+}
+
+/// What one scenario remembers, seen from the hooks around its steps.
+pub trait Scenic: World + WorldInventory + Debug {
+    /// Where its scenes come from.
+    type Stage: Staging;
+
+    /// Makes the scene of a scenario: called before its first step.
+    fn begin(&mut self, id: &ScenarioId, tags: &[String]) -> impl Future<Output = Result<(), Failure>>;
+
+    /// Takes the scene down and hands over what was recorded: called once, whatever became of the steps.
+    fn end(&mut self) -> impl Future<Output = ScenarioRecord>;
+}
