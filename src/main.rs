@@ -1,3 +1,21 @@
-//! The kmspec command line.
+//! The kmspec command line: parse, run, exit code.
+//! What the commands do belongs to `cli/`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use kmspec::cli::{arguments::Arguments, commands};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(commands::execute(arguments)),
+        Err(error) => {
+            eprintln!("error: cannot start the runtime: {error}\nhint: the system may be out of threads or files");
+            ExitCode::from(3)
+        }
+    }
+}

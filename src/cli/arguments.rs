@@ -112,6 +112,12 @@ pub struct CertifyArguments {
     /// PEM file with the CA that its certificate leads to.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Name of the server's product, for the report.
+    #[arg(long, value_name = "PRODUCT")]
+    pub name: Option<String>,
+    /// Version of the product, for the report.
+    #[arg(long, value_name = "VERSION")]
+    pub product_version: Option<String>,
     /// Accept plain http away from loopback.
     #[arg(long)]
     pub allow_plain_http: bool,

@@ -19,6 +19,8 @@ impl TryFrom<CertifyArguments> for RunPlan {
         let password = secret(&arguments.user_password_env, "the user's password")?;
         let certify = CertifyPlan {
             initial_access_token: secret(&arguments.initial_access_token_env, "the initial access token")?,
+            name: arguments.name,
+            version: arguments.product_version,
             discovery: arguments.url,
             key_manager_type: arguments.key_manager_type,
             client_id: arguments.client_id,

@@ -3,6 +3,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use cucumber::gherkin::Feature;
+
 use super::{
     collect::Collector,
     execute::execute,
@@ -11,12 +13,12 @@ use super::{
     parse::{self, FeatureError},
     progress::Progress,
     scene::{Scenic, Staging},
-    select::{self, Selection, SelectionError},
+    select::{self, Selected, Selection, SelectionError},
     source::{self, SourceError},
 };
 use crate::model::{
     catalogue::{Catalogue, CatalogueError},
-    plan::{RunPlan, SubjectPlan},
+    plan::{FeatureSource, RunPlan, SubjectPlan},
     report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
 };
 
@@ -56,19 +58,31 @@ impl RunError {
 ///
 /// [`RunError`], with every kind but `Stage`.
 pub fn prepare(plan: &RunPlan) -> Result<Selection, RunError> {
-    let catalogue = catalogue(plan)?;
-    let files = source::features(&plan.features)?;
-    let features = files.iter().map(parse::feature).collect::<Result<Vec<_>, _>>()?;
-    Ok(select::select(features, plan, &catalogue)?)
+    let catalogue = catalogue(&plan.features)?;
+    Ok(select::select(features(&plan.features)?, plan, &catalogue)?)
 }
 
-/// The catalogue that goes with a plan's features.
+/// Every scenario of a source, whatever its area.
+///
+/// # Errors
+///
+/// [`RunError`], with every kind but `Stage`.
+pub fn everything(from: &FeatureSource, catalogue: &Catalogue) -> Result<Vec<Selected>, RunError> {
+    Ok(select::describe_all(&features(from)?, catalogue)?)
+}
+
+fn features(from: &FeatureSource) -> Result<Vec<Feature>, RunError> {
+    let files = source::features(from)?;
+    Ok(files.iter().map(parse::feature).collect::<Result<_, _>>()?)
+}
+
+/// The catalogue that goes with a source of features.
 ///
 /// # Errors
 ///
 /// [`RunError::Source`] and [`RunError::Catalogue`].
-pub fn catalogue(plan: &RunPlan) -> Result<Catalogue, RunError> {
-    let files = source::catalogue(&plan.features)?;
+pub fn catalogue(from: &FeatureSource) -> Result<Catalogue, RunError> {
+    let files = source::catalogue(from)?;
     Ok(Catalogue::parse(files.iter().map(|file| (file.path.as_str(), file.text.as_str())))?)
 }
 
@@ -106,7 +120,7 @@ pub async fn carry_out<W: Scenic>(
         problems.extend(stage.close().await);
     }
     let mut notes = Vec::new();
-    let report = |selected: &select::Selected| {
+    let report = |selected: &Selected| {
         let collected = collector.of(&selected.id);
         notes.extend(collected.iter().filter_map(|each| each.record.as_ref()).flat_map(|record| record.notes.clone()));
         judge.report(selected, collected)

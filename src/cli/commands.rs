@@ -1,0 +1,157 @@
+//! Carries out what was typed: plans, runs, writes reports, and says how the process ends.
+//! Data goes to stdout and talk to stderr; errors are printed here and nowhere else.
+
+use std::{io::Write as _, process::ExitCode};
+
+use super::{
+    arguments::{Arguments, Command, ExplainArguments, RequirementsArguments, SelectionArguments},
+    error::PlanError,
+    explain,
+    run_plan::features,
+};
+use crate::{
+    model::{
+        catalogue::Catalogue,
+        plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
+        report::{ExitStatus, RunReport},
+        rule::{NotARuleId, RuleId},
+    },
+    report::{
+        annotations::annotations,
+        format::{Findings, ReportError, write_all},
+        terminal::{Colour, summary},
+    },
+    runner::{
+        interrupt::Interruption,
+        progress::Progress,
+        run::{self, RunError},
+        select::Selected,
+    },
+    world::World,
+};
+
+/// Why a command ended without a report.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    NotARule(#[from] NotARuleId),
+    #[error("no row of the catalogue is called `{0}`\nhint: `kmspec requirements` lists the rows of the seed documents")]
+    NoSuchRow(RuleId),
+}
+
+impl CommandError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Run(error) => error.exit_status(),
+            Self::Report(_) => ExitStatus::CouldNotTest,
+            Self::Plan(_) | Self::NotARule(_) | Self::NoSuchRow(_) => ExitStatus::WrongPlan,
+        }
+    }
+}
+
+/// Carries out a command and says what the process ends with.
+pub async fn execute(arguments: Arguments) -> ExitCode {
+    let done = match arguments.command {
+        Command::Run(arguments) => {
+            let list = arguments.selection.list;
+            match RunPlan::try_from(arguments) {
+                Ok(plan) => test(plan, "run", list).await,
+                Err(error) => Err(error.into()),
+            }
+        }
+        Command::Certify(arguments) => {
+            let list = arguments.selection.list;
+            match RunPlan::try_from(arguments) {
+                Ok(plan) => test(plan, "certify", list).await,
+                Err(error) => Err(error.into()),
+            }
+        }
+        Command::Explain(arguments) => print_explanation(&arguments),
+        Command::Requirements(arguments) => print_requirements(&arguments),
+    };
+    ExitCode::from(
+        done.unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            error.exit_status()
+        })
+        .code(),
+    )
+}
+
+/// Carries out a plan, or only lists what it selects.
+async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, CommandError> {
+    let catalogue = run::catalogue(&plan.features)?;
+    check_names(&plan, &catalogue)?;
+    if list {
+        for scenario in run::prepare(&plan)?.scenarios.values() {
+            say(&format!("{}  {}\n", scenario.id, scenario.title));
+        }
+        return Ok(ExitStatus::Conforms);
+    }
+    let report = run::carry_out::<World>(&plan, command, Interruption::listen(), Progress::new).await?;
+    tell(&report, &catalogue, &plan.expected, &plan)
+}
+
+/// Names that only the catalogue knows: defects and key manager types.
+fn check_names(plan: &RunPlan, catalogue: &Catalogue) -> Result<(), PlanError> {
+    if let Some(defect) = plan.defect.as_ref().filter(|defect| catalogue.rule(defect).is_none()) {
+        return Err(PlanError::NotADefect(defect.to_string()));
+    }
+    if let SubjectPlan::AuthorizationServer(certify) = &plan.subject {
+        let types: std::collections::BTreeSet<_> = catalogue.vendors.iter().map(|vendor| &vendor.wire_type).collect();
+        if !types.contains(&certify.key_manager_type) {
+            let known = types.into_iter().cloned().collect::<Vec<_>>().join(", ");
+            return Err(PlanError::UnknownType { wanted: certify.key_manager_type.clone(), known });
+        }
+    }
+    Ok(())
+}
+
+/// Writes the report and prints the summary.
+fn tell(
+    report: &RunReport,
+    catalogue: &Catalogue,
+    expected: &[ExpectedDeviation],
+    plan: &RunPlan,
+) -> Result<ExitStatus, CommandError> {
+    let findings = Findings { report, catalogue, expected };
+    let written = write_all(&plan.report_dir, findings);
+    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+        say(&annotations(findings));
+    }
+    say(&summary(findings, &plan.report_dir, Colour::of_stdout()));
+    written?;
+    Ok(report.exit_status())
+}
+
+fn print_explanation(arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {
+    let id: RuleId = arguments.id.parse()?;
+    let (catalogue, scenarios) = everything(features(arguments.features.clone()))?;
+    let text = explain::explain(&id, &catalogue, &scenarios).ok_or(CommandError::NoSuchRow(id))?;
+    say(&text);
+    Ok(ExitStatus::Conforms)
+}
+
+fn print_requirements(arguments: &RequirementsArguments) -> Result<ExitStatus, CommandError> {
+    let (catalogue, scenarios) = everything(features(arguments.features.clone()))?;
+    say(&explain::requirements(&catalogue, &scenarios, arguments.missing));
+    Ok(ExitStatus::Conforms)
+}
+
+/// The catalogue and every scenario, whatever its area.
+fn everything(from: FeatureSource) -> Result<(Catalogue, Vec<Selected>), RunError> {
+    let catalogue = run::catalogue(&from)?;
+    let scenarios = run::everything(&from, &catalogue)?;
+    Ok((catalogue, scenarios))
+}
+
+/// Prints data. A reader that went away, as `head` does, is no failure.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,93 @@
+//! `kmspec explain` and `kmspec requirements`: the catalogue against the scenarios that hold its rows.
+//! What the rows say stands in `features/catalogue/` alone.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use crate::{
+    model::{
+        catalogue::Catalogue,
+        rule::{RuleId, RuleKind},
+    },
+    runner::select::Selected,
+};
+
+/// What one row says, who proves it and what breaks it. `None` when there is no such row.
+pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Option<String> {
+    let rule = catalogue.rule(id)?;
+    let mut text = format!("{}  ({})\n{}\n", rule.id, rule.origin, rule.text);
+    let row = id.row();
+    if let Some(requirement) = catalogue.requirements.iter().find(|each| each.id == row) {
+        line(&mut text, "tested at", &requirement.under_test.join(", "));
+        line(&mut text, "facets", &requirement.facets.join(", "));
+    }
+    if let Some(clause) = catalogue.clauses.iter().find(|each| each.id == row) {
+        line(&mut text, "binds", &clause.side.join(", "));
+        for known in &clause.deviates {
+            line(&mut text, "known", &format!("{}: {}", known.server, known.how));
+        }
+    }
+    if let Some(defect) = catalogue.defects.iter().find(|each| each.id == row) {
+        line(&mut text, "seen as", &defect.seen);
+        line(&mut text, "sources", &defect.sources.join("; "));
+        line(&mut text, "breaks", &defect.breaks.join(", "));
+    }
+    let word = if id.kind() == RuleKind::Defect { "noticed by" } else { "proven by" };
+    let holders: Vec<_> = scenarios.iter().filter(|scenario| holds(scenario, id)).collect();
+    for scenario in &holders {
+        line(&mut text, word, scenario.id.as_str());
+    }
+    if holders.is_empty() {
+        line(&mut text, word, "no scenario yet");
+    }
+    if id.kind() != RuleKind::Defect {
+        let mut defects: Vec<_> = holders.iter().flat_map(|scenario| rules_of(scenario)).collect();
+        defects.retain(|rule| rule.kind() == RuleKind::Defect);
+        defects.sort();
+        defects.dedup();
+        for defect in defects.iter().filter_map(|defect| catalogue.rule(defect)) {
+            line(&mut text, "broken by", &format!("{} {}", defect.id, defect.text));
+        }
+    }
+    Some(text)
+}
+
+/// Every requirement and its facets, each with the number of scenarios that hold it.
+pub fn requirements(catalogue: &Catalogue, scenarios: &[Selected], only_missing: bool) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for rule in scenarios.iter().flat_map(rules_of) {
+        *counts.entry(rule.to_string()).or_default() += 1;
+        if rule.facet().is_some() {
+            *counts.entry(rule.row().to_owned()).or_default() += 1;
+        }
+    }
+    let count = |id: &str| counts.get(id).copied().unwrap_or_default();
+    let mut text = String::new();
+    let mut proven = 0;
+    for row in &catalogue.requirements {
+        let facets: Vec<String> = row.facets.iter().map(|facet| format!("{}/{facet}", row.id)).collect();
+        proven += usize::from(count(&row.id) > 0);
+        if !only_missing || count(&row.id) == 0 {
+            let _ = writeln!(text, "{:>4}  {:<24} {}", count(&row.id), row.id, row.text);
+        }
+        for facet in facets.iter().filter(|facet| !only_missing || count(facet) == 0) {
+            let _ = writeln!(text, "{:>4}    {facet}", count(facet));
+        }
+    }
+    let _ = writeln!(text, "\n{proven} of {} requirements are held by a scenario", catalogue.requirements.len());
+    text
+}
+
+/// A row is held by scenarios that name it or one of its facets; a facet only by those that name it.
+fn holds(scenario: &Selected, id: &RuleId) -> bool {
+    rules_of(scenario).any(|rule| rule.row() == id.row() && (id.facet().is_none() || rule.facet() == id.facet()))
+}
+
+fn rules_of(scenario: &Selected) -> impl Iterator<Item = RuleId> + '_ {
+    scenario.tags.iter().filter_map(|tag| tag.parse().ok())
+}
+
+fn line(text: &mut String, label: &str, said: &str) {
+    if !said.is_empty() {
+        let _ = writeln!(text, "  {label:<10} {said}");
+    }
+}
