@@ -13,7 +13,8 @@ impl TryFrom<CertifyArguments> for RunPlan {
 
     fn try_from(arguments: CertifyArguments) -> Result<Self, PlanError> {
         usable(&arguments)?;
-        let secret = |variable: &Option<String>, holds: &str| variable.as_deref().map(|it| secret(it, holds)).transpose();
+        let secret =
+            |variable: &Option<String>, holds: &str| variable.as_deref().map(|it| secret(it, holds)).transpose();
         let client_secret = secret(&arguments.client_secret_env, "the client's secret")?;
         let other_secret = secret(&arguments.other_client_secret_env, "the second client's secret")?;
         let password = secret(&arguments.user_password_env, "the user's password")?;
@@ -33,7 +34,12 @@ impl TryFrom<CertifyArguments> for RunPlan {
             allow_plain_http: arguments.allow_plain_http,
         };
         let expected = expected(&arguments.selection)?;
-        Ok(plan(SubjectPlan::AuthorizationServer(Box::new(certify)), "authorization_server", arguments.selection, expected))
+        Ok(plan(
+            SubjectPlan::AuthorizationServer(Box::new(certify)),
+            "authorization_server",
+            arguments.selection,
+            expected,
+        ))
     }
 }
 
@@ -56,8 +62,7 @@ fn usable(arguments: &CertifyArguments) -> Result<(), PlanError> {
 }
 
 fn secret(variable: &str, holds: &str) -> Result<String, PlanError> {
-    std::env::var(variable)
-        .map_err(|_| PlanError::NoSecret { variable: variable.to_owned(), holds: holds.to_owned() })
+    std::env::var(variable).map_err(|_| PlanError::NoSecret { variable: variable.to_owned(), holds: holds.to_owned() })
 }
 
 #[cfg(test)]

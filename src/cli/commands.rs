@@ -4,7 +4,7 @@
 use std::{io::Write as _, process::ExitCode};
 
 use super::{
-    arguments::{Arguments, Command, ExplainArguments, RequirementsArguments, SelectionArguments},
+    arguments::{Arguments, Command, ExplainArguments, RequirementsArguments},
     error::PlanError,
     explain,
     run_plan::features,
@@ -27,7 +27,6 @@ use crate::{
         run::{self, RunError},
         select::Selected,
     },
-    world::World,
 };
 
 /// Why a command ended without a report.
@@ -41,7 +40,13 @@ enum CommandError {
     Report(#[from] ReportError),
     #[error(transparent)]
     NotARule(#[from] NotARuleId),
-    #[error("no row of the catalogue is called `{0}`\nhint: `kmspec requirements` lists the rows of the seed documents")]
+    #[error(
+        "`kmspec {0}` cannot execute scenarios in this build: there is no stage yet\nhint: `--list` shows what it would run"
+    )]
+    NotBuilt(String),
+    #[error(
+        "no row of the catalogue is called `{0}`\nhint: `kmspec requirements` lists the rows of the seed documents"
+    )]
     NoSuchRow(RuleId),
 }
 
@@ -49,7 +54,7 @@ impl CommandError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Run(error) => error.exit_status(),
-            Self::Report(_) => ExitStatus::CouldNotTest,
+            Self::Report(_) | Self::NotBuilt(_) => ExitStatus::CouldNotTest,
             Self::Plan(_) | Self::NotARule(_) | Self::NoSuchRow(_) => ExitStatus::WrongPlan,
         }
     }
@@ -94,8 +99,7 @@ async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, Co
         }
         return Ok(ExitStatus::Conforms);
     }
-    let report = run::carry_out::<World>(&plan, command, Interruption::listen(), Progress::new).await?;
-    tell(&report, &catalogue, &plan.expected, &plan)
+    Err(CommandError::NotBuilt(command.to_owned()))
 }
 
 /// Names that only the catalogue knows: defects and key manager types.

@@ -41,7 +41,8 @@ pub fn read(path: &Path, today: Date) -> Result<Vec<ExpectedDeviation>, PlanErro
         what: "the declared deviations",
         path: path.to_owned(),
         problem,
-        hint: "each [[deviation]] has an id, a reason and, if wanted, a link and a last day: expires = \"2026-12-31\"".to_owned(),
+        hint: "each [[deviation]] has an id, a reason and, if wanted, a link and a last day: expires = \"2026-12-31\""
+            .to_owned(),
     };
     let file: DeviationsFile = toml::from_str(&text).map_err(|error| malformed(error.to_string()))?;
     let mut lines: Vec<ExpectedDeviation> = Vec::new();

@@ -33,7 +33,9 @@ pub enum PlanError {
         hint: String,
     },
     /// A secret is not in the environment.
-    #[error("the environment variable `{variable}` is not set; it holds {holds}\nhint: export {variable}=… before the run")]
+    #[error(
+        "the environment variable `{variable}` is not set; it holds {holds}\nhint: export {variable}=… before the run"
+    )]
     NoSecret {
         /// Its name.
         variable: String,
@@ -49,7 +51,9 @@ pub enum PlanError {
         looked: PathBuf,
     },
     /// A profile for the reference platform other than its own.
-    #[error("the embedded platform is the profile `reference`, and `{0}` is another\nhint: `--profile` goes with `--target`")]
+    #[error(
+        "the embedded platform is the profile `reference`, and `{0}` is another\nhint: `--profile` goes with `--target`"
+    )]
     ForeignProfile(String),
     /// The id of a defect is none.
     #[error(transparent)]

@@ -150,14 +150,16 @@ pub fn read(path: &Path, environment: Environment<'_>) -> Result<Target, PlanErr
         problem,
         hint: hint.to_owned(),
     };
-    let file: TargetFile =
-        toml::from_str(&text).map_err(|error| malformed(error.to_string(), "the README shows a target with every field"))?;
+    let file: TargetFile = toml::from_str(&text)
+        .map_err(|error| malformed(error.to_string(), "the README shows a target with every field"))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let planes = plane_urls(&file.planes).map_err(|problem| malformed(problem, "a plane is an https URL without a query"))?;
+    let planes =
+        plane_urls(&file.planes).map_err(|problem| malformed(problem, "a plane is an https URL without a query"))?;
     if planes == PlaneUrls::default() {
         return Err(malformed("`[planes]` is empty".to_owned(), "name at least the gateway"));
     }
-    let capabilities = capabilities(&planes, &file).map_err(|error| malformed(error.to_string(), "see `[capabilities]`"))?;
+    let capabilities =
+        capabilities(&planes, &file).map_err(|error| malformed(error.to_string(), "see `[capabilities]`"))?;
     let personas = file.personas.iter().map(|(name, persona)| {
         let password = environment(&persona.password_env).ok_or_else(|| PlanError::NoSecret {
             variable: persona.password_env.clone(),
@@ -167,7 +169,8 @@ pub fn read(path: &Path, environment: Environment<'_>) -> Result<Target, PlanErr
         Ok((name.word().to_owned(), Persona { username, password, roles: persona.roles.clone() }))
     });
     let personas = personas.collect::<Result<_, PlanError>>()?;
-    let bounds = bounds(&file.bounds).map_err(|problem| malformed(problem, "durations are written 500ms, 20s or 2m"))?;
+    let bounds =
+        bounds(&file.bounds).map_err(|problem| malformed(problem, "durations are written 500ms, 20s or 2m"))?;
     let mocks_ports = file.mocks.ports.as_deref().map(port_range).transpose();
     Ok(Target {
         mocks_ports: mocks_ports.map_err(|problem| malformed(problem, "ports are written \"19440-19499\""))?,
@@ -190,7 +193,9 @@ pub fn read(path: &Path, environment: Environment<'_>) -> Result<Target, PlanErr
 
 fn plane_urls(planes: &PlanesTable) -> Result<PlaneUrls, String> {
     let usable = |url: &Option<Url>| match url {
-        Some(url) if !matches!(url.scheme(), "https" | "http") || url.query().is_some() || !url.username().is_empty() => {
+        Some(url)
+            if !matches!(url.scheme(), "https" | "http") || url.query().is_some() || !url.username().is_empty() =>
+        {
             Err(format!("`{url}` cannot be the base of a plane"))
         }
         other => Ok(other.clone()),
@@ -266,7 +271,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn port_range(text: &str) -> Result<(u16, u16), String> {
-    let range = text.split_once('-').and_then(|(first, last)| Some((first.trim().parse().ok()?, last.trim().parse().ok()?)));
+    let range =
+        text.split_once('-').and_then(|(first, last)| Some((first.trim().parse().ok()?, last.trim().parse().ok()?)));
     range.filter(|(first, last)| first <= last && *first > 0).ok_or_else(|| format!("`{text}` is no range of ports"))
 }
 

@@ -166,7 +166,9 @@ pub enum CatalogueError {
     #[error("`{0}` is no file of the catalogue\nhint: there are requirements, clauses, defects, vendors and tags")]
     UnknownFile(String),
     /// Two rows share an id, or an id is of another table.
-    #[error("the catalogue row `{0}` stands twice or in the wrong file\nhint: ids are unique, and their prefix names their file")]
+    #[error(
+        "the catalogue row `{0}` stands twice or in the wrong file\nhint: ids are unique, and their prefix names their file"
+    )]
     Misplaced(String),
 }
 
@@ -227,7 +229,10 @@ impl Catalogue {
                 text(document, each.text.clone())
             }),
             RuleKind::Clause => self.clauses.iter().find(|each| each.id == row).map(|each| {
-                text(format!("{}, section {}, {}", specification(&each.rfc), each.section, each.level), each.text.clone())
+                text(
+                    format!("{}, section {}, {}", specification(&each.rfc), each.section, each.level),
+                    each.text.clone(),
+                )
             }),
             RuleKind::Defect => self
                 .defects

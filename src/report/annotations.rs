@@ -16,7 +16,8 @@ pub fn annotations(findings: Findings<'_>) -> String {
         let file = property(&format!("features/{}", scenario.feature_path));
         Some(format!("::error file={file},line={},title={}::{}\n", scenario.line, property(&title), message(&said)))
     });
-    let of_problems = findings.report.problems.iter().map(|problem| format!("::error::{}\n", message(&problem.message)));
+    let of_problems =
+        findings.report.problems.iter().map(|problem| format!("::error::{}\n", message(&problem.message)));
     of_scenarios.chain(of_problems).collect()
 }
 

@@ -34,7 +34,8 @@ impl ReportFormat for NextExpected {
     }
 
     fn render(&self, findings: Findings<'_>) -> Result<String, RenderError> {
-        let selected = |line: &&ExpectedDeviation| findings.report.scenarios.iter().any(|each| each.id.as_str() == line.id);
+        let selected =
+            |line: &&ExpectedDeviation| findings.report.scenarios.iter().any(|each| each.id.as_str() == line.id);
         let found = findings.report.scenarios.iter().filter_map(|scenario| found(scenario, findings.expected));
         // Lines about scenarios that this run left out are none of its business.
         let others = findings.expected.iter().filter(|line| !selected(line)).map(kept);
@@ -64,12 +65,7 @@ fn found<'a>(scenario: &'a ScenarioReport, expected: &'a [ExpectedDeviation]) ->
 }
 
 fn kept(line: &ExpectedDeviation) -> Line<'_> {
-    Line {
-        id: &line.id,
-        reason: line.reason.clone(),
-        link: line.link.as_deref(),
-        expires: line.expires.as_deref(),
-    }
+    Line { id: &line.id, reason: line.reason.clone(), link: line.link.as_deref(), expires: line.expires.as_deref() }
 }
 
 #[cfg(test)]

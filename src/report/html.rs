@@ -1,23 +1,34 @@
 //! `report.html`: one file that needs nothing else, to be filtered and read by people.
 //! The layout stands in `report.html.jinja`; here is only what it is given.
 
-use minijinja::{Environment, context};
+use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{Finding, effects, finding, is_failure, rules, time, totals},
+    reader::{Effect, Finding, effects, finding, is_failure, rules, time, totals},
 };
 use crate::model::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, RuleText},
     exchange::{Answer, Exchange},
-    report::{Outcome, ScenarioReport, StepState},
-    rule::RuleId,
+    report::{Outcome, RunReport, ScenarioReport, StepState},
+    rule::{RuleId, RuleKind},
 };
 
 /// `report.html`.
 #[derive(Debug)]
 pub struct Html;
+
+#[derive(Serialize)]
+struct Page<'a> {
+    report: &'a RunReport,
+    status: String,
+    totals_line: String,
+    outcomes: Vec<(&'static str, String, usize)>,
+    effects: Vec<Effect>,
+    features: Vec<FeatureView<'a>>,
+    command: String,
+}
 
 #[derive(Serialize)]
 struct FeatureView<'a> {
@@ -89,33 +100,23 @@ impl ReportFormat for Html {
         environment.add_filter("time", |microseconds: u64| time(microseconds));
         environment.add_template("report.html", include_str!("report.html.jinja")).map_err(RenderError::new)?;
         let template = environment.get_template("report.html").map_err(RenderError::new)?;
-        let totals_line = totals(&report.totals());
-        let outcomes = outcomes(&report.scenarios);
-        template
-            .render(context! {
-                report => report,
-                status => format!("{:?}", report.exit_status()).to_lowercase(),
-                totals_line,
-                outcomes,
-                effects => effects(report),
-                features => features(&report.scenarios, findings.catalogue),
-                command => format!("kmspec {}", report.arguments.join(" ")),
-            })
-            .map_err(RenderError::new)
+        let page = Page {
+            report,
+            status: format!("{:?}", report.exit_status()).to_lowercase(),
+            totals_line: totals(&report.totals()),
+            outcomes: outcomes(&report.scenarios),
+            effects: effects(report),
+            features: features(&report.scenarios, findings.catalogue),
+            command: format!("kmspec {}", report.arguments.join(" ")),
+        };
+        template.render(Serde(page)).map_err(RenderError::new)
     }
 }
 
 /// The outcomes that occur, with their class and how many there are, in the order of urgency.
 fn outcomes(scenarios: &[ScenarioReport]) -> Vec<(&'static str, String, usize)> {
-    let order = [
-        "deviates",
-        "unexpectedly conforms",
-        "error",
-        "not run",
-        "declared deviation",
-        "conforms",
-        "not applicable",
-    ];
+    let order =
+        ["deviates", "unexpectedly conforms", "error", "not run", "declared deviation", "conforms", "not applicable"];
     let count = |word: &str| scenarios.iter().filter(|scenario| scenario.outcome.word() == word).count();
     let counted = order.into_iter().map(|word| (word, class(word), count(word)));
     counted.filter(|(_, _, count)| *count > 0).collect()
@@ -143,8 +144,8 @@ fn scenario_view<'a>(scenario: &'a ScenarioReport, catalogue: &Catalogue) -> Sce
         Outcome::NotApplicable { missing } => Some(format!("The subject has no capability `{missing}`.")),
         _ => None,
     };
-    let rule = |rule: crate::model::catalogue::RuleText| RuleView {
-        defect: rule.id.parse::<RuleId>().is_ok_and(|id| id.kind() == crate::model::rule::RuleKind::Defect),
+    let rule = |rule: RuleText| RuleView {
+        defect: rule.id.parse::<RuleId>().is_ok_and(|id| id.kind() == RuleKind::Defect),
         id: rule.id,
         origin: rule.origin,
         text: rule.text,
@@ -182,7 +183,10 @@ fn exchange_view(exchange: &Exchange) -> ExchangeView<'_> {
     };
     ExchangeView {
         role: exchange.role.to_string(),
-        plane: serde_json::to_value(exchange.plane).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default(),
+        plane: serde_json::to_value(exchange.plane)
+            .ok()
+            .and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default(),
         step: &exchange.step,
         at: time(exchange.at_us),
         took: time(exchange.took_us),

@@ -70,9 +70,12 @@ fn failed(scenario: &ScenarioReport, kind: NonSuccessKind, catalogue: &Catalogue
     let mut status = TestCaseStatus::non_success(kind);
     if let Some(finding) = finding(&scenario.outcome) {
         status.set_message(format!("expected {}; observed {}", finding.expected, finding.observed));
-        let mut text = format!("{}\n\nexpected: {}\nobserved: {}\n", scenario.title, finding.expected, finding.observed);
+        let mut text =
+            format!("{}\n\nexpected: {}\nobserved: {}\n", scenario.title, finding.expected, finding.observed);
         text.extend(finding.clause.map(|clause| format!("clause:   {clause}\n")));
-        text.extend(rules(scenario, catalogue).iter().map(|rule| format!("{} ({}): {}\n", rule.id, rule.origin, rule.text)));
+        text.extend(
+            rules(scenario, catalogue).iter().map(|rule| format!("{} ({}): {}\n", rule.id, rule.origin, rule.text)),
+        );
         text.extend(scenario.exchanges.last().map(|last| format!("\n{}\n", last.curl())));
         status.set_description(text);
     }

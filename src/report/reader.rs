@@ -132,9 +132,7 @@ pub(super) mod tests {
         capability::Capability,
         exchange::{Answer, Exchange, Plane, Role},
         plan::ExpectedDeviation,
-        report::{
-            Problem, ProblemKind, SCHEMA_VERSION, StepReport, StepState, Subject, TimeToEffect,
-        },
+        report::{Problem, ProblemKind, SCHEMA_VERSION, StepReport, StepState, Subject, TimeToEffect},
         scenario_id::ScenarioId,
         verdict::Deviation,
     };

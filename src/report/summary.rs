@@ -52,7 +52,10 @@ fn write(text: &mut String, findings: Findings<'_>) -> std::fmt::Result {
     }
     let effects = effects(report);
     if !effects.is_empty() {
-        writeln!(text, "\n## Time to effect\n\n| change | samples | p50 | p99 | max | bound |\n| --- | ---: | ---: | ---: | ---: | ---: |")?;
+        writeln!(
+            text,
+            "\n## Time to effect\n\n| change | samples | p50 | p99 | max | bound |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+        )?;
     }
     for effect in effects {
         let [p50, p99, max, bound] = [effect.p50_us, effect.p99_us, effect.max_us, effect.bound_us].map(time);

@@ -53,7 +53,11 @@ pub fn summary(findings: Findings<'_>, folder: &Path, colour: Colour) -> String 
     let subject = format!("{} {}", report.subject.name, report.subject.version);
     let defect = report.defect.as_ref().map(|defect| format!(", with defect {defect}")).unwrap_or_default();
     let cut = if report.interrupted { ", interrupted" } else { "" };
-    line(&mut text, "subject", &format!("{} ({}, profile {}{defect})", subject.trim(), report.subject.kind, report.subject.profile));
+    line(
+        &mut text,
+        "subject",
+        &format!("{} ({}, profile {}{defect})", subject.trim(), report.subject.kind, report.subject.profile),
+    );
     let said = format!("{} in {}{cut}", totals(&report.totals()), time(report.took_us));
     line(&mut text, "scenarios", &colour.paint(code, &said));
     line(&mut text, "report", &folder.join("report.html").display().to_string());

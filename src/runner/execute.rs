@@ -41,24 +41,17 @@ pub async fn execute<W: Scenic>(
     interruption: Interruption,
     progress: Progress,
 ) {
-    let before = {
-        let collector = Arc::clone(&collector);
-        move |feature, rule, scenario, world| {
-            before::<W>(feature, rule, scenario, world, Arc::clone(&collector), interruption.clone()).boxed_local()
-        }
-    };
-    let after = {
-        let collector = Arc::clone(&collector);
-        move |feature, _: Option<&Rule>, scenario, _: &_, world| {
-            after::<W>(feature, scenario, world, Arc::clone(&collector)).boxed_local()
-        }
-    };
+    let (began, ended) = (Arc::clone(&collector), Arc::clone(&collector));
     let runner = Basic::default()
         .steps(W::collection())
         .max_concurrent_scenarios(jobs)
         .which_scenario(which)
-        .before(before)
-        .after(after);
+        .before(move |feature, rule, scenario, world: &mut W| {
+            before(feature, rule, scenario, world, Arc::clone(&began), interruption.clone()).boxed_local()
+        })
+        .after(move |feature, _, scenario, _, world: Option<&mut W>| {
+            after(feature, scenario, world, Arc::clone(&ended)).boxed_local()
+        });
     let recorder = Recorder { collector, judge, progress };
     Cucumber::<W, _, _, _, _>::custom(Parsed, runner, recorder).with_default_cli().run(features).await;
 }

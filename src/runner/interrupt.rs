@@ -28,7 +28,9 @@ impl Interruption {
         let own = interruption.clone();
         tokio::spawn(async move {
             signal().await;
-            eprintln!("\ninterrupted: running scenarios finish, then the partial report is written; once more ends at once");
+            eprintln!(
+                "\ninterrupted: running scenarios finish, then the partial report is written; once more ends at once"
+            );
             own.request();
             signal().await;
             std::process::exit(i32::from(ExitStatus::Interrupted.code()));

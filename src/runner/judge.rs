@@ -138,7 +138,9 @@ impl Judge {
 /// No failure was found: that is a pass only when the scenario ran to its end and asked its subject something.
 fn passed(collected: &Collected) -> Outcome {
     match &collected.record {
-        None => error("the scenario ended without handing over its record\nhint: its World could not be made".to_owned()),
+        None => {
+            error("the scenario ended without handing over its record\nhint: its World could not be made".to_owned())
+        }
         Some(record) if record.subject_requests == 0 => error(
             "the scenario sent no request to its subject, so it cannot have found out anything\n\
              hint: let its When step act on the subject"
@@ -170,11 +172,8 @@ mod tests {
             needs: needs.to_vec(),
             steps: Vec::new(),
         };
-        let selection = Selection {
-            scenarios: [(id.clone(), selected)].into(),
-            features: Vec::new(),
-            known: [id.clone()].into(),
-        };
+        let selection =
+            Selection { scenarios: [(id.clone(), selected)].into(), features: Vec::new(), known: [id.clone()].into() };
         (Judge::new(&selection, &expected, |_| None), id)
     }
 

@@ -48,7 +48,8 @@ pub fn feature(file: &SourceFile) -> Result<Feature, FeatureError> {
 
 /// The stable id of a scenario whose outline is expanded: a pure function of what cucumber hands to a hook.
 pub fn id_of(feature: &Feature, scenario: &Scenario) -> ScenarioId {
-    let row = scenario.examples.first().and_then(|examples| examples.table.as_ref()).and_then(|table| table.rows.get(1));
+    let row =
+        scenario.examples.first().and_then(|examples| examples.table.as_ref()).and_then(|table| table.rows.get(1));
     ScenarioId::new(&path_of(feature), &scenario.name, row.map(Vec::as_slice))
 }
 

@@ -68,7 +68,10 @@ impl Recorder {
             Step::Skipped | Step::Failed(_, _, _, StepError::NotFound) => {
                 self.collector.fault(
                     id,
-                    format!("no step matches {}\nhint: phrases that exist stand in src/steps/, a file per area", place()),
+                    format!(
+                        "no step matches {}\nhint: phrases that exist stand in src/steps/, a file per area",
+                        place()
+                    ),
                 );
                 StepState::Failed
             }

@@ -113,8 +113,14 @@ pub async fn carry_out<W: Scenic>(
         features.iter_mut().for_each(|feature| select::retain(feature, &|id| judge.applies(id)));
         features.retain(|feature| !feature.scenarios.is_empty() || !feature.rules.is_empty());
         let progress = show(judge.applicable());
-        let work =
-            execute::<W>(features, plan.jobs, Arc::clone(&judge), Arc::clone(&collector), interruption.clone(), progress);
+        let work = execute::<W>(
+            features,
+            plan.jobs,
+            Arc::clone(&judge),
+            Arc::clone(&collector),
+            interruption.clone(),
+            progress,
+        );
         stage.around(work).await;
         subject = stage.subject();
         problems.extend(stage.close().await);

@@ -66,7 +66,9 @@ impl From<&Step> for PlannedStep {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// The tag expression cannot be read.
-    #[error("cannot read the tag expression `{expression}` near column {column}\nhint: write for example --tags '@core and not (@slow or @needs:tenants)'")]
+    #[error(
+        "cannot read the tag expression `{expression}` near column {column}\nhint: write for example --tags '@core and not (@slow or @needs:tenants)'"
+    )]
     Expression {
         /// As typed.
         expression: String,
@@ -74,7 +76,9 @@ pub enum SelectionError {
         column: usize,
     },
     /// Nothing is left to run.
-    #[error("{asked} selects none of {known} scenarios\nhint: `--list` prints what a selection holds; features/README.md lists every tag")]
+    #[error(
+        "{asked} selects none of {known} scenarios\nhint: `--list` prints what a selection holds; features/README.md lists every tag"
+    )]
     Nothing {
         /// What was asked for, as arguments.
         asked: String,
@@ -88,7 +92,9 @@ pub enum SelectionError {
         area: &'static str,
     },
     /// Two scenarios would share an id.
-    #[error("two scenarios have the id `{id}` (lines {first} and {second})\nhint: give one of them another title, or other cells in its row")]
+    #[error(
+        "two scenarios have the id `{id}` (lines {first} and {second})\nhint: give one of them another title, or other cells in its row"
+    )]
     DuplicateId {
         /// The id.
         id: ScenarioId,
@@ -156,7 +162,8 @@ pub fn select(features: Vec<Feature>, plan: &RunPlan, catalogue: &Catalogue) -> 
 ///
 /// [`SelectionError::UnknownTag`].
 pub fn describe_all(features: &[Feature], catalogue: &Catalogue) -> Result<Vec<Selected>, SelectionError> {
-    let all = features.iter().flat_map(|feature| scenarios(feature).map(move |(rule, scenario)| (feature, rule, scenario)));
+    let all =
+        features.iter().flat_map(|feature| scenarios(feature).map(move |(rule, scenario)| (feature, rule, scenario)));
     all.map(|(feature, rule, scenario)| describe(feature, rule, scenario, catalogue)).collect()
 }
 
@@ -270,7 +277,8 @@ mod tests {
     fn selected(text: &str, plan: &RunPlan) -> Result<Selection, SelectionError> {
         let catalogue = Catalogue::parse([("tags.toml", TAGS)]).unwrap();
         let files = [("platform/a.feature", text), ("authorization_server/b.feature", text)];
-        let parse = |(path, text): (&str, &str)| parse::feature(&SourceFile { path: path.into(), text: text.into() }).unwrap();
+        let parse =
+            |(path, text): (&str, &str)| parse::feature(&SourceFile { path: path.into(), text: text.into() }).unwrap();
         select(files.into_iter().map(parse).collect(), plan, &catalogue)
     }
 
@@ -314,7 +322,8 @@ mod tests {
     #[test]
     fn shards_part_the_scenarios_without_loss_or_overlap() {
         let rows: String = (0..40).map(|row| format!("      | {row} |\n")).collect();
-        let text = format!("@keys\nFeature: A\n  Scenario Outline: O\n    Given <n>\n    Examples:\n      | n |\n{rows}");
+        let text =
+            format!("@keys\nFeature: A\n  Scenario Outline: O\n    Given <n>\n    Examples:\n      | n |\n{rows}");
         let parts: Vec<_> = (1..=3).map(|part| selected(&text, &plan(None, Some((part, 3)))).unwrap()).collect();
         let ids: BTreeSet<_> = parts.iter().flat_map(|part| part.scenarios.keys()).collect();
         assert_eq!((ids.len(), parts.iter().map(|part| part.scenarios.len()).sum::<usize>()), (40, 40));
