@@ -26,7 +26,8 @@ pub struct Collected {
     pub fault: Option<String>,
     /// How long it took, in microseconds.
     pub took_us: u64,
-    began: Option<Instant>,
+    /// When its before hook was entered.
+    pub began: Option<Instant>,
 }
 
 /// Shared by the hooks and the recorder.
