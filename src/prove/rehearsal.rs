@@ -46,6 +46,14 @@ pub(super) struct Hall {
 
 impl Hall {
     pub(super) async fn open(answer: impl Fn(&Heard) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::with_patience(usize::MAX, answer).await
+    }
+
+    /// One that closes each connection after so many answers, without a word.
+    pub(super) async fn with_patience(
+        answers: usize,
+        answer: impl Fn(&Heard) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -53,7 +61,7 @@ impl Hall {
         let kept = Arc::clone(&heard);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(listen(stream, Arc::clone(&kept), Arc::clone(&answer)));
+                tokio::spawn(listen(stream, answers, Arc::clone(&kept), Arc::clone(&answer)));
             }
         });
         Self { url, heard, accepting }
@@ -72,10 +80,12 @@ impl Drop for Hall {
 
 async fn listen(
     mut stream: TcpStream,
+    answers: usize,
     kept: Arc<Mutex<Vec<Heard>>>,
     answer: Arc<dyn Fn(&Heard) -> Vec<u8> + Send + Sync>,
 ) {
-    while let Some(heard) = hear(&mut stream).await {
+    for _ in 0..answers {
+        let Some(heard) = hear(&mut stream).await else { return };
         kept.lock().unwrap().push(heard.clone());
         if stream.write_all(&answer(&heard)).await.is_err() {
             return;
