@@ -114,7 +114,7 @@ impl Admin {
         let call = self.0.call(Plane::Admin, "POST", &["key-managers"])?.json(document);
         let reply: Reply<KeyManager> = self.0.send(Plane::Admin, call).await?.read("a key manager")?;
         if let Reply::Granted(KeyManager { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(Created::KeyManager(id.clone()));
+            self.0.ledger().add(self.0.role(), Created::KeyManager(id.clone()));
         }
         Ok(reply)
     }

@@ -287,7 +287,7 @@ impl Devportal {
         let call = self.0.call(Plane::Devportal, "POST", &["applications"])?.json(draft);
         let reply: Reply<Application> = self.0.send(Plane::Devportal, call).await?.read("an application")?;
         if let Reply::Granted(Application { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(Created::Application(id.clone()));
+            self.0.ledger().add(self.0.role(), Created::Application(id.clone()));
         }
         Ok(reply)
     }

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::model::exchange::Role;
+
 /// One object at the subject, by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Created {
@@ -18,25 +20,25 @@ pub enum Created {
 
 /// The list of what is there to be deleted; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Vec<Created>>>);
+pub struct Ledger(Arc<Mutex<Vec<(Role, Created)>>>);
 
 impl Ledger {
-    /// Something was created.
-    pub fn add(&self, object: Created) {
-        self.entries(|list| list.push(object));
+    /// Something was created by this role, which will have the right to delete it.
+    pub fn add(&self, by: Role, object: Created) {
+        self.entries(|list| list.push((by, object)));
     }
 
     /// Something was deleted.
     pub fn strike(&self, object: &Created) {
-        self.entries(|list| list.retain(|each| each != object));
+        self.entries(|list| list.retain(|(_, each)| each != object));
     }
 
     /// What is left, newest first within each kind: applications go before the APIs they subscribe to, those before
     /// scopes, and key managers last. The list is empty afterwards.
-    pub fn take(&self) -> Vec<Created> {
+    pub fn take(&self) -> Vec<(Role, Created)> {
         let mut all = self.entries(std::mem::take);
         all.reverse();
-        all.sort_by_key(|each| match each {
+        all.sort_by_key(|(_, each)| match each {
             Created::Application(_) => 0,
             Created::Api(_) => 1,
             Created::Scope(_) => 2,
@@ -45,7 +47,7 @@ impl Ledger {
         all
     }
 
-    fn entries<T>(&self, work: impl FnOnce(&mut Vec<Created>) -> T) -> T {
+    fn entries<T>(&self, work: impl FnOnce(&mut Vec<(Role, Created)>) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -57,14 +59,15 @@ mod tests {
     #[test]
     fn what_depends_on_others_is_deleted_before_them() {
         let ledger = Ledger::default();
-        ledger.add(Created::KeyManager("k".into()));
-        ledger.add(Created::Api("a".into()));
-        ledger.add(Created::Application("one".into()));
-        ledger.add(Created::Application("two".into()));
-        ledger.add(Created::Scope("s".into()));
+        ledger.add(Role::Developer, Created::KeyManager("k".into()));
+        ledger.add(Role::Developer, Created::Api("a".into()));
+        ledger.add(Role::Developer, Created::Application("one".into()));
+        ledger.add(Role::Developer, Created::Application("two".into()));
+        ledger.add(Role::Developer, Created::Scope("s".into()));
         ledger.strike(&Created::Scope("s".into()));
+        let left: Vec<_> = ledger.take().into_iter().map(|(_, object)| object).collect();
         assert_eq!(
-            ledger.take(),
+            left,
             [
                 Created::Application("two".into()),
                 Created::Application("one".into()),

@@ -209,7 +209,7 @@ impl Publisher {
         let call = self.0.call(Plane::Publisher, "POST", &["apis"])?.json(document);
         let reply: Reply<Api> = self.0.send(Plane::Publisher, call).await?.read("an API")?;
         if let Reply::Granted(Api { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(Created::Api(id.clone()));
+            self.0.ledger().add(self.0.role(), Created::Api(id.clone()));
         }
         Ok(reply)
     }
@@ -275,7 +275,7 @@ impl Publisher {
         let call = self.0.call(Plane::Publisher, "POST", &["scopes"])?.json(scope);
         let reply: Reply<Scope> = self.0.send(Plane::Publisher, call).await?.read("a scope")?;
         if let Reply::Granted(Scope { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(Created::Scope(id.clone()));
+            self.0.ledger().add(self.0.role(), Created::Scope(id.clone()));
         }
         Ok(reply)
     }

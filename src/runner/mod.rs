@@ -12,4 +12,5 @@ pub mod recorder;
 pub mod run;
 pub mod scene;
 pub mod select;
+pub mod serve;
 pub mod source;

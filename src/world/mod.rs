@@ -37,6 +37,8 @@ pub struct World {
     scene: Option<Scene>,
     conversation: Option<Conversation>,
     log: ExchangeLog,
+    /// Other tenants that it made.
+    pub neighbours: Named<Scene>,
     /// Key managers that the scenario registered.
     pub key_managers: Named<RegisteredKeyManager>,
     /// APIs that it deployed.
@@ -80,6 +82,7 @@ impl World {
         Self {
             scene: None,
             conversation: None,
+            neighbours: Named::new("tenant"),
             log: ExchangeLog::default(),
             key_managers: Named::new("key manager"),
             apis: Named::new("API"),

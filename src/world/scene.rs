@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use kmspec_mocks::realm::Clock;
 use url::Url;
 
 use crate::{
@@ -40,6 +41,8 @@ pub struct Scene {
     pub backend_url: String,
     /// What was created and has to go again.
     pub ledger: Ledger,
+    /// The clock of the tenant, where it can be moved.
+    pub clock: Option<Clock>,
     pub(crate) wire: Wire,
     pub(crate) log: ExchangeLog,
     pub(crate) sessions: BTreeMap<Role, Session>,
@@ -88,6 +91,7 @@ impl Scene {
             prefix: parts.prefix,
             backend_url: parts.backend_url,
             ledger,
+            clock: None,
             wire,
             log,
             sessions,

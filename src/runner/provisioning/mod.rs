@@ -1,4 +1,164 @@
 //! How a scenario gets its world: embedded, at a product, or at a gateway that was configured beforehand.
 //! Which of them a run uses is decided by the stage.
 
+pub mod embedded;
+pub mod fixed;
+mod personas;
 pub mod private_jwk;
+pub mod product;
+mod sabotage;
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::{
+    drivers::session::Planes,
+    model::{capability::Capability, report::Subject},
+    platform::PlatformError,
+    world::SceneParts,
+};
+
+pub use embedded::Embedded;
+pub use product::Product;
+pub use sabotage::Sabotage;
+
+/// The way in which scenarios of this run get their world.
+pub enum Provisioning {
+    /// A reference platform that the run started itself.
+    Embedded(Embedded),
+    /// A running product.
+    Product(Product),
+}
+
+/// What a scenario stands on, and what it takes to clear it away.
+#[derive(Debug)]
+pub struct Ground {
+    /// What the scene is made of.
+    pub parts: SceneParts,
+    /// The clock of its tenant, where that can be moved.
+    pub clock: Option<kmspec_mocks::realm::Clock>,
+}
+
+/// The ground for a scenario could not be prepared, or not be cleared.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisioningError {
+    /// The embedded platform refused.
+    #[error("{doing}: {source}")]
+    Platform {
+        /// What was being done.
+        doing: String,
+        /// Why not.
+        source: PlatformError,
+    },
+    /// A private platform's data file could not be made.
+    #[error("making the data file {path}: {source}\nhint: the folder for temporary files must be writable")]
+    DataFile {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// This subject cannot do it.
+    #[error("the subject lacks `{0}`\nhint: tag the scenario `@needs:{0}`")]
+    Lacks(Capability),
+    /// The restart command failed, or the target did not come back.
+    #[error("restarting the target with `{command}`: {why}\nhint: check [control] restart in the target file")]
+    Restart {
+        /// The command.
+        command: String,
+        /// What happened.
+        why: String,
+    },
+    /// The interposer of a seeded defect could not take its place.
+    #[error(transparent)]
+    Interposer(#[from] crate::prove::InterposerError),
+    /// A URL of the subject's own making cannot be read.
+    #[error("`{0}` is no URL")]
+    Url(String),
+}
+
+impl Provisioning {
+    /// What is tested.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Embedded(embedded) => embedded.subject(),
+            Self::Product(product) => product.subject(),
+        }
+    }
+
+    /// Prepares the ground for a scenario; `private` asks for a platform that nobody else uses.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when the subject refuses.
+    pub async fn prepare(&self, private: bool) -> Result<Ground, ProvisioningError> {
+        match self {
+            Self::Embedded(embedded) => embedded.prepare(private).await,
+            Self::Product(product) => Ok(product.prepare()),
+        }
+    }
+
+    /// A second tenant beside the scenario's own, on the same platform.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when the subject refuses, or has one tenant only.
+    pub async fn neighbour(&self, of: &str) -> Result<Ground, ProvisioningError> {
+        match self {
+            Self::Embedded(embedded) => embedded.neighbour(of).await,
+            Self::Product(_) => Err(ProvisioningError::Lacks(Capability::Tenants)),
+        }
+    }
+
+    /// Clears the ground of a tenant, and says what could not be cleared.
+    pub async fn clear(&self, tenant: &str) -> Vec<String> {
+        match self {
+            Self::Embedded(embedded) => embedded.clear(tenant).await,
+            // What a product was given is deleted object by object, from the scene's ledger.
+            Self::Product(_) => Vec::new(),
+        }
+    }
+
+    /// Restarts the platform that a tenant lives on; its addresses stay.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when it cannot be restarted, or does not come back.
+    pub async fn restart(&self, tenant: &str) -> Result<(), ProvisioningError> {
+        match self {
+            Self::Embedded(embedded) => embedded.restart(tenant).await,
+            Self::Product(product) => product.restart().await,
+        }
+    }
+
+    /// Takes everything down, and says what panicked behind the wire.
+    pub async fn close(&self) -> Vec<String> {
+        match self {
+            Self::Embedded(embedded) => embedded.close().await,
+            Self::Product(_) => Vec::new(),
+        }
+    }
+}
+
+/// The planes of a subject whose interfaces lie below two roots, as the product lays them out.
+fn planes_at(management: &str, gateway: &str) -> Result<Planes, ProvisioningError> {
+    let url = |text: &str| text.parse::<Url>().map_err(|_| ProvisioningError::Url(text.to_owned()));
+    let plane = |path: &str| url(&format!("{management}{path}")).map(Some);
+    Ok(Planes {
+        admin: plane("/api/am/admin/v4")?,
+        publisher: plane("/api/am/publisher/v4")?,
+        devportal: plane("/api/am/devportal/v3")?,
+        resident: plane("/")?,
+        gateway: Some(url(gateway)?),
+    })
+}
+
+/// The users of a stand-alone platform's tenant: its administrator, and one for each other persona.
+pub(super) fn stand_alone_cast(
+    tenant: &str,
+    password: &str,
+) -> (crate::platform::UserSpec, Vec<crate::platform::UserSpec>) {
+    let (administrator, users, _) = personas::cast(tenant, password);
+    (administrator, users)
+}
