@@ -1,8 +1,13 @@
 //! Strict, scriptable mock OAuth 2.0 authorization servers: they issue, answer and count.
 //! They know nothing of the harness and never assert; what they saw stands in their journal.
 
+pub mod backend;
 pub mod certificates;
+mod endpoints;
 pub mod forge;
+mod front;
 pub mod grants;
+pub mod journal;
 pub mod realm;
+pub mod server;
 pub mod vendors;

@@ -12,6 +12,7 @@ mod request;
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
 pub use issue::{Issue, issue};
 pub use redeem::redeem;
+pub(crate) use redeem::worded;
 pub use request::{Form, TokenAnswer, TokenRequest};
 
 use crate::realm::{Client, OAuthError, Realm, TokenFormat};

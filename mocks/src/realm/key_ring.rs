@@ -116,10 +116,15 @@ impl KeyRing {
     /// Signs access tokens with another key of the same family from now on and publishes it; the one before stays
     /// published until it is [withdrawn](Self::withdraw). Gives the new key's id.
     pub fn rotate(&self) -> String {
+        self.rotate_for(KeyPurpose::Access)
+    }
+
+    /// The same for tokens of that purpose.
+    pub fn rotate_for(&self, purpose: KeyPurpose) -> String {
         let mut state = self.write();
         let fresh = state.unused_key();
         let kid = fresh.kid().to_owned();
-        state.add(fresh, KeyPurpose::Access);
+        state.add(fresh, purpose);
         kid
     }
 

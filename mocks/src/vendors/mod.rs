@@ -1,7 +1,27 @@
 //! The authorization servers that can be played, a file each: paths, claim shapes, dialects, discovery members.
 //! What they have in common is in `realm`, `grants` and `endpoints`.
 
-use std::{fmt, str::FromStr};
+mod auth0;
+mod cognito;
+mod custom;
+mod is7;
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde_json::{Value, json};
+
+use crate::{
+    endpoints::call::{Call, Reply},
+    grants::{TokenAnswer, TokenRequest, authenticate_client, worded},
+    journal::Endpoint,
+    realm::{
+        Clock, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenKind,
+        key_ring::KidStyle,
+        scope,
+        test_keys::{self, KeyFamily},
+    },
+    server::{Endpoints, Site},
+};
 
 /// An authorization server that can be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -49,4 +69,110 @@ impl FromStr for Vendor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|vendor| vendor.name() == text).ok_or_else(|| UnknownVendor(text.to_owned()))
     }
+}
+
+/// What distinguishes one vendor's server from another's, beyond the switches of its realm. What is not overridden
+/// follows the RFCs.
+pub(crate) trait Dialect: Send + Sync {
+    /// The realm: issuer, policy, shape and scope rule. Keys are given, or of the vendor's family.
+    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec;
+
+    /// Puts in what a fresh server holds.
+    fn furnish(&self, realm: &Realm);
+
+    /// Where things are.
+    fn endpoints(&self, base_url: &str) -> Endpoints;
+
+    /// What answers at a path.
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)>;
+
+    /// The discovery document.
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value;
+
+    /// The key set document.
+    fn jwks(&self, realm: &Realm) -> Value {
+        realm.keys().jwks()
+    }
+
+    /// The body of a granted token request.
+    fn token_body(&self, answer: &TokenAnswer) -> Value {
+        answer.body()
+    }
+
+    /// Header fields of a granted token request, beside those that forbid storing.
+    fn token_headers(&self, _answer: &TokenAnswer) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Whether the caller may introspect: a confidential client that authenticates.
+    fn may_introspect(&self, site: &Site, _call: &Call, request: &TokenRequest) -> Result<(), Reply> {
+        match authenticate_client(&site.realm, request) {
+            Ok(client) if client.is_public() => Err(Reply::error(&worded(
+                &site.realm.policy(),
+                OAuthError::invalid_client("a public client may not introspect"),
+            ))),
+            Ok(_) => Ok(()),
+            Err(error) => Err(Reply::error(&worded(&site.realm.policy(), error))),
+        }
+    }
+
+    /// The refusal of an introspection request that is malformed or names no token.
+    fn introspection_without_token(&self, error: OAuthError) -> Reply {
+        Reply::error(&error)
+    }
+
+    /// What a client hears that revokes another one's token.
+    fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
+        Err(OAuthError::invalid_grant("the token was issued to another client"))
+    }
+
+    /// The refusal of a revocation.
+    fn revocation_refusal(&self, error: OAuthError, policy: &Policy) -> Reply {
+        Reply::error(&worded(policy, error))
+    }
+
+    /// The refusal of a userinfo request without a token: no error code, since nothing was tried (RFC 6750, section 3.1).
+    fn userinfo_without_token(&self, realm: &str) -> Reply {
+        Reply::bearer_challenge(401, realm, None)
+    }
+
+    /// What opens client registration by Bearer.
+    fn initial_access_token(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What answers a request.
+pub(crate) type Handler = fn(&Site, &Call) -> Reply;
+
+impl Vendor {
+    pub(crate) fn dialect(self) -> Arc<dyn Dialect> {
+        match self {
+            Self::Is7 => Arc::new(is7::Is7),
+            Self::Custom => Arc::new(custom::Custom),
+            Self::Cognito => Arc::new(cognito::Cognito),
+            Self::Auth0 => Arc::new(auth0::Auth0),
+        }
+    }
+}
+
+/// A ring with a test key of the family, named in the vendor's style, unless other keys are given.
+fn keys_or(given: Option<KeyRing>, style: KidStyle) -> KeyRing {
+    given.unwrap_or_else(|| KeyRing::with_style(test_keys::next(KeyFamily::Rsa), style))
+}
+
+/// The members that every discovery document needs, from what the realm supports.
+fn common_members(endpoints: &Endpoints, realm: &Realm) -> Value {
+    let algorithm = format!("{:?}", realm.keys().current(KeyPurpose::Id).algorithm());
+    json!({
+        "issuer": realm.issuer(),
+        "authorization_endpoint": endpoints.authorize,
+        "token_endpoint": endpoints.token,
+        "jwks_uri": endpoints.jwks,
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [algorithm],
+        "grant_types_supported": realm.policy().grant_types,
+        "scopes_supported": scope::OPENID,
+    })
 }

@@ -1,0 +1,16 @@
+//! HTTP on one side, the realm on the other: a file per endpoint.
+//! Which paths they stand under, and in whose dialect they answer, is the vendor's part.
+
+pub(crate) mod authorize;
+pub(crate) mod call;
+pub(crate) mod discovery;
+pub(crate) mod introspection;
+pub(crate) mod jwks;
+pub(crate) mod management;
+pub(crate) mod registration;
+pub(crate) mod registration_is7;
+pub(crate) mod revocation;
+pub(crate) mod scim_me;
+pub(crate) mod scopes;
+pub(crate) mod token;
+pub(crate) mod userinfo;

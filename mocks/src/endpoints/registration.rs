@@ -1,0 +1,183 @@
+//! Dynamic client registration (RFC 7591) and its management (RFC 7592), to the letter.
+//! The form of WSO2 Identity Server 7 is in `registration_is7`.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::call::{Call, Reply};
+use crate::{
+    grants::basic_pair,
+    realm::{Client, ClientSpec, OAuthError, TokenFormat, jwt::Object, random, same},
+    server::Site,
+};
+
+/// Members that only the server sets (RFC 7592, section 2.2).
+const SERVER_ONLY: [&str; 4] =
+    ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+
+pub(crate) fn answer(site: &Site, call: &Call, base: &str) -> Reply {
+    match (call.method.as_str(), call.below(base)) {
+        ("POST", None) => match may_register(site, call) {
+            Ok(()) => create(site, call, base).unwrap_or_else(|error| Reply::error(&error)),
+            Err(refusal) => refusal,
+        },
+        (_, None) => Reply::only("POST"),
+        (method @ ("GET" | "PUT" | "DELETE"), Some(id)) => match owner(site, call, &id) {
+            Err(refusal) => refusal,
+            Ok(client) => match method {
+                "GET" => Reply::json(200, &document(site, &client, base)).uncached(),
+                "PUT" => update(site, call, &client, base).unwrap_or_else(|error| Reply::error(&error)),
+                _ => {
+                    site.realm.remove_client(&id);
+                    Reply::empty(204).uncached()
+                }
+            },
+        },
+        _ => Reply::only("GET, PUT, DELETE"),
+    }
+}
+
+/// An administrator by Basic, or the server's initial access token by Bearer.
+fn may_register(site: &Site, call: &Call) -> Result<(), Reply> {
+    if let Some(token) = call.bearer() {
+        let right = site.initial_access_token.as_deref().is_some_and(|initial| same(initial, token));
+        return if right { Ok(()) } else { Err(Reply::bearer_challenge(401, "registration", Some("invalid_token"))) };
+    }
+    let administrator = call
+        .header("authorization")
+        .and_then(|header| basic_pair(header, true))
+        .and_then(|(name, password)| site.realm.authenticate_user(&name, &password))
+        .is_some_and(|user| user.has_role("admin"));
+    if administrator { Ok(()) } else { Err(Reply::bearer_challenge(401, "registration", None)) }
+}
+
+/// The client whose registration token was sent. A client that is gone is 401, another one's token 403 (RFC 7592,
+/// section 2.1).
+fn owner(site: &Site, call: &Call, id: &str) -> Result<Client, Reply> {
+    let Some(token) = call.bearer() else { return Err(Reply::bearer_challenge(401, "registration", None)) };
+    let invalid = || Reply::bearer_challenge(401, "registration", Some("invalid_token"));
+    let client = site.realm.client(id).ok_or_else(invalid)?;
+    let holds = |client: &Client| client.registration_token.as_deref().is_some_and(|kept| same(kept, token));
+    if holds(&client) {
+        Ok(client)
+    } else if site.realm.clients().iter().any(holds) {
+        Err(Reply::bearer_challenge(403, "registration", Some("insufficient_scope")))
+    } else {
+        Err(invalid())
+    }
+}
+
+fn create(site: &Site, call: &Call, base: &str) -> Result<Reply, OAuthError> {
+    let mut client = ClientSpec::new("").0;
+    fill(&mut client, call)?;
+    client.registration_token = Some(random::text(32));
+    let client = site.realm.add_client(ClientSpec(client));
+    Ok(Reply::json(201, &document(site, &client, base)).uncached())
+}
+
+fn update(site: &Site, call: &Call, client: &Client, base: &str) -> Result<Reply, OAuthError> {
+    let asked = object(call)?;
+    if let Some(name) = SERVER_ONLY.iter().find(|name| asked.contains_key(**name)) {
+        return Err(metadata(format!("{name} cannot be set by the client")));
+    }
+    if asked.get("client_id").and_then(Value::as_str) != Some(&client.id) {
+        return Err(metadata("client_id does not match the registration"));
+    }
+    if asked.get("client_secret").is_some_and(|sent| sent.as_str() != client.secret.as_deref()) {
+        return Err(metadata("the client secret cannot be chosen"));
+    }
+    let mut changed = client.clone();
+    fill(&mut changed, call)?;
+    let changed =
+        site.realm.update_client(&client.id, |kept| *kept = changed).ok_or_else(|| metadata("the client is gone"))?;
+    Ok(Reply::json(200, &document(site, &changed, base)).uncached())
+}
+
+/// Takes over what was asked for; what is left out gets its default again (RFC 7591, section 2).
+fn fill(client: &mut Client, call: &Call) -> Result<(), OAuthError> {
+    let asked = object(call)?;
+    let grant_types = texts(&asked, "grant_types")?.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
+    let redirect_uris = texts(&asked, "redirect_uris")?.unwrap_or_default();
+    let bad_uri = |uri: &String| Url::parse(uri).map_or(true, |uri| uri.fragment().is_some());
+    if redirect_uris.iter().any(bad_uri) {
+        return Err(OAuthError::new(400, "invalid_redirect_uri", "a redirect URI is not absolute or has a fragment"));
+    }
+    if redirect_uris.is_empty() && grant_types.iter().any(|grant| grant == "authorization_code" || grant == "implicit")
+    {
+        return Err(OAuthError::new(400, "invalid_redirect_uri", "redirect_uris is required for these grant types"));
+    }
+    let method = asked.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or("client_secret_basic");
+    match method {
+        "none" => client.secret = None,
+        "client_secret_basic" | "client_secret_post" => {
+            client.secret.get_or_insert_with(|| random::alphanumeric(44));
+        }
+        _ => return Err(metadata("token_endpoint_auth_method is not supported")),
+    }
+    client.name = asked.get("client_name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    client.grant_types = grant_types;
+    client.redirect_uris = redirect_uris;
+    client.token_format = TokenFormat::Jwt;
+    client.scopes =
+        asked.get("scope").and_then(Value::as_str).map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+    client.metadata = Object::new();
+    client.metadata.insert("token_endpoint_auth_method".to_owned(), json!(method));
+    // Of what else was sent, only what the RFC defines is kept; the rest is ignored.
+    for name in [
+        "response_types",
+        "client_uri",
+        "logo_uri",
+        "contacts",
+        "tos_uri",
+        "policy_uri",
+        "jwks_uri",
+        "jwks",
+        "software_id",
+        "software_version",
+    ] {
+        if let Some(value) = asked.get(name) {
+            client.metadata.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+fn document(site: &Site, client: &Client, base: &str) -> Value {
+    let mut document = json!({
+        "client_id": client.id,
+        "client_id_issued_at": client.created_at,
+        "client_name": client.name,
+        "grant_types": client.grant_types,
+        "redirect_uris": client.redirect_uris,
+        "registration_access_token": client.registration_token,
+        "registration_client_uri": format!("{}{base}/{}", site.base_url, client.id),
+    });
+    if let Some(secret) = &client.secret {
+        document["client_secret"] = json!(secret);
+        document["client_secret_expires_at"] = json!(0);
+    }
+    if let Some(scopes) = &client.scopes {
+        document["scope"] = json!(scopes.join(" "));
+    }
+    for (name, value) in &client.metadata {
+        document[name] = value.clone();
+    }
+    document
+}
+
+fn object(call: &Call) -> Result<Object, OAuthError> {
+    call.object().ok_or_else(|| metadata("the body is no JSON object"))
+}
+
+fn metadata(description: impl AsRef<str>) -> OAuthError {
+    OAuthError::new(400, "invalid_client_metadata", description)
+}
+
+fn texts(asked: &Object, name: &str) -> Result<Option<Vec<String>>, OAuthError> {
+    match asked.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            serde_json::from_value(value.clone()).map(Some).map_err(|_| metadata(format!("{name} is no list of texts")))
+        }
+    }
+}

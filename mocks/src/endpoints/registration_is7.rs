@@ -1,0 +1,211 @@
+//! Client registration v1.1 of WSO2 Identity Server 7, with its own ideas of RFC 7591: no registration token, conflicts
+//! are 400, an unknown client is 401 without a body. The RFC's own form is in `registration`.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    call::{Call, Reply},
+    management::permitted,
+};
+use crate::{
+    realm::{Client, ClientSpec, TokenFormat, jwt::Object, random},
+    server::Site,
+};
+
+/// Members that the server understands; all others are kept as additional attributes.
+const UNDERSTOOD: [&str; 13] = [
+    "client_name",
+    "redirect_uris",
+    "grant_types",
+    "token_type_extension",
+    "ext_token_type",
+    "ext_param_client_id",
+    "ext_param_client_secret",
+    "ext_application_owner",
+    "ext_application_token_lifetime",
+    "ext_user_token_lifetime",
+    "ext_refresh_token_lifetime",
+    "ext_public_client",
+    "client_id",
+];
+
+pub(crate) fn answer(site: &Site, call: &Call, base: &str) -> Reply {
+    let scope = match call.method.as_str() {
+        "POST" => "internal_dcr_create",
+        "GET" => "internal_dcr_view",
+        "PUT" => "internal_dcr_update",
+        "DELETE" => "internal_dcr_delete",
+        _ => return Reply::only("GET, POST, PUT, DELETE"),
+    };
+    if let Err(refusal) = permitted(site, call, scope) {
+        return refusal;
+    }
+    match (call.method.as_str(), call.below(base)) {
+        ("POST", None) => create(site, call).unwrap_or_else(|refusal| refusal),
+        ("GET", None) => {
+            let name = call.query_value("client_name").unwrap_or_default();
+            found(site.realm.clients().into_iter().find(|client| client.name == name))
+        }
+        ("GET", Some(id)) => found(site.realm.client(&id)),
+        ("PUT", Some(id)) => update(site, call, &id).unwrap_or_else(|refusal| refusal),
+        ("DELETE", Some(id)) => Reply::empty(if site.realm.remove_client(&id).is_some() { 204 } else { 401 }),
+        _ => Reply::empty(405),
+    }
+}
+
+fn found(client: Option<Client>) -> Reply {
+    // The published interface promises 404; the server answers as RFC 7592, section 2.1 has it.
+    client.map_or_else(|| Reply::empty(401), |client| Reply::json(200, &document(&client)))
+}
+
+fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
+    let asked =
+        call.object().ok_or_else(|| refused("invalid_client_metadata", "the request body is missing or malformed"))?;
+    let mut spec = ClientSpec::new("");
+    if let Some(id) = text(&asked, "ext_param_client_id") {
+        if !(15..=30).contains(&id.len()) || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(refused("invalid_client_metadata", "the client id does not have the required form"));
+        }
+        if site.realm.client(id).is_some() {
+            return Err(refused("invalid_client_metadata", &format!("a client with id {id} exists already")));
+        }
+        spec = spec.id(id);
+    }
+    if let Some(secret) = text(&asked, "ext_param_client_secret") {
+        spec = spec.secret(secret);
+    }
+    let mut client = spec.0;
+    fill(site, &mut client, &asked)?;
+    let client = site.realm.add_client(ClientSpec(client));
+    Ok(Reply::json(201, &document(&client)).uncached())
+}
+
+fn update(site: &Site, call: &Call, id: &str) -> Result<Reply, Reply> {
+    let mut client = site.realm.client(id).ok_or_else(|| Reply::empty(401))?;
+    let asked =
+        call.object().ok_or_else(|| refused("invalid_client_metadata", "the request body is missing or malformed"))?;
+    fill(site, &mut client, &asked)?;
+    site.realm.update_client(id, |kept| *kept = client.clone()).ok_or_else(|| Reply::empty(401))?;
+    Ok(Reply::json(200, &document(&client)).uncached())
+}
+
+/// Takes over what was asked for.
+fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
+    let metadata = |message: &str| refused("invalid_client_metadata", message);
+    let name = text(asked, "client_name").ok_or_else(|| metadata("client_name is missing"))?;
+    if !well_formed(name) {
+        return Err(metadata("client_name does not have the required form"));
+    }
+    if site.realm.clients().iter().any(|other| other.name == name && other.id != client.id) {
+        return Err(metadata(&format!("a client with the name {name} exists already")));
+    }
+    let grant_types = texts(asked, "grant_types").unwrap_or_else(|| vec!["authorization_code".to_owned()]);
+    let redirect_uris = texts(asked, "redirect_uris").unwrap_or_default();
+    let redirects = grant_types.iter().any(|grant| grant == "authorization_code" || grant == "implicit");
+    if redirects && redirect_uris.iter().all(String::is_empty) {
+        return Err(metadata("redirect_uris is missing"));
+    }
+    if redirect_uris.iter().any(|uri| !uri.is_empty() && Url::parse(uri).is_err()) {
+        return Err(refused("invalid_redirect_uri", "a redirect URI is malformed"));
+    }
+    name.clone_into(&mut client.name);
+    client.grant_types = grant_types;
+    client.redirect_uris = redirect_uris;
+    client.owner = text(asked, "ext_application_owner")
+        .map(str::to_owned)
+        .or(client.owner.take())
+        .or_else(|| Some("admin".to_owned()));
+    client.token_format = match text(asked, "ext_token_type").or_else(|| text(asked, "token_type_extension")) {
+        Some("JWT") => TokenFormat::Jwt,
+        _ => TokenFormat::Opaque,
+    };
+    client.app_token_seconds = seconds(asked, "ext_application_token_lifetime")?;
+    client.user_token_seconds = seconds(asked, "ext_user_token_lifetime")?;
+    client.refresh_token_seconds = seconds(asked, "ext_refresh_token_lifetime")?;
+    if asked.get("ext_public_client") == Some(&Value::Bool(true)) {
+        client.secret = None;
+    } else if client.secret.is_none() {
+        client.secret = Some(random::alphanumeric(44));
+    }
+    client.metadata = asked
+        .iter()
+        .filter(|(name, _)| !UNDERSTOOD.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    Ok(())
+}
+
+fn document(client: &Client) -> Value {
+    let format = if client.token_format == TokenFormat::Jwt { "JWT" } else { "DEFAULT" };
+    // Several redirect URIs are kept as one pattern, and none as one empty text.
+    let redirect_uris = match client.redirect_uris.as_slice() {
+        [] => vec![String::new()],
+        several => several.to_vec(),
+    };
+    let mut document = json!({
+        "client_id": client.id,
+        "client_secret": client.secret,
+        "client_secret_expires_at": 0,
+        "client_name": client.name,
+        "redirect_uris": redirect_uris,
+        "grant_types": client.grant_types,
+        "ext_application_owner": client.owner,
+        "ext_application_token_lifetime": client.app_token_seconds,
+        "ext_user_token_lifetime": client.user_token_seconds,
+        "ext_refresh_token_lifetime": client.refresh_token_seconds,
+        "ext_public_client": client.is_public(),
+        "token_type_extension": format,
+        "ext_token_type": format,
+    });
+    if let Some(members) = document.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+        for (name, value) in &client.metadata {
+            members.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    document
+}
+
+fn refused(code: &str, description: &str) -> Reply {
+    Reply::json(400, &json!({ "error": code, "error_description": description, "traceId": random::uuid() }))
+}
+
+/// Words of letters, digits, dot, underscore and hyphen with single blanks between them.
+fn well_formed(name: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    name.split(' ').all(word)
+}
+
+fn text<'a>(asked: &'a Object, name: &str) -> Option<&'a str> {
+    asked.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+fn texts(asked: &Object, name: &str) -> Option<Vec<String>> {
+    let list = asked.get(name)?.as_array()?;
+    Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+fn seconds(asked: &Object, name: &str) -> Result<Option<u64>, Reply> {
+    match asked.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_u64() {
+            Some(seconds) => Ok(Some(seconds)),
+            None => Err(refused("invalid_client_metadata", &format!("{name} is no number of seconds"))),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_name_is_words_with_single_blanks() {
+        for (name, good) in
+            [("a b", true), ("dora_7d_PRODUCTION", true), ("a  b", false), (" a", false), ("a@b", false), ("", false)]
+        {
+            assert_eq!(well_formed(name), good, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The profile of the user behind a token (OpenID Connect Core, section 5.3).
+//! SCIM's own profile is in `scim_me`.
+
+use serde_json::{Value, json};
+
+use super::call::{Call, Reply};
+use crate::{grants::Form, server::Site};
+
+pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
+    let in_form = match call.method.as_str() {
+        "GET" => None,
+        "POST" => Form::parse(&call.body).value("access_token").map(str::to_owned),
+        _ => return Reply::only("GET, POST"),
+    };
+    let realm = &site.realm.policy().challenge_realm;
+    let challenge = |status, code| Reply::bearer_challenge(status, realm, code);
+    let token = match (call.bearer().map(str::to_owned), in_form) {
+        (Some(_), Some(_)) => return challenge(400, Some("invalid_request")),
+        (Some(token), None) | (None, Some(token)) => token,
+        (None, None) => return site.dialect.userinfo_without_token(realm),
+    };
+    let Some(row) = site.realm.active_access(&token) else { return challenge(401, Some("invalid_token")) };
+    if !row.scopes.iter().any(|scope| scope == "openid") {
+        return challenge(403, Some("insufficient_scope"));
+    }
+    let Some(user) = row.username.as_deref().and_then(|name| site.realm.user(name)) else {
+        return challenge(401, Some("invalid_token"));
+    };
+    let mut profile = json!({ "sub": user.id });
+    for (name, value) in &user.claims {
+        profile[name] = value.clone();
+    }
+    profile["preferred_username"] = Value::String(user.name);
+    Reply::json(200, &profile).uncached()
+}

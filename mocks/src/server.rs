@@ -1,0 +1,320 @@
+//! An authorization server on a port: a wiremock server that answers from a realm, behind a TLS front.
+//! How it answers is put together from `endpoints` and one of `vendors`.
+
+use std::{io, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
+
+use crate::{
+    certificates::{CertificateAuthority, CertificateError},
+    endpoints::call::{Call, Reply},
+    forge::Forge,
+    front::{Front, Port},
+    journal::{Endpoint, Journal, JournalEntry, Recorder},
+    realm::{Clock, KeyRing, Realm},
+    vendors::{Dialect, Vendor},
+};
+
+/// Why a mock server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum MockError {
+    /// Its port could not be had.
+    #[error(
+        "opening port {port} on 127.0.0.1 for the mock `{vendor}`: {source}\nhint: another process may hold it; leave the port out to get a free one"
+    )]
+    Port {
+        /// Who was to be played.
+        vendor: String,
+        /// The port asked for; 0 means any.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Its certificate could not be made.
+    #[error("making the certificate of a mock server: {0}")]
+    Certificate(#[from] CertificateError),
+}
+
+/// Where an authorization server's endpoints are, as absolute URLs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// Token endpoint.
+    pub token: String,
+    /// Key set.
+    pub jwks: String,
+    /// Authorization endpoint.
+    pub authorize: String,
+    /// Introspection, where there is one.
+    pub introspection: Option<String>,
+    /// Revocation, where there is one.
+    pub revocation: Option<String>,
+    /// Client registration, where there is one.
+    pub registration: Option<String>,
+    /// User profile in the form that key managers read, where there is one.
+    pub userinfo: Option<String>,
+    /// Management of scopes, where there is one.
+    pub scopes: Option<String>,
+}
+
+/// What every endpoint answers from.
+pub(crate) struct Site {
+    pub(crate) realm: Realm,
+    pub(crate) base_url: String,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) dialect: Arc<dyn Dialect>,
+    /// What opens client registration by Bearer, where the vendor has such a thing.
+    pub(crate) initial_access_token: Option<String>,
+}
+
+/// How an authorization server is to be started.
+#[must_use]
+pub struct AuthorizationServerBuilder {
+    vendor: Vendor,
+    certificates: Option<Arc<CertificateAuthority>>,
+    clock: Clock,
+    keys: Option<KeyRing>,
+    host: String,
+    port: Option<u16>,
+    recording: bool,
+}
+
+impl AuthorizationServerBuilder {
+    /// With a certificate of this authority; one of its own makes do otherwise.
+    pub fn certificates(mut self, certificates: Arc<CertificateAuthority>) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// With this clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With these keys instead of a test key of the vendor's family.
+    pub fn keys(mut self, keys: KeyRing) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Under this host name, which stands in the issuer and in the certificate; `localhost` otherwise.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// On this port; a free one otherwise.
+    pub fn port(mut self, port: Option<u16>) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Whether requests and answers are written down. Under load they should not be.
+    pub fn recording(mut self, recording: bool) -> Self {
+        self.recording = recording;
+        self
+    }
+
+    /// Starts it; it serves as soon as this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`MockError`] when the port is taken or the host name cannot stand in a certificate.
+    pub async fn start(self) -> Result<AuthorizationServer, MockError> {
+        let taken = |source| MockError::Port { vendor: self.vendor.to_string(), port: self.port.unwrap_or(0), source };
+        let port = Port::take(self.port).await.map_err(taken)?;
+        let base_url = format!("https://{}:{}", self.host, port.number());
+        let certificates = match self.certificates {
+            Some(certificates) => certificates,
+            None => Arc::new(CertificateAuthority::new("kmspec mock")?),
+        };
+        let mut names = vec![self.host.as_str(), "localhost", "127.0.0.1"];
+        names.dedup();
+        let identity = certificates.issue(&names)?;
+
+        let dialect = self.vendor.dialect();
+        let realm = Realm::new(dialect.realm(&base_url, self.clock, self.keys));
+        dialect.furnish(&realm);
+        let site = Arc::new(Site {
+            endpoints: dialect.endpoints(&base_url),
+            initial_access_token: dialect.initial_access_token(),
+            realm,
+            base_url,
+            dialect,
+        });
+        let recorder = Recorder::new(self.recording);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(taken)?;
+        // Our own journal holds the answers too; wiremock's would be a second copy of the requests.
+        let mock = MockServer::builder().listener(listener).disable_request_recording().start().await;
+        let answering = Answering { site: Arc::clone(&site), recorder: recorder.clone() };
+        mock.register(Mock::given(any()).respond_with(answering)).await;
+        let front = port.serve(identity.server_config(), *mock.address());
+        Ok(AuthorizationServer { vendor: self.vendor, site, recorder, certificates, mock: Some(mock), _front: front })
+    }
+}
+
+/// An authorization server on a port of this machine. Dropping it closes the port.
+pub struct AuthorizationServer {
+    vendor: Vendor,
+    site: Arc<Site>,
+    recorder: Recorder,
+    certificates: Arc<CertificateAuthority>,
+    mock: Option<MockServer>,
+    _front: Front,
+}
+
+impl std::fmt::Debug for AuthorizationServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuthorizationServer({} at {})", self.vendor, self.site.base_url)
+    }
+}
+
+impl AuthorizationServer {
+    /// A server that plays this vendor; nothing runs until it is started.
+    pub fn builder(vendor: Vendor) -> AuthorizationServerBuilder {
+        AuthorizationServerBuilder {
+            vendor,
+            certificates: None,
+            clock: Clock::system(),
+            keys: None,
+            host: "localhost".to_owned(),
+            port: None,
+            recording: true,
+        }
+    }
+
+    /// Whom it plays.
+    pub fn vendor(&self) -> Vendor {
+        self.vendor
+    }
+
+    /// The issuer, exactly as it stands in tokens.
+    pub fn issuer(&self) -> &str {
+        self.site.realm.issuer()
+    }
+
+    /// Scheme, host and port.
+    pub fn base_url(&self) -> &str {
+        &self.site.base_url
+    }
+
+    /// Where the discovery document is: the issuer without its trailing slash, and the well-known path behind it.
+    pub fn discovery_url(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer().trim_end_matches('/'))
+    }
+
+    /// Where the endpoints are.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.site.endpoints
+    }
+
+    /// What it knows, to be looked at and changed.
+    pub fn realm(&self) -> &Realm {
+        &self.site.realm
+    }
+
+    /// The time as it sees it.
+    pub fn clock(&self) -> &Clock {
+        self.site.realm.clock()
+    }
+
+    /// What opens client registration by Bearer, where the vendor has such a thing.
+    pub fn initial_access_token(&self) -> Option<&str> {
+        self.site.initial_access_token.as_deref()
+    }
+
+    /// The authority that its certificate is of.
+    pub fn certificates(&self) -> &CertificateAuthority {
+        &self.certificates
+    }
+
+    /// A forge for tokens of this issuer, with its keys and its clock.
+    pub fn forge(&self) -> Forge {
+        Forge::new(self.issuer(), self.site.realm.keys().clone(), self.clock().clone())
+    }
+
+    /// What it was asked and answered up to now. An answer is written down before it is sent.
+    pub async fn journal(&self) -> Journal {
+        self.recorder.read()
+    }
+
+    /// Forgets what is written down.
+    pub async fn clear_journal(&self) {
+        self.recorder.clear();
+    }
+
+    /// Switches writing down on or off.
+    pub fn record(&self, on: bool) {
+        self.recorder.switch(on);
+    }
+}
+
+impl Drop for AuthorizationServer {
+    fn drop(&mut self) {
+        // A wiremock server waits for its own lock when it is dropped. Inside of a task that has used up its share of
+        // the runtime that wait never ends, so it happens on a thread of its own.
+        if let Some(mock) = self.mock.take() {
+            std::thread::spawn(move || drop(mock));
+        }
+    }
+}
+
+/// Answers whatever reaches the wiremock server.
+struct Answering {
+    site: Arc<Site>,
+    recorder: Recorder,
+}
+
+impl Respond for Answering {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let at_us = self.recorder.elapsed_us();
+        let call = call(request);
+        let (endpoint, reply) = match self.site.dialect.route(&call.path) {
+            Some((endpoint, handler)) => (endpoint, handler(&self.site, &call)),
+            None => (Endpoint::guess(&call.path), Reply::empty(404)),
+        };
+        let template = template(&reply);
+        if self.recorder.is_on() {
+            self.recorder.write(entry(at_us, endpoint, call, reply));
+        }
+        template
+    }
+}
+
+fn call(request: &Request) -> Call {
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Call {
+        method: request.method.to_string(),
+        path: request.url.path().to_owned(),
+        query: request.url.query().map(str::to_owned),
+        headers: request.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body: request.body.clone(),
+    }
+}
+
+fn template(reply: &Reply) -> ResponseTemplate {
+    let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body.as_bytes());
+    for (name, value) in &reply.headers {
+        // A value that cannot stand in a header field would make wiremock panic.
+        if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(name), http::HeaderValue::try_from(value)) {
+            template = template.append_header(name, value);
+        }
+    }
+    template
+}
+
+fn entry(at_us: u64, endpoint: Endpoint, call: Call, reply: Reply) -> JournalEntry {
+    JournalEntry {
+        at_us,
+        endpoint,
+        method: call.method,
+        path: call.path,
+        query: call.query,
+        headers: call.headers,
+        body: String::from_utf8_lossy(&call.body).into_owned(),
+        status: reply.status,
+        answer_headers: reply.headers,
+        answer_body: reply.body,
+    }
+}

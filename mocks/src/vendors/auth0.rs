@@ -1,0 +1,157 @@
+//! Auth0: out-of-band only, an issuer with a trailing slash, JWTs only for an audience, 403 for grants that fail.
+//! What it shares with others is in `realm`, `grants` and `endpoints`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Dialect, Handler, common_members, keys_or};
+use crate::{
+    endpoints::{authorize, call::Reply, discovery, jwks, revocation, token, userinfo},
+    journal::Endpoint,
+    realm::{
+        Clock, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenContext, TokenKind, TokenShape, User,
+        jwt::Object,
+        key_ring::KidStyle,
+        policy::Rotation,
+        scope::Dropping,
+        shape::{object, subject},
+    },
+    server::Endpoints,
+};
+
+/// The identifier of the API that a fresh server knows; more are added to the policy.
+const DEFAULT_AUDIENCE: &str = "https://api.example.com/";
+
+pub(super) struct Auth0;
+
+impl Dialect for Auth0 {
+    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+        RealmSpec {
+            clock,
+            keys: keys_or(keys, KidStyle::Thumbprint),
+            policy: Policy {
+                json_requests: true,
+                rotation: Rotation::KeepSilently,
+                refresh_without_asking: false,
+                access_tokens_revocable: false,
+                audiences: Some(vec![DEFAULT_AUDIENCE.to_owned()]),
+                dialect: worded,
+                ..Policy::default()
+            },
+            shape: Arc::new(Shape),
+            scope_rule: Arc::new(Dropping),
+            ..RealmSpec::new(format!("{base_url}/"))
+        }
+    }
+
+    fn furnish(&self, _realm: &Realm) {}
+
+    fn endpoints(&self, base: &str) -> Endpoints {
+        Endpoints {
+            token: format!("{base}/oauth/token"),
+            jwks: format!("{base}/.well-known/jwks.json"),
+            authorize: format!("{base}/authorize"),
+            introspection: None,
+            revocation: Some(format!("{base}/oauth/revoke")),
+            registration: None,
+            userinfo: Some(format!("{base}/userinfo")),
+            scopes: None,
+        }
+    }
+
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        Some(match path {
+            "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
+            "/.well-known/jwks.json" => (Endpoint::Jwks, jwks::answer),
+            "/oauth/token" => (Endpoint::Token, token::answer),
+            "/authorize" => (Endpoint::Authorize, authorize::answer),
+            "/oauth/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+            _ => return None,
+        })
+    }
+
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
+        let mut document = common_members(endpoints, realm);
+        if let Some(members) = document.as_object_mut() {
+            members.remove("grant_types_supported");
+        }
+        document["revocation_endpoint"] = json!(endpoints.revocation);
+        document["userinfo_endpoint"] = json!(endpoints.userinfo);
+        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_basic", "client_secret_post"]);
+        document
+    }
+
+    /// A token of another client is passed over as if it had been revoked.
+    fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
+        Ok(())
+    }
+
+    fn revocation_refusal(&self, error: OAuthError, _policy: &Policy) -> Reply {
+        Reply::error(&error)
+    }
+}
+
+fn worded(error: OAuthError) -> OAuthError {
+    match error.code.as_str() {
+        "invalid_client" => OAuthError::new(401, "access_denied", "Unauthorized"),
+        "invalid_grant" => OAuthError { status: 403, ..error },
+        "unauthorized_client" => OAuthError {
+            status: 403,
+            uri: Some("https://auth0.com/docs/clients/client-grant-types".to_owned()),
+            ..error
+        },
+        _ => error,
+    }
+}
+
+/// The form of its tokens, in the default profile.
+#[derive(Debug)]
+struct Shape;
+
+impl TokenShape for Shape {
+    fn access_header(&self, _context: &TokenContext<'_>) -> Object {
+        object(json!({ "typ": "JWT" }))
+    }
+
+    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
+        let client_id = &context.client.id;
+        let asked = context.audience.unwrap_or_default();
+        let audience = if context.scopes.iter().any(|scope| scope == "openid") {
+            json!([asked, format!("{}userinfo", context.issuer)])
+        } else {
+            json!(asked)
+        };
+        let mut claims = object(json!({
+            "iss": context.issuer,
+            "sub": if context.user.is_some() { user_subject(subject(context)) } else { format!("{client_id}@clients") },
+            "aud": audience,
+            "iat": context.issued_at,
+            "exp": context.expires_at,
+            "gty": context.grant_type.replace('_', "-"),
+            "azp": client_id,
+        }));
+        if !context.scopes.is_empty() {
+            claims.insert("scope".to_owned(), json!(context.scope_text()));
+        }
+        claims
+    }
+
+    fn id_claims(&self, context: &TokenContext<'_>, user: &User) -> Object {
+        let mut claims = object(json!({
+            "iss": context.issuer,
+            "sub": user_subject(&user.id),
+            "aud": context.client.id,
+            "iat": context.issued_at,
+            "exp": context.expires_at,
+        }));
+        claims.extend(user.claims.clone());
+        claims
+    }
+}
+
+/// Users are named by the connection they log in through.
+fn user_subject(id: &str) -> String {
+    format!("auth0|{id}")
+}

@@ -1,0 +1,188 @@
+//! Amazon Cognito: out-of-band only, two signing keys, tokens without `typ` and `aud`, scopes with a slash.
+//! At Amazon the issuer and the endpoints are on two hosts; here one host serves both, under different paths.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Dialect, Handler, common_members, keys_or};
+use crate::{
+    endpoints::{authorize, call::Reply, discovery, jwks, revocation, token, userinfo},
+    grants::TokenAnswer,
+    journal::Endpoint,
+    realm::{
+        Clock, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext,
+        TokenKind, TokenShape, User,
+        jwt::Object,
+        key_ring::KidStyle,
+        policy::Rotation,
+        random, scope,
+        shape::{object, subject},
+    },
+    server::Endpoints,
+};
+
+const POOL: &str = "/us-east-1_KmspecPool";
+
+pub(super) struct Cognito;
+
+impl Dialect for Cognito {
+    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+        let keys = keys.unwrap_or_else(|| {
+            let ring = keys_or(None, KidStyle::Padded);
+            // Id tokens are signed with a key of their own.
+            ring.rotate_for(KeyPurpose::Id);
+            ring
+        });
+        RealmSpec {
+            clock,
+            keys,
+            policy: Policy {
+                grant_types: ["client_credentials", "refresh_token"].map(str::to_owned).to_vec(),
+                public_grant_types: vec!["refresh_token".to_owned()],
+                rotation: Rotation::KeepSilently,
+                access_tokens_revocable: false,
+                dialect: worded,
+                ..Policy::default()
+            },
+            shape: Arc::new(Shape),
+            scope_rule: Arc::new(Associated),
+            ..RealmSpec::new(format!("{base_url}{POOL}"))
+        }
+    }
+
+    fn furnish(&self, _realm: &Realm) {}
+
+    fn endpoints(&self, base: &str) -> Endpoints {
+        Endpoints {
+            token: format!("{base}/oauth2/token"),
+            jwks: format!("{base}{POOL}/.well-known/jwks.json"),
+            authorize: format!("{base}/oauth2/authorize"),
+            introspection: None,
+            revocation: Some(format!("{base}/oauth2/revoke")),
+            registration: None,
+            userinfo: Some(format!("{base}/oauth2/userInfo")),
+            scopes: None,
+        }
+    }
+
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        Some(match path {
+            "/oauth2/token" => (Endpoint::Token, token::answer),
+            "/oauth2/authorize" => (Endpoint::Authorize, authorize::answer),
+            "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/oauth2/userInfo" => (Endpoint::Userinfo, userinfo::answer),
+            _ => match path.strip_prefix(POOL)? {
+                "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
+                "/.well-known/jwks.json" => (Endpoint::Jwks, jwks::answer),
+                _ => return None,
+            },
+        })
+    }
+
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
+        let mut document = common_members(endpoints, realm);
+        if let Some(members) = document.as_object_mut() {
+            members.remove("grant_types_supported");
+        }
+        document["revocation_endpoint"] = json!(endpoints.revocation);
+        document["userinfo_endpoint"] = json!(endpoints.userinfo);
+        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_basic", "client_secret_post"]);
+        document
+    }
+
+    /// The granted scopes are not repeated in the answer.
+    fn token_body(&self, answer: &TokenAnswer) -> Value {
+        let mut body = answer.body();
+        if let Some(members) = body.as_object_mut() {
+            members.remove("scope");
+        }
+        body
+    }
+
+    fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
+        Ok(())
+    }
+
+    /// Unlike at the token endpoint, a client that does not authenticate is 401 here.
+    fn revocation_refusal(&self, error: OAuthError, _policy: &Policy) -> Reply {
+        let error = OAuthError { description: String::new(), ..error };
+        Reply::error(&error)
+    }
+}
+
+/// Every refusal of the token endpoint is 400 and says no more than its code.
+fn worded(error: OAuthError) -> OAuthError {
+    OAuthError { status: if error.status == 401 { 400 } else { error.status }, description: String::new(), ..error }
+}
+
+/// The form of its tokens.
+#[derive(Debug)]
+struct Shape;
+
+impl TokenShape for Shape {
+    fn access_header(&self, _context: &TokenContext<'_>) -> Object {
+        Object::new()
+    }
+
+    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
+        let mut claims = object(json!({
+            "sub": subject(context),
+            "token_use": "access",
+            "scope": context.scope_text(),
+            "auth_time": context.issued_at,
+            "iss": context.issuer,
+            "exp": context.expires_at,
+            "iat": context.issued_at,
+            "version": 2,
+            "jti": context.jti,
+            "client_id": context.client.id,
+        }));
+        if let Some(user) = context.user {
+            claims.insert("username".to_owned(), json!(user.name));
+            claims.insert("origin_jti".to_owned(), json!(random::uuid()));
+            claims.insert("event_id".to_owned(), json!(random::uuid()));
+            if !user.roles.is_empty() {
+                claims.insert("cognito:groups".to_owned(), json!(user.roles));
+            }
+        }
+        claims
+    }
+
+    fn id_header(&self) -> Object {
+        Object::new()
+    }
+
+    fn id_claims(&self, context: &TokenContext<'_>, user: &User) -> Object {
+        let mut claims = object(json!({
+            "sub": user.id,
+            "iss": context.issuer,
+            "aud": context.client.id,
+            "token_use": "id",
+            "cognito:username": user.name,
+            "auth_time": context.issued_at,
+            "iat": context.issued_at,
+            "exp": context.expires_at,
+        }));
+        claims.extend(user.claims.clone());
+        claims
+    }
+}
+
+/// All scopes of the client when none are asked for; those that are not the client's are ignored.
+#[derive(Debug)]
+struct Associated;
+
+impl ScopeRule for Associated {
+    fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
+        let own = request.client.scopes.as_deref();
+        let associated = |name: &String| {
+            own.is_some_and(|own| own.contains(name))
+                || (request.user.is_some() && scope::OPENID.contains(&name.as_str()))
+        };
+        Ok(match request.requested {
+            None => own.unwrap_or_default().to_vec(),
+            Some(requested) => requested.iter().filter(|name| associated(name)).cloned().collect(),
+        })
+    }
+}

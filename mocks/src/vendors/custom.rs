@@ -1,0 +1,81 @@
+//! A server that follows the RFCs to the letter: what a custom key manager is attached to.
+//! What it shares with others is in `realm`, `grants` and `endpoints`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Dialect, Handler, common_members, keys_or};
+use crate::{
+    endpoints::{authorize, discovery, introspection, jwks, registration, revocation, token, userinfo},
+    journal::Endpoint,
+    realm::{Clock, KeyRing, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
+    server::Endpoints,
+};
+
+const REGISTRATION: &str = "/register";
+
+pub(super) struct Custom;
+
+impl Dialect for Custom {
+    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+        RealmSpec {
+            clock,
+            keys: keys_or(keys, KidStyle::Thumbprint),
+            scope_rule: Arc::new(Strict),
+            ..RealmSpec::new(base_url)
+        }
+    }
+
+    fn furnish(&self, realm: &Realm) {
+        realm.add_user(UserSpec::new("admin", "admin").roles(["admin"]));
+    }
+
+    fn endpoints(&self, base: &str) -> Endpoints {
+        Endpoints {
+            token: format!("{base}/token"),
+            jwks: format!("{base}/jwks"),
+            authorize: format!("{base}/authorize"),
+            introspection: Some(format!("{base}/introspect")),
+            revocation: Some(format!("{base}/revoke")),
+            registration: Some(format!("{base}{REGISTRATION}")),
+            userinfo: Some(format!("{base}/userinfo")),
+            scopes: None,
+        }
+    }
+
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        Some(match path {
+            "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
+            "/.well-known/oauth-authorization-server" => (Endpoint::Discovery, discovery::oauth),
+            "/token" => (Endpoint::Token, token::answer),
+            "/jwks" => (Endpoint::Jwks, jwks::answer),
+            "/authorize" => (Endpoint::Authorize, authorize::answer),
+            "/introspect" => (Endpoint::Introspection, introspection::answer),
+            "/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+            _ if path == REGISTRATION || path.starts_with("/register/") => {
+                (Endpoint::Registration, |site, call| registration::answer(site, call, REGISTRATION))
+            }
+            _ => return None,
+        })
+    }
+
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
+        let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
+        let confidential = json!(["client_secret_basic", "client_secret_post"]);
+        let mut document = common_members(endpoints, realm);
+        document["introspection_endpoint"] = json!(endpoints.introspection);
+        document["introspection_endpoint_auth_methods_supported"] = confidential;
+        document["revocation_endpoint"] = json!(endpoints.revocation);
+        document["revocation_endpoint_auth_methods_supported"] = methods.clone();
+        document["token_endpoint_auth_methods_supported"] = methods;
+        document["registration_endpoint"] = json!(endpoints.registration);
+        document["userinfo_endpoint"] = json!(endpoints.userinfo);
+        document
+    }
+
+    fn initial_access_token(&self) -> Option<String> {
+        Some(random::text(32))
+    }
+}

@@ -1,0 +1,273 @@
+//! WSO2 Identity Server 7, configured as its documents tell administrators to for an API platform: role-based scopes,
+//! `/scim2/Me` open to every authenticated caller. What it shares with others is in `realm`, `grants` and `endpoints`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Dialect, Handler, common_members, keys_or};
+use crate::{
+    endpoints::{
+        authorize,
+        call::{Call, Reply},
+        discovery, introspection, jwks,
+        management::permitted,
+        registration_is7, revocation, scim_me, scopes, token, userinfo,
+    },
+    grants::{TokenAnswer, TokenRequest, authenticate_client},
+    journal::Endpoint,
+    realm::{
+        Clock, KeyRing, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
+        TokenRow, TokenShape, UserSpec,
+        jwt::Object,
+        key_ring::KidStyle,
+        policy::Rotation,
+        random, scope,
+        shape::{audience, object, subject},
+    },
+    server::{Endpoints, Site},
+};
+
+const REGISTRATION: &str = "/api/identity/oauth2/dcr/v1.1/register";
+
+pub(super) struct Is7;
+
+impl Dialect for Is7 {
+    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+        let host = url::Url::parse(base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let known = Policy::default();
+        RealmSpec {
+            clock,
+            keys: keys_or(keys, KidStyle::CertificateHex),
+            policy: Policy {
+                grant_type_before_client: true,
+                unknown_grant: "invalid_request",
+                decode_basic: false,
+                json_requests: true,
+                challenge_realm: host.unwrap_or_else(|| known.challenge_realm.clone()),
+                one_live_token: true,
+                rotation: Rotation::Rotate,
+                access_revocation_ends_refresh: true,
+                ..known
+            },
+            shape: Arc::new(Shape),
+            scope_rule: Arc::new(RoleBased),
+            // The issuer is the URL of the token endpoint.
+            ..RealmSpec::new(format!("{base_url}/oauth2/token"))
+        }
+    }
+
+    fn furnish(&self, realm: &Realm) {
+        realm.add_user(UserSpec::new("admin", "admin").roles(["admin"]).claim("email", "admin@example.com"));
+    }
+
+    fn endpoints(&self, base: &str) -> Endpoints {
+        Endpoints {
+            token: format!("{base}/oauth2/token"),
+            jwks: format!("{base}/oauth2/jwks"),
+            authorize: format!("{base}/oauth2/authorize"),
+            introspection: Some(format!("{base}/oauth2/introspect")),
+            revocation: Some(format!("{base}/oauth2/revoke")),
+            registration: Some(format!("{base}{REGISTRATION}")),
+            // The profile that key managers are to read; discovery names the other one.
+            userinfo: Some(format!("{base}/scim2/Me")),
+            scopes: Some(format!("{base}{}", scopes::BASE)),
+        }
+    }
+
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        Some(match path {
+            "/oauth2/token/.well-known/openid-configuration"
+            | "/oauth2/oidcdiscovery/.well-known/openid-configuration"
+            | "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
+            "/.well-known/oauth-authorization-server/oauth2/token"
+            | "/oauth2/token/.well-known/oauth-authorization-server" => (Endpoint::Discovery, discovery::oauth),
+            "/oauth2/token" => (Endpoint::Token, token::answer),
+            "/oauth2/introspect" => (Endpoint::Introspection, introspection::answer),
+            "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/oauth2/jwks" => (Endpoint::Jwks, jwks::answer),
+            "/oauth2/authorize" => (Endpoint::Authorize, authorize::answer),
+            "/oauth2/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+            "/scim2/Me" => (Endpoint::Userinfo, scim_me::answer),
+            _ if is_or_below(path, REGISTRATION) => {
+                (Endpoint::Registration, |site, call| registration_is7::answer(site, call, REGISTRATION))
+            }
+            _ if is_or_below(path, scopes::BASE) => (Endpoint::Scopes, scopes::answer),
+            _ => return None,
+        })
+    }
+
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
+        let base = endpoints.token.strip_suffix("/oauth2/token").unwrap_or_default();
+        let methods = json!(["client_secret_basic", "client_secret_post"]);
+        let mut document = common_members(endpoints, realm);
+        document["userinfo_endpoint"] = json!(format!("{base}/oauth2/userinfo"));
+        document["revocation_endpoint"] = json!(endpoints.revocation);
+        document["revocation_endpoint_auth_methods_supported"] = methods.clone();
+        document["introspection_endpoint"] = json!(endpoints.introspection);
+        document["introspection_endpoint_auth_methods_supported"] = methods.clone();
+        document["token_endpoint_auth_methods_supported"] = methods;
+        document["registration_endpoint"] = json!(endpoints.registration);
+        document["response_modes_supported"] = json!(["query"]);
+        document["claims_supported"] = json!(["iss", "sub", "email", "given_name", "family_name"]);
+        document
+    }
+
+    /// Each entry also carries the thumbprint of the key's certificate.
+    fn jwks(&self, realm: &Realm) -> Value {
+        let mut document = realm.keys().jwks();
+        for entry in document.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten() {
+            let key = entry.get("kid").and_then(Value::as_str).and_then(|kid| realm.keys().key(kid));
+            if let Some(key) = key.filter(|key| serde_json::to_value(key.jwk()).is_ok_and(|jwk| jwk == *entry)) {
+                entry["x5t#S256"] = json!(key.x5t_s256());
+            }
+        }
+        document
+    }
+
+    fn token_headers(&self, answer: &TokenAnswer) -> Vec<(String, String)> {
+        answer.headers.clone()
+    }
+
+    /// An administrator, any client by its credentials, or a token that holds the scope for it.
+    fn may_introspect(&self, site: &Site, call: &Call, request: &TokenRequest) -> Result<(), Reply> {
+        match permitted(site, call, "internal_oauth2_introspect") {
+            Ok(()) => Ok(()),
+            Err(_)
+                if call.bearer().is_none()
+                    && authenticate_client(&site.realm, request).is_ok_and(|client| !client.is_public()) =>
+            {
+                Ok(())
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn introspection_without_token(&self, _error: OAuthError) -> Reply {
+        Reply::json(400, &json!({ "error": "Invalid input" }))
+    }
+
+    /// An access token of another client is refused in words that speak of authentication; a refresh token is looked up
+    /// together with the client, so that nothing is found and all seems well.
+    fn foreign_token(&self, kind: TokenKind) -> Result<(), OAuthError> {
+        match kind {
+            TokenKind::Access => Err(OAuthError::new(401, "unauthorized_client", "client authentication failed")),
+            TokenKind::Refresh => Ok(()),
+        }
+    }
+
+    /// JSON under the media type of a web page where the client did not authenticate.
+    fn revocation_refusal(&self, error: OAuthError, policy: &Policy) -> Reply {
+        let reply = Reply::json(error.status, &error.body()).uncached();
+        let challenge = format!("Basic realm=\"{}\"", policy.challenge_realm);
+        match error.status {
+            401 if error.is_invalid_client() => {
+                reply.header("content-type", "text/html").header("www-authenticate", challenge)
+            }
+            401 => reply.header("www-authenticate", challenge),
+            _ => reply,
+        }
+    }
+
+    fn userinfo_without_token(&self, realm: &str) -> Reply {
+        Reply::bearer_challenge(400, realm, Some("invalid_request"))
+    }
+}
+
+fn is_or_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The form of its tokens.
+#[derive(Debug)]
+struct Shape;
+
+impl TokenShape for Shape {
+    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
+        let mut claims = object(json!({
+            "sub": subject(context),
+            "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
+            "iss": context.issuer,
+            "client_id": context.client.id,
+            "aud": audience_with_client(context),
+            "nbf": context.issued_at,
+            "azp": context.client.id,
+            "exp": context.expires_at,
+            "iat": context.issued_at,
+            "jti": context.jti,
+        }));
+        if !context.scopes.is_empty() {
+            claims.insert("scope".to_owned(), json!(context.scope_text()));
+        }
+        claims
+    }
+
+    fn opaque(&self) -> String {
+        random::uuid()
+    }
+
+    fn introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Object {
+        let mut members = object(json!({
+            "nbf": row.issued_at,
+            "scope": row.scopes.join(" "),
+            "token_type": "Bearer",
+            "client_id": row.client_id,
+            "iat": row.issued_at,
+            "exp": row.expires_at,
+            "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
+            "aud": audience_with_client(context),
+        }));
+        if let Some(user) = context.user {
+            members.insert("username".to_owned(), json!(format!("{}@carbon.super", user.name)));
+        }
+        if row.format == crate::realm::TokenFormat::Jwt {
+            members.insert("sub".to_owned(), json!(subject(context)));
+            members.insert("iss".to_owned(), json!(context.issuer));
+            members.insert("jti".to_owned(), json!(row.jti));
+        }
+        members
+    }
+
+    /// A refresh token is reported active, only under another type.
+    fn refresh_introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Option<Object> {
+        let mut members = self.introspection(context, row);
+        members.insert("token_type".to_owned(), json!("Refresh"));
+        members.insert("exp".to_owned(), json!(row.refresh.as_ref()?.expires_at));
+        Some(members)
+    }
+}
+
+/// The client id first, then the configured audiences; a plain text when there is one.
+fn audience_with_client(context: &TokenContext<'_>) -> Value {
+    match context.client.audiences.as_slice() {
+        [] => audience(context),
+        more => Value::Array(std::iter::once(&context.client.id).chain(more).map(|each| json!(each)).collect()),
+    }
+}
+
+/// Scopes by the roles of the user: one without a binding is for everybody, unknown ones are dropped, and when nothing is
+/// left the token gets the scope `default`.
+#[derive(Debug)]
+struct RoleBased;
+
+impl ScopeRule for RoleBased {
+    fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
+        let barred = |scope: &String| request.user.is_none() && (scope == "openid" || scope == "internal_login");
+        let known = |scope: &String| {
+            scope::known(request, scope) || scope.starts_with("device_") || scope.starts_with("internal_")
+        };
+        let internal =
+            |scope: &String| !scope.starts_with("internal_") || scope == "internal_login" || is_admin(request);
+        let requested = request.requested.unwrap_or_default().iter();
+        let granted: Vec<String> = requested
+            .filter(|scope| !barred(scope) && known(scope) && internal(scope) && scope::permitted(request, scope))
+            .cloned()
+            .collect();
+        Ok(if granted.is_empty() { vec!["default".to_owned()] } else { granted })
+    }
+}
+
+/// Scopes of the management interfaces are for administrators, and for clients that list them.
+fn is_admin(request: &ScopeRequest<'_>) -> bool {
+    request.user.map_or(request.client.scopes.is_some(), |user| user.has_role("admin"))
+}
