@@ -1,6 +1,7 @@
 //! How a scenario gets its world: embedded, at a product, or at a gateway that was configured beforehand.
 //! Which of them a run uses is decided by the stage.
 
+pub mod authorization_server;
 pub mod embedded;
 pub mod fixed;
 mod personas;
