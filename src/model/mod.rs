@@ -5,6 +5,7 @@ pub mod capability;
 pub mod catalogue;
 pub mod exchange;
 pub mod plan;
+pub mod proposal;
 pub mod record;
 pub mod redaction;
 pub mod report;

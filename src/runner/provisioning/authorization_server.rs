@@ -55,10 +55,14 @@ pub enum CertifyError {
     #[error(transparent)]
     Wire(#[from] WireError),
     /// Nothing answered.
-    #[error("the authorization server is silent: {0}\nhint: is it running at that address? `--ca` names the CA of its certificate")]
+    #[error(
+        "the authorization server is silent: {0}\nhint: is it running at that address? `--ca` names the CA of its certificate"
+    )]
     Silent(#[from] DriverError),
     /// Something answered, but not with a discovery document.
-    #[error("{url} is no discovery document: {why}\nhint: give the whole address, such as https://host/.well-known/openid-configuration")]
+    #[error(
+        "{url} is no discovery document: {why}\nhint: give the whole address, such as https://host/.well-known/openid-configuration"
+    )]
     NoDocument {
         /// The address.
         url: Url,
@@ -132,15 +136,17 @@ impl CertifiedServer {
     /// Deletes the clients that were registered to find out; says which stay behind.
     pub async fn close(&self) -> Vec<String> {
         let left = self.probing.clean_up().await;
-        left.into_iter().map(|id| format!("the client `{id}` stays registered: the server did not let it be deleted")).collect()
+        left.into_iter()
+            .map(|id| format!("the client `{id}` stays registered: the server did not let it be deleted"))
+            .collect()
     }
 }
 
 fn settings(plan: &CertifyPlan) -> Result<WireSettings, CertifyError> {
     let mut trust_pem = Vec::new();
     if let Some(path) = &plan.ca {
-        let pem = std::fs::read_to_string(path)
-            .map_err(|source| CertifyError::CaFile { path: path.clone(), source })?;
+        let pem =
+            std::fs::read_to_string(path).map_err(|source| CertifyError::CaFile { path: path.clone(), source })?;
         trust_pem.push(pem);
     }
     Ok(WireSettings {
@@ -212,7 +218,8 @@ impl Survey {
                 return Ok(());
             }
             let registration = self.probing.memory().registrations.last().cloned();
-            let Some(client) = registration.as_ref().and_then(crate::drivers::conversation::Registration::client) else {
+            let Some(client) = registration.as_ref().and_then(crate::drivers::conversation::Registration::client)
+            else {
                 // It is open and gives no client: the scenarios say what is wrong with that.
                 break;
             };
