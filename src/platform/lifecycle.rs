@@ -10,6 +10,7 @@ use super::{
     admin,
     clocks::Clocks,
     config::PlatformConfig,
+    devportal,
     domain::{SUPER_TENANT, Tenant},
     error::PlatformError,
     events::Event,
@@ -164,6 +165,7 @@ async fn create_tenant(site: &Arc<Site>, spec: TenantSpec) -> Result<(), Platfor
 fn management_routes(site: &Arc<Site>) -> Router {
     Router::new()
         .nest("/api/am/admin/v4", admin::routes())
+        .nest("/api/am/devportal/v3", devportal::routes())
         .fallback(async || Refusal::not_found("resource"))
         .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
         .with_state(site.clone())

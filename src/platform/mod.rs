@@ -5,6 +5,7 @@ mod admin;
 pub mod clocks;
 mod config;
 mod connectors;
+mod devportal;
 pub mod domain;
 mod error;
 pub mod events;

@@ -4,12 +4,14 @@
 mod body;
 mod caller;
 mod codes;
+mod detached;
 mod list;
 mod refusal;
 
 pub(in crate::platform) use body::Body;
 pub(in crate::platform) use caller::{Caller, ScopeSet, basic_credentials};
 pub(in crate::platform) use codes::Code;
+pub(in crate::platform) use detached::to_the_end;
 pub(in crate::platform) use list::{Page, listing, page};
 pub(in crate::platform) use refusal::Refusal;
 

@@ -1,0 +1,202 @@
+//! Applications as resources.
+//! Their keys and subscriptions are resources of their own and go with them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::LOCATION};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    ApplicationScopes,
+    access::own_application,
+    key_document::{self, APPLICATION_POLICIES},
+    keys::forget_clients,
+};
+use crate::platform::{
+    domain::{Application, ApplicationTokenType, KeyMapping, Subscription},
+    events::Event,
+    site::Site,
+    store::Documents,
+    wire::{Body, Caller, Code, Page, Refusal, page},
+};
+
+/// An application as sent: what only the platform decides is taken and ignored, since documents are sent back whole.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Draft {
+    name: String,
+    throttling_policy: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    token_type: ApplicationTokenType,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+    #[serde(default, rename = "applicationId")]
+    _application_id: Option<Value>,
+    #[serde(default, rename = "status")]
+    _status: Option<Value>,
+    #[serde(default, rename = "groups")]
+    _groups: Option<Vec<String>>,
+    #[serde(default, rename = "subscriptionCount")]
+    _subscription_count: Option<Value>,
+    #[serde(default, rename = "keys")]
+    _keys: Option<Value>,
+    #[serde(default, rename = "subscriptionScopes")]
+    _subscription_scopes: Option<Value>,
+    #[serde(default, rename = "owner")]
+    _owner: Option<Value>,
+    #[serde(default, rename = "hashEnabled")]
+    _hash_enabled: Option<Value>,
+    #[serde(default, rename = "visibility")]
+    _visibility: Option<String>,
+}
+
+impl Draft {
+    fn check(&self) -> Result<(), Refusal> {
+        let length = self.name.chars().count();
+        if self.name.trim().is_empty() || length > 100 {
+            return Err(Refusal::bad_request("name: size must be between 1 and 100"));
+        }
+        if self.description.as_ref().is_some_and(|text| text.chars().count() > 512) {
+            return Err(Refusal::bad_request("description: size must be between 0 and 512"));
+        }
+        if !APPLICATION_POLICIES.contains(&self.throttling_policy.as_str()) {
+            return Err(Code::PolicyUnknown.into());
+        }
+        Ok(())
+    }
+
+    fn into_application(self, id: Uuid, tenant: String, owner: String) -> Application {
+        Application {
+            id,
+            tenant,
+            owner,
+            name: self.name,
+            throttling_policy: self.throttling_policy,
+            description: self.description,
+            token_type: self.token_type,
+            attributes: self.attributes,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    query: String,
+}
+
+pub(super) async fn list(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Query(search): Query<Search>,
+    Query(shown): Query<Page>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .read(move |documents| {
+            let all: Vec<Application> = documents.all(&caller.tenant)?;
+            let mine = all.iter().filter(|one| one.owner == caller.user && one.name.contains(&search.query));
+            let entries: Result<Vec<Value>, Refusal> = mine.map(|one| document(documents, one)).collect();
+            Ok(Json(page(entries?, shown)))
+        })
+        .await
+}
+
+pub(super) async fn create(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Body(draft): Body<Draft>,
+) -> Result<Response, Refusal> {
+    draft.check()?;
+    let created = draft.into_application(Uuid::new_v4(), caller.tenant, caller.user);
+    let body = key_document::application(&created, 0);
+    let location = format!("{}/api/am/devportal/v3/applications/{}", site.management_url, created.id);
+    site.store.write(move |documents| keep(documents, created)).await?;
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+}
+
+pub(super) async fn read(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .read(move |documents| {
+            let found = own_application(documents, &caller.tenant, &caller.user, &id)?;
+            Ok(Json(document(documents, &found)?))
+        })
+        .await
+}
+
+pub(super) async fn update(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    Body(draft): Body<Draft>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .write(move |documents| {
+            let stored = own_application(documents, &caller.tenant, &caller.user, &id)?;
+            draft.check()?;
+            let updated = draft.into_application(stored.id, stored.tenant, stored.owner);
+            let body = document(documents, &updated)?;
+            keep(documents, updated)?;
+            Ok(Json(body))
+        })
+        .await
+}
+
+/// Clients that the platform registered are deleted at their key managers as far as these can be reached; the
+/// application, its keys and subscriptions go in any case.
+pub(super) async fn delete(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let tenant = caller.tenant.clone();
+    let keys = site
+        .store
+        .write(move |documents| {
+            let application = own_application(documents, &caller.tenant, &caller.user, &id)?;
+            let keys: Vec<KeyMapping> = documents.children(&id)?;
+            for key in &keys {
+                documents.remove::<KeyMapping>(&caller.tenant, &key.id.to_string())?;
+                documents.announce(Event::KeyMappingRemoved { mapping: Arc::new(key.clone()) });
+            }
+            for subscription in documents.children::<Subscription>(&id)? {
+                documents.remove::<Subscription>(&caller.tenant, &subscription.id.to_string())?;
+                documents.announce(Event::SubscriptionRemoved { subscription: Arc::new(subscription) });
+            }
+            documents.remove::<Application>(&caller.tenant, &id)?;
+            documents.announce(Event::ApplicationRemoved { tenant: caller.tenant, id: application.id });
+            Ok::<_, Refusal>(keys)
+        })
+        .await?;
+    forget_clients(site, tenant, keys).await;
+    Ok(StatusCode::OK)
+}
+
+fn keep(documents: &Documents<'_>, application: Application) -> Result<(), Refusal> {
+    let key = format!("{}\n{}", application.owner, application.name);
+    let same: Option<Application> = documents.find_by_key(&application.tenant, &key)?;
+    if same.is_some_and(|same| same.id != application.id) {
+        let text = format!("An application already exists with name {}", application.name);
+        return Err(Refusal::generic(StatusCode::CONFLICT, text));
+    }
+    documents.put(&application.tenant, &application)?;
+    documents.announce(Event::ApplicationChanged { application: Arc::new(application) });
+    Ok(())
+}
+
+fn document(documents: &Documents<'_>, application: &Application) -> Result<Value, Refusal> {
+    let subscriptions: Vec<Subscription> = documents.children(&application.id.to_string())?;
+    Ok(key_document::application(application, subscriptions.len()))
+}

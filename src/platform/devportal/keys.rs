@@ -1,0 +1,216 @@
+//! Keys that an application has: reading, changing and removing them.
+//! How a client is changed at its authorization server is left to the connectors.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    ApplicationScopes,
+    access::{own_application, own_key},
+    failures::told,
+    key_document::{check_callback, check_properties, shown},
+};
+use crate::platform::{
+    connectors::{self, Call, ClientRegistration, ClientRequest, ConnectorError},
+    domain::{KeyManager, KeyMapping, MappingMode},
+    events::Event,
+    site::Site,
+    store::StoreError,
+    wire::{Body, Caller, Code, Refusal, listing, to_the_end},
+};
+
+pub(super) async fn list(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .read(move |documents| {
+            own_application(documents, &caller.tenant, &caller.user, &id)?;
+            let keys: Vec<KeyMapping> = documents.children(&id)?;
+            Ok(Json(listing(keys.iter().map(shown).collect())))
+        })
+        .await
+}
+
+pub(super) async fn read(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Value>, Refusal> {
+    let found = site.store.read(move |documents| own_key(documents, &caller.tenant, &caller.user, &path)).await;
+    found.map(|(_, key, _)| Json(shown(&key)))
+}
+
+/// What can be changed of a key; the rest of a document that is sent back whole is taken and ignored.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Change {
+    #[serde(default)]
+    supported_grant_types: Option<Vec<String>>,
+    #[serde(default)]
+    callback_url: Option<String>,
+    #[serde(default)]
+    additional_properties: Map<String, Value>,
+}
+
+pub(super) async fn update(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(path): Path<(String, String)>,
+    Body(change): Body<Change>,
+) -> Result<Json<Value>, Refusal> {
+    let (tenant, user) = (caller.tenant.clone(), caller.user.clone());
+    let (application, mut key, key_manager) =
+        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    let request = ClientRequest {
+        user: caller.user,
+        application,
+        key_type: key.key_type,
+        grant_types: change.supported_grant_types.unwrap_or_else(|| key.grant_types.clone()),
+        callback_url: change.callback_url.or_else(|| key.callback_url.clone()),
+        properties: change.additional_properties,
+    };
+    check_callback(&request.grant_types, request.callback_url.as_deref())?;
+    check_properties(&request.properties)?;
+    let tenant = caller.tenant;
+    to_the_end(async move {
+        if let Some(registration) = own_client(&key, &key_manager) {
+            let call = Call { site: &site, tenant: &tenant, key_manager: &key_manager };
+            let changed = registration.update(call, &key, &request).await;
+            let changed = changed.map_err(|error| told(&key_manager, error))?;
+            key.additional_properties.extend(changed.properties);
+            key.consumer_secret = changed.consumer_secret.or(key.consumer_secret);
+            key.management = changed.management.or(key.management);
+        }
+        key.grant_types = request.grant_types;
+        key.callback_url = request.callback_url;
+        let body = shown(&key);
+        keep(&site, tenant, key).await?;
+        Ok(Json(body))
+    })
+    .await
+}
+
+/// Deletes the client too, when the platform registered it; while that fails the key stays, so that it can be retried.
+pub(super) async fn delete(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(path): Path<(String, String)>,
+) -> Result<StatusCode, Refusal> {
+    let (tenant, user) = (caller.tenant.clone(), caller.user);
+    let (_, key, key_manager) =
+        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    to_the_end(async move {
+        forget_client(&site, &caller.tenant, &key_manager, &key).await.map_err(|error| {
+            Refusal::from(Code::KeyDeleteFailed).because(format!("Error while deleting Keys. {error}"))
+        })?;
+        remove(&site, caller.tenant, key).await?;
+        Ok(StatusCode::OK)
+    })
+    .await
+}
+
+/// Drops the platform's record only; the client stays at its authorization server.
+pub(super) async fn clean_up(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(path): Path<(String, String)>,
+) -> Result<StatusCode, Refusal> {
+    let (tenant, user) = (caller.tenant.clone(), caller.user);
+    let (_, key, _) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    remove(&site, caller.tenant, key).await?;
+    Ok(StatusCode::OK)
+}
+
+pub(super) async fn regenerate_secret(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Value>, Refusal> {
+    let (tenant, user) = (caller.tenant.clone(), caller.user);
+    let (_, mut key, key_manager) =
+        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    let registration = own_client(&key, &key_manager)
+        .ok_or_else(|| Refusal::bad_request("The secret of a mapped client is replaced at its Key Manager"))?;
+    to_the_end(async move {
+        let call = Call { site: &site, tenant: &caller.tenant, key_manager: &key_manager };
+        let secret = registration.rotate_secret(call, &key).await.map_err(|error| match error {
+            ConnectorError::Unsupported(why) => Refusal::bad_request(why),
+            other => told(&key_manager, other),
+        })?;
+        key.consumer_secret = Some(secret.clone());
+        let consumer_key = key.consumer_key.clone();
+        keep(&site, caller.tenant, key).await?;
+        Ok(Json(json!({"consumerKey": consumer_key, "consumerSecret": secret.reveal()})))
+    })
+    .await
+}
+
+/// Deletes the clients of removed keys as far as their key managers can be reached.
+pub(super) async fn forget_clients(site: Arc<Site>, tenant: String, keys: Vec<KeyMapping>) {
+    let forgotten = to_the_end(async move {
+        for key in keys {
+            let (in_tenant, id) = (tenant.clone(), key.key_manager_id.to_string());
+            let found: Result<Option<KeyManager>, StoreError> =
+                site.store.read(move |documents| documents.find(&in_tenant, &id)).await;
+            let Ok(Some(key_manager)) = found else { continue };
+            if let Err(error) = forget_client(&site, &tenant, &key_manager, &key).await {
+                tracing::warn!(?error, client = key.consumer_key, "the client of a removed key stays at its key manager");
+            }
+        }
+        Ok(())
+    });
+    if let Err(refusal) = forgotten.await {
+        tracing::warn!(?refusal, "clients of removed keys may be left");
+    }
+}
+
+/// A client that is gone already is as good as deleted.
+async fn forget_client(
+    site: &Site,
+    tenant: &str,
+    key_manager: &KeyManager,
+    key: &KeyMapping,
+) -> Result<(), ConnectorError> {
+    let Some(registration) = own_client(key, key_manager) else { return Ok(()) };
+    match registration.delete(Call { site, tenant, key_manager }, key).await {
+        // A server that named no place to manage the client cannot be asked to delete it.
+        Err(ConnectorError::UnknownClient | ConnectorError::Unsupported(_)) => Ok(()),
+        other => other,
+    }
+}
+
+/// How the client behind a key is managed; a mapped client is not ours to touch.
+fn own_client(key: &KeyMapping, key_manager: &KeyManager) -> Option<&'static dyn ClientRegistration> {
+    let connector = connectors::find(&key_manager.kind)?;
+    connector.registration.filter(|_| key.mode == MappingMode::Created)
+}
+
+async fn keep(site: &Site, tenant: String, key: KeyMapping) -> Result<(), Refusal> {
+    site.store
+        .write(move |documents| {
+            documents.find::<KeyMapping>(&tenant, &key.id.to_string())?.ok_or(Code::MappingNotFound)?;
+            documents.put(&tenant, &key)?;
+            documents.announce(Event::KeyMapped { mapping: Arc::new(key) });
+            Ok(())
+        })
+        .await
+}
+
+async fn remove(site: &Site, tenant: String, key: KeyMapping) -> Result<(), Refusal> {
+    site.store
+        .write(move |documents| {
+            documents.remove::<KeyMapping>(&tenant, &key.id.to_string())?;
+            documents.announce(Event::KeyMappingRemoved { mapping: Arc::new(key) });
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,166 @@
+//! Subscriptions: which application may call which API.
+//! Enforcing them is left to the gateway.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::LOCATION};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{SubscriptionScopes, access::own_application};
+use crate::platform::{
+    domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus},
+    events::Event,
+    site::Site,
+    store::Documents,
+    wire::{Body, Caller, Code, Page, Refusal, page},
+};
+
+/// A subscription as sent; what only the platform decides is taken and ignored.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Draft {
+    application_id: String,
+    #[serde(default)]
+    api_id: String,
+    throttling_policy: String,
+    #[serde(default, rename = "subscriptionId")]
+    _subscription_id: Option<Value>,
+    #[serde(default, rename = "requestedThrottlingPolicy")]
+    _requested: Option<Value>,
+    #[serde(default, rename = "status")]
+    _status: Option<Value>,
+    #[serde(default, rename = "apiInfo")]
+    _api_info: Option<Value>,
+    #[serde(default, rename = "applicationInfo")]
+    _application_info: Option<Value>,
+    #[serde(default, rename = "redirectionParams")]
+    _redirection_params: Option<Value>,
+}
+
+pub(super) async fn create(
+    caller: Caller<SubscriptionScopes>,
+    State(site): State<Arc<Site>>,
+    Body(draft): Body<Draft>,
+) -> Result<Response, Refusal> {
+    let created = site
+        .store
+        .write(move |documents| {
+            let application = own_application(documents, &caller.tenant, &caller.user, &draft.application_id)?;
+            let api = offered_api(documents, &caller.tenant, &draft)?;
+            let key = format!("{}\n{}", application.id, api.id);
+            if documents.find_by_key::<Subscription>(&caller.tenant, &key)?.is_some() {
+                let text = format!("Subscription already exists for API {} by Application {}", api.name, application.name);
+                return Err(Refusal::generic(StatusCode::CONFLICT, text));
+            }
+            let created = Subscription {
+                id: Uuid::new_v4(),
+                tenant: caller.tenant.clone(),
+                application_id: application.id,
+                api_id: api.id,
+                throttling_policy: draft.throttling_policy,
+                status: SubscriptionStatus::Unblocked,
+            };
+            documents.put(&caller.tenant, &created)?;
+            documents.announce(Event::SubscriptionChanged { subscription: Arc::new(created.clone()) });
+            Ok(created)
+        })
+        .await?;
+    let location = format!("{}/api/am/devportal/v3/subscriptions/{}", site.management_url, created.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
+}
+
+/// An API that developers see and that has the wanted plan.
+fn offered_api(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Result<Api, Refusal> {
+    let found: Option<Api> = documents.find(tenant, &draft.api_id)?;
+    let api = found.ok_or_else(|| Refusal::not_found("API"))?;
+    if !matches!(api.status, ApiStatus::Published | ApiStatus::Prototyped) {
+        return Err(Refusal::generic(StatusCode::FORBIDDEN, "Subscriptions are not allowed in the state of the API"));
+    }
+    if !api.policies.is_empty() && !api.policies.contains(&draft.throttling_policy) {
+        return Err(Code::PolicyUnknown.into());
+    }
+    Ok(api)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Search {
+    #[serde(default)]
+    api_id: Option<String>,
+    #[serde(default)]
+    application_id: Option<String>,
+}
+
+pub(super) async fn list(
+    caller: Caller<SubscriptionScopes>,
+    State(site): State<Arc<Site>>,
+    Query(search): Query<Search>,
+    Query(shown_page): Query<Page>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .read(move |documents| {
+            if let Some(id) = &search.application_id {
+                own_application(documents, &caller.tenant, &caller.user, id)?;
+            }
+            let applications: Vec<Application> = documents.all(&caller.tenant)?;
+            let mine = |id: Uuid| applications.iter().any(|one| one.id == id && one.owner == caller.user);
+            let fits = |wanted: &Option<String>, id: Uuid| wanted.as_ref().is_none_or(|text| *text == id.to_string());
+            let all: Vec<Subscription> = documents.all(&caller.tenant)?;
+            let found = all.iter().filter(|one| {
+                mine(one.application_id)
+                    && fits(&search.application_id, one.application_id)
+                    && fits(&search.api_id, one.api_id)
+            });
+            Ok(Json(page(found.map(shown).collect(), shown_page)))
+        })
+        .await
+}
+
+pub(super) async fn read(
+    caller: Caller<SubscriptionScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let found = site.store.read(move |documents| own(documents, &caller.tenant, &caller.user, &id)).await?;
+    Ok(Json(shown(&found)))
+}
+
+pub(super) async fn delete(
+    caller: Caller<SubscriptionScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    site.store
+        .write(move |documents| {
+            let subscription = own(documents, &caller.tenant, &caller.user, &id)?;
+            documents.remove::<Subscription>(&caller.tenant, &id)?;
+            documents.announce(Event::SubscriptionRemoved { subscription: Arc::new(subscription) });
+            Ok(StatusCode::OK)
+        })
+        .await
+}
+
+fn own(documents: &Documents<'_>, tenant: &str, user: &str, id: &str) -> Result<Subscription, Refusal> {
+    let found: Option<Subscription> = documents.find(tenant, id)?;
+    let subscription = found.ok_or_else(|| Refusal::not_found("subscription"))?;
+    own_application(documents, tenant, user, &subscription.application_id.to_string())?;
+    Ok(subscription)
+}
+
+fn shown(subscription: &Subscription) -> Value {
+    json!({
+        "subscriptionId": subscription.id,
+        "applicationId": subscription.application_id,
+        "apiId": subscription.api_id,
+        "throttlingPolicy": subscription.throttling_policy,
+        "requestedThrottlingPolicy": subscription.throttling_policy,
+        "status": subscription.status,
+    })
+}

@@ -1,0 +1,85 @@
+//! Test tokens for a developer: the platform asks the key manager's token endpoint with the application's key.
+//! Issuing them is left to the key manager.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{ApplicationScopes, access::own_key, failures::told, key_document};
+use crate::platform::{
+    connectors::{Call, ConnectorError, TokenRequest, request_token, revoke_token},
+    domain::Secret,
+    site::Site,
+    wire::{Body, Caller, Code, Refusal},
+};
+
+/// `ApplicationTokenGenerateRequest`, for client credentials.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Order {
+    #[serde(default)]
+    consumer_secret: Option<Secret>,
+    #[serde(default)]
+    validity_period: Option<i64>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    revoke_token: Option<String>,
+    #[serde(default)]
+    grant_type: Grant,
+    #[serde(default, rename = "additionalProperties")]
+    _additional_properties: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Grant {
+    #[default]
+    ClientCredentials,
+}
+
+pub(super) async fn generate_token(
+    caller: Caller<ApplicationScopes>,
+    State(site): State<Arc<Site>>,
+    Path(path): Path<(String, String)>,
+    Body(order): Body<Order>,
+) -> Result<Json<Value>, Refusal> {
+    let (tenant, user) = (caller.tenant.clone(), caller.user);
+    let (_, key, key_manager) =
+        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    if !key_manager.enabled {
+        return Err(Code::NotRegistered.into());
+    }
+    if !key_manager.enable_token_generation {
+        return Err(Code::NoTokenGeneration.into());
+    }
+    if key.consumer_key.is_empty() {
+        return Err(Code::ConsumerKeyMissing.into());
+    }
+    let Grant::ClientCredentials = order.grant_type;
+    let secret = order.consumer_secret.or(key.consumer_secret);
+    let secret = secret.as_ref().map_or("", Secret::reveal);
+    let call = Call { site: &site, tenant: &caller.tenant, key_manager: &key_manager };
+    if let Some(old) = order.revoke_token.as_deref().filter(|token| !token.is_empty()) {
+        revoke_token(call, &key.consumer_key, secret, old).await.map_err(|error| told(&key_manager, error))?;
+    }
+    let request = TokenRequest {
+        consumer_key: &key.consumer_key,
+        consumer_secret: secret,
+        scopes: &order.scopes,
+        validity_s: order.validity_period,
+    };
+    let answer = request_token(call, &request).await.map_err(|error| {
+        tracing::info!(?error, key_manager = key_manager.name, "no token for a key");
+        match error {
+            ConnectorError::Refused { .. } => Refusal::from(Code::TokenRequestInvalid),
+            _ => Code::TokenGenerationFailed.into(),
+        }
+    })?;
+    Ok(Json(key_document::token(&answer)))
+}
