@@ -15,9 +15,10 @@ use super::{
     error::PlatformError,
     events::Event,
     identity::{self, Identity, TenantSpec, UserSpec},
-    outbound,
+    notify, outbound,
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
+    publisher,
     resident_key_manager::{move_all, resident_key_manager},
     server::{self, Door, Running},
     site::Site,
@@ -166,6 +167,8 @@ fn management_routes(site: &Arc<Site>) -> Router {
     Router::new()
         .nest("/api/am/admin/v4", admin::routes())
         .nest("/api/am/devportal/v3", devportal::routes())
+        .nest("/api/am/publisher/v4", publisher::routes())
+        .nest("/internal/data/v1", notify::routes())
         .fallback(async || Refusal::not_found("resource"))
         .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
         .with_state(site.clone())

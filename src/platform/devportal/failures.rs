@@ -12,9 +12,8 @@ pub(super) fn told(key_manager: &KeyManager, error: ConnectorError) -> Refusal {
     tracing::info!(key_manager = key_manager.name, ?error, "a connector failed");
     let name = &key_manager.name;
     match error {
-        ConnectorError::Refused { said, .. } => Refusal::from(Code::BackendRefused).because(format!(
-            "Invalid Request sent to Key Manager. Error from Backend : {said} (Key Manager {name})"
-        )),
+        ConnectorError::Refused { said, .. } => Refusal::from(Code::BackendRefused)
+            .because(format!("Invalid Request sent to Key Manager. Error from Backend : {said} (Key Manager {name})")),
         ConnectorError::Failed { said } => Refusal::from(Code::BackendFailed).because(format!(
             "Internal Server Error from Key Manager. Error from Backend : {said} (Key Manager {name})"
         )),

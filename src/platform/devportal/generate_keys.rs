@@ -121,10 +121,8 @@ impl Work {
         let registration = connector.registration.ok_or_else(|| {
             told(&self.key_manager, ConnectorError::Unsupported("clients of this type are mapped, not registered"))
         })?;
-        let registered = registration
-            .register(self.call(), &self.client)
-            .await
-            .map_err(|error| told(&self.key_manager, error))?;
+        let registered =
+            registration.register(self.call(), &self.client).await.map_err(|error| told(&self.key_manager, error))?;
         let mapping = self.mapping(registered);
         let done = self.keep_and_try(&mapping).await;
         if let Err(refusal) = &done {

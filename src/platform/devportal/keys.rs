@@ -106,8 +106,7 @@ pub(super) async fn delete(
     Path(path): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     let (tenant, user) = (caller.tenant.clone(), caller.user);
-    let (_, key, key_manager) =
-        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    let (_, key, key_manager) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     to_the_end(async move {
         forget_client(&site, &caller.tenant, &key_manager, &key).await.map_err(|error| {
             Refusal::from(Code::KeyDeleteFailed).because(format!("Error while deleting Keys. {error}"))
@@ -136,8 +135,7 @@ pub(super) async fn regenerate_secret(
     Path(path): Path<(String, String)>,
 ) -> Result<Json<Value>, Refusal> {
     let (tenant, user) = (caller.tenant.clone(), caller.user);
-    let (_, mut key, key_manager) =
-        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    let (_, mut key, key_manager) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     let registration = own_client(&key, &key_manager)
         .ok_or_else(|| Refusal::bad_request("The secret of a mapped client is replaced at its Key Manager"))?;
     to_the_end(async move {
@@ -163,7 +161,11 @@ pub(super) async fn forget_clients(site: Arc<Site>, tenant: String, keys: Vec<Ke
                 site.store.read(move |documents| documents.find(&in_tenant, &id)).await;
             let Ok(Some(key_manager)) = found else { continue };
             if let Err(error) = forget_client(&site, &tenant, &key_manager, &key).await {
-                tracing::warn!(?error, client = key.consumer_key, "the client of a removed key stays at its key manager");
+                tracing::warn!(
+                    ?error,
+                    client = key.consumer_key,
+                    "the client of a removed key stays at its key manager"
+                );
             }
         }
         Ok(())

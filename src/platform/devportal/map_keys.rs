@@ -118,9 +118,9 @@ fn check_switches(key_manager: &KeyManager) -> Result<(), Refusal> {
 /// Refuses a client that is mapped with this key manager already, by any application.
 fn check_unmapped(documents: &Documents<'_>, tenant: &str, mapping: &KeyMapping) -> Result<(), Refusal> {
     let all: Vec<KeyMapping> = documents.all(tenant)?;
-    let taken = all.iter().any(|other| {
-        other.key_manager_id == mapping.key_manager_id && other.consumer_key == mapping.consumer_key
-    });
+    let taken = all
+        .iter()
+        .any(|other| other.key_manager_id == mapping.key_manager_id && other.consumer_key == mapping.consumer_key);
     if taken { Err(Code::MappingExists.into()) } else { Ok(()) }
 }
 

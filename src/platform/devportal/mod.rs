@@ -55,10 +55,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     let key = "/applications/{id}/oauth-keys/{mapping}";
     Router::new()
         .route("/applications", get(applications::list).post(applications::create))
-        .route(
-            "/applications/{id}",
-            get(applications::read).put(applications::update).delete(applications::delete),
-        )
+        .route("/applications/{id}", get(applications::read).put(applications::update).delete(applications::delete))
         .route("/applications/{id}/generate-keys", post(generate_keys::generate_keys))
         .route("/applications/{id}/map-keys", post(map_keys::map_keys))
         .route("/applications/{id}/oauth-keys", get(keys::list))

@@ -56,7 +56,8 @@ pub(super) async fn create(
             let api = offered_api(documents, &caller.tenant, &draft)?;
             let key = format!("{}\n{}", application.id, api.id);
             if documents.find_by_key::<Subscription>(&caller.tenant, &key)?.is_some() {
-                let text = format!("Subscription already exists for API {} by Application {}", api.name, application.name);
+                let text =
+                    format!("Subscription already exists for API {} by Application {}", api.name, application.name);
                 return Err(Refusal::generic(StatusCode::CONFLICT, text));
             }
             let created = Subscription {

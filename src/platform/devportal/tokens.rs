@@ -50,8 +50,7 @@ pub(super) async fn generate_token(
     Body(order): Body<Order>,
 ) -> Result<Json<Value>, Refusal> {
     let (tenant, user) = (caller.tenant.clone(), caller.user);
-    let (_, key, key_manager) =
-        site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    let (_, key, key_manager) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     if !key_manager.enabled {
         return Err(Code::NotRegistered.into());
     }

@@ -1,0 +1,296 @@
+//! An API document as sent: read, checked and turned into what the platform keeps, and back.
+//! Storing it is left to the handlers.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::platform::{
+    domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, SUPER_TENANT, Scope, principal},
+    identity::role_exists,
+    store::Documents,
+    wire::{Code, Refusal},
+};
+
+/// Members of the product's API document; others are refused.
+const MEMBERS: &[&str] = &[
+    "id",
+    "name",
+    "displayName",
+    "description",
+    "context",
+    "version",
+    "provider",
+    "lifeCycleStatus",
+    "wsdlInfo",
+    "wsdlUrl",
+    "responseCachingEnabled",
+    "cacheTimeout",
+    "hasThumbnail",
+    "isDefaultVersion",
+    "isRevision",
+    "revisionedApiId",
+    "revisionId",
+    "enableSchemaValidation",
+    "enableSubscriberVerification",
+    "type",
+    "audience",
+    "audiences",
+    "transport",
+    "tags",
+    "policies",
+    "apiThrottlingPolicy",
+    "authorizationHeader",
+    "apiKeyHeader",
+    "securityScheme",
+    "maxTps",
+    "visibility",
+    "visibleRoles",
+    "visibleTenants",
+    "visibleOrganizations",
+    "mediationPolicies",
+    "apiPolicies",
+    "subscriptionAvailability",
+    "subscriptionAvailableTenants",
+    "additionalProperties",
+    "additionalPropertiesMap",
+    "monetization",
+    "accessControl",
+    "accessControlRoles",
+    "businessInformation",
+    "corsConfiguration",
+    "websubSubscriptionConfiguration",
+    "workflowStatus",
+    "createdTime",
+    "lastUpdatedTime",
+    "lastUpdatedTimestamp",
+    "endpointConfig",
+    "endpointImplementationType",
+    "scopes",
+    "operations",
+    "threatProtectionPolicies",
+    "categories",
+    "keyManagers",
+    "serviceInfo",
+    "advertiseInfo",
+    "gatewayVendor",
+    "gatewayType",
+    "asyncTransportProtocols",
+    "organizationPolicies",
+    "initiatedFromGateway",
+    "egress",
+    "subtype",
+    "subtypeConfiguration",
+    "primaryProductionEndpointId",
+    "primarySandboxEndpointId",
+    "isInitiatedFromGateway",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Draft {
+    name: String,
+    context: String,
+    version: String,
+    #[serde(default)]
+    audiences: Vec<String>,
+    #[serde(default)]
+    security_scheme: Vec<String>,
+    #[serde(default)]
+    authorization_header: Option<String>,
+    #[serde(default)]
+    policies: Vec<String>,
+    #[serde(default)]
+    scopes: Vec<DraftScope>,
+    #[serde(default)]
+    operations: Vec<DraftOperation>,
+    #[serde(default)]
+    endpoint_config: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct DraftScope {
+    scope: Scope,
+    #[serde(default)]
+    shared: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DraftOperation {
+    #[serde(default = "everything")]
+    target: String,
+    verb: String,
+    #[serde(default)]
+    auth_type: Option<String>,
+    #[serde(default)]
+    scopes: Vec<String>,
+}
+
+fn everything() -> String {
+    "/*".to_owned()
+}
+
+/// Whose API it is and what it was before.
+pub(super) struct Origin<'a> {
+    pub(super) tenant: &'a str,
+    pub(super) user: &'a str,
+    pub(super) stored: Option<&'a Api>,
+}
+
+/// Reads, checks and completes a document.
+pub(super) fn admit(documents: &Documents<'_>, origin: &Origin<'_>, sent: Map<String, Value>) -> Result<Api, Refusal> {
+    if let Some(unknown) = sent.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+        return Err(Refusal::bad_request(format!("Unrecognized property '{unknown}'")));
+    }
+    let key_managers = key_managers(documents, origin.tenant, sent.get("keyManagers"))?;
+    let draft: Draft = serde_json::from_value(Value::Object(sent.clone())).map_err(|error| {
+        let said = error.to_string();
+        match said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            Some(member) => Refusal::bad_request(format!("{member}: must not be null")),
+            None => Refusal::bad_request("Malformed request body."),
+        }
+    })?;
+    check_texts(&draft)?;
+    check_scopes(documents, origin.tenant, &draft)?;
+    let endpoint = |which: &str| {
+        let endpoint = &draft.endpoint_config[which];
+        // Several endpoints of one kind come as a list; the first one is used.
+        let url = if endpoint.is_array() { &endpoint[0]["url"] } else { &endpoint["url"] };
+        url.as_str().map(str::to_owned)
+    };
+    Ok(Api {
+        id: origin.stored.map_or_else(Uuid::new_v4, |stored| stored.id),
+        tenant: origin.tenant.to_owned(),
+        provider: origin.stored.map_or(origin.user, |stored| &stored.provider).to_owned(),
+        context: placed(&draft.context, origin.tenant),
+        status: origin.stored.map_or(ApiStatus::Created, |stored| stored.status),
+        key_managers,
+        audiences: draft.audiences,
+        security_scheme: or_oauth2(draft.security_scheme),
+        authorization_header: draft.authorization_header.filter(|name| !name.trim().is_empty()),
+        policies: draft.policies,
+        scopes: draft.scopes.into_iter().map(|own| ApiScope { scope: own.scope, shared: own.shared }).collect(),
+        production_endpoint: endpoint("production_endpoints"),
+        sandbox_endpoint: endpoint("sandbox_endpoints"),
+        operations: draft.operations.into_iter().map(operation).collect(),
+        name: draft.name,
+        version: draft.version,
+        document: sent,
+    })
+}
+
+fn check_texts(draft: &Draft) -> Result<(), Refusal> {
+    for (member, text, most) in
+        [("name", &draft.name, 60), ("context", &draft.context, 232), ("version", &draft.version, 30)]
+    {
+        if text.trim().is_empty() || text.chars().count() > most {
+            return Err(Refusal::bad_request(format!("{member}: size must be between 1 and {most}")));
+        }
+        if text.chars().any(|c| c.is_whitespace() || "?#%\\".contains(c)) && member != "name" {
+            return Err(Refusal::bad_request(format!("{member}: contains characters that no path may have")));
+        }
+    }
+    const VERBS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    if draft.operations.iter().any(|own| !VERBS.contains(&own.verb.to_ascii_uppercase().as_str())) {
+        return Err(Refusal::bad_request("One or more request body parameters contain disallowed values."));
+    }
+    Ok(())
+}
+
+/// Absent means all; what is there must be an array of names that exist.
+fn key_managers(documents: &Documents<'_>, tenant: &str, sent: Option<&Value>) -> Result<Vec<String>, Refusal> {
+    let Some(sent) = sent.filter(|sent| !sent.is_null()) else {
+        return Ok(vec!["all".to_owned()]);
+    };
+    let names: Option<Vec<String>> =
+        sent.as_array().and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+    let names = names.ok_or(Code::KeyManagersNoArray)?;
+    for name in names.iter().filter(|name| *name != "all") {
+        if documents.find_by_key::<KeyManager>(tenant, name)?.is_none() {
+            return Err(Refusal::from(Code::NotRegistered).because(format!("Key Manager {name} is not registered")));
+        }
+    }
+    Ok(names)
+}
+
+/// Roles of local scopes must exist, and operations name scopes that the API carries.
+fn check_scopes(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Result<(), Refusal> {
+    for own in draft.scopes.iter().filter(|own| !own.shared) {
+        for role in &own.scope.bindings {
+            if !role_exists(documents, tenant, role)? {
+                return Err(Refusal::from(Code::ScopeRoleNotFound).because(format!("Role {role} does not exist")));
+            }
+        }
+    }
+    for own in draft.scopes.iter().filter(|own| own.shared) {
+        if documents.find_by_key::<Scope>(tenant, &own.scope.name)?.is_none() {
+            return Err(Code::ScopeNotFound.into());
+        }
+    }
+    let known = |name: &String| draft.scopes.iter().any(|own| own.scope.name == *name);
+    match draft.operations.iter().flat_map(|own| &own.scopes).find(|name| !known(name)) {
+        Some(name) => Err(Refusal::bad_request(format!("operations: the API has no scope {name}"))),
+        None => Ok(()),
+    }
+}
+
+fn operation(draft: DraftOperation) -> Operation {
+    let usual = "Application & Application User";
+    let auth_type = draft.auth_type.filter(|text| !text.is_empty() && text != "Any");
+    Operation {
+        target: draft.target,
+        verb: draft.verb.to_ascii_uppercase(),
+        auth_type: auth_type.unwrap_or_else(|| usual.to_owned()),
+        scopes: draft.scopes,
+    }
+}
+
+fn or_oauth2(schemes: Vec<String>) -> Vec<String> {
+    if schemes.is_empty() { vec!["oauth2".to_owned()] } else { schemes }
+}
+
+/// `/ctx`, or `/t/{tenant}/ctx` in a tenant; a context that came back from a read is there already.
+fn placed(context: &str, tenant: &str) -> String {
+    let context = format!("/{}", context.trim_matches('/'));
+    let prefix = format!("/t/{tenant}");
+    if tenant == SUPER_TENANT || context.starts_with(&format!("{prefix}/")) { context } else { prefix + &context }
+}
+
+/// The document as read back: what was sent, with what the platform decided over it.
+pub(super) fn shown(api: &Api) -> Value {
+    let mut document = api.document.clone();
+    let decided = json!({
+        "id": api.id,
+        "name": api.name,
+        "context": api.context,
+        "version": api.version,
+        "provider": principal(&api.provider, &api.tenant),
+        "lifeCycleStatus": api.status,
+        "keyManagers": api.key_managers,
+        "audiences": api.audiences,
+        "securityScheme": api.security_scheme,
+        "policies": api.policies,
+        "scopes": api.scopes,
+    });
+    if let Value::Object(decided) = decided {
+        document.extend(decided);
+    }
+    let sent = document.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
+    let operations: Vec<Value> = api
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(index, own)| {
+            let mut shown = sent.get(index).cloned().unwrap_or_else(|| json!({}));
+            shown["id"] = json!(index.to_string());
+            shown["target"] = json!(own.target);
+            shown["verb"] = json!(own.verb);
+            shown["authType"] = json!(own.auth_type);
+            shown["scopes"] = json!(own.scopes);
+            shown
+        })
+        .collect();
+    document.insert("operations".to_owned(), json!(operations));
+    Value::Object(document)
+}

@@ -1,0 +1,146 @@
+//! APIs as resources.
+//! The rules of their documents are left to `api_document`; deployment to `revisions`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::LOCATION};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    ChangeScopes, CreateScopes, DeleteScopes, ViewScopes,
+    api_document::{Origin, admit, shown},
+};
+use crate::platform::{
+    domain::{Api, Revision, Subscription},
+    events::Event,
+    site::Site,
+    store::Documents,
+    wire::{Body, Caller, Page, Refusal, page},
+};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    query: String,
+}
+
+pub(super) async fn list(
+    caller: Caller<ViewScopes>,
+    State(site): State<Arc<Site>>,
+    Query(search): Query<Search>,
+    Query(shown_page): Query<Page>,
+) -> Result<Json<Value>, Refusal> {
+    let all: Vec<Api> = site.store.read::<_, Refusal, _>(move |documents| Ok(documents.all(&caller.tenant)?)).await?;
+    let wanted = search.query.trim_start_matches("name:");
+    let entry = |api: &Api| {
+        json!({
+            "id": api.id,
+            "name": api.name,
+            "context": api.context,
+            "version": api.version,
+            "provider": api.provider,
+            "lifeCycleStatus": api.status,
+        })
+    };
+    Ok(Json(page(all.iter().filter(|api| api.name.contains(wanted)).map(entry).collect(), shown_page)))
+}
+
+pub(super) async fn create(
+    caller: Caller<CreateScopes>,
+    State(site): State<Arc<Site>>,
+    Body(sent): Body<Map<String, Value>>,
+) -> Result<Response, Refusal> {
+    let created = site
+        .store
+        .write(move |documents| {
+            let origin = Origin { tenant: &caller.tenant, user: &caller.user, stored: None };
+            let created = admit(documents, &origin, sent)?;
+            keep(documents, &created)?;
+            Ok::<_, Refusal>(created)
+        })
+        .await?;
+    let location = format!("{}/api/am/publisher/v4/apis/{}", site.management_url, created.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
+}
+
+pub(super) async fn read(
+    caller: Caller<ViewScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let api = site.store.read(move |documents| find(documents, &caller.tenant, &id)).await?;
+    Ok(Json(shown(&api)))
+}
+
+/// Changes the document only; what is deployed stays as it is until another revision is deployed.
+pub(super) async fn update(
+    caller: Caller<ChangeScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    Body(sent): Body<Map<String, Value>>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .write(move |documents| {
+            let stored = find(documents, &caller.tenant, &id)?;
+            let origin = Origin { tenant: &caller.tenant, user: &caller.user, stored: Some(&stored) };
+            let updated = admit(documents, &origin, sent)?;
+            let same = |a: &str, b: &str, member: &str| match a == b {
+                true => Ok(()),
+                false => Err(Refusal::bad_request(format!("{member} of an API cannot be changed"))),
+            };
+            same(&stored.name, &updated.name, "name")?;
+            same(&stored.context, &updated.context, "context")?;
+            same(&stored.version, &updated.version, "version")?;
+            keep(documents, &updated)?;
+            Ok(Json(shown(&updated)))
+        })
+        .await
+}
+
+pub(super) async fn delete(
+    caller: Caller<DeleteScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    site.store
+        .write(move |documents| {
+            let api = find(documents, &caller.tenant, &id)?;
+            let subscriptions: Vec<Subscription> = documents.all(&caller.tenant)?;
+            if subscriptions.iter().any(|one| one.api_id == api.id) {
+                return Err(Refusal::generic(
+                    StatusCode::CONFLICT,
+                    "Cannot remove the API as active subscriptions exist.",
+                ));
+            }
+            for revision in documents.children::<Revision>(&id)? {
+                documents.remove::<Revision>(&caller.tenant, &revision.id.to_string())?;
+            }
+            documents.remove::<Api>(&caller.tenant, &id)?;
+            documents.announce(Event::ApiUndeployed { tenant: caller.tenant, api_id: api.id });
+            Ok(StatusCode::OK)
+        })
+        .await
+}
+
+pub(super) fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<Api, Refusal> {
+    documents.find(tenant, id)?.ok_or_else(|| Refusal::not_found("API"))
+}
+
+/// Stores an API whose context and version nobody else in the tenant has, nor its name and version.
+fn keep(documents: &Documents<'_>, api: &Api) -> Result<(), Refusal> {
+    let all: Vec<Api> = documents.all(&api.tenant)?;
+    let taken = all.iter().any(|other| {
+        other.id != api.id && other.version == api.version && (other.context == api.context || other.name == api.name)
+    });
+    if taken {
+        let text = format!("The API {} {} or its context {} exists already", api.name, api.version, api.context);
+        return Err(Refusal::generic(StatusCode::CONFLICT, text));
+    }
+    Ok(documents.put(&api.tenant, api)?)
+}

@@ -1,0 +1,77 @@
+//! The life cycle of an API.
+//! Whether calls pass in a state is left to the gateway, which learns of it with the next deployment.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{PublishScopes, ViewScopes, apis::find};
+use crate::platform::{
+    domain::ApiStatus,
+    site::Site,
+    wire::{Caller, Refusal},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Change {
+    api_id: String,
+    action: String,
+}
+
+pub(super) async fn change(
+    caller: Caller<PublishScopes>,
+    State(site): State<Arc<Site>>,
+    Query(change): Query<Change>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .write(move |documents| {
+            let mut api = find(documents, &caller.tenant, &change.api_id)?;
+            api.status = after(&change.action, api.status).ok_or_else(|| {
+                Refusal::bad_request(format!("The action {} is not allowed in the state of the API", change.action))
+            })?;
+            documents.put(&caller.tenant, &api)?;
+            Ok(Json(json!({"workflowStatus": "APPROVED", "lifecycleState": {"state": word(api.status)}})))
+        })
+        .await
+}
+
+pub(super) async fn state(
+    caller: Caller<ViewScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let api = site.store.read(move |documents| find(documents, &caller.tenant, &id)).await?;
+    Ok(Json(json!({"state": word(api.status)})))
+}
+
+/// The state after an action; `None` when the action is unknown or not allowed.
+fn after(action: &str, now: ApiStatus) -> Option<ApiStatus> {
+    use ApiStatus::{Blocked, Created, Deprecated, Prototyped, Published, Retired};
+    match (action, now) {
+        ("Publish", Created | Prototyped | Published) | ("Re-Publish", Blocked) => Some(Published),
+        ("Deploy as a Prototype", Created | Published | Prototyped) => Some(Prototyped),
+        ("Demote to Created", Prototyped | Published) => Some(Created),
+        ("Block", Published) => Some(Blocked),
+        ("Deprecate", Published | Blocked) => Some(Deprecated),
+        ("Retire", Deprecated) => Some(Retired),
+        _ => None,
+    }
+}
+
+/// The state as the life cycle resource writes it, capitalised.
+fn word(status: ApiStatus) -> &'static str {
+    match status {
+        ApiStatus::Created => "Created",
+        ApiStatus::Prototyped => "Prototyped",
+        ApiStatus::Published => "Published",
+        ApiStatus::Blocked => "Blocked",
+        ApiStatus::Deprecated => "Deprecated",
+        ApiStatus::Retired => "Retired",
+    }
+}

@@ -1,0 +1,57 @@
+//! The publisher plane, version 4, as far as key managers need it: APIs, scopes, revisions and deployment.
+//! Serving what is deployed is left to the gateway.
+
+mod api_document;
+mod apis;
+mod key_managers;
+mod lifecycle;
+mod revisions;
+mod scopes;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use super::{site::Site, wire::ScopeSet};
+
+macro_rules! scope_sets {
+    ($($(#[$doc:meta])* $name:ident = [$($scope:literal),*];)*) => {
+        $($(#[$doc])* pub(super) struct $name;
+        impl ScopeSet for $name { const ANY_OF: &'static [&'static str] = &[$($scope),*]; })*
+    };
+}
+
+scope_sets! {
+    /// Reading APIs and key managers.
+    ViewScopes = ["apim:api_view", "apim:api_create", "apim:api_manage", "apim:api_publish"];
+    /// Creating APIs.
+    CreateScopes = ["apim:api_create", "apim:api_manage"];
+    /// Changing APIs, their revisions and deployments.
+    ChangeScopes = ["apim:api_create", "apim:api_manage", "apim:api_publish"];
+    /// Moving APIs through their life cycle.
+    PublishScopes = ["apim:api_publish", "apim:api_manage"];
+    /// Deleting APIs.
+    DeleteScopes = ["apim:api_delete", "apim:api_manage"];
+    /// Reading shared scopes.
+    ScopeViewScopes = ["apim:api_view", "apim:shared_scope_manage"];
+    /// Changing shared scopes.
+    ScopeManageScopes = ["apim:shared_scope_manage"];
+}
+
+/// The resources below `/api/am/publisher/v4`.
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/apis", get(apis::list).post(apis::create))
+        .route("/apis/change-lifecycle", post(lifecycle::change))
+        .route("/apis/{id}", get(apis::read).put(apis::update).delete(apis::delete))
+        .route("/apis/{id}/lifecycle-state", get(lifecycle::state))
+        .route("/apis/{id}/revisions", get(revisions::list).post(revisions::create))
+        .route("/apis/{id}/deploy-revision", post(revisions::deploy))
+        .route("/apis/{id}/undeploy-revision", post(revisions::undeploy))
+        .route("/scopes", get(scopes::list).post(scopes::create))
+        .route("/scopes/{id}", get(scopes::read).put(scopes::update).delete(scopes::delete))
+        .route("/key-managers", get(key_managers::list))
+}

@@ -1,0 +1,116 @@
+//! Shared scopes of a tenant.
+//! Who gets them in a token is left to the key managers.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{ScopeManageScopes, ScopeViewScopes};
+use crate::platform::{
+    domain::{Api, Scope},
+    site::Site,
+    store::Documents,
+    wire::{Body, Caller, Code, Page, Refusal, page},
+};
+
+pub(super) async fn list(
+    caller: Caller<ScopeViewScopes>,
+    State(site): State<Arc<Site>>,
+    Query(shown): Query<Page>,
+) -> Result<Json<Value>, Refusal> {
+    let all: Vec<Scope> = site.store.read::<_, Refusal, _>(move |documents| Ok(documents.all(&caller.tenant)?)).await?;
+    Ok(Json(page(all.iter().map(|scope| json!(scope)).collect(), shown)))
+}
+
+/// Roles of a shared scope need not exist here: another authorization server may know them.
+pub(super) async fn create(
+    caller: Caller<ScopeManageScopes>,
+    State(site): State<Arc<Site>>,
+    Body(sent): Body<Scope>,
+) -> Result<(StatusCode, Json<Scope>), Refusal> {
+    check(&sent)?;
+    site.store
+        .write(move |documents| {
+            if documents.find_by_key::<Scope>(&caller.tenant, &sent.name)?.is_some() {
+                return Err(Refusal::from(Code::ScopeExists).because(sent.name));
+            }
+            let created = Scope { id: Some(Uuid::new_v4()), usage_count: None, ..sent };
+            documents.put(&caller.tenant, &created)?;
+            Ok((StatusCode::CREATED, Json(created)))
+        })
+        .await
+}
+
+pub(super) async fn read(
+    caller: Caller<ScopeViewScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Scope>, Refusal> {
+    site.store.read(move |documents| find(documents, &caller.tenant, &id)).await.map(Json)
+}
+
+pub(super) async fn update(
+    caller: Caller<ScopeManageScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    Body(sent): Body<Scope>,
+) -> Result<Json<Scope>, Refusal> {
+    check(&sent)?;
+    site.store
+        .write(move |documents| {
+            let stored = find(documents, &caller.tenant, &id)?;
+            if stored.name != sent.name {
+                return Err(Refusal::bad_request("The name of a shared scope cannot be changed"));
+            }
+            let updated = Scope { id: stored.id, usage_count: None, ..sent };
+            documents.put(&caller.tenant, &updated)?;
+            Ok(Json(updated))
+        })
+        .await
+}
+
+pub(super) async fn delete(
+    caller: Caller<ScopeManageScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    site.store
+        .write(move |documents| {
+            let stored = find(documents, &caller.tenant, &id)?;
+            let apis: Vec<Api> = documents.all(&caller.tenant)?;
+            let attached = |api: &Api| api.scopes.iter().any(|own| own.shared && own.scope.name == stored.name);
+            if apis.iter().any(attached) {
+                return Err(Refusal::from(Code::ScopeAttached).because(stored.name));
+            }
+            documents.remove::<Scope>(&caller.tenant, &id)?;
+            Ok(StatusCode::OK)
+        })
+        .await
+}
+
+fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<Scope, Refusal> {
+    documents.find(tenant, id)?.ok_or_else(|| Refusal::from(Code::ScopeNotFound).because(id))
+}
+
+fn check(sent: &Scope) -> Result<(), Refusal> {
+    let texts = [
+        ("name", Some(&sent.name), 255),
+        ("displayName", sent.display_name.as_ref(), 255),
+        ("description", sent.description.as_ref(), 512),
+    ];
+    for (member, text, most) in texts {
+        if text.is_some_and(|text| text.chars().count() > most) {
+            return Err(Refusal::bad_request(format!("{member}: size must be between 0 and {most}")));
+        }
+    }
+    if sent.name.trim().is_empty() {
+        return Err(Refusal::bad_request("name: must not be blank"));
+    }
+    Ok(())
+}
