@@ -1,7 +1,10 @@
 //! What the stage sets up for one scenario: a tenant, personas who can log in, planes, names that clash with nobody's.
 //! How it comes about differs by subject and is the business of `runner/provisioning`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use kmspec_mocks::realm::Clock;
 use url::Url;
@@ -21,9 +24,11 @@ use crate::{
         wire::Wire,
     },
     model::{
+        capability::Capability,
         exchange::{Plane, Role},
         target::{Bounds, Persona},
     },
+    runner::provisioning::fixed::{Cast, FixedIssuer},
 };
 
 /// Everything a scenario stands on.
@@ -43,6 +48,7 @@ pub struct Scene {
     pub ledger: Ledger,
     /// The clock of the tenant, where it can be moved.
     pub clock: Option<Clock>,
+    configured: Option<Mutex<Cast>>,
     pub(crate) wire: Wire,
     pub(crate) log: ExchangeLog,
     pub(crate) sessions: BTreeMap<Role, Session>,
@@ -66,6 +72,8 @@ pub struct SceneParts {
     pub prefix: String,
     /// Where the gateway reaches the echo backend.
     pub backend_url: String,
+    /// The issuers of a gateway that was configured beforehand; `None` where scenarios attach their own.
+    pub configured: Option<Cast>,
 }
 
 impl Scene {
@@ -90,6 +98,7 @@ impl Scene {
             bounds: parts.bounds,
             prefix: parts.prefix,
             backend_url: parts.backend_url,
+            configured: parts.configured.map(Mutex::new),
             ledger,
             clock: None,
             wire,
@@ -101,6 +110,18 @@ impl Scene {
     /// The name that an object gets at the subject when the scenario calls it this.
     pub fn name(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// On a gateway that was configured beforehand, the issuer that the scenario calls by this name; `None` where the
+    /// scenario has to attach one.
+    ///
+    /// # Errors
+    ///
+    /// The missing capability when the gateway has not got so many issuers.
+    pub fn configured_issuer(&self, name: &str) -> Result<Option<FixedIssuer>, Capability> {
+        let Some(cast) = &self.configured else { return Ok(None) };
+        let issuer = cast.lock().unwrap_or_else(PoisonError::into_inner).issuer(name);
+        issuer.map(Some).ok_or(Capability::FreshIssuer)
     }
 
     /// The persona in a role.

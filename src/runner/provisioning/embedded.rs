@@ -188,6 +188,7 @@ impl Embedded {
             bounds: Bounds::default(),
             prefix: String::new(),
             backend_url: self.common.backend_url.clone(),
+            configured: None,
         };
         Ok(Ground { parts, clock: Some(clock) })
     }

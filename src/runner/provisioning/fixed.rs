@@ -1,15 +1,80 @@
 //! A gateway that was configured beforehand: scenarios get the issuers and routes that `target.toml` lists, no others.
 //! What else a scenario needs, a portal or an issuer of its own, is not applicable there.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use kmspec_mocks::{
     forge::Forge,
     realm::{Algorithm, Clock, KeyRing, SigningKey},
 };
 
-use super::private_jwk::{self, PrivateJwkError, PrivateKey};
-use crate::model::target::{ConfiguredIssuer, Target};
+use super::{
+    Ground,
+    private_jwk::{self, PrivateJwkError, PrivateKey},
+};
+use crate::{
+    drivers::session::Planes,
+    model::{
+        report::Subject,
+        target::{ConfiguredIssuer, Target},
+    },
+    world::{SUPER_TENANT, SceneParts},
+};
+
+/// A gateway that was configured beforehand.
+pub struct Fixed {
+    target: Target,
+    planes: Planes,
+    issuers: FixedIssuers,
+    count: AtomicUsize,
+}
+
+impl Fixed {
+    /// The gateway that a target file describes. `planes` are its own, or those of interposers before it.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedError`] when the keys of an issuer cannot be read.
+    pub fn new(target: Target, planes: Planes) -> Result<Self, FixedError> {
+        let issuers = FixedIssuers::read(&target)?;
+        Ok(Self { target, planes, issuers, count: AtomicUsize::new(1) })
+    }
+
+    /// Its issuers, whose keys the harness has.
+    pub fn issuers(&self) -> &[FixedIssuer] {
+        self.issuers.all()
+    }
+
+    pub(super) fn subject(&self) -> Subject {
+        Subject {
+            name: self.target.name.clone(),
+            version: self.target.version.clone(),
+            kind: "fixed".to_owned(),
+            profile: self.target.profile.clone(),
+            capabilities: self.target.capabilities.clone(),
+        }
+    }
+
+    pub(super) fn prepare(&self) -> Ground {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let parts = SceneParts {
+            tenant: SUPER_TENANT.to_owned(),
+            planes: self.planes.clone(),
+            personas: BTreeMap::new(),
+            bounds: self.target.bounds,
+            prefix: format!("kmspec-{number}-"),
+            // It was configured to reach the backend; nobody is told where that is.
+            backend_url: String::new(),
+            configured: Some(self.issuers.cast()),
+        };
+        Ground { parts, clock: None }
+    }
+}
 
 /// An issuer that the gateway trusts, and the route on which it does.
 #[derive(Debug, Clone)]

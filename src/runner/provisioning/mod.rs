@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub use embedded::Embedded;
+pub use fixed::Fixed;
 pub use product::Product;
 pub use sabotage::Sabotage;
 
@@ -30,6 +31,8 @@ pub enum Provisioning {
     Embedded(Embedded),
     /// A running product.
     Product(Product),
+    /// A gateway that was configured beforehand.
+    Fixed(Fixed),
 }
 
 /// What a scenario stands on, and what it takes to clear it away.
@@ -85,6 +88,7 @@ impl Provisioning {
         match self {
             Self::Embedded(embedded) => embedded.subject(),
             Self::Product(product) => product.subject(),
+            Self::Fixed(fixed) => fixed.subject(),
         }
     }
 
@@ -97,6 +101,7 @@ impl Provisioning {
         match self {
             Self::Embedded(embedded) => embedded.prepare(private).await,
             Self::Product(product) => Ok(product.prepare()),
+            Self::Fixed(fixed) => Ok(fixed.prepare()),
         }
     }
 
@@ -108,7 +113,7 @@ impl Provisioning {
     pub async fn neighbour(&self, of: &str) -> Result<Ground, ProvisioningError> {
         match self {
             Self::Embedded(embedded) => embedded.neighbour(of).await,
-            Self::Product(_) => Err(ProvisioningError::Lacks(Capability::Tenants)),
+            Self::Product(_) | Self::Fixed(_) => Err(ProvisioningError::Lacks(Capability::Tenants)),
         }
     }
 
@@ -117,7 +122,7 @@ impl Provisioning {
         match self {
             Self::Embedded(embedded) => embedded.clear(tenant).await,
             // What a product was given is deleted object by object, from the scene's ledger.
-            Self::Product(_) => Vec::new(),
+            Self::Product(_) | Self::Fixed(_) => Vec::new(),
         }
     }
 
@@ -130,6 +135,7 @@ impl Provisioning {
         match self {
             Self::Embedded(embedded) => embedded.restart(tenant).await,
             Self::Product(product) => product.restart().await,
+            Self::Fixed(_) => Err(ProvisioningError::Lacks(Capability::Restart)),
         }
     }
 
@@ -137,7 +143,7 @@ impl Provisioning {
     pub async fn close(&self) -> Vec<String> {
         match self {
             Self::Embedded(embedded) => embedded.close().await,
-            Self::Product(_) => Vec::new(),
+            Self::Product(_) | Self::Fixed(_) => Vec::new(),
         }
     }
 }

@@ -132,6 +132,7 @@ impl Product {
             bounds: self.target.bounds,
             prefix: format!("{OUR_PREFIX}{}-{number}-", self.run),
             backend_url: self.backend_url.clone(),
+            configured: None,
         };
         Ground { parts, clock: None }
     }
