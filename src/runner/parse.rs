@@ -58,28 +58,62 @@ pub fn path_of(feature: &Feature) -> String {
     feature.path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The parser keeps its position private and says it only in its message: `Error at 3:5: {…}`.
+/// The parser backtracks, so the place where it gave up is seldom the one to blame: look for that first.
 fn refuse(file: &SourceFile, message: &str) -> FeatureError {
+    if let Some((line, problem, hint)) = culprit(&file.text) {
+        let text = file.text.lines().nth(line - 1).unwrap_or_default();
+        let column = 1 + text.chars().take_while(|c| c.is_whitespace()).count();
+        return at(file, (line, column), problem.to_owned(), hint);
+    }
+    // The parser says its position only in its message: `Error at 3:5: {…}`.
     let position = message
         .strip_prefix("Error at ")
         .and_then(|rest| rest.split_once(": "))
         .and_then(|(position, _)| position.split_once(':'))
         .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)))
         .unwrap_or((1, 1));
-    let line = file.text.lines().nth(position.0 - 1).unwrap_or_default().trim();
-    let (problem, hint) = if file.text.trim().is_empty() {
-        ("the file is empty", "begin with `Feature:` and a title")
-    } else if line.starts_with('|') {
-        ("this table has rows of different length", "give every row as many cells as the first one")
-    } else if position.0 > file.text.lines().count() {
-        ("the file ends too early", "a feature has at least one `Scenario:` with a title")
-    } else {
-        (
-            "this is no Gherkin here",
-            "lines begin with Feature:, Background:, Rule:, Scenario:, Scenario Outline:, Examples:, Given, When, Then, And, But, @, | or #",
-        )
-    };
-    at(file, position, problem.to_owned(), hint)
+    let hint = "a feature has a title, and scenarios with a title and steps; features/README.md shows one";
+    at(file, position, "the feature cannot be understood from here on".to_owned(), hint)
+}
+
+const STEPS: [&str; 6] = ["Given ", "When ", "Then ", "And ", "But ", "* "];
+const HEADS: [&str; 9] = [
+    "Feature:", "Background:", "Rule:", "Scenario:", "Scenario Outline:", "Scenario Template:", "Example:", "Examples:",
+    "Scenarios:",
+];
+
+/// The first line that cannot stand where it stands, with what is wrong and what to do.
+fn culprit(text: &str) -> Option<(usize, &'static str, &'static str)> {
+    let (mut in_steps, mut in_text, mut cells) = (false, false, None);
+    let mut titled = false;
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        let quotes = line.starts_with("\"\"\"") || line.starts_with("```");
+        in_text ^= quotes;
+        if in_text || quotes || line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line.starts_with('|') {
+            let count = line.replace("\\|", "").matches('|').count();
+            if cells.replace(count).is_some_and(|before| before != count) {
+                return Some((number, "this row has another number of cells than the row above", "align the table"));
+            }
+            continue;
+        }
+        cells = None;
+        if HEADS.iter().any(|head| line.starts_with(head)) {
+            (in_steps, titled) = (false, true);
+        } else if STEPS.iter().any(|step| line.starts_with(step)) {
+            if !titled {
+                return Some((number, "a step stands outside of any scenario", "begin with `Feature:` and a title"));
+            }
+            in_steps = true;
+        } else if !line.starts_with('@') && (in_steps || !titled) {
+            let hint = "steps begin with Given, When, Then, And or But; titles with Feature:, Background:, Rule:, Scenario:, \
+                        Scenario Outline: or Examples:";
+            return Some((number, "this line begins with no keyword", hint));
+        }
+    }
+    (!titled).then_some((1, "there is no feature in this file", "begin with `Feature:` and a title"))
 }
 
 fn at(file: &SourceFile, (line, column): (usize, usize), problem: String, hint: &str) -> FeatureError {
@@ -111,7 +145,7 @@ mod tests {
     #[test]
     fn a_misspelt_keyword_is_shown_with_its_line_and_column() {
         let error = feature(&file("Feature: F\n  Scenario: S\n    Given a\n    Wenn b\n")).unwrap_err();
-        assert_eq!(error.line, 4, "{error}");
+        assert_eq!((error.line, error.column), (4, 5), "{error}");
         assert!(error.excerpt.contains("    4 |     Wenn b"), "{error}");
     }
 
@@ -119,7 +153,8 @@ mod tests {
     fn a_ragged_table_is_called_one() {
         let error =
             feature(&file("Feature: F\n  Scenario: S\n    Given a\n      | a | b |\n      | c |\n")).unwrap_err();
-        assert!(error.problem.contains("rows of different length"), "{error}");
+        assert_eq!((error.line, error.column), (5, 7), "{error}");
+        assert!(error.problem.contains("another number of cells"), "{error}");
     }
 
     #[test]
