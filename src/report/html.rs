@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{Effect, Finding, effects, finding, is_failure, rules, time, totals},
+    reader::{Effect, Finding, command_line, effects, finding, is_failure, rules, time, totals},
 };
 use crate::model::{
     catalogue::{Catalogue, RuleText},
@@ -107,7 +107,7 @@ impl ReportFormat for Html {
             outcomes: outcomes(&report.scenarios),
             effects: effects(report),
             features: features(&report.scenarios, findings.catalogue),
-            command: format!("kmspec {}", report.arguments.join(" ")),
+            command: command_line(report),
         };
         template.render(Serde(page)).map_err(RenderError::new)
     }

@@ -9,12 +9,20 @@ use crate::model::{
     rule::RuleKind,
 };
 
-/// Whether the outcome is one that a reader must look at.
+/// Whether the outcome is one that a reader must look at. What was not run is counted, not listed.
 pub fn is_failure(outcome: &Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Deviates { .. } | Outcome::UnexpectedlyConforms { .. } | Outcome::Error { .. } | Outcome::NotRun
-    )
+    matches!(outcome, Outcome::Deviates { .. } | Outcome::UnexpectedlyConforms { .. } | Outcome::Error { .. })
+}
+
+/// The command line that repeats the run, quoted for a shell.
+pub fn command_line(report: &RunReport) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    let quoted = |argument: &String| match argument {
+        argument if !argument.is_empty() && argument.chars().all(plain) => argument.clone(),
+        argument => format!("'{}'", argument.replace('\'', r"'\''")),
+    };
+    let arguments: Vec<_> = report.arguments.iter().map(quoted).collect();
+    format!("kmspec {}", arguments.join(" "))
 }
 
 /// The rules that a scenario holds: requirements and clauses first, the defects it notices last.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{effects, finding, is_failure, rules, time, totals},
+    reader::{command_line, effects, finding, is_failure, rules, time, totals},
 };
 use crate::model::report::ScenarioReport;
 
@@ -31,8 +31,8 @@ fn write(text: &mut String, findings: Findings<'_>) -> std::fmt::Result {
     writeln!(text, "# {} {}: {}\n", subject.name, subject.version, totals(&report.totals()))?;
     writeln!(
         text,
-        "`kmspec {}`, profile {}, {} scenarios in {}, started {}.",
-        report.arguments.join(" "),
+        "`{}`, profile {}, {} scenarios in {}, started {}.",
+        command_line(report),
         subject.profile,
         report.scenarios.len(),
         time(report.took_us),

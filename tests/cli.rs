@@ -1,0 +1,146 @@
+//! The binary as its users meet it: exit codes, messages with hints, data on stdout and talk on stderr.
+//! What a run finds out is the scenarios' business.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+const TAGS: &str = "[[area]]\nname = \"keys\"\ntext = \"Keys\"\n[[level]]\nname = \"core\"\ntext = \"All\"\n";
+const FEATURE: &str = "@keys @core\nFeature: Keys\n  Scenario Outline: Keys of <kind> are issued\n    Given a key manager\n    Examples:\n      | kind |\n      | okta |\n      | auth0 |\n";
+
+/// A folder of features with one outline of two rows.
+fn features(feature: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["catalogue", "platform", "authorization_server"] {
+        fs::create_dir(root.path().join(folder)).unwrap();
+    }
+    fs::write(root.path().join("catalogue/tags.toml"), TAGS).unwrap();
+    fs::write(root.path().join("platform/keys.feature"), feature).unwrap();
+    root
+}
+
+fn kmspec(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmspec"));
+    command.args(arguments).env_remove("RUST_LOG").env_remove("KMSPEC_NOT_SET").output().unwrap()
+}
+
+/// Runs on a folder of features.
+fn with_features(root: &Path, arguments: &[&str]) -> Output {
+    kmspec(&[arguments, &["--features", root.to_str().unwrap()]].concat())
+}
+
+#[track_caller]
+fn refused(output: &Output, code: i32, parts: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for part in parts {
+        assert!(said.contains(part), "`{part}` is missing in: {said}");
+    }
+    assert_eq!(said.matches("error:").count(), 1, "one message: {said}");
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_wrong_argument_ends_with_2() {
+    refused(&kmspec(&["run", "--jbos", "3"]), 2, &["--jbos", "--jobs"]);
+    refused(&kmspec(&["run", "--shard", "3/2"]), 2, &["2/5"]);
+    refused(&kmspec(&["run", "--jobs", "0"]), 2, &["--jobs"]);
+    assert_eq!(kmspec(&[]).status.code(), Some(2));
+    assert_eq!(kmspec(&["--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_list_goes_to_stdout_and_nothing_else_does() {
+    let root = features(FEATURE);
+    let output = with_features(root.path(), &["run", "--list"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "platform/keys/keys-of-auth0-are-issued[auth0]  Keys of auth0 are issued\n\
+         platform/keys/keys-of-okta-are-issued[okta]  Keys of okta are issued\n"
+    );
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn selecting_nothing_ends_with_2() {
+    let root = features(FEATURE);
+    for list in [&["--list"][..], &[]] {
+        let typed = [&["run", "--tags", "@no-such-tag"][..], list].concat();
+        refused(&with_features(root.path(), &typed), 2, &["`--tags @no-such-tag` selects none of 2", "hint:"]);
+    }
+    refused(&with_features(root.path(), &["run", "--tags", "@core and"]), 2, &["`@core and`", "hint:"]);
+    refused(&with_features(root.path(), &["certify", "http://localhost:1"]), 2, &["authorization_server/", "hint:"]);
+    refused(&kmspec(&["run", "--tags", "@no-such-tag"]), 2, &["hint:"]);
+}
+
+#[test]
+fn an_unreadable_feature_is_shown_with_file_line_and_column() {
+    let root = features(&FEATURE.replace("Examples:", "Exmaples:"));
+    let parts = ["platform/keys.feature", "line 5, column 5", "    5 |     Exmaples:", "hint:"];
+    refused(&with_features(root.path(), &["run"]), 2, &parts);
+    refused(&kmspec(&["run", "--features", "no/such"]), 2, &["`no/such`", "hint:"]);
+}
+
+#[test]
+fn a_tag_that_is_in_no_list_is_a_wrong_plan() {
+    let root = features(&FEATURE.replace("@core", "@cores"));
+    refused(&with_features(root.path(), &["run"]), 2, &["`@cores`", "platform/keys.feature", "hint:"]);
+    let root = features(&FEATURE.replace("@core", "@SEED-KM-99"));
+    refused(&with_features(root.path(), &["run"]), 2, &["no row of the catalogue is called `SEED-KM-99`"]);
+}
+
+#[test]
+fn a_defect_must_be_one() {
+    refused(&kmspec(&["run", "--defect", "DEF-999", "--list"]), 2, &["`DEF-999` is no defect", "hint:"]);
+    refused(&kmspec(&["run", "--defect", "SEED-KM-06"]), 2, &["`SEED-KM-06` is no defect"]);
+    refused(&kmspec(&["run", "--defect", "8"]), 2, &["`8` is not a rule id"]);
+}
+
+#[test]
+fn a_target_is_read_before_anything_starts() {
+    refused(&kmspec(&["run", "--target", "no-such.toml"]), 2, &["cannot read the target `no-such.toml`", "hint:"]);
+    let root = features(FEATURE);
+    let file = root.path().join("target.toml");
+    let target = "name = \"x\"\n[planes]\ngateway = \"https://localhost:1\"\n[personas]\ndeveloper = { username = \"dora\", password_env = \"KMSPEC_NOT_SET\" }\n";
+    fs::write(&file, target).unwrap();
+    let typed = ["run", "--target", file.to_str().unwrap()];
+    refused(&kmspec(&typed), 2, &["`KMSPEC_NOT_SET` is not set", "developer `dora`", "hint:"]);
+    fs::write(&file, target.replace("gateway", "gatway")).unwrap();
+    refused(&kmspec(&typed), 2, &["gatway", "line 3", "hint:"]);
+    fs::write(&file, "name = \"x\"\nprofile = \"wso2-apim-0.0\"\n[planes]\ngateway = \"https://localhost:1\"\n").unwrap();
+    refused(&kmspec(&typed), 2, &["there is no profile `wso2-apim-0.0`", "hint:"]);
+    refused(&kmspec(&["run", "--profile", "wso2-apim-0.0"]), 2, &["--target"]);
+}
+
+#[test]
+fn declared_deviations_need_a_reason() {
+    let root = features(FEATURE);
+    let file = root.path().join("expected.toml");
+    fs::write(&file, "[[deviation]]\nid = \"platform/keys/x\"\n").unwrap();
+    let typed = ["run", "--expected", file.to_str().unwrap()];
+    refused(&kmspec(&typed), 2, &["expected.toml", "reason", "hint:"]);
+}
+
+#[test]
+fn certification_wants_a_usable_url_and_a_known_type() {
+    refused(&kmspec(&["certify", "nonsense"]), 2, &["nonsense"]);
+    refused(&kmspec(&["certify", "http://idp.example/"]), 2, &["plain http", "--allow-plain-http"]);
+    let typed = ["certify", "https://idp.example/", "--type", "WSO2-IS-99", "--list"];
+    refused(&kmspec(&typed), 2, &["no key manager type is called `WSO2-IS-99`", "WSO2-IS-7"]);
+    let typed = ["certify", "https://idp.example/", "--client-id", "a", "--client-secret-env", "KMSPEC_NOT_SET"];
+    refused(&kmspec(&typed), 2, &["`KMSPEC_NOT_SET` is not set", "hint:"]);
+}
+
+#[test]
+fn a_row_of_the_catalogue_can_be_explained() {
+    let output = kmspec(&["explain", "DEF-032"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("DEF-032  (gateway validation)\n"));
+    refused(&kmspec(&["explain", "SEED-KM-999"]), 2, &["`SEED-KM-999`", "hint:"]);
+    refused(&kmspec(&["explain", "nothing"]), 2, &["`nothing` is not a rule id"]);
+    let output = kmspec(&["requirements"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(" of 117 requirements are held by a scenario"));
+}
