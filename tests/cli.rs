@@ -8,6 +8,8 @@ use std::{
 };
 
 const TAGS: &str = "[[area]]\nname = \"keys\"\ntext = \"Keys\"\n[[level]]\nname = \"core\"\ntext = \"All\"\n";
+const VENDORS: &str =
+    "[[vendor]]\ntype = \"custom\"\nconnector = \"custom\"\nname = \"Custom\"\nscopes_claim = \"scope\"\n";
 const FEATURE: &str = "@keys @core\nFeature: Keys\n  Scenario Outline: Keys of <kind> are issued\n    Given a key manager\n    Examples:\n      | kind |\n      | okta |\n      | auth0 |\n";
 
 /// A folder of features with one outline of two rows.
@@ -17,6 +19,7 @@ fn features(feature: &str) -> tempfile::TempDir {
         fs::create_dir(root.path().join(folder)).unwrap();
     }
     fs::write(root.path().join("catalogue/tags.toml"), TAGS).unwrap();
+    fs::write(root.path().join("catalogue/vendors.toml"), VENDORS).unwrap();
     fs::write(root.path().join("platform/keys.feature"), feature).unwrap();
     root
 }
@@ -110,7 +113,8 @@ fn a_target_is_read_before_anything_starts() {
     refused(&kmspec(&typed), 2, &["`KMSPEC_NOT_SET` is not set", "developer `dora`", "hint:"]);
     fs::write(&file, target.replace("gateway", "gatway")).unwrap();
     refused(&kmspec(&typed), 2, &["gatway", "line 3", "hint:"]);
-    fs::write(&file, "name = \"x\"\nprofile = \"wso2-apim-0.0\"\n[planes]\ngateway = \"https://localhost:1\"\n").unwrap();
+    fs::write(&file, "name = \"x\"\nprofile = \"wso2-apim-0.0\"\n[planes]\ngateway = \"https://localhost:1\"\n")
+        .unwrap();
     refused(&kmspec(&typed), 2, &["there is no profile `wso2-apim-0.0`", "hint:"]);
     refused(&kmspec(&["run", "--profile", "wso2-apim-0.0"]), 2, &["--target"]);
 }
@@ -143,4 +147,13 @@ fn a_row_of_the_catalogue_can_be_explained() {
     refused(&kmspec(&["explain", "nothing"]), 2, &["`nothing` is not a rule id"]);
     let output = kmspec(&["requirements"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains(" of 117 requirements are held by a scenario"));
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let output = kmspec(&["platform", "--port", &port, "--folder", folder.path().to_str().unwrap()]);
+    refused(&output, 3, &[&port, "hint:"]);
 }

@@ -24,6 +24,8 @@ pub enum Command {
     Run(RunArguments),
     /// Check whether an authorization server can be used as a key manager.
     Certify(CertifyArguments),
+    /// Serve the reference platform on its own, for clients, gateways and runs in other processes.
+    Platform(PlatformArguments),
     /// Tell what a catalogue row says, who proves it and what breaks it.
     Explain(ExplainArguments),
     /// Print every requirement and the scenarios that hold it.
@@ -124,6 +126,26 @@ pub struct CertifyArguments {
     /// Which scenarios, and where the report goes.
     #[command(flatten)]
     pub selection: SelectionArguments,
+}
+
+/// Arguments of `platform`.
+#[derive(Debug, Args)]
+pub struct PlatformArguments {
+    /// Port of the management planes; any free one when 0.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Port of API traffic; any free one when 0.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub gateway_port: u16,
+    /// File that keeps its data; memory when left out.
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// PEM file with a CA that its outgoing calls trust, beside its own. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub trust: Vec<PathBuf>,
+    /// Folder for its CA and for the target file that describes it.
+    #[arg(long, value_name = "DIR", default_value = ".kmspec")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `explain`.

@@ -4,7 +4,7 @@
 use std::{io::Write as _, process::ExitCode};
 
 use super::{
-    arguments::{Arguments, Command, ExplainArguments, RequirementsArguments},
+    arguments::{Arguments, Command, ExplainArguments, PlatformArguments, RequirementsArguments},
     error::PlanError,
     explain,
     run_plan::features,
@@ -22,10 +22,11 @@ use crate::{
         terminal::{Colour, summary},
     },
     runner::{
-        interrupt::Interruption,
+        interrupt::{Interruption, signal},
         progress::Progress,
         run::{self, RunError},
         select::Selected,
+        serve::{self, SEEDED_PASSWORD, ServeError, ServePlan},
     },
 };
 
@@ -38,6 +39,8 @@ enum CommandError {
     Run(#[from] RunError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     #[error(transparent)]
     NotARule(#[from] NotARuleId),
     #[error(
@@ -54,7 +57,7 @@ impl CommandError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Run(error) => error.exit_status(),
-            Self::Report(_) | Self::NotBuilt(_) => ExitStatus::CouldNotTest,
+            Self::Report(_) | Self::Serve(_) | Self::NotBuilt(_) => ExitStatus::CouldNotTest,
             Self::Plan(_) | Self::NotARule(_) | Self::NoSuchRow(_) => ExitStatus::WrongPlan,
         }
     }
@@ -77,6 +80,7 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
                 Err(error) => Err(error.into()),
             }
         }
+        Command::Platform(arguments) => serve_platform(arguments).await,
         Command::Explain(arguments) => print_explanation(&arguments),
         Command::Requirements(arguments) => print_requirements(&arguments),
     };
@@ -93,8 +97,9 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
 async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, CommandError> {
     let catalogue = run::catalogue(&plan.features)?;
     check_names(&plan, &catalogue)?;
+    let selection = run::prepare(&plan)?;
     if list {
-        for scenario in run::prepare(&plan)?.scenarios.values() {
+        for scenario in selection.scenarios.values() {
             say(&format!("{}  {}\n", scenario.id, scenario.title));
         }
         return Ok(ExitStatus::Conforms);
@@ -132,6 +137,34 @@ fn tell(
     say(&summary(findings, &plan.report_dir, Colour::of_stdout()));
     written?;
     Ok(report.exit_status())
+}
+
+/// Serves a platform until somebody stops it.
+async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, CommandError> {
+    let plan = ServePlan {
+        port: arguments.port,
+        gateway_port: arguments.gateway_port,
+        data: arguments.data,
+        trust: arguments.trust,
+        folder: arguments.folder,
+    };
+    let served = serve::serve(&plan).await?;
+    say(&format!(
+        "management  {}\ngateway     {}\nca          {}\ntarget      {}\n",
+        served.management_url(),
+        served.gateway_url(),
+        served.ca_file().display(),
+        served.target_file().display()
+    ));
+    eprintln!(
+        "a reference platform for tests on this machine; Ctrl-C stops it\n\
+         try: KMSPEC_PASSWORD={SEEDED_PASSWORD} kmspec run --target {}",
+        served.target_file().display()
+    );
+    signal().await;
+    let panics = served.stop().await;
+    panics.iter().for_each(|panic| eprintln!("error: the platform panicked: {panic}"));
+    Ok(if panics.is_empty() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 
 fn print_explanation(arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {

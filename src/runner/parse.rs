@@ -78,7 +78,14 @@ fn refuse(file: &SourceFile, message: &str) -> FeatureError {
 
 const STEPS: [&str; 6] = ["Given ", "When ", "Then ", "And ", "But ", "* "];
 const HEADS: [&str; 9] = [
-    "Feature:", "Background:", "Rule:", "Scenario:", "Scenario Outline:", "Scenario Template:", "Example:", "Examples:",
+    "Feature:",
+    "Background:",
+    "Rule:",
+    "Scenario:",
+    "Scenario Outline:",
+    "Scenario Template:",
+    "Example:",
+    "Examples:",
     "Scenarios:",
 ];
 

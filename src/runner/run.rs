@@ -86,18 +86,18 @@ pub fn catalogue(from: &FeatureSource) -> Result<Catalogue, RunError> {
     Ok(Catalogue::parse(files.iter().map(|file| (file.path.as_str(), file.text.as_str())))?)
 }
 
-/// Carries out a plan with Worlds of type `W`.
+/// Carries out a plan with Worlds of type `W`, on what [`prepare`] selected.
 ///
 /// # Errors
 ///
-/// [`RunError`] when there is nothing to report on. Whatever goes wrong later is in the report.
+/// [`RunError::Stage`] when the stage cannot be set. Whatever goes wrong later is in the report.
 pub async fn carry_out<W: Scenic>(
     plan: &RunPlan,
+    selection: Selection,
     command: &str,
     interruption: Interruption,
     show: impl FnOnce(usize) -> Progress,
 ) -> Result<RunReport, RunError> {
-    let selection = prepare(plan)?;
     let started = (jiff::Timestamp::now(), Instant::now());
     let collector = Arc::new(Collector::default());
     let opened = tokio::select! {
