@@ -14,11 +14,12 @@ use super::{
     domain::{SUPER_TENANT, Tenant},
     error::PlatformError,
     events::Event,
+    gateway::Gateway,
     identity::{self, Identity, TenantSpec, UserSpec},
     notify, outbound,
     panics::Panics,
-    plane_tokens::{PlaneCaller, VerifyPlaneToken},
     publisher,
+    resident::Residents,
     resident_key_manager::{move_all, resident_key_manager},
     server::{self, Door, Running},
     site::Site,
@@ -39,18 +40,13 @@ impl Platform {
     ///
     /// [`PlatformError`] when a port is taken, a certificate is unusable or the data cannot be opened.
     pub async fn start(config: PlatformConfig) -> Result<Self, PlatformError> {
-        Self::start_with(config, Arc::new(Nobody)).await
-    }
-
-    pub(super) async fn start_with(
-        config: PlatformConfig,
-        plane_tokens: Arc<dyn VerifyPlaneToken>,
-    ) -> Result<Self, PlatformError> {
         let tls = server::tls_config(&config.tls)?;
         let management = Door::open(config.management)?;
         let gateway = Door::open(config.gateway)?;
         let url = |door: &Door| format!("https://{}:{}", config.public_host, door.address.port());
         let store = Store::open(&config.data)?;
+        let (clocks, panics) = (Clocks::default(), Panics::default());
+        let residents = Residents::new(store.clone(), clocks.clone(), &url(&management), &panics);
         let site = Arc::new(Site {
             management_url: url(&management),
             gateway_url: url(&gateway),
@@ -58,15 +54,16 @@ impl Platform {
             bus: store.bus().clone(),
             store,
             http: outbound::client(&config)?,
-            clocks: Clocks::default(),
-            panics: Panics::default(),
-            plane_tokens,
+            clocks,
+            panics,
+            plane_tokens: Arc::new(residents.clone()),
             config,
         });
         prepare_data(&site).await?;
-        let management_router = server::with_panics_caught(management_routes(&site), site.panics.clone());
-        let servers = vec![management.serve(management_router, tls)?];
-        drop(gateway);
+        let planes = management_routes(&site).merge(residents.router());
+        let traffic = Gateway::open(site.clone(), Arc::new(residents)).await?.router();
+        let caught = |router| server::with_panics_caught(router, site.panics.clone());
+        let servers = vec![management.serve(caught(planes), tls.clone())?, gateway.serve(caught(traffic), tls)?];
         Ok(Self { site, servers })
     }
 
@@ -172,13 +169,4 @@ fn management_routes(site: &Arc<Site>) -> Router {
         .fallback(async || Refusal::not_found("resource"))
         .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
         .with_state(site.clone())
-}
-
-/// Lets nobody in: the planes are closed until the resident key manager can tell its own tokens.
-struct Nobody;
-
-impl VerifyPlaneToken for Nobody {
-    fn verify(&self, _bearer: &str) -> Option<PlaneCaller> {
-        None
-    }
 }

@@ -17,6 +17,7 @@ mod outbound;
 pub mod panics;
 pub mod plane_tokens;
 mod publisher;
+mod resident;
 mod resident_key_manager;
 mod server;
 pub mod site;

@@ -1,0 +1,225 @@
+//! The realm of each tenant: made on first use from what the store keeps, dropped with the tenant.
+//! What is asked of a realm over HTTP is left to [`super::endpoints`].
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use axum::Router;
+use kmspec_mocks::realm::{
+    KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenKind,
+    key_ring::KidStyle,
+    policy::Rotation,
+    test_keys::{self, KeyFamily},
+};
+use serde_json::{Value, json};
+
+use super::{
+    endpoints,
+    kept::{KeptKeys, KeptToken},
+    scopes::ResidentScopes,
+    shape::{ResidentShape, key_set},
+    sync,
+};
+use crate::platform::{
+    clocks::Clocks,
+    domain::{SUPER_TENANT, Tenant},
+    events::Event,
+    gateway::{LocalIntrospection, LocalKeyManager},
+    identity,
+    panics::Panics,
+    plane_tokens::{PlaneCaller, VerifyPlaneToken},
+    site::tenant_url,
+    store::{Documents, Store, StoreError},
+};
+
+/// Every tenant's resident key manager; clones share them.
+#[derive(Clone)]
+pub struct Residents(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clocks: Clocks,
+    management_url: String,
+    realms: RwLock<HashMap<String, Realm>>,
+}
+
+impl Residents {
+    /// The resident key managers of a platform that is served at `management_url`.
+    pub fn new(store: Store, clocks: Clocks, management_url: &str, panics: &Panics) -> Self {
+        let management_url = management_url.to_owned();
+        let residents = Self(Arc::new(Inner { store, clocks, management_url, realms: RwLock::default() }));
+        residents.follow_removals(panics.clone());
+        residents
+    }
+
+    /// Their endpoints, to be served beside the management planes.
+    pub fn router(&self) -> Router {
+        endpoints::router(self.clone())
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Base of a tenant's OAuth endpoints, without a slash at the end.
+    pub(super) fn base_url(&self, tenant: &str) -> String {
+        tenant_url(&self.0.management_url, tenant)
+    }
+
+    /// The tenant's realm; `None` when there is no such tenant. Its keys are kept with the first token they sign.
+    pub(super) fn realm(&self, documents: &Documents<'_>, tenant: &str) -> Result<Option<Realm>, StoreError> {
+        if let Some(realm) = self.known(tenant) {
+            return Ok(Some(realm));
+        }
+        if documents.find_anywhere::<Tenant>(tenant)?.is_none() {
+            return Ok(None);
+        }
+        let made = self.restore(documents, tenant)?;
+        let mut realms = self.0.realms.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(realms.entry(tenant.to_owned()).or_insert(made).clone()))
+    }
+
+    fn known(&self, tenant: &str) -> Option<Realm> {
+        self.0.realms.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
+    }
+
+    /// The same without waiting for a thread that may block: only a tenant's first use touches the store.
+    fn realm_now(&self, tenant: &str) -> Option<Realm> {
+        self.known(tenant).or_else(|| {
+            let made = self.0.store.write_now(|documents| self.realm(documents, tenant));
+            made.unwrap_or_else(|error| {
+                tracing::error!(?error, tenant, "a realm could not be restored");
+                None
+            })
+        })
+    }
+
+    fn restore(&self, documents: &Documents<'_>, tenant: &str) -> Result<Realm, StoreError> {
+        let keys = match documents.find::<KeptKeys>(tenant, tenant)? {
+            Some(kept) => kept.keys,
+            None => KeyRing::with_style(test_keys::next(KeyFamily::Rsa), KidStyle::CertificateHex).stored(),
+        };
+        let ring = KeyRing::restore(&keys).map_err(|error| StoreError::Unreadable {
+            kind: "resident-keys",
+            source: serde::de::Error::custom(error),
+        })?;
+        let clock = self.0.clocks.of(tenant);
+        let now = clock.now();
+        let tokens = documents.all::<KeptToken>(tenant)?.into_iter().map(|kept| kept.0);
+        let tokens = tokens.filter(|row| row.is_active(now) || row.is_refreshable(now)).collect();
+        let snapshot = Snapshot { clients: vec![], users: vec![], scopes: vec![], tokens, keys };
+        let spec = RealmSpec {
+            clock,
+            policy: policy(),
+            shape: Arc::new(ResidentShape { keys: ring.clone() }),
+            scope_rule: Arc::new(ResidentScopes),
+            keys: ring,
+            ..RealmSpec::new(format!("{}/oauth2/token", self.base_url(tenant)))
+        };
+        Realm::restore(spec, &snapshot)
+            .map_err(|error| StoreError::Unreadable { kind: "resident-keys", source: serde::de::Error::custom(error) })
+    }
+
+    fn follow_removals(&self, panics: Panics) {
+        let mut events = self.0.store.bus().subscribe();
+        let inner = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let follow = async {
+                use tokio::sync::broadcast::error::RecvError;
+                loop {
+                    let event = events.recv().await;
+                    let Some(inner) = inner.upgrade() else { break };
+                    let mut realms = inner.realms.write().unwrap_or_else(PoisonError::into_inner);
+                    match event {
+                        Ok(Event::TenantRemoved { tenant }) => drop(realms.remove(&tenant)),
+                        Ok(_) => {}
+                        // What was lost may have been a removal; everything can be made again from the store.
+                        Err(RecvError::Lagged(_)) => realms.clear(),
+                        Err(RecvError::Closed) => break,
+                    }
+                }
+            };
+            panics.catch("resident key manager events", follow).await;
+        });
+    }
+
+    /// The tenant whose resident key manager issued a JWT, by its unverified issuer; opaque ones are looked for in
+    /// every realm in use.
+    fn realm_of_token(&self, token: &str) -> Option<(String, Realm)> {
+        match kmspec_mocks::realm::jwt::read(token) {
+            Some((_, claims)) => {
+                let tenant = self.tenant_of_issuer(claims.get("iss")?.as_str()?)?;
+                let realm = self.realm_now(&tenant)?;
+                Some((tenant, realm))
+            }
+            None => {
+                let realms = self.0.realms.read().unwrap_or_else(PoisonError::into_inner);
+                let found = realms.iter().find(|(_, realm)| realm.token(token).is_some());
+                found.map(|(tenant, realm)| (tenant.clone(), realm.clone()))
+            }
+        }
+    }
+
+    fn tenant_of_issuer(&self, issuer: &str) -> Option<String> {
+        let inner = issuer.strip_prefix(&self.0.management_url)?.strip_suffix("/oauth2/token")?;
+        if inner.is_empty() { Some(SUPER_TENANT.to_owned()) } else { inner.strip_prefix("/t/").map(str::to_owned) }
+    }
+}
+
+/// Where it differs from the RFCs' plain reading: token requests may be JSON, and a wrong client is told in the
+/// product's words.
+fn policy() -> Policy {
+    Policy {
+        json_requests: true,
+        rotation: Rotation::Rotate,
+        dialect: |error| {
+            if error.is_invalid_client() {
+                OAuthError { description: "Client credentials are invalid.".to_owned(), ..error }
+            } else {
+                error
+            }
+        },
+        ..Policy::default()
+    }
+}
+
+impl VerifyPlaneToken for Residents {
+    fn verify(&self, bearer: &str) -> Option<PlaneCaller> {
+        let (tenant, realm) = self.realm_of_token(bearer)?;
+        let row = realm.active_access(bearer)?;
+        let principal = row.username.as_deref()?;
+        let user = self.0.store.read_now(|documents| identity::find_principal(documents, principal)).ok()??;
+        (user.tenant == tenant).then_some(PlaneCaller { user: user.name, tenant, scopes: row.scopes })
+    }
+}
+
+impl LocalKeyManager for Residents {
+    fn jwks(&self, tenant: &str) -> Option<String> {
+        Some(key_set(self.realm_now(tenant)?.keys()).to_string())
+    }
+
+    /// Access tokens only: a refresh token is not to be presented at the gateway.
+    fn introspect(&self, tenant: &str, token: &str) -> LocalIntrospection {
+        let prepared = self.0.store.write_now(|documents| {
+            let Some(realm) = self.realm(documents, tenant)? else { return Ok::<_, StoreError>(None) };
+            sync::owner_of_token(documents, &realm, tenant, token)?;
+            Ok(Some(realm))
+        });
+        let known = prepared
+            .ok()
+            .flatten()
+            .filter(|realm| realm.token(token).is_some_and(|(_, kind)| kind == TokenKind::Access));
+        known.map_or_else(
+            || LocalIntrospection::from_iter([("active".to_owned(), Value::Bool(false))]),
+            |realm| realm.introspect(token),
+        )
+    }
+}
+
+impl std::fmt::Debug for Residents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Residents").field("management_url", &json!(self.0.management_url)).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! Which scopes the resident key manager grants: the planes' by role, bound ones by role, all others as asked for.
+//! Where scopes and their bindings are registered is the publisher plane's business.
+
+use kmspec_mocks::realm::{OAuthError, ScopeRequest, ScopeRule};
+
+/// What stands in a token for which no scope was asked.
+const DEFAULT: &str = "default";
+
+/// Begins the name of every scope of the management planes.
+const PLANE: &str = "apim:";
+
+/// Member of a client's metadata with the roles of its owner, who stands in where there is no user.
+pub(super) const OWNER_ROLES: &str = "owner_roles";
+
+/// The rule. What a caller may not have is dropped without a word, and a scope that nobody registered is granted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ResidentScopes;
+
+impl ScopeRule for ResidentScopes {
+    fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
+        let Some(requested) = request.requested else { return Ok(vec![DEFAULT.to_owned()]) };
+        let granted: Vec<_> = requested.iter().filter(|scope| may_have(request, scope)).cloned().collect();
+        Ok(if granted.is_empty() { vec![DEFAULT.to_owned()] } else { granted })
+    }
+}
+
+fn may_have(request: &ScopeRequest<'_>, scope: &str) -> bool {
+    if scope == "openid" {
+        return request.user.is_some();
+    }
+    if scope.starts_with(PLANE) {
+        return request.user.is_some_and(|user| user.roles.iter().any(|role| opens(role, scope)));
+    }
+    let bound_to = request.registered.get(scope).map_or(&[][..], |scope| &scope.roles);
+    bound_to.is_empty() || roles(request).any(|held| bound_to.iter().any(|role| role.eq_ignore_ascii_case(held)))
+}
+
+/// The user's roles, or those of the client's owner.
+fn roles<'a>(request: &'a ScopeRequest<'_>) -> Box<dyn Iterator<Item = &'a str> + 'a> {
+    match request.user {
+        Some(user) => Box::new(user.roles.iter().map(String::as_str)),
+        None => {
+            let owner = request.client.metadata.get(OWNER_ROLES).and_then(serde_json::Value::as_array);
+            Box::new(owner.into_iter().flatten().filter_map(serde_json::Value::as_str))
+        }
+    }
+}
+
+/// Whether a role opens a scope of the planes. The administrator's opens all of them.
+fn opens(role: &str, scope: &str) -> bool {
+    let scope = &scope[PLANE.len()..];
+    match role.to_ascii_lowercase().as_str() {
+        "admin" => true,
+        "internal/creator" => {
+            CREATOR_AND_PUBLISHER.contains(&scope)
+                || [
+                    "api_create",
+                    "api_manage",
+                    "api_delete",
+                    "api_import_export",
+                    "api_product_import_export",
+                    "mediation_policy_manage",
+                ]
+                .contains(&scope)
+        }
+        "internal/publisher" => {
+            CREATOR_AND_PUBLISHER.contains(&scope)
+                || ["api_publish", "subscription_block", "subscription_manage", "client_certificates_manage"]
+                    .contains(&scope)
+        }
+        "internal/subscriber" => SUBSCRIBER.contains(&scope),
+        _ => false,
+    }
+}
+
+const CREATOR_AND_PUBLISHER: [&str; 9] = [
+    "api_view",
+    "api_definition_view",
+    "api_generate_key",
+    "document_manage",
+    "publisher_settings",
+    "shared_scope_manage",
+    "subscription_view",
+    "tier_view",
+    "client_certificates_view",
+];
+
+const SUBSCRIBER: [&str; 8] = [
+    "subscribe",
+    "app_manage",
+    "sub_manage",
+    "api_key",
+    "app_import_export",
+    "store_settings",
+    "sub_alert_manage",
+    "app_owner_change",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use kmspec_mocks::realm::{ClientSpec, Realm, RealmSpec, Scope, UserSpec};
+
+    use super::*;
+
+    fn ask(scopes: &[&str], roles: Option<&[&str]>, owner: &[&str]) -> Vec<String> {
+        let realm = Realm::new(RealmSpec::new("https://issuer"));
+        let client = realm.add_client(ClientSpec::new("c").metadata(OWNER_ROLES, owner.to_vec()));
+        let user = roles.map(|roles| realm.add_user(UserSpec::new("u", "p").roles(roles.to_vec())));
+        let bound = Scope { name: "bound".into(), roles: vec!["Editor".into()], ..Scope::default() };
+        let registered = BTreeMap::from([("bound".to_owned(), bound)]);
+        let requested: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+        let requested = (!requested.is_empty()).then_some(requested);
+        let request = ScopeRequest {
+            requested: requested.as_deref(),
+            client: &client,
+            user: user.as_ref(),
+            grant_type: "password",
+            registered: &registered,
+        };
+        ResidentScopes.grant(&request).unwrap()
+    }
+
+    #[test]
+    fn plane_scopes_follow_the_roles_of_a_user() {
+        let wanted = ["apim:admin", "apim:api_create", "apim:api_publish", "apim:subscribe"];
+        assert_eq!(ask(&wanted, Some(&["admin"]), &[]), wanted);
+        assert_eq!(ask(&wanted, Some(&["Internal/publisher"]), &[]), ["apim:api_publish"]);
+        assert_eq!(ask(&wanted, Some(&["Internal/creator"]), &[]), ["apim:api_create"]);
+        assert_eq!(ask(&wanted, Some(&["Internal/subscriber"]), &[]), ["apim:subscribe"]);
+        assert_eq!(ask(&wanted, Some(&["Internal/everyone"]), &[]), [DEFAULT]);
+        assert_eq!(ask(&wanted, None, &["admin"]), [DEFAULT], "a client alone opens no plane");
+    }
+
+    #[test]
+    fn other_scopes_are_granted_as_asked_unless_they_are_bound_to_a_role() {
+        assert_eq!(ask(&["PRODUCTION"], None, &[]), ["PRODUCTION"]);
+        assert_eq!(ask(&["bound", "free"], Some(&["editor"]), &[]), ["bound", "free"]);
+        assert_eq!(ask(&["bound", "free"], Some(&["other"]), &["Editor"]), ["free"]);
+        assert_eq!(ask(&["bound"], None, &["Editor"]), ["bound"]);
+        assert_eq!(ask(&["openid"], None, &[]), [DEFAULT]);
+        assert_eq!(ask(&[], None, &[]), [DEFAULT]);
+    }
+}

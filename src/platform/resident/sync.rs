@@ -1,0 +1,123 @@
+//! Bringing a realm up to date with the store before it decides: one client, one user, the scopes.
+//! The store is the truth about them; the realm holds copies for the time of a request.
+
+use kmspec_mocks::realm::{ClientSpec, Realm, Scope as RealmScope, TokenFormat, UserSpec, random};
+use serde_json::{Map, Value};
+
+use super::scopes::OWNER_ROLES;
+use crate::platform::{
+    domain::{Api, OAuthClient, Scope, User, principal},
+    identity::{self, password_fits},
+    store::{Documents, StoreError},
+};
+
+/// Lifetime of access tokens of clients that serve the planes: they belong to portals and drivers, not to developers.
+const PLANE_TOKEN_SECONDS: u64 = 86_400;
+
+/// The client as it is registered now, or no longer.
+pub(super) fn client(documents: &Documents<'_>, realm: &Realm, tenant: &str, id: &str) -> Result<(), StoreError> {
+    let Some(client) = documents.find::<OAuthClient>(tenant, id)? else {
+        realm.remove_client(id);
+        return Ok(());
+    };
+    let owner = identity::user(documents, tenant, &client.owner)?;
+    let roles = owner.map(|user| user.roles).unwrap_or_default();
+    let redirects = client.callback_url.iter().flat_map(|urls| urls.split(',')).filter(|url| !url.trim().is_empty());
+    let format = if client.jwt_tokens { TokenFormat::Jwt } else { TokenFormat::Opaque };
+    let mut spec = ClientSpec::new(&client.name)
+        .id(&client.client_id)
+        .secret(client.client_secret.reveal())
+        .owner(&client.owner)
+        .grant_types(&client.grant_types)
+        .redirect_uris(redirects.map(|url| url.trim()))
+        .token_format(format)
+        .metadata(OWNER_ROLES, roles);
+    if client.key_type.is_none() {
+        spec = spec.token_seconds(PLANE_TOKEN_SECONDS);
+    }
+    realm.add_client(spec);
+    realm.update_client(id, |known| {
+        let seconds = |name: &str| lifetime(&client.additional_properties, name);
+        known.app_token_seconds = seconds("application_access_token_expiry_time").or(known.app_token_seconds);
+        known.user_token_seconds = seconds("user_access_token_expiry_time").or(known.user_token_seconds);
+        known.refresh_token_seconds = seconds("refresh_token_expiry_time").or(known.refresh_token_seconds);
+    });
+    Ok(())
+}
+
+/// A lifetime in seconds; `N/A` and other texts mean the default.
+fn lifetime(properties: &Map<String, Value>, name: &str) -> Option<u64> {
+    let seconds = match properties.get(name)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    seconds.filter(|seconds| *seconds > 0)
+}
+
+/// The user who signs in with this password, or whom the realm must not let in with it.
+pub(super) fn login(
+    documents: &Documents<'_>,
+    realm: &Realm,
+    tenant: &str,
+    name: &str,
+    password: &str,
+) -> Result<(), StoreError> {
+    let found = user_of(documents, tenant, name)?.filter(|user| password_fits(&user.password, password));
+    match found {
+        Some(user) => put_user(realm, name, &user, password),
+        None => {
+            // The copy may hold a password that was right once.
+            realm.update_user(name, |known| known.password = random::text(32));
+        }
+    }
+    Ok(())
+}
+
+/// Client and user of a token, so that the realm can speak of it.
+pub(super) fn owner_of_token(
+    documents: &Documents<'_>,
+    realm: &Realm,
+    tenant: &str,
+    token: &str,
+) -> Result<(), StoreError> {
+    let Some((row, _)) = realm.token(token) else { return Ok(()) };
+    client(documents, realm, tenant, &row.client_id)?;
+    let Some(name) = row.username else { return Ok(()) };
+    match user_of(documents, tenant, &name)? {
+        Some(user) => put_user(realm, &name, &user, &random::text(32)),
+        None => drop(realm.remove_user(&name)),
+    }
+    Ok(())
+}
+
+fn user_of(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<Option<User>, StoreError> {
+    Ok(identity::find_principal(documents, name)?.filter(|user| user.tenant == tenant))
+}
+
+fn put_user(realm: &Realm, name: &str, user: &User, password: &str) {
+    realm.add_user(UserSpec::new(name, password).roles(&user.roles));
+    realm.update_user(name, |known| known.id = principal(&user.name, &user.tenant));
+}
+
+/// The tenant's shared scopes and those of its APIs, with the roles they are bound to.
+pub(super) fn scopes(documents: &Documents<'_>, realm: &Realm, tenant: &str) -> Result<(), StoreError> {
+    let mut registered: Vec<Scope> = documents.all::<Scope>(tenant)?;
+    for api in documents.all::<Api>(tenant)? {
+        registered.extend(api.scopes.into_iter().filter(|scope| !scope.shared).map(|scope| scope.scope));
+    }
+    for stale in realm.scopes().into_iter().filter(|known| registered.iter().all(|each| each.name != known.name)) {
+        realm.remove_scope(&stale.name);
+    }
+    for scope in registered {
+        let display_name = scope.display_name.unwrap_or_else(|| scope.name.clone());
+        realm.add_scope(RealmScope {
+            name: scope.name,
+            display_name,
+            description: scope.description,
+            roles: scope.bindings,
+            permissions: Vec::new(),
+        });
+    }
+    Ok(())
+}
