@@ -107,11 +107,8 @@ async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, Co
     Err(CommandError::NotBuilt(command.to_owned()))
 }
 
-/// Names that only the catalogue knows: defects and key manager types.
+/// Names that only the catalogue knows: key manager types.
 fn check_names(plan: &RunPlan, catalogue: &Catalogue) -> Result<(), PlanError> {
-    if let Some(defect) = plan.defect.as_ref().filter(|defect| catalogue.rule(defect).is_none()) {
-        return Err(PlanError::NotADefect(defect.to_string()));
-    }
     if let SubjectPlan::AuthorizationServer(certify) = &plan.subject {
         let types: std::collections::BTreeSet<_> = catalogue.vendors.iter().map(|vendor| &vendor.wire_type).collect();
         if !types.contains(&certify.key_manager_type) {

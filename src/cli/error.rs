@@ -3,7 +3,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::model::{capability::UnknownCapability, rule::NotARuleId};
+use crate::{
+    model::{capability::UnknownCapability, rule::NotARuleId},
+    prove::NotSwitchable,
+};
 
 /// A plan that cannot be made from the arguments. Each ends the process with exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +61,9 @@ pub enum PlanError {
     /// The id of a defect is none.
     #[error(transparent)]
     NotARule(#[from] NotARuleId),
-    /// The id is that of a row that is no defect, or of none.
-    #[error("`{0}` is no defect of the catalogue\nhint: features/catalogue/defects.toml lists them")]
-    NotADefect(String),
+    /// The id is that of a row that is no defect, or of one that nobody can switch on.
+    #[error(transparent)]
+    NotSwitchable(#[from] NotSwitchable),
     /// A capability that does not exist.
     #[error(transparent)]
     Capability(#[from] UnknownCapability),

@@ -7,9 +7,12 @@ use super::{
     error::PlanError,
     target_file,
 };
-use crate::model::{
-    plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
-    rule::{RuleId, RuleKind},
+use crate::{
+    model::{
+        plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
+        rule::RuleId,
+    },
+    prove,
 };
 
 impl TryFrom<RunArguments> for RunPlan {
@@ -76,7 +79,8 @@ fn today() -> jiff::civil::Date {
 
 fn defect(text: &str) -> Result<RuleId, PlanError> {
     let id: RuleId = text.parse()?;
-    if id.kind() == RuleKind::Defect { Ok(id) } else { Err(PlanError::NotADefect(text.to_owned())) }
+    prove::defect(&id)?;
+    Ok(id)
 }
 
 /// Scenarios wait for answers most of the time.

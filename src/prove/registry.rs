@@ -78,6 +78,8 @@ mod tests {
             let id: RuleId = each.id.parse().unwrap();
             assert_eq!(id.kind(), RuleKind::Defect);
             assert_eq!(defect(&id).unwrap().summary, each.summary);
+            let row = format!("id = \"{}\"", each.id);
+            assert!(include_str!("../../features/catalogue/defects.toml").contains(&row), "{row}");
             assert_eq!(switchable().iter().filter(|other| other.id == each.id).count(), 1);
         }
         let refused = defect(&"DEF-001".parse().unwrap()).unwrap_err().to_string();
