@@ -28,6 +28,8 @@ pub struct ServerFacts {
     pub scopes_claim: Option<String>,
     /// Regular expression that covers the opaque tokens that were seen.
     pub opaque_pattern: Option<String>,
+    /// What was noticed while finding out, for the reader of the report.
+    pub remarks: Vec<String>,
 }
 
 /// One field of the form.

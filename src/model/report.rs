@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{capability::Capability, exchange::Exchange, rule::RuleId, scenario_id::ScenarioId, verdict::Deviation};
+use super::{
+    capability::Capability, exchange::Exchange, proposal::KeyManagerProposal, rule::RuleId, scenario_id::ScenarioId,
+    verdict::Deviation,
+};
 
 /// Version of the JSON form; a change to it is in CHANGELOG.md.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -37,6 +40,9 @@ pub struct RunReport {
     pub problems: Vec<Problem>,
     /// Remarks for the reader that fail nothing, such as a proposed correction of an endpoint.
     pub notes: Vec<String>,
+    /// The key manager that a certified authorization server would make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_manager: Option<KeyManagerProposal>,
 }
 
 /// What was tested, and under which declared rules.
@@ -339,6 +345,7 @@ mod tests {
             scenarios: outcomes.into_iter().map(scenario).collect(),
             problems: Vec::new(),
             notes: Vec::new(),
+            key_manager: None,
         }
     }
 

@@ -6,7 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{expected::NextExpected, html::Html, json::Json, junit::Junit, summary::Summary};
+use super::{
+    certificate::{CertificatePage, CertificateText, KeyManagerDocument},
+    expected::NextExpected,
+    html::Html,
+    json::Json,
+    junit::Junit,
+    summary::Summary,
+};
 use crate::model::{catalogue::Catalogue, plan::ExpectedDeviation, report::RunReport};
 
 /// What formats may look at.
@@ -69,6 +76,9 @@ pub enum ReportError {
 /// Every format that goes into the report folder.
 pub const FORMATS: [&dyn ReportFormat; 5] = [&Json, &Junit, &Html, &Summary, &NextExpected];
 
+/// What a certification writes beside them.
+pub const CERTIFICATE_FORMATS: [&dyn ReportFormat; 3] = [&CertificatePage, &CertificateText, &KeyManagerDocument];
+
 /// Writes every format into `folder`, making it where needed.
 ///
 /// # Errors
@@ -80,7 +90,8 @@ pub fn write_all(folder: &Path, findings: Findings<'_>) -> Result<(), ReportErro
         move |source| ReportError::Unwritable { path, source }
     };
     fs::create_dir_all(folder).map_err(unwritable(folder))?;
-    for format in FORMATS {
+    let certificate = if findings.report.key_manager.is_some() { &CERTIFICATE_FORMATS[..] } else { &[] };
+    for format in FORMATS.iter().chain(certificate) {
         let file = format.file_name();
         let text = format.render(findings).map_err(|source| ReportError::Unrendered { file, source })?;
         let path = folder.join(file);

@@ -2,6 +2,7 @@
 //! What a run found out is decided by the runner; here it is only written down.
 
 pub mod annotations;
+pub mod certificate;
 pub mod expected;
 pub mod format;
 pub mod html;

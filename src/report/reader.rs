@@ -235,6 +235,7 @@ pub(super) mod tests {
             ],
             problems: vec![Problem { kind: ProblemKind::Subject, message: "a task of the platform panicked".into() }],
             notes: vec!["the authorize endpoint looks like `/scim2/Me`".into()],
+            key_manager: None,
         }
     }
 

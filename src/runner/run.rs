@@ -19,6 +19,7 @@ use super::{
 use crate::model::{
     catalogue::{Catalogue, CatalogueError},
     plan::{FeatureSource, RunPlan, SubjectPlan},
+    proposal::{KeyManagerProposal, ServerFacts},
     report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
 };
 
@@ -108,6 +109,7 @@ pub async fn carry_out<W: Scenic>(
     let judge = Arc::new(Judge::new(&selection, &plan.expected, lacks));
     let mut problems = judge.problems();
     let mut subject = planned_subject(&plan.subject);
+    let mut facts = None;
     if let Some(stage) = opened {
         let mut features = selection.features;
         features.iter_mut().for_each(|feature| select::retain(feature, &|id| judge.applies(id)));
@@ -123,9 +125,14 @@ pub async fn carry_out<W: Scenic>(
         );
         stage.around(work).await;
         subject = stage.subject();
+        facts = stage.facts();
         problems.extend(stage.close().await);
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = facts.iter().flat_map(|facts: &ServerFacts| facts.remarks.clone()).collect();
+    let key_manager = match facts {
+        Some(facts) => Some(propose(facts, &catalogue(&plan.features)?)),
+        None => None,
+    };
     let report = |selected: &Selected| {
         let collected = collector.of(&selected.id);
         notes.extend(collected.iter().filter_map(|each| each.record.as_ref()).flat_map(|record| record.notes.clone()));
@@ -147,7 +154,17 @@ pub async fn carry_out<W: Scenic>(
         scenarios,
         problems,
         notes,
+        key_manager,
     })
+}
+
+/// The key manager that a server would make, with the properties that the connector of its type asks for.
+fn propose(mut facts: ServerFacts, catalogue: &Catalogue) -> KeyManagerProposal {
+    if let Some(vendor) = catalogue.vendors.iter().find(|vendor| vendor.wire_type == facts.key_manager_type) {
+        let property = |name: &String| (name.clone(), vendor.secrets.contains(name));
+        facts.properties = vendor.properties.iter().map(property).collect();
+    }
+    KeyManagerProposal::from_facts(&facts)
 }
 
 /// The subject as far as the plan knows it, for a run that was interrupted before its stage was set.

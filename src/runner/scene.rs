@@ -8,6 +8,7 @@ use cucumber::{World, codegen::WorldInventory};
 use crate::model::{
     capability::Capability,
     plan::RunPlan,
+    proposal::ServerFacts,
     record::{Failure, ScenarioRecord},
     report::{Problem, Subject},
     scenario_id::ScenarioId,
@@ -29,6 +30,11 @@ pub trait Staging: Sized + 'static {
 
     /// The first of these capabilities that the subject has not got.
     fn lacks(&self, needs: &[Capability]) -> Option<Capability>;
+
+    /// What was found out about an authorization server, when one is the subject.
+    fn facts(&self) -> Option<ServerFacts> {
+        None
+    }
 
     /// Takes everything down and says what went wrong outside of any scenario, panics behind the wire among it.
     fn close(&self) -> impl Future<Output = Vec<Problem>>;

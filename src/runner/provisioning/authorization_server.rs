@@ -13,13 +13,14 @@ use crate::{
         discovery_document::DiscoveryDocument,
         error::DriverError,
         exchange_log::ExchangeLog,
-        published_keys::header_of,
+        published_keys::{claims_of, header_of},
         wire::{Answered, Call, Wire, WireError, WireSettings},
     },
     model::{
         capability::Capability,
         exchange::{Plane, Role},
         plan::CertifyPlan,
+        proposal::ServerFacts,
         report::Subject,
         target::Bounds,
     },
@@ -33,11 +34,10 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 pub struct CertifiedServer {
     wire: Wire,
     known: Arc<KnownServer>,
-    capabilities: Vec<Capability>,
     name: String,
     version: String,
     probing: Conversation,
-    notes: Vec<String>,
+    facts: ServerFacts,
 }
 
 /// The server cannot be certified at all.
@@ -96,14 +96,19 @@ impl CertifiedServer {
         survey.register(&mut known).await?;
         survey.ask_for_tokens(&mut known).await?;
         let issuer = known.document.text("issuer").unwrap_or(plan.discovery.as_str()).to_owned();
+        let name = plan.name.clone().unwrap_or(issuer);
+        let facts = ServerFacts {
+            name: name.clone(),
+            key_manager_type: plan.key_manager_type.clone(),
+            ..facts(&known, survey)
+        };
         Ok(Self {
             wire,
-            name: plan.name.clone().unwrap_or(issuer),
+            name,
             version: plan.version.clone().unwrap_or_default(),
             known: Arc::new(known),
-            capabilities: survey.has,
             probing,
-            notes: survey.notes,
+            facts,
         })
     }
 
@@ -114,7 +119,7 @@ impl CertifiedServer {
             version: self.version.clone(),
             kind: "authorization-server".to_owned(),
             profile: "reference".to_owned(),
-            capabilities: self.capabilities.clone(),
+            capabilities: self.facts.capabilities.clone(),
         }
     }
 
@@ -123,14 +128,9 @@ impl CertifiedServer {
         Conversation::new(Arc::clone(&self.known), &self.wire, log)
     }
 
-    /// What is known of it.
-    pub fn known(&self) -> &KnownServer {
-        &self.known
-    }
-
-    /// Remarks from finding out what it can do.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    /// What was found out about it.
+    pub fn facts(&self) -> &ServerFacts {
+        &self.facts
     }
 
     /// Deletes the clients that were registered to find out; says which stay behind.
@@ -178,6 +178,41 @@ async fn read_document(wire: &Wire, url: &Url) -> Result<DiscoveryDocument, Cert
     Ok(DiscoveryDocument { found_at: url.clone(), members })
 }
 
+/// What the form of a key manager asks for, as far as the survey saw it.
+fn facts(known: &KnownServer, survey: Survey) -> ServerFacts {
+    let tokens = survey.probing.memory().tokens.clone();
+    let claims = tokens.iter().rev().find_map(claims_of).unwrap_or_default();
+    let client = known.client.as_ref().map(|client| client.id.0.as_str());
+    let holds_client = |name: &&str| client.is_some() && claims.get(*name).and_then(Value::as_str) == client;
+    let opaque = tokens.iter().find(|token| header_of(token).is_none());
+    ServerFacts {
+        discovery: Some(known.document.found_at.clone()),
+        document: known.document.members.clone(),
+        capabilities: survey.has,
+        consumer_key_claim: ["client_id", "azp", "cid"]
+            .iter()
+            .find(|name| holds_client(name))
+            .map(|name| (*name).to_owned()),
+        scopes_claim: ["scope", "scp"].iter().find(|name| claims.contains_key(**name)).map(|name| (*name).to_owned()),
+        opaque_pattern: opaque.map(|token| pattern_for(token.reveal())),
+        remarks: survey.notes,
+        ..ServerFacts::default()
+    }
+}
+
+/// A regular expression for tokens of this length and alphabet.
+fn pattern_for(token: &str) -> String {
+    let kind = |allowed: fn(char) -> bool| token.chars().all(allowed);
+    let alphabet = if kind(|c| matches!(c, '0'..='9' | 'a'..='f' | '-')) {
+        "[0-9a-f-]"
+    } else if kind(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        "[A-Za-z0-9_-]"
+    } else {
+        "[A-Za-z0-9._~+/=-]"
+    };
+    format!("^{alphabet}{{{}}}$", token.chars().count())
+}
+
 /// Finding out what a server can do.
 struct Survey {
     probing: Conversation,
@@ -209,7 +244,7 @@ impl Survey {
             return Ok(());
         }
         for _ in 0..2 {
-            let answer = self.probing.register(&registration_of_a_probe()).await?;
+            let answer = self.probing.register(&registration_of_a_probe(known)).await?;
             if matches!(answer.status, 401 | 403) {
                 self.notes.push(format!(
                     "registration is closed (status {}): give --initial-access-token-env to have it checked",
@@ -302,12 +337,35 @@ impl Survey {
     }
 }
 
-fn registration_of_a_probe() -> Value {
+/// Metadata of a client with the grant types that scenarios need and the document offers.
+fn registration_of_a_probe(known: &KnownServer) -> Value {
+    let mut grant_types = vec!["client_credentials"];
+    if known.user.is_some() {
+        let offered = |grant: &&str| known.document.offers("grant_types_supported", grant) == Some(true);
+        grant_types.extend(["password", "refresh_token"].into_iter().filter(offered));
+    }
     json!({
         "client_name": "kmspec certification",
-        "grant_types": ["client_credentials"],
+        "grant_types": grant_types,
         "response_types": [],
         "redirect_uris": [],
         "token_endpoint_auth_method": "client_secret_basic",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_for_opaque_tokens_fits_their_length_and_alphabet() {
+        for (token, pattern) in [
+            ("0f8fad5b-d9cb-469f-a165-70867728950e", "^[0-9a-f-]{36}$"),
+            ("2YotnFZFEjr1zCsicMWpAA", "^[A-Za-z0-9_-]{22}$"),
+            ("a.b~c+d/e=", "^[A-Za-z0-9._~+/=-]{10}$"),
+        ] {
+            assert_eq!(pattern_for(token), pattern);
+            assert!(regex::Regex::new(pattern).unwrap().is_match(token));
+        }
+    }
 }
