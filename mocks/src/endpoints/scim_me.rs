@@ -9,7 +9,7 @@ use crate::{grants::basic_pair, realm::User, server::Site};
 /// Any authenticated caller may read: that is what the documents tell administrators to configure for a key manager.
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     if call.method != "GET" {
-        return failed(501, "only GET is supported");
+        return Reply::only("GET");
     }
     match caller(site, call) {
         Some(user) => profile(site, &user),

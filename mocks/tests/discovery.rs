@@ -1,0 +1,80 @@
+//! What the servers say about themselves, and that it is so.
+//! Over real HTTPS, each server on a port of its own.
+
+mod support;
+
+use kmspec_mocks::{journal::Endpoint, vendors::Vendor};
+use support::stage;
+
+#[tokio::test]
+async fn every_server_is_what_its_discovery_document_says() {
+    for vendor in Vendor::ALL {
+        let stage = stage(vendor).await;
+        let document = stage.get(&stage.server.discovery_url()).await.json();
+        let endpoints = stage.server.endpoints();
+        assert_eq!(document["issuer"], stage.server.issuer(), "{vendor}");
+        assert_eq!(document["token_endpoint"], endpoints.token, "{vendor}");
+        assert_eq!(document["jwks_uri"], endpoints.jwks, "{vendor}");
+        assert_eq!(
+            document.get("introspection_endpoint").and_then(|url| url.as_str()),
+            endpoints.introspection.as_deref()
+        );
+        assert_eq!(
+            document.get("registration_endpoint").and_then(|url| url.as_str()),
+            endpoints.registration.as_deref()
+        );
+        for (name, url) in document.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint")) {
+            let answer = stage.get(url.as_str().unwrap()).await;
+            assert_ne!(answer.status, 404, "{vendor}: {name}");
+        }
+        let keys = stage.get(&endpoints.jwks).await.json();
+        assert_eq!(keys["keys"].as_array().unwrap().len(), if vendor == Vendor::Cognito { 2 } else { 1 }, "{vendor}");
+    }
+}
+
+#[tokio::test]
+async fn the_rfc_8414_document_stands_where_the_rfc_puts_it() {
+    let custom = stage(Vendor::Custom).await;
+    let url = format!("{}/.well-known/oauth-authorization-server", custom.server.base_url());
+    let document = custom.get(&url).await.json();
+    assert_eq!(document["issuer"], custom.server.issuer());
+    assert!(document.get("id_token_signing_alg_values_supported").is_none());
+    let is7 = stage(Vendor::Is7).await;
+    let url = format!("{}/.well-known/oauth-authorization-server/oauth2/token", is7.server.base_url());
+    assert_eq!(is7.get(&url).await.json()["issuer"], is7.server.issuer());
+}
+
+#[tokio::test]
+async fn issuers_have_the_form_of_their_vendor() {
+    let issuer = async |vendor| {
+        let stage = stage(vendor).await;
+        stage.server.issuer().strip_prefix(stage.server.base_url()).unwrap().to_owned()
+    };
+    assert_eq!(issuer(Vendor::Is7).await, "/oauth2/token");
+    assert_eq!(issuer(Vendor::Custom).await, "");
+    assert_eq!(issuer(Vendor::Cognito).await, "/us-east-1_KmspecPool");
+    assert_eq!(issuer(Vendor::Auth0).await, "/");
+}
+
+#[tokio::test]
+async fn the_discovery_of_identity_server_names_a_profile_that_is_not_the_one_to_configure() {
+    let stage = stage(Vendor::Is7).await;
+    let document = stage.get(&stage.server.discovery_url()).await.json();
+    assert!(document["userinfo_endpoint"].as_str().unwrap().ends_with("/oauth2/userinfo"));
+    assert!(stage.server.endpoints().userinfo.as_ref().unwrap().ends_with("/scim2/Me"));
+}
+
+#[tokio::test]
+async fn out_of_band_servers_have_no_registration_or_introspection_but_write_the_attempts_down() {
+    for vendor in [Vendor::Cognito, Vendor::Auth0] {
+        let stage = stage(vendor).await;
+        let base = stage.server.base_url().to_owned();
+        for path in ["/register", "/oidc/register", "/api/identity/oauth2/dcr/v1.1/register", "/oauth2/introspect"] {
+            assert_eq!(stage.post_bare(&format!("{base}{path}"), &[("a", "b")]).await.status, 404);
+        }
+        let journal = stage.server.journal().await;
+        assert_eq!(journal.count(Endpoint::Registration), 3, "{vendor}");
+        assert_eq!(journal.count(Endpoint::Introspection), 1, "{vendor}");
+        assert_eq!(journal.count(Endpoint::Token), 0, "{vendor}");
+    }
+}

@@ -1,0 +1,130 @@
+//! What Amazon Cognito and Auth0 do differently.
+//! Over real HTTPS, each server on a port of its own.
+
+mod support;
+
+use kmspec_mocks::{
+    grants::{self, Issue},
+    realm::ClientSpec,
+    vendors::Vendor,
+};
+use support::{Stage, answer, stage, stage_with};
+
+const AUDIENCE: &str = "https://api.example.com/";
+
+async fn cognito() -> Stage {
+    stage_with(Vendor::Cognito, ClientSpec::new("orders").scopes(["shop/read", "shop/write"])).await
+}
+
+#[tokio::test]
+async fn cognito_signs_access_tokens_without_type_and_audience() {
+    let stage = cognito().await;
+    let granted = stage.token(&[("grant_type", "client_credentials")]).await;
+    let mut members: Vec<_> = granted.json().as_object().unwrap().keys().cloned().collect();
+    members.sort();
+    assert_eq!(members, ["access_token", "expires_in", "token_type"]);
+    let (header, claims) = stage.verified(&granted.member("access_token")).await.unwrap();
+    assert_eq!(header.as_object().unwrap().len(), 2, "alg and kid alone: {header}");
+    assert!(header["kid"].as_str().unwrap().ends_with('='));
+    assert!(claims.get("aud").is_none());
+    assert_eq!(
+        (claims["token_use"].as_str(), claims["scope"].as_str()),
+        (Some("access"), Some("shop/read shop/write"))
+    );
+    assert_eq!(
+        (&claims["sub"], &claims["client_id"]),
+        (&stage.client.id.as_str().into(), &stage.client.id.as_str().into())
+    );
+    let fewer = stage.token(&[("grant_type", "client_credentials"), ("scope", "shop/read billing/all")]).await;
+    assert_eq!(stage.verified(&fewer.member("access_token")).await.unwrap().1["scope"], "shop/read");
+}
+
+#[tokio::test]
+async fn cognito_signs_id_tokens_with_another_key() {
+    let stage = cognito().await;
+    let ann = stage.server.realm().user("ann").unwrap();
+    let scopes = vec!["openid".to_owned()];
+    let issued = grants::issue(
+        stage.server.realm(),
+        &Issue { refresh: true, ..Issue::new(&stage.client, Some(&ann), "authorization_code", scopes) },
+    );
+    let (access, _) = stage.verified(&issued.access_token).await.unwrap();
+    let (id, claims) = stage.verified(&issued.id_token.unwrap()).await.unwrap();
+    assert_ne!(access["kid"], id["kid"]);
+    assert_eq!((claims["token_use"].as_str(), &claims["aud"]), (Some("id"), &stage.client.id.as_str().into()));
+
+    let refresh = issued.refresh_token.unwrap();
+    let again = stage.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    assert_eq!(again.status, 200, "{}", again.text);
+    assert!(again.json().get("refresh_token").is_none(), "the refresh token goes on and is not repeated");
+    let unsupported = stage.revoke(&again.member("access_token")).await;
+    assert_eq!(unsupported.error(), (400, "unsupported_token_type".to_owned()));
+    assert_eq!(stage.revoke(&refresh).await.status, 200);
+    let refused = stage.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    assert_eq!(refused.error(), (400, "invalid_grant".to_owned()));
+}
+
+#[tokio::test]
+async fn cognito_refuses_with_400_and_a_code_alone() {
+    let stage = cognito().await;
+    let form = [("grant_type", "client_credentials"), ("client_id", "nobody"), ("client_secret", "x")];
+    let refused = stage.post_bare(&stage.server.endpoints().token, &form).await;
+    assert_eq!((refused.status, refused.text.as_str()), (400, r#"{"error":"invalid_client"}"#));
+    let password = stage.password("").await;
+    assert_eq!(password.error(), (400, "unsupported_grant_type".to_owned()));
+    let revocation = stage.server.endpoints().revocation.clone().unwrap();
+    let stranger = stage.post_bare(&revocation, &[("token", "x"), ("client_id", "nobody")]).await;
+    assert_eq!(stranger.error(), (401, "invalid_client".to_owned()));
+}
+
+#[tokio::test]
+async fn auth0_gives_a_jwt_for_an_audience_it_knows_and_an_opaque_token_without_one() {
+    let stage = stage(Vendor::Auth0).await;
+    let ask = async |audience: Option<&str>| {
+        let mut form = vec![("grant_type", "client_credentials")];
+        form.extend(audience.map(|audience| ("audience", audience)));
+        stage.token(&form).await
+    };
+    let granted = ask(Some(AUDIENCE)).await;
+    let (header, claims) = stage.verified(&granted.member("access_token")).await.unwrap();
+    assert_eq!(header["typ"], "JWT");
+    assert_eq!(claims["sub"], format!("{}@clients", stage.client.id));
+    assert_eq!((&claims["aud"], &claims["azp"]), (&AUDIENCE.into(), &stage.client.id.as_str().into()));
+    assert_eq!(claims["gty"], "client-credentials");
+    assert!(claims.get("jti").is_none() && claims.get("client_id").is_none());
+    assert!(claims["iss"].as_str().unwrap().ends_with('/'));
+    assert!(!ask(None).await.member("access_token").contains('.'));
+    assert_eq!(ask(Some("https://unknown.example")).await.error(), (403, "access_denied".to_owned()));
+}
+
+#[tokio::test]
+async fn auth0_refuses_in_its_own_words_and_reads_json() {
+    let stage = stage(Vendor::Auth0).await;
+    let url = stage.server.endpoints().token.clone();
+    let body = |secret: &str| serde_json::json!({ "grant_type": "client_credentials", "client_id": stage.client.id, "client_secret": secret, "audience": AUDIENCE });
+    let wrong = answer(stage.http.post(&url).json(&body("wrong")).send().await.unwrap()).await;
+    assert_eq!(
+        (wrong.status, wrong.member("error"), wrong.member("error_description")),
+        (401, "access_denied".into(), "Unauthorized".into())
+    );
+    let right =
+        answer(stage.http.post(&url).json(&body(stage.client.secret.as_deref().unwrap())).send().await.unwrap()).await;
+    assert_eq!(right.status, 200);
+    let password = [("grant_type", "password"), ("username", "ann"), ("password", "wrong")];
+    assert_eq!(stage.token(&password).await.error(), (403, "invalid_grant".to_owned()));
+    stage.server.realm().update_client(&stage.client.id, |client| client.grant_types.clear());
+    let disabled = stage.token(&password).await;
+    assert_eq!(disabled.error(), (403, "unauthorized_client".to_owned()));
+    assert!(disabled.member("error_uri").starts_with("https://"));
+}
+
+#[tokio::test]
+async fn auth0_gives_a_refresh_token_only_to_those_who_ask_for_offline_access() {
+    let stage = stage(Vendor::Auth0).await;
+    assert!(stage.password("openid").await.json().get("refresh_token").is_none());
+    let granted = stage.password("openid offline_access").await;
+    let refresh = granted.member("refresh_token");
+    assert_eq!(stage.revoke(&refresh).await.status, 200);
+    let refused = stage.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    assert_eq!(refused.error(), (403, "invalid_grant".to_owned()));
+}
