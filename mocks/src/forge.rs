@@ -391,7 +391,7 @@ fn spelt(bytes: &[u8], spelling: Option<Spelling>) -> String {
 /// The last character's lowest bit set: it stands for no data when the byte count is no multiple of three.
 fn with_unused_bit(mut text: String) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    if text.len() % 4 != 0
+    if !text.len().is_multiple_of(4)
         && let Some(place) = text.pop().and_then(|last| ALPHABET.iter().position(|&each| char::from(each) == last))
     {
         text.push(char::from(ALPHABET[place | 1]));

@@ -2,7 +2,7 @@
 //! They are public knowledge and good for nothing but tests; their files say so.
 
 use std::sync::{
-    LazyLock,
+    OnceLock,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -33,15 +33,14 @@ embedded! {
     "ed25519-cedar", EdDSA, "test_key_ed25519_cedar.pem";
 }
 
-static PARSED: LazyLock<Vec<(&str, LazyLock<SigningKey, Box<dyn FnOnce() -> SigningKey + Send>>)>> =
-    LazyLock::new(|| {
-        let parse = |&(name, algorithm, pem): &(&'static str, Algorithm, &'static str)| {
-            let read: Box<dyn FnOnce() -> SigningKey + Send> =
-                Box::new(move || SigningKey::from_pem(name, algorithm, pem).expect("embedded keys are well formed"));
-            (name, LazyLock::new(read))
-        };
-        EMBEDDED.iter().map(parse).collect()
-    });
+static PARSED: [OnceLock<SigningKey>; EMBEDDED.len()] = [const { OnceLock::new() }; EMBEDDED.len()];
+
+/// The embedded key at this place, read on first use.
+fn at(place: usize) -> SigningKey {
+    let (name, algorithm, pem) = EMBEDDED[place];
+    let read = || SigningKey::from_pem(name, algorithm, pem).expect("embedded keys are well formed");
+    PARSED[place].get_or_init(read).clone()
+}
 
 /// A family of keys, and so of algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -75,7 +74,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The embedded key of that name; its id is its name.
 pub fn named(name: &str) -> Option<SigningKey> {
-    PARSED.iter().find(|(known, _)| *known == name).map(|(_, key)| SigningKey::clone(key))
+    EMBEDDED.iter().position(|(known, ..)| *known == name).map(at)
 }
 
 /// Another key of the family each time, in turn: servers started one after the other sign with different keys.
@@ -86,8 +85,8 @@ pub fn next(family: KeyFamily) -> SigningKey {
 
 /// The key of the family at this place; the places go round.
 pub fn nth(family: KeyFamily, place: usize) -> SigningKey {
-    let family: Vec<_> = PARSED.iter().filter(|(name, _)| name.starts_with(family.prefix())).collect();
-    SigningKey::clone(&family[place % family.len()].1)
+    let places: Vec<_> = (0..EMBEDDED.len()).filter(|&each| EMBEDDED[each].0.starts_with(family.prefix())).collect();
+    at(places[place % places.len()])
 }
 
 #[cfg(test)]
