@@ -128,7 +128,7 @@ pub async fn carry_out<W: Scenic>(
         facts = stage.facts();
         problems.extend(stage.close().await);
     }
-    let mut notes: Vec<String> = facts.iter().flat_map(|facts: &ServerFacts| facts.remarks.clone()).collect();
+    let mut notes = Vec::new();
     let key_manager = match facts {
         Some(facts) => Some(propose(facts, &catalogue(&plan.features)?)),
         None => None,

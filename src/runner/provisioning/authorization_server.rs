@@ -128,6 +128,11 @@ impl CertifiedServer {
         Conversation::new(Arc::clone(&self.known), &self.wire, log)
     }
 
+    /// What was noticed while finding out, for the reader of the report.
+    pub fn notes(&self) -> &[String] {
+        &self.facts.remarks
+    }
+
     /// What was found out about it.
     pub fn facts(&self) -> &ServerFacts {
         &self.facts
