@@ -14,3 +14,4 @@ pub mod scene;
 pub mod select;
 pub mod serve;
 pub mod source;
+pub mod stage;

@@ -1,6 +1,7 @@
 //! What one scenario remembers: its scene, the things it calls by name, the last reply, and how it failed if it did.
 //! Steps change it; where the scene comes from is the runner's business.
 
+mod acts;
 mod failure;
 mod named;
 mod poll;
@@ -9,7 +10,7 @@ mod things;
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
         record::{Failure, ScenarioRecord},
         report::TimeToEffect,
     },
+    runner::stage::{Stage, servers::Server},
 };
 
 pub use failure::{OrFail, StepError};
@@ -34,9 +36,12 @@ pub use things::{DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
 #[derive(cucumber::World)]
 #[world(init = Self::new)]
 pub struct World {
+    stage: Option<Arc<Stage>>,
     scene: Option<Scene>,
     conversation: Option<Conversation>,
     log: ExchangeLog,
+    /// Authorization servers that the scenario started.
+    pub servers: Named<Server>,
     /// Other tenants that it made.
     pub neighbours: Named<Scene>,
     /// Key managers that the scenario registered.
@@ -80,8 +85,10 @@ impl fmt::Debug for World {
 impl World {
     fn new() -> Self {
         Self {
+            stage: Stage::current(),
             scene: None,
             conversation: None,
+            servers: Named::new("authorization server"),
             neighbours: Named::new("tenant"),
             log: ExchangeLog::default(),
             key_managers: Named::new("key manager"),

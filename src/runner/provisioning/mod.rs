@@ -14,12 +14,23 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::{
-    drivers::session::Planes,
-    model::{capability::Capability, report::Subject},
+    drivers::{
+        conversation::Conversation,
+        error::DriverError,
+        exchange_log::ExchangeLog,
+        session::Planes,
+        wire::{Call, Wire},
+    },
+    model::{
+        capability::Capability,
+        exchange::{Plane, Role},
+        report::{Problem, ProblemKind, Subject},
+    },
     platform::PlatformError,
     world::SceneParts,
 };
 
+pub use authorization_server::{CertifiedServer, CertifyError};
 pub use embedded::Embedded;
 pub use fixed::Fixed;
 pub use product::Product;
@@ -33,6 +44,8 @@ pub enum Provisioning {
     Product(Product),
     /// A gateway that was configured beforehand.
     Fixed(Fixed),
+    /// A running authorization server.
+    AuthorizationServer(CertifiedServer),
 }
 
 /// What a scenario stands on, and what it takes to clear it away.
@@ -89,6 +102,7 @@ impl Provisioning {
             Self::Embedded(embedded) => embedded.subject(),
             Self::Product(product) => product.subject(),
             Self::Fixed(fixed) => fixed.subject(),
+            Self::AuthorizationServer(server) => server.subject(),
         }
     }
 
@@ -102,6 +116,7 @@ impl Provisioning {
             Self::Embedded(embedded) => embedded.prepare(private).await,
             Self::Product(product) => Ok(product.prepare()),
             Self::Fixed(fixed) => Ok(fixed.prepare()),
+            Self::AuthorizationServer(_) => Err(ProvisioningError::Lacks(Capability::Gateway)),
         }
     }
 
@@ -113,7 +128,9 @@ impl Provisioning {
     pub async fn neighbour(&self, of: &str) -> Result<Ground, ProvisioningError> {
         match self {
             Self::Embedded(embedded) => embedded.neighbour(of).await,
-            Self::Product(_) | Self::Fixed(_) => Err(ProvisioningError::Lacks(Capability::Tenants)),
+            Self::Product(_) | Self::Fixed(_) | Self::AuthorizationServer(_) => {
+                Err(ProvisioningError::Lacks(Capability::Tenants))
+            }
         }
     }
 
@@ -122,7 +139,7 @@ impl Provisioning {
         match self {
             Self::Embedded(embedded) => embedded.clear(tenant).await,
             // What a product was given is deleted object by object, from the scene's ledger.
-            Self::Product(_) | Self::Fixed(_) => Vec::new(),
+            Self::Product(_) | Self::Fixed(_) | Self::AuthorizationServer(_) => Vec::new(),
         }
     }
 
@@ -135,17 +152,60 @@ impl Provisioning {
         match self {
             Self::Embedded(embedded) => embedded.restart(tenant).await,
             Self::Product(product) => product.restart().await,
-            Self::Fixed(_) => Err(ProvisioningError::Lacks(Capability::Restart)),
+            Self::Fixed(_) | Self::AuthorizationServer(_) => Err(ProvisioningError::Lacks(Capability::Restart)),
         }
     }
 
-    /// Takes everything down, and says what panicked behind the wire.
-    pub async fn close(&self) -> Vec<String> {
+    /// A scenario's conversation with the server that is certified, if that is what the run is about.
+    pub fn conversation(&self, log: &ExchangeLog) -> Option<Conversation> {
         match self {
-            Self::Embedded(embedded) => embedded.close().await,
-            Self::Product(_) | Self::Fixed(_) => Vec::new(),
+            Self::AuthorizationServer(server) => Some(server.conversation(log)),
+            Self::Embedded(_) | Self::Product(_) | Self::Fixed(_) => None,
         }
     }
+
+    /// Remarks for the reader of the report.
+    pub fn notes(&self) -> Vec<String> {
+        match self {
+            Self::AuthorizationServer(server) => server.notes().to_vec(),
+            Self::Embedded(_) | Self::Product(_) | Self::Fixed(_) => Vec::new(),
+        }
+    }
+
+    /// Takes everything down, and says what went wrong outside of any scenario.
+    pub async fn close(&self) -> Vec<Problem> {
+        let (kind, messages) = match self {
+            Self::Embedded(embedded) => {
+                let panics = embedded.close().await;
+                (
+                    ProblemKind::Subject,
+                    panics.into_iter().map(|each| format!("the platform panicked: {each}")).collect(),
+                )
+            }
+            Self::AuthorizationServer(server) => (ProblemKind::Warning, server.close().await),
+            Self::Product(_) | Self::Fixed(_) => (ProblemKind::Warning, Vec::new()),
+        };
+        messages.into_iter().map(|message| Problem { kind, message }).collect()
+    }
+}
+
+/// Whether each of these planes answers at all; any HTTP status will do.
+///
+/// # Errors
+///
+/// The name and URL of the first plane that does not, with the reason.
+pub(super) async fn answer(planes: &Planes, wire: &Wire) -> Result<(), (&'static str, Url, DriverError)> {
+    for (name, url) in [
+        ("admin", &planes.admin),
+        ("publisher", &planes.publisher),
+        ("devportal", &planes.devportal),
+        ("gateway", &planes.gateway),
+    ] {
+        let Some(url) = url else { continue };
+        let line = wire.line(&ExchangeLog::default(), Role::Harness, Plane::Resident);
+        line.send(Call::new("GET", url.clone())).await.map_err(|error| (name, url.clone(), error))?;
+    }
+    Ok(())
 }
 
 /// The planes of a subject whose interfaces lie below two roots, as the product lays them out.

@@ -6,22 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use url::Url;
-
-use super::{Ground, ProvisioningError, personas};
+use super::{Ground, ProvisioningError, answer, personas};
 use crate::{
-    drivers::{
-        error::DriverError,
-        exchange_log::ExchangeLog,
-        reply::Reply,
-        session::Planes,
-        wire::{Call, Wire},
-    },
-    model::{
-        exchange::{Plane, Role},
-        report::Subject,
-        target::Target,
-    },
+    drivers::{error::DriverError, exchange_log::ExchangeLog, reply::Reply, session::Planes, wire::Wire},
+    model::{capability::Capability, exchange::Role, report::Subject, target::Target},
     world::{SUPER_TENANT, Scene, SceneParts},
 };
 
@@ -58,26 +46,6 @@ impl Product {
             gateway: urls.gateway.clone(),
             resident: beside.and_then(|url| url.join("/").ok()),
         }
-    }
-
-    /// Whether each of its planes answers at all; any HTTP status will do.
-    ///
-    /// # Errors
-    ///
-    /// The name and URL of the first plane that does not, with the reason.
-    pub async fn probe(&self) -> Result<(), (&'static str, Url, DriverError)> {
-        let planes = &self.planes;
-        for (name, url) in [
-            ("admin", &planes.admin),
-            ("publisher", &planes.publisher),
-            ("devportal", &planes.devportal),
-            ("gateway", &planes.gateway),
-        ] {
-            let Some(url) = url else { continue };
-            let line = self.wire.line(&ExchangeLog::default(), Role::Harness, Plane::Resident);
-            line.send(Call::new("GET", url.clone())).await.map_err(|error| (name, url.clone(), error))?;
-        }
-        Ok(())
     }
 
     /// What earlier runs left behind, as sentences.
@@ -138,11 +106,7 @@ impl Product {
     }
 
     pub(super) async fn restart(&self) -> Result<(), ProvisioningError> {
-        let command = self
-            .target
-            .restart
-            .clone()
-            .ok_or(ProvisioningError::Lacks(crate::model::capability::Capability::Restart))?;
+        let command = self.target.restart.clone().ok_or(ProvisioningError::Lacks(Capability::Restart))?;
         let failed = |why: String| ProvisioningError::Restart { command: command.clone(), why };
         let status = tokio::process::Command::new("sh")
             .args(["-c", &command])
@@ -154,7 +118,7 @@ impl Product {
         }
         let deadline = Instant::now() + RESTART_LIMIT;
         loop {
-            match self.probe().await {
+            match answer(&self.planes, &self.wire).await {
                 Ok(()) => return Ok(()),
                 Err((_, _, error)) if Instant::now() > deadline => return Err(failed(error.to_string())),
                 Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,

@@ -1,0 +1,410 @@
+//! Everything that stands ready while scenarios run: certificates, the subject, the echo backend, mocks on demand.
+//! It alone, with its provisioning and `prove`, names platform and mocks; what a scenario sees of them are handles.
+
+pub mod servers;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kmspec_mocks::{
+    backend::EchoBackend,
+    certificates::{CertificateAuthority, CertificateError, TlsIdentity},
+    realm::Clock,
+    server::MockError,
+    vendors::Vendor,
+};
+use url::Url;
+
+use super::{
+    provisioning::{
+        CertifiedServer, CertifyError, Embedded, Fixed, Ground, Product, Provisioning, ProvisioningError, Sabotage,
+        answer, embedded::Common, fixed::FixedError,
+    },
+    scene::Staging,
+};
+use crate::{
+    drivers::{
+        conversation::Conversation,
+        error::DriverError,
+        exchange_log::ExchangeLog,
+        ledger::Created,
+        reply::Reply,
+        wire::{Wire, WireError, WireSettings},
+    },
+    model::{
+        capability::Capability,
+        plan::{CertifyPlan, RunPlan, SubjectPlan},
+        report::{Problem, ProblemKind, Subject},
+        rule::RuleId,
+        target::{Bounds, Target},
+    },
+    platform::Tls,
+    prove::{self, Accomplices, AccomplicesError, NotSwitchable},
+    world::Scene,
+};
+
+use servers::Server;
+
+tokio::task_local! {
+    static CURRENT: Arc<Stage>;
+}
+
+/// Names under which this machine's servers present themselves.
+const OWN_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
+
+/// Everything that stands ready while scenarios run.
+pub struct Stage {
+    provisioning: Provisioning,
+    wire: Wire,
+    backend: EchoBackend,
+    sabotage: Option<Arc<Sabotage>>,
+    mocks: servers::Place,
+    problems: Mutex<Vec<Problem>>,
+    retiring: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    /// They end when dropped.
+    _interposers: Vec<prove::Interposer>,
+}
+
+/// The stage could not be set.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// No certificate could be made, or the kept ones not be read.
+    #[error("making certificates for the run: {0}\nhint: check the folder named in [trust] mock_ca")]
+    Certificates(#[from] CertificateError),
+    /// A CA file of the target cannot be read.
+    #[error("reading the CA file {path}: {source}\nhint: [trust] ca names a PEM file, relative to where you are")]
+    CaFile {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The harness's HTTP client could not be made.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The echo backend did not start.
+    #[error("starting the echo backend: {0}\nhint: is its port taken? [backend] port in the target file changes it")]
+    Backend(String),
+    /// The subject did not start.
+    #[error(transparent)]
+    Provisioning(#[from] ProvisioningError),
+    /// A plane of the target does not answer.
+    #[error("the target's {plane} plane at {url} does not answer: {source}")]
+    TargetSilent {
+        /// Which plane.
+        plane: &'static str,
+        /// Where.
+        url: Url,
+        /// Why not.
+        source: DriverError,
+    },
+    /// A persona of the target cannot log in, or the target does not answer it.
+    #[error("looking around at the target: {0}")]
+    Target(#[source] DriverError),
+    /// The defect cannot be switched on.
+    #[error(transparent)]
+    Defect(#[from] NotSwitchable),
+    /// The saboteur's helpers are not ready.
+    #[error(transparent)]
+    Accomplices(#[from] AccomplicesError),
+    /// An interposer could not take its place.
+    #[error(transparent)]
+    Interposer(#[from] prove::InterposerError),
+    /// The keys of a configured gateway's issuers are of no use.
+    #[error(transparent)]
+    Fixed(#[from] FixedError),
+    /// The authorization server cannot be certified at all.
+    #[error(transparent)]
+    Certify(#[from] CertifyError),
+}
+
+impl Staging for Stage {
+    type Error = StageError;
+
+    async fn open(plan: &RunPlan) -> Result<Arc<Self>, StageError> {
+        let stage = match &plan.subject {
+            SubjectPlan::Embedded => Self::open_embedded(plan.defect.as_ref()).await?,
+            SubjectPlan::Target(target) => Self::open_target(target, plan.defect.as_ref()).await?,
+            SubjectPlan::AuthorizationServer(certify) => Self::open_server(certify).await?,
+        };
+        Ok(Arc::new(stage))
+    }
+
+    async fn around<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
+        CURRENT.scope(Arc::clone(self), work).await
+    }
+
+    fn subject(&self) -> Subject {
+        self.provisioning.subject()
+    }
+
+    fn lacks(&self, needs: &[Capability]) -> Option<Capability> {
+        let has = self.provisioning.subject().capabilities;
+        needs.iter().find(|need| !has.contains(need)).copied()
+    }
+
+    async fn close(&self) -> Vec<Problem> {
+        let retiring = std::mem::take(&mut *self.retiring.lock().unwrap_or_else(PoisonError::into_inner));
+        for stopping in retiring {
+            // One that hangs is left to itself: the process ends soon.
+            let _ = tokio::time::timeout(STOP_LIMIT, stopping).await;
+        }
+        let mut problems = std::mem::take(&mut *self.problems());
+        problems.extend(self.provisioning.close().await);
+        problems
+    }
+}
+
+impl Stage {
+    async fn open_embedded(defect: Option<&RuleId>) -> Result<Self, StageError> {
+        let certificates = Arc::new(CertificateAuthority::new("kmspec run")?);
+        let identity = certificates.issue(&OWN_NAMES)?;
+        let trust = vec![certificates.ca_pem().to_owned()];
+        let sabotage = sabotage(defect, &identity, &trust)?;
+        let backend = start_backend(None).await?;
+        let common = Common {
+            tls: Tls { chain_pem: identity.chain_pem.clone(), key_pem: identity.key_pem.clone() },
+            trust_pem: trust.clone(),
+            backend_url: backend.base_url().to_owned(),
+            sabotage: sabotage.clone(),
+        };
+        let wire = Wire::new(WireSettings {
+            trust_pem: trust,
+            system_trust: false,
+            names_of_this_machine: vec!["localhost".to_owned()],
+            request_limit: Bounds::default().request,
+        })?;
+        Ok(Self {
+            provisioning: Provisioning::Embedded(Embedded::open(common).await?),
+            mocks: servers::Place::local(certificates),
+            wire,
+            backend,
+            sabotage,
+            problems: Mutex::default(),
+            retiring: Mutex::default(),
+            _interposers: Vec::new(),
+        })
+    }
+
+    async fn open_target(target: &Target, defect: Option<&RuleId>) -> Result<Self, StageError> {
+        let certificates = Arc::new(match &target.mock_ca {
+            Some(folder) => CertificateAuthority::load_or_create(folder)?,
+            None => CertificateAuthority::new("kmspec run")?,
+        });
+        let mut trust = vec![certificates.ca_pem().to_owned()];
+        if let Some(path) = &target.ca {
+            let pem = tokio::fs::read_to_string(path)
+                .await
+                .map_err(|source| StageError::CaFile { path: path.clone(), source })?;
+            trust.push(pem);
+        }
+        let sabotage = sabotage(defect, &certificates.issue(&OWN_NAMES)?, &trust)?;
+        let backend = start_backend(target.backend_port).await?;
+        let backend_url = at_host(backend.base_url(), &target.backend_host);
+        let wire = Wire::new(WireSettings {
+            trust_pem: trust,
+            system_trust: target.ca.is_none(),
+            names_of_this_machine: vec![target.mocks_host.clone(), target.backend_host.clone()],
+            request_limit: target.bounds.request,
+        })?;
+        let planes = Product::planes_of(target);
+        answer(&planes, &wire).await.map_err(|(plane, url, source)| StageError::TargetSilent { plane, url, source })?;
+        let (planes, interposers) = match &sabotage {
+            Some(sabotage) => sabotage.stand_before(planes).await?,
+            None => (planes, Vec::new()),
+        };
+        let mut stale = Vec::new();
+        let provisioning = if target.is_fixed() {
+            Provisioning::Fixed(Fixed::new(target.clone(), planes)?)
+        } else {
+            let product = Product::new(target.clone(), planes, wire.clone(), backend_url);
+            stale = product.stale().await.map_err(StageError::Target)?;
+            Provisioning::Product(product)
+        };
+        Ok(Self {
+            provisioning,
+            mocks: servers::Place::for_target(certificates, target),
+            wire,
+            backend,
+            sabotage,
+            problems: Mutex::new(stale.into_iter().map(warning).collect()),
+            retiring: Mutex::default(),
+            _interposers: interposers,
+        })
+    }
+
+    /// Nothing but the server itself takes part; the rest stands idle.
+    async fn open_server(plan: &CertifyPlan) -> Result<Self, StageError> {
+        Ok(Self {
+            provisioning: Provisioning::AuthorizationServer(CertifiedServer::open(plan).await?),
+            mocks: servers::Place::local(Arc::new(CertificateAuthority::new("kmspec run")?)),
+            wire: Wire::new(WireSettings::default())?,
+            backend: start_backend(None).await?,
+            sabotage: None,
+            problems: Mutex::default(),
+            retiring: Mutex::default(),
+            _interposers: Vec::new(),
+        })
+    }
+
+    /// The stage around the current task, if there is one.
+    pub fn current() -> Option<Arc<Self>> {
+        CURRENT.try_with(Arc::clone).ok()
+    }
+
+    /// The echo backend behind the APIs of every scenario.
+    pub fn backend(&self) -> &EchoBackend {
+        &self.backend
+    }
+
+    /// A scenario's conversation with the server that is certified, if that is what the run is about.
+    pub fn conversation(&self, log: &ExchangeLog) -> Option<Conversation> {
+        self.provisioning.conversation(log)
+    }
+
+    /// Remarks for the reader of the report.
+    pub fn notes(&self) -> Vec<String> {
+        self.provisioning.notes()
+    }
+
+    /// Sets the scene of a scenario, which writes into this log. `private` asks for a platform that nobody else uses.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when the subject refuses.
+    pub async fn set_scene(&self, log: &ExchangeLog, private: bool) -> Result<Scene, ProvisioningError> {
+        let ground = self.provisioning.prepare(private).await?;
+        Ok(self.scene_on(ground, log))
+    }
+
+    /// Sets a second scene in a tenant of its own, on the platform of the first.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when the subject refuses, or has one tenant only.
+    pub async fn set_neighbour(&self, of: &Scene, log: &ExchangeLog) -> Result<Scene, ProvisioningError> {
+        let ground = self.provisioning.neighbour(&of.tenant).await?;
+        Ok(self.scene_on(ground, log))
+    }
+
+    fn scene_on(&self, ground: Ground, log: &ExchangeLog) -> Scene {
+        let mut scene = Scene::new(ground.parts, self.wire.clone(), log.clone());
+        scene.clock = ground.clock;
+        scene
+    }
+
+    /// Restarts the platform of a scene. Its addresses stay; personas log in again.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when it cannot be restarted, or does not come back.
+    pub async fn restart(&self, scene: &Scene) -> Result<(), ProvisioningError> {
+        self.provisioning.restart(&scene.tenant).await?;
+        scene.forget_tokens();
+        Ok(())
+    }
+
+    /// Starts an authorization server that goes by this clock.
+    ///
+    /// # Errors
+    ///
+    /// [`MockError`] when it finds no port.
+    pub async fn start_server(&self, vendor: Vendor, clock: Clock) -> Result<Server, MockError> {
+        let server = self.mocks.start(vendor, clock).await?;
+        if let Some(sabotage) = &self.sabotage {
+            sabotage.accomplices().enlist(server.forge().clone());
+        }
+        Ok(server)
+    }
+
+    /// Stops authorization servers, one by one and off the runtime: dropping many inside one task can hang.
+    pub fn retire(&self, servers: Vec<Server>) {
+        if let Some(sabotage) = &self.sabotage {
+            servers.iter().for_each(|server| sabotage.accomplices().dismiss(server.issuer()));
+        }
+        let stopping = tokio::task::spawn_blocking(move || servers.into_iter().for_each(drop));
+        self.retiring.lock().unwrap_or_else(PoisonError::into_inner).push(stopping);
+    }
+
+    /// Takes a scene down: what its scenario created is deleted, and what cannot be is reported at the end of the run.
+    pub async fn strike(&self, scene: Scene) {
+        let mut left = if self.owns_tenants() { Vec::new() } else { delete_all(&scene).await };
+        left.extend(self.provisioning.clear(&scene.tenant).await);
+        self.problems().extend(left.into_iter().map(warning));
+    }
+
+    /// Whether clearing a tenant clears everything in it.
+    fn owns_tenants(&self) -> bool {
+        matches!(self.provisioning, Provisioning::Embedded(_))
+    }
+
+    fn problems(&self) -> std::sync::MutexGuard<'_, Vec<Problem>> {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sabotage(
+    defect: Option<&RuleId>,
+    identity: &TlsIdentity,
+    trust: &[String],
+) -> Result<Option<Arc<Sabotage>>, StageError> {
+    let Some(id) = defect else { return Ok(None) };
+    let accomplices = Arc::new(Accomplices::new(trust)?);
+    let saboteur = prove::saboteur(id, Arc::clone(&accomplices))?;
+    Ok(Some(Arc::new(Sabotage::new(saboteur, accomplices, identity.server_config(), trust.to_vec()))))
+}
+
+async fn start_backend(port: Option<u16>) -> Result<EchoBackend, StageError> {
+    EchoBackend::start_on(None, port).await.map_err(|error| StageError::Backend(error.to_string()))
+}
+
+/// The URL under another host name.
+fn at_host(url: &str, host: &str) -> String {
+    let Ok(mut moved) = url.parse::<Url>() else { return url.to_owned() };
+    match moved.set_host(Some(host)) {
+        Ok(()) => moved.to_string().trim_end_matches('/').to_owned(),
+        Err(_) => url.to_owned(),
+    }
+}
+
+fn warning(message: String) -> Problem {
+    Problem { kind: ProblemKind::Warning, message }
+}
+
+/// Deletes what a scene's ledger holds, and says what is left.
+async fn delete_all(scene: &Scene) -> Vec<String> {
+    let mut left = Vec::new();
+    for (role, object) in scene.ledger.take() {
+        let deleted = match &object {
+            Created::Application(id) => match scene.devportal(role) {
+                Ok(plane) => plane.delete_application(id).await,
+                Err(error) => Err(error),
+            },
+            Created::Api(id) => match scene.publisher(role) {
+                Ok(plane) => plane.delete_api(id).await,
+                Err(error) => Err(error),
+            },
+            Created::Scope(id) => match scene.publisher(role) {
+                Ok(plane) => plane.delete_scope(id).await,
+                Err(error) => Err(error),
+            },
+            Created::KeyManager(id) => match scene.admin(role) {
+                Ok(plane) => plane.delete_key_manager(id).await,
+                Err(error) => Err(error),
+            },
+        };
+        match deleted {
+            Ok(Reply::Granted(())) => {}
+            Ok(Reply::Refused(refusal)) if refusal.status == 404 => {}
+            Ok(Reply::Refused(refusal)) => left.push(format!("{object:?} could not be deleted: {refusal}")),
+            Err(error) => left.push(format!("{object:?} could not be deleted: {error}")),
+        }
+    }
+    left
+}
+
+/// How long a mock may take to stop before it is left to itself.
+const STOP_LIMIT: Duration = Duration::from_secs(2);

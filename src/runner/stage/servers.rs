@@ -1,0 +1,161 @@
+//! Mock authorization servers on demand: where they may listen, how a scenario holds them, how they go.
+//! What they answer is the mocks' business; what a scenario makes of it, the steps'.
+
+use std::sync::Arc;
+
+use kmspec_mocks::{
+    certificates::CertificateAuthority,
+    forge::Forge,
+    realm::Clock,
+    server::{AuthorizationServer, MockError},
+    vendors::Vendor,
+};
+use url::Url;
+
+use crate::{
+    drivers::{
+        authorization_server::{AuthorizationServerClient, OauthEndpoints},
+        exchange_log::ExchangeLog,
+        wire::Wire,
+    },
+    model::{
+        exchange::{Plane, Role},
+        target::Target,
+    },
+    runner::provisioning::fixed::FixedIssuer,
+};
+
+/// Where mocks may listen, and by which name the subject reaches them.
+pub(super) struct Place {
+    certificates: Arc<CertificateAuthority>,
+    host: String,
+    ports: Option<(u16, u16)>,
+}
+
+impl Place {
+    /// On any free port of this machine.
+    pub(super) fn local(certificates: Arc<CertificateAuthority>) -> Self {
+        Self { certificates, host: "localhost".to_owned(), ports: None }
+    }
+
+    /// Where a target reaches them, as its file says.
+    pub(super) fn for_target(certificates: Arc<CertificateAuthority>, target: &Target) -> Self {
+        Self { certificates, host: target.mocks_host.clone(), ports: target.mocks_ports }
+    }
+
+    /// Starts a server; within a range of ports, on the first that is free.
+    pub(super) async fn start(&self, vendor: Vendor, clock: Clock) -> Result<Server, MockError> {
+        let builder = |port| {
+            AuthorizationServer::builder(vendor)
+                .certificates(Arc::clone(&self.certificates))
+                .clock(clock.clone())
+                .host(&self.host)
+                .port(port)
+                .start()
+        };
+        let Some((first, last)) = self.ports else {
+            return Ok(Server::new(vendor, builder(None).await?));
+        };
+        let mut refused = None;
+        for port in first..=last {
+            match builder(Some(port)).await {
+                Ok(server) => return Ok(Server::new(vendor, server)),
+                Err(error) => refused = Some(error),
+            }
+        }
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(Server::new(vendor, builder(None).await?)),
+        }
+    }
+}
+
+/// An authorization server in a scenario's hands.
+pub struct Server {
+    /// Whom it plays.
+    pub vendor: Vendor,
+    forge: Forge,
+    endpoints: OauthEndpoints,
+    running: Option<AuthorizationServer>,
+    configured: Option<FixedIssuer>,
+}
+
+/// The scenario needs a server that it has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no authorization server runs there: an earlier step stopped it, or a configured issuer stands in for it")]
+pub struct Stopped;
+
+impl From<Stopped> for crate::model::record::Failure {
+    fn from(stopped: Stopped) -> Self {
+        Self::Error(stopped.to_string())
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("vendor", &self.vendor).field("issuer", &self.issuer()).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    fn new(vendor: Vendor, running: AuthorizationServer) -> Self {
+        let url = |text: &str| text.parse::<Url>().ok();
+        let mock = running.endpoints();
+        let endpoints = OauthEndpoints {
+            token: url(&mock.token),
+            introspection: mock.introspection.as_deref().and_then(url),
+            revocation: mock.revocation.as_deref().and_then(url),
+            registration: mock.registration.as_deref().and_then(url),
+            jwks: url(&mock.jwks),
+            userinfo: mock.userinfo.as_deref().and_then(url),
+            discovery: url(&running.discovery_url()),
+        };
+        Self { vendor, forge: running.forge(), endpoints, running: Some(running), configured: None }
+    }
+
+    /// An issuer that a gateway was configured with; no server runs behind it.
+    pub(crate) fn configured(vendor: Vendor, issuer: FixedIssuer) -> Self {
+        let forge = issuer.forge.clone();
+        Self { vendor, forge, endpoints: OauthEndpoints::default(), running: None, configured: Some(issuer) }
+    }
+
+    /// How the gateway was configured for this issuer: its route and audience. `None` for a server that was started.
+    pub fn configuration(&self) -> Option<&FixedIssuer> {
+        self.configured.as_ref()
+    }
+
+    /// The running mock: its realm, its journal, its controls.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when an earlier step stopped it, or a configured issuer stands in for it.
+    pub fn mock(&self) -> Result<&AuthorizationServer, Stopped> {
+        self.running.as_ref().ok_or(Stopped)
+    }
+
+    /// Makes tokens in its name, right and wrong ones; works after it was stopped, too.
+    pub fn forge(&self) -> &Forge {
+        &self.forge
+    }
+
+    /// Its issuer.
+    pub fn issuer(&self) -> &str {
+        self.forge.issuer()
+    }
+
+    /// Where its endpoints are, or were.
+    pub fn endpoints(&self) -> &OauthEndpoints {
+        &self.endpoints
+    }
+
+    /// The server in the hands of an OAuth client.
+    pub(crate) fn client(&self, wire: &Wire, log: &ExchangeLog) -> AuthorizationServerClient {
+        let line = wire.line(log, Role::OauthClient, Plane::AuthorizationServer);
+        AuthorizationServerClient::new(line, self.endpoints.clone())
+    }
+
+    /// Takes the running server away, to be stopped.
+    pub(crate) fn take(&mut self) -> Option<AuthorizationServer> {
+        self.running.take()
+    }
+}

@@ -1,0 +1,163 @@
+//! What a scenario does with its stage: servers that start and stop, time that passes, restarts, other tenants.
+//! Calls to the subject are the drivers'; this is what no wire can do.
+
+use std::{sync::Arc, time::Duration};
+
+use kmspec_mocks::vendors::Vendor;
+
+use crate::{
+    drivers::authorization_server::AuthorizationServerClient,
+    model::{
+        capability::Capability,
+        exchange::Plane,
+        record::{Failure, ScenarioRecord},
+        scenario_id::ScenarioId,
+    },
+    runner::{
+        provisioning::ProvisioningError,
+        scene::Scenic,
+        stage::{Stage, servers::Server},
+    },
+};
+
+use super::{OrFail, Scene, StepError, World};
+
+impl From<ProvisioningError> for Failure {
+    fn from(error: ProvisioningError) -> Self {
+        match error {
+            ProvisioningError::Lacks(missing) => Self::NotApplicable(missing),
+            other => Self::Error(other.to_string()),
+        }
+    }
+}
+
+impl Scenic for World {
+    type Stage = Stage;
+
+    /// `needs:restart` among the tags asks for a platform of the scenario's own.
+    async fn begin(&mut self, _id: &ScenarioId, tags: &[String]) -> Result<(), Failure> {
+        let needs = |wanted: Capability| {
+            tags.iter().filter_map(|tag| tag.strip_prefix("needs:")).any(|need| need == wanted.name())
+        };
+        let stage = self.stage.clone().ok_or_else(|| Failure::Error("no stage is around this scenario".to_owned()))?;
+        self.conversation = stage.conversation(&self.log);
+        if self.conversation.is_none() {
+            self.scene = Some(stage.set_scene(&self.log, needs(Capability::Restart)).await?);
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self) -> ScenarioRecord {
+        // The record is closed first: what clearing up sends proves nothing about the subject.
+        let of_server = self.conversation.is_some();
+        let mut record = self.record(|plane| (plane == Plane::AuthorizationServer) == of_server);
+        if let Some(conversation) = self.conversation.take() {
+            let left = conversation.clean_up().await;
+            record.notes.extend(left.into_iter().map(|id| format!("the client `{id}` could not be deleted")));
+        }
+        if let Some(stage) = self.stage.clone() {
+            record.notes.extend(stage.notes());
+            let neighbours = self.neighbours.drain().into_iter().map(|(_, scene)| scene);
+            // Servers stay until the platform's objects are gone: deleting keys may delete clients.
+            for scene in neighbours.chain(self.scene.take()) {
+                stage.strike(scene).await;
+            }
+            stage.retire(self.servers.drain().into_iter().map(|(_, server)| server).collect());
+        }
+        record
+    }
+}
+
+impl World {
+    /// What stands ready around the scenario.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a run: the runner puts a stage around every scenario.
+    pub fn stage(&self) -> &Arc<Stage> {
+        self.stage.as_ref().expect("the runner puts a stage around every scenario")
+    }
+
+    /// Starts an authorization server that the scenario calls by this name. It shares the scenario's clock. At a gateway
+    /// that was configured beforehand it is the next of the configured issuers instead.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure; the scenario does not apply where all configured issuers are taken.
+    pub async fn start_server(&mut self, name: &str, vendor: Vendor) -> Result<&mut Server, StepError> {
+        let configured = self.scene().configured_issuer(name).map_err(Failure::NotApplicable).or_fail(self)?;
+        if let Some(issuer) = configured {
+            return Ok(self.servers.keep(name, Server::configured(vendor, issuer)));
+        }
+        let clock = self.scene().clock.clone().unwrap_or_default();
+        let server = self.stage().start_server(vendor, clock).await;
+        let server =
+            server.map_err(|error| self.error(format!("starting the authorization server `{name}`: {error}")))?;
+        Ok(self.servers.keep(name, server))
+    }
+
+    /// Stops an authorization server: whoever connects finds nobody there. Its journal goes with it; its forge stays.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure when the scenario has no such server.
+    pub fn stop_server(&mut self, name: &str) -> Result<(), StepError> {
+        let running = match self.servers.named_mut(name) {
+            Ok(server) => server.take(),
+            Err(unnamed) => return Err(self.fail(unnamed)),
+        };
+        if let Some(running) = running {
+            drop(running);
+        }
+        Ok(())
+    }
+
+    /// An authorization server in the hands of an OAuth client.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure when the scenario has no such server.
+    pub fn oauth_client(&self, server: &str) -> Result<AuthorizationServerClient, StepError> {
+        let server = self.servers.named(server).or_fail(self)?;
+        Ok(server.client(&self.scene().wire, &self.log))
+    }
+
+    /// Lets time pass for the scenario's tenant and its authorization servers. Personas log in again.
+    ///
+    /// # Errors
+    ///
+    /// The scenario does not apply where the subject's clock cannot be moved.
+    pub fn pass_time(&self, time: Duration) -> Result<(), StepError> {
+        match &self.scene().clock {
+            Some(clock) => clock.advance(time),
+            None => return Err(self.not_applicable(Capability::Clock)),
+        }
+        self.scene().forget_tokens();
+        Ok(())
+    }
+
+    /// Restarts the platform; its addresses stay, personas log in again.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure when it cannot be restarted.
+    pub async fn restart_platform(&self) -> Result<(), StepError> {
+        self.stage().restart(self.scene()).await.or_fail(self)
+    }
+
+    /// A second tenant, which the scenario calls by this name.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure; the scenario does not apply where there is one tenant only.
+    pub async fn add_tenant(&mut self, name: &str) -> Result<&Scene, StepError> {
+        let scene = self.stage().set_neighbour(self.scene(), &self.log).await.or_fail(self)?;
+        Ok(self.neighbours.keep(name, scene))
+    }
+
+    /// How many requests reached the backend below this path on the gateway.
+    pub fn backend_requests(&self, path: &str) -> usize {
+        let below = |each: &str| each == path || each.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        self.stage().backend().requests().iter().filter(|request| below(&request.path)).count()
+    }
+}
