@@ -151,9 +151,10 @@ pub(super) fn introspection_url(key_manager: &RunningKeyManager) -> Option<&str>
 
 /// What the connectors call the account that may introspect.
 fn credentials(properties: &ConnectorProperties) -> Option<(String, String)> {
-    [("Username", "Password"), ("username", "password"), ("client_id", "client_secret")]
+    let filled = |name: &str| properties.text(name).filter(|text| !text.trim().is_empty());
+    [("client_id", "client_secret"), ("Username", "Password"), ("username", "password")]
         .iter()
-        .find_map(|(user, password)| Some((properties.text(user)?, properties.text(password)?)))
+        .find_map(|(user, password)| Some((filled(user)?, filled(password)?)))
 }
 
 /// The claims, when the answer says that this is an active access token of this key manager.

@@ -47,11 +47,6 @@ impl RunningKeyManager {
             && !issuer.is_empty()
             && self.policy.issuer == issuer
     }
-
-    /// Whether it is the key manager of this issuer, however its tokens may be used.
-    pub(super) fn has_issuer(&self, issuer: &str) -> bool {
-        !issuer.is_empty() && self.policy.issuer == issuer
-    }
 }
 
 fn filled(text: &Option<String>) -> Option<String> {

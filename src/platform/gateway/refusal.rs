@@ -40,8 +40,6 @@ pub(super) enum Refusal {
     ApiBlocked,
     /// A tenant's domain in other letter case.
     MiscasedTenant,
-    /// Our own failure.
-    Internal,
 }
 
 const REALM: &str = "WSO2 API Manager";
@@ -75,7 +73,7 @@ impl Refusal {
             | Self::WrongAudience
             | Self::NoEndpoint(_) => StatusCode::FORBIDDEN,
             Self::BackendSilent | Self::ApiBlocked => StatusCode::SERVICE_UNAVAILABLE,
-            Self::MiscasedTenant | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::MiscasedTenant => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MissingCredentials
             | Self::InvalidCredentials
             | Self::WrongTokenType
@@ -128,7 +126,6 @@ impl Refusal {
             Self::BackendSilent => ("101503", "Runtime Error", "Error connecting to the back end".to_owned()),
             Self::ApiBlocked => ("700700", "API blocked", "This API has been blocked temporarily".to_owned()),
             Self::MiscasedTenant => ("900900", "Runtime Error", "The tenant could not be loaded".to_owned()),
-            Self::Internal => same("900900", "Unclassified Authentication Failure"),
         }
     }
 

@@ -10,4 +10,4 @@ mod scopes;
 mod shape;
 mod sync;
 
-pub use realms::Residents;
+pub(in crate::platform) use realms::Residents;

@@ -36,7 +36,7 @@ use crate::platform::{
 
 /// Every tenant's resident key manager; clones share them.
 #[derive(Clone)]
-pub struct Residents(Arc<Inner>);
+pub(in crate::platform) struct Residents(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -47,7 +47,7 @@ struct Inner {
 
 impl Residents {
     /// The resident key managers of a platform that is served at `management_url`.
-    pub fn new(store: Store, clocks: Clocks, management_url: &str, panics: &Panics) -> Self {
+    pub(in crate::platform) fn new(store: Store, clocks: Clocks, management_url: &str, panics: &Panics) -> Self {
         let management_url = management_url.to_owned();
         let residents = Self(Arc::new(Inner { store, clocks, management_url, realms: RwLock::default() }));
         residents.follow_removals(panics.clone());
@@ -55,7 +55,7 @@ impl Residents {
     }
 
     /// Their endpoints, to be served beside the management planes.
-    pub fn router(&self) -> Router {
+    pub(in crate::platform) fn router(&self) -> Router {
         endpoints::router(self.clone())
     }
 
