@@ -12,57 +12,80 @@ use http::{Request, Response, header};
 use serde_json::Value;
 
 use super::message;
+use crate::model::exchange::Plane;
 
 /// What administrators saw so far.
 #[derive(Default)]
-pub(super) struct KeyManagers(Mutex<HashMap<String, Seen>>);
+pub(super) struct KeyManagers(Mutex<Seen>);
 
+#[derive(Default)]
 struct Seen {
-    tenant: String,
-    document: Value,
+    /// Tenant and document, by key manager id.
+    documents: HashMap<String, (String, Value)>,
+    /// The tenant of whoever got an access token for a password.
+    tenants: HashMap<String, String>,
 }
 
 impl KeyManagers {
-    /// Learns from an answer of the admin plane.
-    pub(super) fn learn(&self, request: &Request<Bytes>, answer: &Response<Bytes>) {
-        let about_key_managers = message::resource(request.uri().path()).first() == Some(&"key-managers");
-        if !about_key_managers || !answer.status().is_success() {
-            return;
+    /// Learns who is who from an answer of the resident plane, and about key managers from one of the admin plane.
+    pub(super) fn learn(&self, plane: Plane, request: &Request<Bytes>, answer: &Response<Bytes>) {
+        let told = matches!(plane, Plane::Resident | Plane::Admin) && answer.status().is_success();
+        let Some(told) = told.then(|| message::json(answer.body())).flatten() else { return };
+        if plane == Plane::Resident {
+            self.learn_token(request, &told);
+        } else if message::resource(request.uri().path()).first() == Some(&"key-managers") {
+            self.learn_document(request, told);
         }
-        let Some(document) = message::json(answer.body()) else { return };
-        let (Some(id), Some(_)) = (document["id"].as_str(), document["name"].as_str()) else { return };
-        self.seen().insert(id.to_owned(), Seen { tenant: tenant_of_user(request), document });
+    }
+
+    fn learn_token(&self, request: &Request<Bytes>, told: &Value) {
+        let username = url::form_urlencoded::parse(request.body()).find(|(name, _)| name == "username");
+        if let (Some((_, username)), Some(token)) = (username, told["access_token"].as_str()) {
+            self.seen().tenants.insert(token.to_owned(), tenant_in(&username));
+        }
+    }
+
+    fn learn_document(&self, request: &Request<Bytes>, told: Value) {
+        if let (Some(id), Some(_)) = (told["id"].as_str(), told["name"].as_str()) {
+            let mut seen = self.seen();
+            let tenant = seen.tenant_of(request);
+            seen.documents.insert(id.to_owned(), (tenant, told));
+        }
     }
 
     /// The one of that id, or of that name in the tenant of whoever asks.
     pub(super) fn find(&self, request: &Request<Bytes>, id_or_name: &str) -> Option<Value> {
-        let (seen, tenant) = (self.seen(), tenant_of_user(request));
-        let named = || seen.values().find(|each| each.tenant == tenant && each.document["name"] == id_or_name);
-        seen.get(id_or_name).or_else(named).map(|each| each.document.clone())
+        let seen = self.seen();
+        let tenant = seen.tenant_of(request);
+        let named = || seen.documents.values().find(|(of, document)| *of == tenant && document["name"] == id_or_name);
+        seen.documents.get(id_or_name).or_else(named).map(|(_, document)| document.clone())
     }
 
     /// Whether a key manager of the tenant that a gateway path belongs to has that issuer.
     pub(super) fn trusts(&self, path: &str, issuer: &str) -> bool {
         let tenant = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        self.seen().values().any(|each| each.tenant == tenant && each.document["issuer"] == issuer)
+        self.seen().documents.values().any(|(of, document)| of == tenant && document["issuer"] == issuer)
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The tenant of whoever asks: after the last `@` of the user's name, which stands in the token or in `Basic`.
-/// Empty for users of the super tenant, and where nobody can tell.
-fn tenant_of_user(request: &Request<Bytes>) -> String {
-    request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(user)
-        .and_then(|user| user.rsplit_once('@').map(|(_, tenant)| tenant.to_owned()))
-        .filter(|tenant| tenant != "carbon.super")
-        .unwrap_or_default()
+impl Seen {
+    /// The tenant of whoever asks: of the user who got the token, or of the user that the token or `Basic` names.
+    /// Empty for the super tenant, and where nobody can tell.
+    fn tenant_of(&self, request: &Request<Bytes>) -> String {
+        let field = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let known = field.and_then(|field| self.tenants.get(field.strip_prefix("Bearer ")?));
+        known.cloned().or_else(|| Some(tenant_in(&user(field?)?))).unwrap_or_default()
+    }
+}
+
+/// The tenant in a user's name: after the last `@`.
+fn tenant_in(username: &str) -> String {
+    let tenant = username.rsplit_once('@').map_or("", |(_, tenant)| tenant);
+    if tenant == "carbon.super" { String::new() } else { tenant.to_owned() }
 }
 
 fn user(authorization: &str) -> Option<String> {
@@ -93,7 +116,7 @@ mod tests {
             let document =
                 json!({ "id": format!("id-{tenant}"), "name": "outside", "issuer": format!("https://{tenant}") });
             let answer = Response::new(message::bytes(&document));
-            seen.learn(&asked("/api/am/admin/v4/key-managers", &format!("admin@{tenant}")), &answer);
+            seen.learn(Plane::Admin, &asked("/api/am/admin/v4/key-managers", &format!("admin@{tenant}")), &answer);
         }
         let find = |user: &str, name: &str| seen.find(&asked("/", user), name).map(|each| each["id"].clone());
         assert_eq!(find("dora@two.example", "outside").unwrap(), "id-two.example");
@@ -107,7 +130,8 @@ mod tests {
     #[test]
     fn tenants_are_read_from_the_users_name() {
         let of = |authorization: &str| {
-            tenant_of_user(&Request::get("/").header("authorization", authorization).body(Bytes::new()).unwrap())
+            Seen::default()
+                .tenant_of(&Request::get("/").header("authorization", authorization).body(Bytes::new()).unwrap())
         };
         let bearer =
             |sub: &str| format!("Bearer e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(json!({ "sub": sub }).to_string()));
@@ -115,5 +139,21 @@ mod tests {
         assert_eq!(of(&bearer("admin@carbon.super")), "");
         assert_eq!(of(&format!("Basic {}", BASE64_STANDARD.encode("a@b@acme.example:p@w"))), "acme.example");
         assert_eq!(of("Bearer opaque"), "");
+    }
+
+    #[test]
+    fn a_token_that_says_nothing_belongs_to_the_user_who_got_it() {
+        let seen = KeyManagers::default();
+        let body = "grant_type=password&username=admin%40acme.example&password=x";
+        let asked = Request::post("/oauth2/token").body(Bytes::from(body)).unwrap();
+        let answer = Response::new(message::bytes(&json!({ "access_token": "opaque" })));
+        seen.learn(Plane::Resident, &asked, &answer);
+        let of = |token: &str| {
+            let request =
+                Request::get("/").header("authorization", format!("Bearer {token}")).body(Bytes::new()).unwrap();
+            seen.seen().tenant_of(&request)
+        };
+        assert_eq!(of("opaque"), "acme.example");
+        assert_eq!(of("other"), "");
     }
 }

@@ -39,11 +39,10 @@ impl Saboteur for RegistrationSent {
             if !answer.status().is_success() {
                 return Deed::Nothing;
             }
-            match plane {
-                Plane::Admin => self.key_managers.learn(request, answer),
-                Plane::Devportal => return self.meddle(request).await,
-                _ => {}
+            if plane == Plane::Devportal {
+                return self.meddle(request).await;
             }
+            self.key_managers.learn(plane, request, answer);
             Deed::Nothing
         }
         .boxed()
