@@ -77,6 +77,12 @@ impl Platform {
         &self.site.gateway_url
     }
 
+    /// What the rooms share, for tests that look behind the wire.
+    #[cfg(test)]
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Creates a tenant with its users and its resident key manager.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ mod resident_key_manager;
 mod server;
 pub mod site;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use config::{PlatformConfig, Tls};

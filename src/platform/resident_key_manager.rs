@@ -13,8 +13,7 @@ use super::{
 };
 
 /// UUIDs of the versions 1 to 5: the form of the resident key manager's opaque tokens.
-pub const OPAQUE_TOKEN: &str =
-    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
+const OPAQUE_TOKEN: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
 
 /// Grant types that are offered with it.
 const GRANT_TYPES: &[&str] = &["client_credentials", "password", "refresh_token"];

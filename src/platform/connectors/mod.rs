@@ -18,7 +18,7 @@ mod resident;
 mod wso2_is;
 mod wso2_is_7;
 
-pub(super) use configuration::{Connector, Endpoint, MASK};
+pub(super) use configuration::{Connector, MASK};
 pub(super) use oauth::{TokenRequest, request_token, revoke_token};
 pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
 

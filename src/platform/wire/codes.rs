@@ -24,7 +24,6 @@ codes! {
     PolicyUnknown = 900305, 400, "Tier not found", "The throttling policy is unknown or not allowed";
     MappingNotFound = 900331, 404, "Application key mapping not found", "Application key mapping not found";
     RoleNotFound = 900607, 404, "Role does not exist", "Role does not exist";
-    TooLong = 900704, 400, "Character length exceeds the allowable limit", "Character length exceeds the allowable limit";
     NotOwner = 900915, 403, "Invalid Permission", " You are not authorized to access the resource.";
     TokenGenerationFailed = 900957, 500, "Keymanagement Error", " Error while generating the applicationaccess token.";
     ConsumerKeyMissing = 900958, 403, "Consumer key is missing", "The application key has no consumer key yet";

@@ -1,0 +1,135 @@
+//! Key managers at the administrator plane.
+
+use super::*;
+
+#[tokio::test]
+async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is_stored() {
+    let stage = Stage::open().await;
+    stage.key_manager(custom("taken")).await;
+    let secrets = json!({"client_id": "a", "client_secret": "b"});
+    let no_roles_endpoint = json!({"api_resource_management_endpoint": "a", "Username": "a", "Password": "b"});
+    let mutual = json!({"api_resource_management_endpoint": "a", "is7_roles_endpoint": "b",
+        "Authentication": "MutualTLS", "MutualTLSOptions": "ServerWide"});
+    let table = [
+        (with(custom("a"), json!({"name": null})), (400, 400)),
+        (with(custom("a"), json!({"name": ""})), (400, 901404)),
+        (with(custom("a"), json!({"name": "x".repeat(101)})), (400, 400)),
+        (with(custom("a"), json!({"description": "x".repeat(257)})), (400, 400)),
+        (with(custom("a"), json!({"type": "Unheard"})), (400, 901400)),
+        (with(custom("a"), json!({"type": "default"})), (400, 901400)),
+        (with(custom("a"), json!({"tokenType": "SIDEWAYS"})), (400, 400)),
+        (with(custom("a"), json!({"global": true})), (400, 400)),
+        (with(custom("a"), json!({"enabled": "perhaps"})), (400, 400)),
+        (with(custom("a"), json!({"tokenEndpoint": null})), (400, 901401)),
+        (with(custom("a"), json!({"issuer": " "})), (400, 901401)),
+        (with(custom("a"), json!({"enableSelfValidationJWT": false})), (400, 901401)),
+        (with(custom("a"), json!({"permissions": {"permissionType": "ALLOW", "roles": ["ghost"]}})), (404, 900607)),
+        (with(custom("a"), json!({"tokenValidation": [{"id": 1, "type": "CUSTOM", "value": "glob:*"}]})), (400, 400)),
+        (with(custom("a"), json!({"tokenValidation": [{"id": 1, "type": "REFERENCE", "value": "("}]})), (400, 400)),
+        (custom("taken"), (409, 901402)),
+        (with(custom("a"), json!({"issuer": "https://taken.example"})), (409, 901402)),
+        (with(custom("Resident Key Manager"), json!({})), (409, 901402)),
+        (with(is7("a", "https://a"), json!({"additionalProperties": null})), (400, 901401)),
+        (with(is7("a", "https://a"), json!({"additionalProperties": no_roles_endpoint})), (400, 901401)),
+        (with(is7("a", "https://a"), json!({"additionalProperties": mutual})), (400, 901401)),
+        (with(is7("a", "https://a"), json!({"revokeEndpoint": ""})), (400, 901401)),
+        (with(is7("a", "https://a"), json!({"type": "Okta", "additionalProperties": secrets})), (400, 901401)),
+    ];
+    for (document, expected) in table {
+        let refused = stage.admin(Method::POST, "/key-managers", document.clone()).await;
+        assert_eq!(refused.verdict(), expected, "{document} gave {:?}", refused.body);
+    }
+    let list = stage.admin(Method::GET, "/key-managers", Value::Null).await;
+    assert_eq!(list.body["count"], 2, "{:?}", list.body);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_is_never_shown_and_survives_an_update_with_its_mask() {
+    let stage = Stage::open().await;
+    let id = stage.key_manager(is7("is7", "https://is7.example")).await;
+    let path = format!("/key-managers/{id}");
+    let read = stage.admin(Method::GET, &path, Value::Null).await;
+    assert_eq!(read.body["additionalProperties"]["Password"], "*****");
+    assert_eq!(read.body["additionalProperties"]["Username"], "admin");
+    assert_eq!(read.body["additionalProperties"]["self_validate_jwt"], true);
+    assert_eq!((read.text("consumerKeyClaim"), read.text("scopesClaim")), ("azp".into(), "scope".into()));
+    let updated = stage.admin(Method::PUT, &path, with(read.body, json!({"description": "changed"}))).await;
+    assert_eq!((updated.status, updated.text("description").as_str()), (200, "changed"));
+    assert!(!updated.body.to_string().contains("is7-password"));
+    let stored: super::super::domain::KeyManager =
+        stage.platform.site().store.read_now(|documents| documents.find("one.com", &id)).unwrap().unwrap();
+    assert_eq!(stored.additional_properties.text("Password").as_deref(), Some("is7-password"));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn name_and_type_never_change_and_a_used_key_manager_stays() {
+    let stage = Stage::open().await;
+    let id = stage.key_manager(custom("oob")).await;
+    let path = format!("/key-managers/{id}");
+    for change in [json!({"name": "other"}), json!({"type": "Okta"})] {
+        let refused = stage.admin(Method::PUT, &path, with(custom("oob"), change)).await;
+        assert_eq!(refused.status, 400);
+    }
+    let application = stage.application("orders").await;
+    let map = json!({"consumerKey": "ck", "keyType": "PRODUCTION", "keyManager": "oob"});
+    assert_eq!(stage.dora(Method::POST, &format!("/applications/{application}/map-keys"), map).await.status, 200);
+    assert_eq!(stage.admin(Method::DELETE, &path, Value::Null).await.verdict(), (412, 902015));
+    assert_eq!(stage.dora(Method::DELETE, &format!("/applications/{application}"), Value::Null).await.status, 200);
+    assert_eq!(stage.admin(Method::DELETE, &path, Value::Null).await.status, 200);
+    assert_eq!(stage.admin(Method::GET, &path, Value::Null).await.verdict(), (404, 901411));
+    let list = stage.admin(Method::GET, "/key-managers", Value::Null).await;
+    let resident = list.body["list"][0]["id"].as_str().unwrap().to_owned();
+    let refused = stage.admin(Method::DELETE, &format!("/key-managers/{resident}"), Value::Null).await;
+    assert_eq!(refused.verdict(), (412, 902015));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_tenant_and_a_missing_scope_see_nothing_of_another() {
+    let stage = Stage::open().await;
+    let id = stage.key_manager(custom("oob")).await;
+    let path = format!("{ADMIN}/key-managers/{id}");
+    for method in [Method::GET, Method::DELETE] {
+        let foreign = stage.call("admin", "two.com", method, &path, Value::Null).await;
+        assert_eq!(foreign.verdict(), (404, 901411));
+    }
+    let other = stage.call("admin", "two.com", Method::POST, &format!("{ADMIN}/key-managers"), custom("oob")).await;
+    assert_eq!(other.status, 201, "names are unique in a tenant only");
+    let broken = json!({"nonsense": 1});
+    for token in ["admin|one.com|apim:api_create", "rubbish"] {
+        let refused = stage.with_scopes(token, Method::POST, &format!("{ADMIN}/key-managers"), broken.clone()).await;
+        assert_eq!(refused.verdict(), (401, 401), "before anything is said of the body");
+        assert!(refused.body.to_string().contains("Unauthenticated request"));
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn discovery_drafts_from_the_document_and_an_unusable_one_is_not_valid() {
+    let stage = Stage::open().await;
+    let document = json!({"issuer": "https://i", "token_endpoint": "https://i/t", "jwks_uri": "https://i/k",
+        "userinfo_endpoint": "https://i/u", "grant_types_supported": ["client_credentials"]});
+    let base = devportal::plain_server(
+        axum::Router::new().route("/good", axum::routing::get(move || std::future::ready(axum::Json(document)))),
+    );
+    let base = base.await;
+    let discover = async |url: String, kind: &'static str| {
+        let form = reqwest::multipart::Form::new().text("url", url).text("type", kind);
+        let url = format!("{}{ADMIN}/key-managers/discover", stage.platform.management_url());
+        Stage::answer(stage.client.post(url).bearer_auth("admin|one.com|apim:admin").multipart(form)).await
+    };
+    let good = discover(format!("{base}/good"), "WSO2-IS-7").await;
+    assert_eq!((good.status, &good.body["valid"]), (200, &json!(true)));
+    let draft = &good.body["value"];
+    assert_eq!(draft["wellKnownEndpoint"], format!("{base}/good"));
+    assert_eq!(draft["certificates"], json!({"type": "JWKS", "value": "https://i/k"}));
+    assert_eq!((&draft["userInfoEndpoint"], &draft["type"]), (&json!("https://i/u"), &json!("WSO2-IS-7")));
+    for url in [String::new(), format!("{base}/none"), "http://127.0.0.1:1/".into(), "nonsense".into()] {
+        let none = discover(url.clone(), "WSO2-IS-7").await;
+        assert_eq!((none.status, &none.body["valid"]), (200, &json!(false)), "{url}");
+    }
+    assert_eq!(discover("https://i".into(), "Unheard").await.verdict(), (400, 901400));
+    stage.close().await;
+}
