@@ -18,6 +18,7 @@ use super::{
     identity::{self, Identity, TenantSpec, UserSpec},
     notify, outbound,
     panics::Panics,
+    plane_tokens::VerifyPlaneToken,
     publisher,
     resident::Residents,
     resident_key_manager::{move_all, resident_key_manager},
@@ -40,6 +41,14 @@ impl Platform {
     ///
     /// [`PlatformError`] when a port is taken, a certificate is unusable or the data cannot be opened.
     pub async fn start(config: PlatformConfig) -> Result<Self, PlatformError> {
+        Self::start_with(config, None).await
+    }
+
+    /// Starts with another reader of the planes' tokens than the resident key manager.
+    pub(super) async fn start_with(
+        config: PlatformConfig,
+        plane_tokens: Option<Arc<dyn VerifyPlaneToken>>,
+    ) -> Result<Self, PlatformError> {
         let tls = server::tls_config(&config.tls)?;
         let management = Door::open(config.management)?;
         let gateway = Door::open(config.gateway)?;
@@ -56,7 +65,7 @@ impl Platform {
             http: outbound::client(&config)?,
             clocks,
             panics,
-            plane_tokens: Arc::new(residents.clone()),
+            plane_tokens: plane_tokens.unwrap_or_else(|| Arc::new(residents.clone())),
             config,
         });
         prepare_data(&site).await?;

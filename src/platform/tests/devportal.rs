@@ -179,6 +179,23 @@ async fn resident_keys_tell_their_settings_and_get_a_new_secret() {
 }
 
 #[tokio::test]
+async fn a_token_is_generated_with_resident_keys_and_refused_with_a_wrong_secret() {
+    let stage = Stage::open().await;
+    let application = stage.application("orders").await;
+    let path = format!("/applications/{application}/generate-keys");
+    let made = stage.dora(Method::POST, &path, keys("Resident Key Manager")).await;
+    assert_eq!(made.status, 200, "{:?}", made.body);
+    assert_ne!(made.body["token"]["accessToken"], "");
+    let path = format!("/applications/{application}/oauth-keys/{}/generate-token", made.text("keyMappingId"));
+    let order = json!({"consumerSecret": made.text("consumerSecret"), "validityPeriod": 60, "scopes": ["a"]});
+    let token = stage.dora(Method::POST, &path, order).await;
+    assert_eq!((token.status, &token.body["tokenScopes"]), (200, &json!(["a"])), "{:?}", token.body);
+    let wrong = stage.dora(Method::POST, &path, json!({"consumerSecret": "wrong"})).await;
+    assert_eq!(wrong.verdict(), (400, 900965), "{:?}", wrong.body);
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn applications_belong_to_their_owner_and_the_portal_shows_display_endpoints() {
     let stage = Stage::open().await;
     let application = stage.application("orders").await;

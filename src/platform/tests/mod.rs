@@ -74,7 +74,7 @@ impl Stage {
             Data::Memory => true,
         };
         config.data = data;
-        let platform = Platform::start_with(config, Arc::new(Spelled)).await.unwrap();
+        let platform = Platform::start_with(config, Some(Arc::new(Spelled))).await.unwrap();
         let trusted = reqwest::Certificate::from_pem(authority.ca_pem().as_bytes()).unwrap();
         let client = Client::builder().tls_certs_only([trusted]).no_proxy().build().unwrap();
         if fresh {
