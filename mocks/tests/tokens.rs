@@ -54,8 +54,9 @@ async fn a_user_gets_an_id_token_and_a_refresh_token_by_password() {
 
 #[tokio::test]
 async fn the_first_thing_that_is_wrong_decides_the_error() {
-    let password = [("grant_type", "password"), ("username", "ann"), ("password", "wrong")];
-    let cases: [(&str, &[(&str, &str)], &str, &str); 6] = [
+    const PASSWORD: Form = &[("grant_type", "password"), ("username", "ann"), ("password", "wrong")];
+    type Form = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Form, &str, &str); 6] = [
         (
             "a repeated parameter",
             &[("grant_type", "client_credentials"), ("scope", "a"), ("scope", "b")],
@@ -65,7 +66,7 @@ async fn the_first_thing_that_is_wrong_decides_the_error() {
         ("no grant type", &[("scope", "read")], "invalid_request", "invalid_request"),
         ("an unknown grant type", &[("grant_type", "magic")], "invalid_request", "unsupported_grant_type"),
         ("a missing parameter", &[("grant_type", "refresh_token")], "invalid_request", "invalid_request"),
-        ("a wrong password", &password, "invalid_grant", "invalid_grant"),
+        ("a wrong password", PASSWORD, "invalid_grant", "invalid_grant"),
         (
             "an unknown refresh token",
             &[("grant_type", "refresh_token"), ("refresh_token", "x")],
