@@ -89,7 +89,7 @@ pub struct ConfiguredIssuer {
     pub keys: PathBuf,
     /// Audience that its tokens must name, if the gateway asks for one.
     pub audience: Option<String>,
-    /// Path on the gateway that trusts this issuer.
+    /// Path on the gateway below which this issuer is trusted.
     pub route: String,
 }
 

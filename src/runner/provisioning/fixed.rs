@@ -61,16 +61,16 @@ impl Fixed {
     }
 
     pub(super) fn prepare(&self) -> Ground {
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kmspec-{}", self.count.fetch_add(1, Ordering::Relaxed));
         let parts = SceneParts {
             tenant: SUPER_TENANT.to_owned(),
             planes: self.planes.clone(),
             personas: BTreeMap::new(),
             bounds: self.target.bounds,
-            prefix: format!("kmspec-{number}-"),
+            configured: Some(self.issuers.cast(&name)),
+            prefix: format!("{name}-"),
             // It was configured to reach the backend; nobody is told where that is.
             backend_url: String::new(),
-            configured: Some(self.issuers.cast()),
         };
         Ground { parts, clock: None }
     }
@@ -83,7 +83,7 @@ pub struct FixedIssuer {
     pub forge: Forge,
     /// Audience that its tokens must name, if the gateway asks for one.
     pub audience: Option<String>,
-    /// Path on the gateway that trusts it.
+    /// Path on the gateway below which it is trusted.
     pub route: String,
 }
 
@@ -143,9 +143,14 @@ impl FixedIssuers {
         &self.0
     }
 
-    /// The cast of one scenario, nobody in it yet.
-    pub fn cast(&self) -> Cast {
-        Cast { free: self.0.iter().rev().cloned().collect(), playing: BTreeMap::new() }
+    /// The cast of one scenario, nobody in it yet. Its routes lead below this name, so that what reached the backend
+    /// can be told apart from what other scenarios sent.
+    pub fn cast(&self, below: &str) -> Cast {
+        let own = |issuer: &FixedIssuer| FixedIssuer {
+            route: format!("{}/{below}", issuer.route.trim_end_matches('/')),
+            ..issuer.clone()
+        };
+        Cast { free: self.0.iter().rev().map(own).collect(), playing: BTreeMap::new() }
     }
 }
 
@@ -242,12 +247,12 @@ mod tests {
             FixedIssuer { route: route.to_owned(), ..read }
         };
         let issuers = FixedIssuers(vec![issuer("/one"), issuer("/two")]);
-        let mut cast = issuers.cast();
+        let mut cast = issuers.cast("first");
         let route = |cast: &mut Cast, name: &str| cast.issuer(name).map(|issuer| issuer.route);
-        assert_eq!(route(&mut cast, "acme").unwrap(), "/one");
-        assert_eq!(route(&mut cast, "other").unwrap(), "/two");
-        assert_eq!(route(&mut cast, "acme").unwrap(), "/one");
+        assert_eq!(route(&mut cast, "acme").unwrap(), "/one/first");
+        assert_eq!(route(&mut cast, "other").unwrap(), "/two/first");
+        assert_eq!(route(&mut cast, "acme").unwrap(), "/one/first");
         assert_eq!(route(&mut cast, "third"), None);
-        assert_eq!(route(&mut issuers.cast(), "third").unwrap(), "/one");
+        assert_eq!(route(&mut issuers.cast("second"), "third").unwrap(), "/one/second");
     }
 }
