@@ -218,7 +218,11 @@ impl Stage {
         };
         let mut stale = Vec::new();
         let provisioning = if target.is_fixed() {
-            Provisioning::Fixed(Fixed::new(target.clone(), planes)?)
+            let fixed = Fixed::new(target.clone(), planes)?;
+            if let Some(sabotage) = &sabotage {
+                fixed.issuers().iter().for_each(|issuer| sabotage.accomplices().enlist(issuer.forge.clone()));
+            }
+            Provisioning::Fixed(fixed)
         } else {
             let product = Product::new(target.clone(), planes, wire.clone(), backend_url);
             stale = product.stale().await.map_err(StageError::Target)?;
