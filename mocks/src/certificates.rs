@@ -14,7 +14,8 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
-const CERTIFICATE_FILE: &str = "kmspec-ca.pem";
+/// The file in a kept authority's directory that others are told to trust.
+pub const CERTIFICATE_FILE: &str = "kmspec-ca.pem";
 const KEY_FILE: &str = "kmspec-ca.key.pem";
 
 /// Why a certificate could not be made or read.

@@ -22,7 +22,7 @@ pub struct Target {
     pub personas: BTreeMap<String, Persona>,
     /// PEM file with the CA its certificates lead to.
     pub ca: Option<PathBuf>,
-    /// Folder with the mocks' CA (`ca.pem`, `ca.key`), made when missing; the target must trust it.
+    /// Folder with the mocks' CA (certificate and key), made when missing; the target must trust it.
     pub mock_ca: Option<PathBuf>,
     /// Name by which the target reaches the mocks.
     pub mocks_host: String,

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kmspec_mocks::certificates::{CertificateAuthority, CertificateError};
+use kmspec_mocks::certificates::{CERTIFICATE_FILE, CertificateAuthority, CertificateError};
 
 use super::provisioning::stand_alone_cast;
 use crate::platform::{Data, Platform, PlatformConfig, PlatformError, TenantSpec, Tls};
@@ -27,7 +27,7 @@ pub struct ServePlan {
     pub data: Option<PathBuf>,
     /// PEM files with CAs that its outgoing calls trust, beside its own.
     pub trust: Vec<PathBuf>,
-    /// Folder with its CA (`ca.pem`, `ca.key`), made when missing; `target.toml` is written there, too.
+    /// Folder with its CA (certificate and key), made when missing; `target.toml` is written there, too.
     pub folder: PathBuf,
 }
 
@@ -42,7 +42,7 @@ pub struct Served {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Its CA could not be made or read.
-    #[error("the CA in {folder}: {source}\nhint: the folder must be writable, or hold `ca.pem` and `ca.key`")]
+    #[error("the CA in {folder}: {source}\nhint: `--folder` names another folder")]
     Certificates {
         /// Where.
         folder: PathBuf,
@@ -105,7 +105,7 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
         path: target_file.clone(),
         source,
     })?;
-    Ok(Served { platform, ca_file: plan.folder.join("ca.pem"), target_file })
+    Ok(Served { platform, ca_file: plan.folder.join(CERTIFICATE_FILE), target_file })
 }
 
 impl Served {
@@ -152,7 +152,7 @@ fn target_toml(management: &str, gateway: &str) -> String {
          devportal = \"{management}/api/am/devportal/v3\"\n\
          gateway = \"{gateway}\"\n\n\
          [personas]\n{personas}\n\
-         [trust]\nca = \"ca.pem\"\n\n\
+         [trust]\nca = \"{CERTIFICATE_FILE}\"\n\n\
          [mocks]\nca = \".\"\n",
         version = env!("CARGO_PKG_VERSION"),
         personas =
