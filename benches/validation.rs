@@ -79,7 +79,7 @@ fn eddsa() -> Subject {
 
 /// The claims of the standard token, for the baseline to read.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "read so that the baseline does the same work")]
+#[allow(dead_code, reason = "read so that the baseline does the same work")]
 struct Typed {
     iss: String,
     sub: String,

@@ -64,7 +64,19 @@ impl Algorithm {
 
     /// The algorithm with this exact name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|each| each.name() == name)
+        Some(match name {
+            "RS256" => Self::Rs256,
+            "RS384" => Self::Rs384,
+            "RS512" => Self::Rs512,
+            "PS256" => Self::Ps256,
+            "PS384" => Self::Ps384,
+            "PS512" => Self::Ps512,
+            "ES256" => Self::Es256,
+            "ES384" => Self::Es384,
+            "ES512" => Self::Es512,
+            "EdDSA" => Self::EdDsa,
+            _ => return None,
+        })
     }
 
     pub(super) fn rsa_parameters(self) -> Option<&'static lc::RsaParameters> {
@@ -97,5 +109,17 @@ impl Algorithms {
 impl FromIterator<Algorithm> for Algorithms {
     fn from_iter<I: IntoIterator<Item = Algorithm>>(algorithms: I) -> Self {
         Self(algorithms.into_iter().fold(0, |set, each| set | 1 << each as u16))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back() {
+        for each in Algorithm::ALL {
+            assert_eq!(Algorithm::named(each.name()), Some(each));
+        }
     }
 }

@@ -23,7 +23,8 @@ pub struct Parsed<'t> {
 #[derive(Debug, Clone)]
 pub struct Verified {
     claims: Claims,
-    signature: Box<str>,
+    /// The signature as the token spells it, where nothing else names the token.
+    signature: Option<Box<str>>,
 }
 
 impl<'t> Parsed<'t> {
@@ -68,7 +69,8 @@ impl<'t> Parsed<'t> {
         self.check_signature(keys, policy)?;
         check_kind(&self.header, &self.claims, policy)?;
         self.claims.expiry().ok_or(Refusal::NoExpiry)?;
-        Ok(Verified { claims: self.claims, signature: self.parts.signature.into() })
+        let signature = self.claims.token_id().is_none().then(|| self.parts.signature.into());
+        Ok(Verified { claims: self.claims, signature })
     }
 
     fn check_signature(&self, keys: &KeySet, policy: &Policy) -> Result<(), Refusal> {
@@ -90,14 +92,9 @@ impl Verified {
         &self.claims
     }
 
-    /// The signature as the token spells it: names a token that has no `jti`.
-    pub fn signature(&self) -> &str {
-        &self.signature
-    }
-
     /// What revocation lists call the token: its `jti`, else its signature.
     pub fn revocation_id(&self) -> &str {
-        self.claims.token_id().unwrap_or(&self.signature)
+        self.claims.token_id().or(self.signature.as_deref()).unwrap_or_default()
     }
 
     /// Compares the token with the clock (`now` in seconds since 1970). A token is good until `exp` plus the leeway,
@@ -135,11 +132,13 @@ pub fn validate(token: &str, keys: &KeySet, policy: &Policy, now: u64) -> Result
 
 /// Access tokens only (RFC 8725, sections 3.11 and 3.12), and only such as may be presented without proof of a key.
 fn check_kind(header: &Header, claims: &Claims, policy: &Policy) -> Result<(), Refusal> {
-    let media_type = |typ: &str| typ.rsplit_once('/').map_or(typ, |(_, subtype)| subtype).to_ascii_lowercase();
-    let fits = match header.typ.as_deref().map(media_type).as_deref() {
-        Some("at+jwt") => true,
-        Some("jwt") | None => !policy.access_token_type_required,
-        Some(_) => false,
+    let fits = match header.typ.as_deref() {
+        None => !policy.access_token_type_required,
+        Some(typ) => {
+            let subtype = typ.rsplit_once('/').map_or(typ, |(_, subtype)| subtype);
+            subtype.eq_ignore_ascii_case("at+jwt")
+                || subtype.eq_ignore_ascii_case("jwt") && !policy.access_token_type_required
+        }
     };
     if !fits || says_other_kind(claims) {
         return Err(Refusal::NotAnAccessToken);
