@@ -11,7 +11,7 @@ use super::{
 use crate::model::{
     catalogue::{Catalogue, RuleText},
     exchange::{Answer, Exchange},
-    report::{Outcome, RunReport, ScenarioReport, StepState},
+    report::{ExitStatus, Outcome, RunReport, ScenarioReport, StepState},
     rule::{RuleId, RuleKind},
 };
 
@@ -23,6 +23,7 @@ pub struct Html;
 struct Page<'a> {
     report: &'a RunReport,
     status: String,
+    verdict: &'static str,
     totals_line: String,
     outcomes: Vec<(&'static str, String, usize)>,
     effects: Vec<Effect>,
@@ -103,6 +104,7 @@ impl ReportFormat for Html {
         let page = Page {
             report,
             status: format!("{:?}", report.exit_status()).to_lowercase(),
+            verdict: verdict(report.exit_status()),
             totals_line: totals(&report.totals()),
             outcomes: outcomes(&report.scenarios),
             effects: effects(report),
@@ -110,6 +112,18 @@ impl ReportFormat for Html {
             command: command_line(report),
         };
         template.render(Serde(page)).map_err(RenderError::new)
+    }
+}
+
+/// The whole run in a word or two.
+fn verdict(status: ExitStatus) -> &'static str {
+    match status {
+        ExitStatus::Conforms => "conforms",
+        ExitStatus::Deviates => "deviates",
+        ExitStatus::WrongPlan => "nothing was selected",
+        ExitStatus::CouldNotTest => "could not be tested in full",
+        ExitStatus::BudgetBroken => "a budget is broken",
+        ExitStatus::Interrupted => "interrupted",
     }
 }
 
