@@ -156,4 +156,7 @@ fn a_taken_port_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let output = kmspec(&["platform", "--port", &port, "--folder", folder.path().to_str().unwrap()]);
     refused(&output, 3, &[&port, "hint:"]);
+    let output = kmspec(&["mock", "is7", "--port", &port, "--folder", folder.path().to_str().unwrap()]);
+    refused(&output, 3, &[&port, "hint:"]);
+    refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, custom, cognito, auth0"]);
 }

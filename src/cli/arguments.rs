@@ -26,6 +26,8 @@ pub enum Command {
     Certify(CertifyArguments),
     /// Serve the reference platform on its own, for clients, gateways and runs in other processes.
     Platform(PlatformArguments),
+    /// Serve a mock authorization server on its own.
+    Mock(MockArguments),
     /// Tell what a catalogue row says, who proves it and what breaks it.
     Explain(ExplainArguments),
     /// Print every requirement and the scenarios that hold it.
@@ -144,6 +146,19 @@ pub struct PlatformArguments {
     #[arg(long, value_name = "FILE")]
     pub trust: Vec<PathBuf>,
     /// Folder for its CA and for the target file that describes it.
+    #[arg(long, value_name = "DIR", default_value = ".kmspec")]
+    pub folder: PathBuf,
+}
+
+/// Arguments of `mock`.
+#[derive(Debug, Args)]
+pub struct MockArguments {
+    /// Whose manners it has: is7, custom, cognito or auth0.
+    pub vendor: String,
+    /// Its port; any free one when left out.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Folder for its CA.
     #[arg(long, value_name = "DIR", default_value = ".kmspec")]
     pub folder: PathBuf,
 }

@@ -4,7 +4,7 @@
 use std::{io::Write as _, process::ExitCode};
 
 use super::{
-    arguments::{Arguments, Command, ExplainArguments, PlatformArguments, RequirementsArguments},
+    arguments::{Arguments, Command, ExplainArguments, MockArguments, PlatformArguments, RequirementsArguments},
     error::PlanError,
     explain,
     run_plan::features,
@@ -27,6 +27,7 @@ use crate::{
         run::{self, RunError},
         select::Selected,
         serve::{self, SEEDED_PASSWORD, ServeError, ServePlan},
+        serve_mock::{self, MockPlan, ServeMockError},
     },
 };
 
@@ -41,6 +42,8 @@ enum CommandError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    ServeMock(#[from] ServeMockError),
     #[error(transparent)]
     NotARule(#[from] NotARuleId),
     #[error(
@@ -57,7 +60,8 @@ impl CommandError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Run(error) => error.exit_status(),
-            Self::Report(_) | Self::Serve(_) | Self::NotBuilt(_) => ExitStatus::CouldNotTest,
+            Self::ServeMock(ServeMockError::UnknownVendor { .. }) => ExitStatus::WrongPlan,
+            Self::Report(_) | Self::Serve(_) | Self::ServeMock(_) | Self::NotBuilt(_) => ExitStatus::CouldNotTest,
             Self::Plan(_) | Self::NotARule(_) | Self::NoSuchRow(_) => ExitStatus::WrongPlan,
         }
     }
@@ -81,6 +85,7 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
             }
         }
         Command::Platform(arguments) => serve_platform(arguments).await,
+        Command::Mock(arguments) => serve_mock(arguments).await,
         Command::Explain(arguments) => print_explanation(&arguments),
         Command::Requirements(arguments) => print_requirements(&arguments),
     };
@@ -162,6 +167,21 @@ async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, Comm
     let panics = served.stop().await;
     panics.iter().for_each(|panic| eprintln!("error: the platform panicked: {panic}"));
     Ok(if panics.is_empty() { ExitStatus::Conforms } else { ExitStatus::Deviates })
+}
+
+/// Serves a mock until somebody stops it.
+async fn serve_mock(arguments: MockArguments) -> Result<ExitStatus, CommandError> {
+    let folder = arguments.folder;
+    let plan = MockPlan { vendor: arguments.vendor, port: arguments.port, folder: folder.clone() };
+    let server = serve_mock::serve(&plan).await?;
+    say(&format!("issuer      {}\ndiscovery   {}\n", server.issuer(), server.discovery_url()));
+    if let Some(token) = server.initial_access_token() {
+        say(&format!("register    with the bearer token {token}\n"));
+    }
+    say(&format!("ca          {}\n", folder.join("ca.pem").display()));
+    eprintln!("a mock for tests on this machine; Ctrl-C stops it");
+    signal().await;
+    Ok(ExitStatus::Conforms)
 }
 
 fn print_explanation(arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {

@@ -13,5 +13,6 @@ pub mod run;
 pub mod scene;
 pub mod select;
 pub mod serve;
+pub mod serve_mock;
 pub mod source;
 pub mod stage;

@@ -1,0 +1,61 @@
+//! A mock authorization server on its own, for clients and gateways in other processes: `kmspec mock`.
+//! How it behaves is `mocks/`'s business; reading arguments is `cli/`'s.
+
+use std::{path::PathBuf, sync::Arc};
+
+use kmspec_mocks::{
+    certificates::{CertificateAuthority, CertificateError},
+    server::{AuthorizationServer, MockError},
+    vendors::Vendor,
+};
+
+/// How a mock is served.
+#[derive(Debug, Clone)]
+pub struct MockPlan {
+    /// Whose manners it has: the name of a vendor.
+    pub vendor: String,
+    /// Its port; any free one when `None`.
+    pub port: Option<u16>,
+    /// Folder with its CA (`ca.pem`, `ca.key`), made when missing.
+    pub folder: PathBuf,
+}
+
+/// A mock could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeMockError {
+    /// There is no mock of that name.
+    #[error("there is no mock called `{wanted}`\nhint: there are {known}")]
+    UnknownVendor {
+        /// As typed.
+        wanted: String,
+        /// Those that exist.
+        known: String,
+    },
+    /// Its CA could not be made or read.
+    #[error("the CA in {}: {source}\nhint: the folder must be writable, or hold `ca.pem` and `ca.key`", folder.display())]
+    Certificates {
+        /// Where.
+        folder: PathBuf,
+        /// Why not.
+        source: CertificateError,
+    },
+    /// It did not start.
+    #[error("starting the mock: {0}\nhint: is its port taken? leave --port out for a free one")]
+    Mock(#[from] MockError),
+}
+
+/// Starts a mock. It records nothing: nobody in this process would read its journal.
+///
+/// # Errors
+///
+/// [`ServeMockError`] when there is none of that name, its CA cannot be had, or its port is taken.
+pub async fn serve(plan: &MockPlan) -> Result<AuthorizationServer, ServeMockError> {
+    let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.name() == plan.vendor).ok_or_else(|| {
+        let known = Vendor::ALL.map(Vendor::name).join(", ");
+        ServeMockError::UnknownVendor { wanted: plan.vendor.clone(), known }
+    })?;
+    let authority = CertificateAuthority::load_or_create(&plan.folder)
+        .map_err(|source| ServeMockError::Certificates { folder: plan.folder.clone(), source })?;
+    let builder = AuthorizationServer::builder(vendor).certificates(Arc::new(authority)).port(plan.port);
+    Ok(builder.recording(false).start().await?)
+}
