@@ -26,9 +26,12 @@ use crate::{
         progress::Progress,
         run::{self, RunError},
         select::Selected,
-        serve::{self, SEEDED_PASSWORD, ServeError, ServePlan},
-        serve_mock::{self, MockPlan, ServeMockError},
+        serve::{
+            self, SEEDED_PASSWORD, ServeError, ServePlan,
+            mock::{self, MockPlan, ServeMockError},
+        },
     },
+    world::World,
 };
 
 /// Why a command ended without a report.
@@ -47,10 +50,6 @@ enum CommandError {
     #[error(transparent)]
     NotARule(#[from] NotARuleId),
     #[error(
-        "`kmspec {0}` cannot execute scenarios in this build: there is no stage yet\nhint: `--list` shows what it would run"
-    )]
-    NotBuilt(String),
-    #[error(
         "no row of the catalogue is called `{0}`\nhint: `kmspec requirements` lists the rows of the seed documents"
     )]
     NoSuchRow(RuleId),
@@ -61,7 +60,7 @@ impl CommandError {
         match self {
             Self::Run(error) => error.exit_status(),
             Self::ServeMock(ServeMockError::UnknownVendor { .. }) => ExitStatus::WrongPlan,
-            Self::Report(_) | Self::Serve(_) | Self::ServeMock(_) | Self::NotBuilt(_) => ExitStatus::CouldNotTest,
+            Self::Report(_) | Self::Serve(_) | Self::ServeMock(_) => ExitStatus::CouldNotTest,
             Self::Plan(_) | Self::NotARule(_) | Self::NoSuchRow(_) => ExitStatus::WrongPlan,
         }
     }
@@ -109,7 +108,8 @@ async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, Co
         }
         return Ok(ExitStatus::Conforms);
     }
-    Err(CommandError::NotBuilt(command.to_owned()))
+    let report = run::carry_out::<World>(&plan, selection, command, Interruption::listen(), Progress::new).await?;
+    tell(&report, &catalogue, &plan.expected, &plan)
 }
 
 /// Names that only the catalogue knows: key manager types.
@@ -173,7 +173,7 @@ async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, Comm
 async fn serve_mock(arguments: MockArguments) -> Result<ExitStatus, CommandError> {
     let folder = arguments.folder;
     let plan = MockPlan { vendor: arguments.vendor, port: arguments.port, folder: folder.clone() };
-    let server = serve_mock::serve(&plan).await?;
+    let server = mock::serve(&plan).await?;
     say(&format!("issuer      {}\ndiscovery   {}\n", server.issuer(), server.discovery_url()));
     if let Some(token) = server.initial_access_token() {
         say(&format!("register    with the bearer token {token}\n"));

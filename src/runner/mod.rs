@@ -13,6 +13,5 @@ pub mod run;
 pub mod scene;
 pub mod select;
 pub mod serve;
-pub mod serve_mock;
 pub mod source;
 pub mod stage;

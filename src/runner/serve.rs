@@ -1,6 +1,8 @@
 //! A reference platform on its own, for clients, gateways and runs in other processes: `kmspec platform`.
 //! What it answers is the platform's business; reading arguments is `cli/`'s.
 
+pub mod mock;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
