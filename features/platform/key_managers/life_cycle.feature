@@ -1,0 +1,147 @@
+@key-managers @needs:admin
+Feature: Several key managers in a tenant
+  Key managers stand side by side, each with a life of its own: added, changed, disabled, deleted.
+
+  Rule: Key managers coexist
+
+    @core @smoke @SEED-IS7-01 @SEED-KM-03 @SEED-KM-05 @SEED-KM-07 @needs:resident
+    Scenario: Third-party key managers stand beside the resident one
+      Given a described key manager "is7" at WSO2 Identity Server 7
+      And a described key manager "acme" at a custom server
+      When the administrator lists the key managers
+      Then the key managers "is7", "acme" and the resident one are listed
+
+    @core @SEED-KM-07 @DEF-151
+    Scenario: Changing one key manager leaves its neighbour alone
+      Given a described key manager "acme" at a custom server with
+        | description | untouched |
+      And a described key manager "globex" at a custom server
+      When the administrator changes the description of "globex" to "reworded"
+      Then the description of "globex" is "reworded"
+      And the description of "acme" is "untouched"
+
+    @core @negative @SEED-KM-11 @needs:tenants
+    Scenario: A key manager of another tenant cannot be read
+      Given another tenant with a key manager "acme"
+      When the administrator reads the key manager "acme" of the other tenant
+      Then the request is refused because there is no such key manager
+
+    @core @SEED-KM-11 @needs:tenants
+    Scenario: A key manager of another tenant is not listed
+      Given another tenant with a key manager "acme"
+      When the administrator lists the key managers
+      Then the key manager "acme" is not listed
+
+    @core @negative @SEED-KM-11 @needs:tenants
+    Scenario: A key manager of another tenant cannot be deleted
+      Given another tenant with a key manager "acme"
+      When the administrator deletes the key manager "acme" of the other tenant
+      Then the request is refused because there is no such key manager
+      And the other tenant still has its key manager "acme"
+
+  Rule: An update changes what it names and nothing else
+
+    @core @DEF-151
+    Scenario Outline: Saving a key manager at <server> as it was read changes nothing
+      Given a described key manager "acme" at <server>
+      When the administrator saves "acme" as it was read
+      Then the request is granted
+      And "acme" reads as before
+
+      @connector:is7
+      Examples:
+        | server                     |
+        | WSO2 Identity Server 7     |
+
+      @connector:custom
+      Examples:
+        | server          |
+        | a custom server |
+
+    @core @SEED-KM-03
+    Scenario Outline: A changed <setting> is kept
+      Given a described key manager "acme" at a custom server
+      When the administrator changes the <setting> of "acme" to "<value>"
+      Then the <setting> of "acme" is "<value>"
+
+      Examples:
+        | setting            | value            |
+        | display name       | Acme login       |
+        | token endpoint     | /oauth2/v2/token |
+        | consumer key claim | azp              |
+        | enabled            | off              |
+
+    @core @DEF-145
+    Scenario: A disabled key manager can be enabled again
+      Given a described key manager "acme" at a custom server with
+        | enabled | off |
+      When the administrator changes the enabled of "acme" to "on"
+      Then the enabled of "acme" is "on"
+
+  Rule: A deleted key manager is gone
+
+    @core @SEED-KM-03 @DEF-142
+    Scenario: A deleted key manager is no longer listed
+      Given a described key manager "acme" at a custom server
+      And a described key manager "globex" at a custom server
+      When the administrator deletes "acme"
+      Then there is no key manager "acme"
+      And the key manager "globex" is listed
+
+    @core @negative @SEED-KM-03
+    Scenario: Deleting a key manager that does not exist is refused
+      When the administrator deletes a key manager that does not exist
+      Then the request is refused because there is no such key manager
+
+    @core @DEF-143
+    Scenario: A disabled key manager can be deleted
+      Given a described key manager "acme" at a custom server with
+        | enabled | off |
+      When the administrator deletes "acme"
+      Then there is no key manager "acme"
+
+    @core @negative @DEF-142 @needs:devportal @needs:fresh-issuer
+    Scenario: A key manager whose keys are in use cannot be deleted
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme"
+      When the administrator deletes "acme"
+      Then the request is refused because it is in use
+      And the key manager "acme" is listed
+      And the developer sees keys of "shop" at "acme"
+
+    @core @SEED-OOB-25
+    Scenario: The name of a deleted key manager is free again
+      Given a described key manager "acme" at a custom server
+      And the administrator has deleted "acme"
+      When the administrator adds a key manager "acme" at a custom server
+      Then the request is granted
+
+  Rule: Only administrators manage key managers
+
+    @core @negative @SEED-IS-01 @DEF-136
+    Scenario Outline: <caller> cannot list key managers of the administration
+      When <caller> lists the key managers of the administration
+      Then the request is refused as unauthenticated
+
+      Examples:
+        | caller        |
+        | the publisher |
+        | the developer |
+        | a stranger    |
+
+    @core @negative @SEED-IS-01 @DEF-136
+    Scenario Outline: <caller> cannot add a key manager
+      When <caller> adds a key manager "acme" at a custom server
+      Then the request is refused as unauthenticated
+      And there is no key manager "acme"
+
+      Examples:
+        | caller        |
+        | the publisher |
+        | the developer |
+        | a stranger    |
+
+    @core @SEED-IS-01
+    Scenario: The administrator reaches the key managers
+      When the administrator lists the key managers
+      Then the request is granted

@@ -1,0 +1,82 @@
+@key-managers @needs:admin
+Feature: Naming key managers
+  A name is chosen once and stands for one key manager in its tenant; so does its type.
+
+  Rule: A name is unique in its tenant
+
+    @core @negative @smoke @SEED-OOB-25 @DEF-141
+    Scenario: A second key manager of the same name is refused
+      Given a described key manager "acme" at a custom server with
+        | description | the first |
+      When the administrator adds a key manager "acme" at a custom server with
+        | description | the second |
+        | issuer      | /another   |
+      Then the request is refused because the name is taken
+      And the description of "acme" is "the first"
+
+    @core @SEED-OOB-25 @SEED-KM-11 @DEF-141 @needs:tenants
+    Scenario: Another tenant may use the same name
+      Given another tenant with a key manager "acme"
+      When the administrator adds a key manager "acme" at a custom server
+      Then the request is granted
+
+    @core @negative @SEED-OOB-11 @DEF-140
+    Scenario: A second key manager of the same issuer is refused
+      Given a described key manager "acme" at a custom server with
+        | issuer | /realms/one |
+      When the administrator adds a key manager "globex" at a custom server with
+        | issuer | /realms/one |
+      Then the request is refused because the issuer is taken
+      And there is no key manager "globex"
+
+    @extended @SEED-OOB-11 @DEF-140
+    Scenario: A disabled key manager may share an issuer
+      Given a described key manager "acme" at a custom server with
+        | issuer | /realms/one |
+      When the administrator adds a key manager "globex" at a custom server with
+        | issuer  | /realms/one |
+        | enabled | off         |
+      Then the request is granted
+      And the key manager "globex" is listed
+
+  Rule: Name and type stay what they are
+
+    @core @negative @DEF-151
+    Scenario Outline: The <setting> of a key manager cannot be changed
+      Given a described key manager "acme" at a custom server
+      When the administrator changes the <setting> of "acme" to "<value>"
+      Then the request is refused as malformed
+      And the <setting> of "acme" is "<kept>"
+
+      Examples:
+        | setting | value  | kept   |
+        | name    | globex | acme   |
+        | type    | Okta   | custom |
+
+    @core @negative @SEED-IS-02
+    Scenario: A key manager of an unknown type is refused
+      When the administrator adds a key manager "acme" at a custom server with
+        | type | no-such-type |
+      Then the request is refused because the type is unknown
+      And there is no key manager "acme"
+
+  Rule: Texts have their limits
+
+    @core @negative @SEED-OOB-09
+    Scenario Outline: A <setting> of <length> characters is too long
+      When the administrator adds a key manager "acme" at a custom server with
+        | <setting> | (<length> characters) |
+      Then the request is refused as malformed
+      And there is no key manager "acme"
+
+      Examples:
+        | setting      | length |
+        | name         | 101    |
+        | display name | 101    |
+        | description  | 257    |
+
+    @core @SEED-OOB-09
+    Scenario: A description of 256 characters is kept whole
+      When the administrator adds a key manager "acme" at a custom server with
+        | description | (256 characters) |
+      Then the description of "acme" is "(256 characters)"

@@ -1,0 +1,174 @@
+@key-managers @needs:admin
+Feature: Describing an out-of-band authorization server to the platform
+  The platform only validates what such a server issues: it registers nothing there and asks for no tokens.
+
+  Rule: What an administrator enters is kept as entered
+
+    @core @DEF-151 @connector:custom
+    Scenario Outline: The <setting> "<value>" of a custom server is kept as entered
+      When the administrator adds a key manager "CustomAuthServer" at a custom server with
+        | <setting> | <value> |
+      Then the <setting> of "CustomAuthServer" is "<value>"
+
+      @SEED-OOB-10
+      Examples:
+        | setting             | value                             |
+        | well-known endpoint | /.well-known/openid-configuration |
+
+      @SEED-OOB-11
+      Examples:
+        | setting | value |
+        | issuer  | /     |
+
+      @SEED-OOB-12
+      Examples:
+        | setting                | value             |
+        | token endpoint         | /oauth/token      |
+        | revoke endpoint        | /oauth/revoke     |
+        | introspection endpoint | /oauth/introspect |
+
+      @SEED-OOB-18
+      Examples:
+        | setting | value                  |
+        | key set | /.well-known/jwks.json |
+
+      @SEED-OOB-14
+      Examples:
+        | setting            | value     |
+        | consumer key claim | client_id |
+        | consumer key claim | azp       |
+        | consumer key claim | cid       |
+
+      @SEED-OOB-15
+      Examples:
+        | setting      | value |
+        | scopes claim | scope |
+        | scopes claim | scp   |
+
+      @SEED-OOB-09
+      Examples:
+        | setting     | value                     |
+        | description | Customers of the web shop |
+
+    @core @SEED-OOB-20 @connector:custom
+    Scenario: The switches of out-of-band mode are kept as entered
+      When the administrator adds a key manager "CustomAuthServer" at a custom server with
+        | token generation         | off |
+        | application creation     | off |
+        | out-of-band provisioning | on  |
+      Then the token generation of "CustomAuthServer" is "off"
+      And the application creation of "CustomAuthServer" is "off"
+      And the out-of-band provisioning of "CustomAuthServer" is "on"
+
+    @core @SEED-OOB-17 @DEF-151 @connector:custom
+    Scenario: A certificate is kept as it was pasted
+      Given the authorization server "CustomAuthServer", which is a custom server
+      When the administrator adds a key manager "CustomAuthServer" at a custom server with
+        | certificate | PEM |
+      Then the certificate of "CustomAuthServer" is the one that was pasted
+
+    @core @SEED-OOB-19 @connector:custom
+    Scenario: Tokens are validated by the platform itself unless the administrator says otherwise
+      When the administrator adds a key manager "CustomAuthServer" at a custom server with
+        | token validation | (none) |
+      Then the token validation of "CustomAuthServer" is "self-validated JWT"
+
+  Rule: Only what the platform cannot do without is mandatory
+
+    @core @negative @connector:custom
+    Scenario Outline: A custom key manager without <setting> is refused
+      When the administrator adds a key manager "CustomAuthServer" at a custom server with
+        | <setting> | (none) |
+      Then the request is refused as malformed
+      And there is no key manager "CustomAuthServer"
+
+      @SEED-OOB-09
+      Examples:
+        | setting      |
+        | name         |
+        | display name |
+        | type         |
+
+      @SEED-OOB-11
+      Examples:
+        | setting |
+        | issuer  |
+
+      @SEED-OOB-12
+      Examples:
+        | setting        |
+        | token endpoint |
+
+    @core @connector:custom
+    Scenario Outline: A custom key manager does not need <setting>
+      When the administrator adds a key manager "CustomAuthServer" at a custom server with
+        | <setting> | (none) |
+      Then the request is granted
+      And the key manager "CustomAuthServer" is listed
+
+      @SEED-OOB-09
+      Examples:
+        | setting     |
+        | description |
+
+      @SEED-OOB-10
+      Examples:
+        | setting             |
+        | well-known endpoint |
+
+      @SEED-OOB-12
+      Examples:
+        | setting                |
+        | revoke endpoint        |
+        | introspection endpoint |
+        | key set                |
+
+      @SEED-OOB-16
+      Examples:
+        | setting     |
+        | grant types |
+
+  Rule: An import fills the form from the discovery document
+
+    @core @SEED-OOB-10 @needs:fresh-issuer
+    Scenario Outline: The import takes the endpoints that <vendor> advertises
+      Given the authorization server "CognitoKM", which is <vendor>
+      When the administrator imports the settings of "CognitoKM"
+      Then the imported settings are those that "CognitoKM" advertises
+        | issuer          |
+        | token endpoint  |
+        | revoke endpoint |
+        | key set         |
+
+      @connector:cognito
+      Examples:
+        | vendor         |
+        | Amazon Cognito |
+
+      @connector:auth0
+      Examples:
+        | vendor |
+        | Auth0  |
+
+      @connector:custom
+      Examples:
+        | vendor          |
+        | a custom server |
+
+    @core @SEED-OOB-05 @SEED-OOB-10 @needs:fresh-issuer
+    Scenario Outline: The import invents no <setting> that <vendor> does not advertise
+      Given the authorization server "CognitoKM", which is <vendor>
+      When the administrator imports the settings of "CognitoKM"
+      Then the imported <setting> is ""
+
+      @connector:cognito
+      Examples:
+        | vendor         | setting                      |
+        | Amazon Cognito | client registration endpoint |
+        | Amazon Cognito | introspection endpoint       |
+
+      @connector:auth0
+      Examples:
+        | vendor | setting                      |
+        | Auth0  | client registration endpoint |
+        | Auth0  | introspection endpoint       |

@@ -1,0 +1,173 @@
+@key-managers @needs:admin
+Feature: Describing WSO2 Identity Server for open banking to the platform
+  The values are those of the product's document; a path stands for the place at the server that it describes.
+
+  Rule: What an administrator enters is kept as entered
+
+    @core @DEF-151
+    Scenario Outline: The <setting> of WSO2 Identity Server is kept as entered
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | <setting> | <value> |
+      Then the <setting> of "OBKM" is "<value>"
+
+      @SEED-IS-03
+      Examples:
+        | setting             | value                                          |
+        | well-known endpoint | /oauth2/token/.well-known/openid-configuration |
+
+      @SEED-IS-04
+      Examples:
+        | setting | value         |
+        | issuer  | /oauth2/token |
+
+      @SEED-IS-05
+      Examples:
+        | setting                      | value                               |
+        | client registration endpoint | /keymanager-operations/dcr/register |
+
+      @SEED-IS-06
+      Examples:
+        | setting                | value              |
+        | introspection endpoint | /oauth2/introspect |
+
+      @SEED-IS-07
+      Examples:
+        | setting        | value         |
+        | token endpoint | /oauth2/token |
+
+      @SEED-IS-08
+      Examples:
+        | setting         | value          |
+        | revoke endpoint | /oauth2/revoke |
+
+      @SEED-IS-09
+      Examples:
+        | setting            | value                          |
+        | user info endpoint | /oauth2/userinfo?schema=openid |
+
+      @SEED-IS-10
+      Examples:
+        | setting            | value             |
+        | authorize endpoint | /oauth2/authorize |
+
+      @SEED-IS-11
+      Examples:
+        | setting                   | value                            |
+        | scope management endpoint | /api/identity/oauth2/v1.0/scopes |
+
+      @SEED-IS-17
+      Examples:
+        | setting | value        |
+        | key set | /oauth2/jwks |
+
+    @core @SEED-IS-02
+    Scenario: A key manager for open banking has the names of the document
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | display name | OBKM |
+      Then the type of "OBKM" is "ObKeyManager"
+      And the display name of "OBKM" is "OBKM"
+
+    @core @SEED-IS-02
+    Scenario: A description may be left out
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | description | (none) |
+      Then the request is granted
+      And the description of "OBKM" is ""
+
+    @core @SEED-IS-12 @DEF-178
+    Scenario: The password of the authorization server's administrator is never shown again
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | user name | admin@wso2 |
+        | password  | s3cret-Of-The-Server |
+      Then the user name of "OBKM" is "admin@wso2"
+      And the password of "OBKM" is masked
+      And no reply to the administrator shows "s3cret-Of-The-Server"
+
+    @core @SEED-IS-15 @SEED-IS-31
+    Scenario: The grant types that the document asks for are kept as entered
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | grant types | client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer |
+      Then "OBKM" offers exactly the grant types
+        | client_credentials                          |
+        | authorization_code                          |
+        | refresh_token                               |
+        | urn:ietf:params:oauth:grant-type:jwt-bearer |
+
+    @core @SEED-IS-31
+    Scenario Outline: A <setting> that is left out takes the documented default
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | <setting> | (none) |
+      Then the <setting> of "OBKM" is "<default>"
+
+      Examples:
+        | setting                  | default            |
+        | application creation     | off                |
+        | out-of-band provisioning | off                |
+        | token validation         | self-validated JWT |
+
+    @core @DEF-151
+    Scenario Outline: A <setting> that is switched <position> is shown so
+      When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
+        | <setting> | <position> |
+      Then the <setting> of "OBKM" is "<position>"
+
+      @SEED-IS-18
+      Examples:
+        | setting          | position |
+        | token generation | on       |
+        | token generation | off      |
+
+      @SEED-IS-19
+      Examples:
+        | setting                  | position |
+        | out-of-band provisioning | on       |
+        | out-of-band provisioning | off      |
+
+      @SEED-IS-20
+      Examples:
+        | setting              | position |
+        | application creation | on       |
+        | application creation | off      |
+
+  Rule: An import fills the form from the discovery document
+
+    @core @needs:fresh-issuer
+    Scenario Outline: The import fills in the <setting> of WSO2 Identity Server
+      Given the authorization server "OBKM", which is WSO2 Identity Server
+      When the administrator imports the settings of "OBKM"
+      Then the imported <setting> is "<value>"
+
+      @SEED-IS-03
+      Examples:
+        | setting             | value                                          |
+        | well-known endpoint | /oauth2/token/.well-known/openid-configuration |
+
+      @SEED-IS-04
+      Examples:
+        | setting | value         |
+        | issuer  | /oauth2/token |
+
+      @SEED-IS-06
+      Examples:
+        | setting                | value              |
+        | introspection endpoint | /oauth2/introspect |
+
+      @SEED-IS-07
+      Examples:
+        | setting        | value         |
+        | token endpoint | /oauth2/token |
+
+      @SEED-IS-08
+      Examples:
+        | setting         | value          |
+        | revoke endpoint | /oauth2/revoke |
+
+      @SEED-IS-10
+      Examples:
+        | setting            | value             |
+        | authorize endpoint | /oauth2/authorize |
+
+      @SEED-IS-17
+      Examples:
+        | setting | value        |
+        | key set | /oauth2/jwks |

@@ -1,0 +1,126 @@
+@token-validation @needs:admin @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer
+Feature: The claims that name the consumer and its scopes
+  Vendors name the client and the scopes differently; the key manager says which claim to read.
+
+  Rule: The consumer key is read from the configured claim
+
+    @core @SEED-IS-13 @SEED-OOB-14 @SEED-OOB-24 @DEF-056
+    Scenario Outline: The consumer key is found in the claim "<claim>" of a token
+      Given a key manager "acme" at a custom server with
+        | consumer key claim | <claim> |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that names its client only in "<claim>"
+      Then the backend answers the call
+
+      Examples:
+        | claim     |
+        | client_id |
+        | azp       |
+        | cid       |
+
+    @core @negative @SEED-OOB-14 @DEF-056
+    Scenario: A client named in another claim is not the consumer
+      Given a key manager "acme" at a custom server with
+        | consumer key claim | cid |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that names its client only in "client_id"
+      Then the call is refused because there is no subscription
+      And the call did not reach the backend
+
+    @core @SEED-OOB-01 @SEED-OOB-24 @DEF-056
+    Scenario Outline: A token shaped by <vendor> is attributed to the mapped application
+      Given a key manager "acme" at <vendor>
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
+
+      @connector:cognito
+      Examples:
+        | vendor         |
+        | Amazon Cognito |
+
+      @connector:auth0
+      Examples:
+        | vendor |
+        | Auth0  |
+
+      @connector:custom
+      Examples:
+        | vendor          |
+        | a custom server |
+
+  Rule: Scopes are read from the configured claim, whatever their shape
+
+    @core @SEED-IS-14 @SEED-OOB-15 @DEF-050
+    Scenario Outline: A scope given as <shape> in the claim "<claim>" opens the operation
+      Given a key manager "acme" at a custom server with
+        | scopes claim | <claim> |
+      And an API "orders" that needs the scope "orders-read"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that carries the scope "orders-read" as <shape> in "<claim>"
+      Then the backend answers the call
+
+      Examples:
+        | claim | shape |
+        | scope | text  |
+        | scp   | text  |
+        | scope | list  |
+        | scp   | list  |
+
+    @core @negative @SEED-OOB-15 @SEED-KM-30 @DEF-049
+    Scenario: A scope in another claim opens nothing
+      Given a key manager "acme" at a custom server with
+        | scopes claim | scp |
+      And an API "orders" that needs the scope "orders-read"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that carries the scope "orders-read" as text in "scope"
+      Then the call is refused because the scope is missing
+      And the call did not reach the backend
+
+    @core @negative @SEED-KM-30 @OAUTH-6749-7-a @DEF-051
+    Scenario Outline: The scope "<near miss>" is not the scope "orders-read"
+      Given a key manager "acme" at a custom server
+      And an API "orders" that needs the scope "orders-read"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that carries the scope "<near miss>" as text in "scope"
+      Then the call is refused because the scope is missing
+      And the call did not reach the backend
+
+      Examples:
+        | near miss        |
+        | orders           |
+        | orders-readonly  |
+        | ORDERS-READ      |
+        | more.orders-read |
+
+  Rule: A token opens only what it was meant for
+
+    @core @negative @OAUTH-8725-3.9-a @OAUTH-9068-4-b @DEF-039
+    Scenario: A token for another audience is refused
+      Given a key manager "acme" at a custom server
+      And an API "orders" that accepts only the audience "urn:orders"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" for the audience "urn:billing"
+      Then the call is refused because the audience does not match
+      And the call did not reach the backend
+
+    @core @OAUTH-8725-3.9-a @DEF-041
+    Scenario Outline: A token that names the audience <shape> is accepted
+      Given a key manager "acme" at a custom server
+      And an API "orders" that accepts only the audience "urn:orders"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" for the audience "<audience>"
+      Then the backend answers the call
+
+      Examples:
+        | shape         | audience                |
+        | alone         | urn:orders              |
+        | among several | urn:billing, urn:orders |
+
+    @core @negative @OAUTH-9068-5-a @DEF-046 @connector:cognito
+    Scenario: An ID token is not an access token
+      Given a key manager "acme" at Amazon Cognito
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with the ID token of "shop" from "acme"
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend

@@ -1,0 +1,121 @@
+@token-validation @needs:admin @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer @needs:opaque-tokens
+Feature: Validating opaque tokens
+  An opaque token says nothing by itself: token handling rules tell whose it is, and that server is asked.
+
+  Rule: The authorization server has the last word on an opaque token
+
+    @core @smoke @SEED-IS-06 @SEED-IS-23 @SEED-KM-17 @connector:is7
+    Scenario: An active opaque token reaches the backend
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
+      And "acme" received an introspection request
+
+    @core @negative @SEED-IS-23 @SEED-KM-17 @connector:is7
+    Scenario: An opaque token that nobody issued is refused
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with the token "00000000-0000-4000-8000-000000000000"
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+      And "acme" received an introspection request
+
+    @core @negative @SEED-IS-08 @SEED-KM-27 @DEF-087 @connector:is7
+    Scenario: An opaque token that was revoked before its first use is refused
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And the token was revoked at "acme"
+      When the API consumer calls "orders" with the token
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
+    @core @SEED-KM-17 @DEF-091 @connector:is7
+    Scenario: A second call with an opaque token does not ask again
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+      And "acme" saw no request during the call
+
+    @core @negative @OAUTH-7662-4-b @DEF-088 @DEF-089 @needs:clock @connector:is7
+    Scenario: A remembered opaque token is refused once it has expired
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      And two hours have passed
+      When the API consumer calls "orders" with the token
+      Then the call is refused because the credentials are invalid
+
+    @core @negative @SEED-KM-30 @DEF-082 @connector:is7
+    Scenario: An opaque token of an unsubscribed application is refused
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And an API "orders"
+      And the application "shop" with keys at "acme"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the call is refused because there is no subscription
+      And the call did not reach the backend
+
+  Rule: Token handling options tell whose token it is
+
+    @core @SEED-IS-25 @SEED-KM-17 @DEF-062 @connector:is7
+    Scenario: An opaque token goes to the key manager whose expression it matches
+      Given a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens with
+        | token handling | REFERENCE [a-z]+ |
+      And a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
+      And "globex" received no introspection request
+
+    @core @negative @SEED-IS-25 @DEF-061 @connector:is7
+    Scenario: An expression matches the whole token or not at all
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with the token "1_00000000-0000-4000-8000-000000000000"
+      Then the call is refused because the credentials are invalid
+      And "acme" received no introspection request
+
+    @core @SEED-IS-27 @connector:is7
+    Scenario Outline: A custom pattern by <matcher> attributes a token to its key manager
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens with
+        | token handling | CUSTOM <pattern> |
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with the token "acme-unknown-token"
+      Then the call is refused because the credentials are invalid
+      And "acme" received <asked>
+
+      Examples:
+        | matcher            | pattern              | asked                    |
+        | prefix             | prefix:acme-         | an introspection request |
+        | suffix             | suffix:-token        | an introspection request |
+        | regular expression | regex:acme-[a-z-]+   | an introspection request |
+        | another prefix     | prefix:globex-       | no introspection request |
+
+    @core @negative @SEED-IS-24
+    Scenario: Validation by introspection asks for token handling options
+      When the administrator adds a key manager "acme" at WSO2 Identity Server 7 with
+        | token validation | introspection |
+        | token handling   | (none)        |
+      Then the request is refused because a required setting is missing
+      And there is no key manager "acme"
+
+    @extended @negative @SEED-IS-27
+    Scenario: A custom pattern with an unknown matcher is refused
+      When the administrator adds a key manager "acme" at WSO2 Identity Server 7 with
+        | token validation | introspection            |
+        | token handling   | CUSTOM soundex:something |
+      Then the request is refused as malformed
+      And there is no key manager "acme"
+
+    @core @negative @SEED-OOB-13 @DEF-063 @connector:custom
+    Scenario: An opaque token never makes an out-of-band key manager introspect
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with the token "00000000-0000-4000-8000-000000000000"
+      Then the call is refused because the credentials are invalid
+      And "acme" received no introspection request

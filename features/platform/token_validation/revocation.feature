@@ -1,0 +1,60 @@
+@token-validation @needs:devportal @needs:publisher @needs:gateway
+Feature: Revoked tokens
+  A revocation ends a token before its time, whether the gateway has seen it already or not.
+
+  @core @negative @smoke @SEED-KM-04 @SEED-KM-27 @DEF-085 @needs:resident @needs:revocation
+  Scenario: A resident token that was in use is refused after its revocation
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager
+    And "orders" has accepted the token
+    When the API consumer revokes the token at the resident key manager
+    Then "orders" comes to refuse the token as unauthenticated
+
+  @core @negative @SEED-KM-27 @DEF-086 @needs:resident @needs:revocation
+  Scenario: A resident token that was never used is refused after its revocation
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager
+    When the API consumer revokes the token at the resident key manager
+    Then "orders" comes to refuse the token as unauthenticated
+
+  @core @DEF-131 @needs:resident @needs:revocation
+  Scenario: Revoking one token leaves another one of the same application alone
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager
+    When the API consumer revokes the token at the resident key manager
+    Then "orders" comes to refuse the token as unauthenticated
+    And "orders" accepts a new token of "shop" from the resident key manager
+
+  @core @OAUTH-7009-2.2-a @needs:resident @needs:revocation
+  Scenario: Revoking a token that nobody issued succeeds and changes nothing
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager
+    When the API consumer revokes the token "unheard-of" at the resident key manager
+    Then the request is granted
+    And "orders" accepts the token
+
+  @core @negative @OAUTH-7009-2.1-a @DEF-113 @needs:resident @needs:revocation
+  Scenario: A client cannot revoke the token of another
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the application "rival" with keys at the resident key manager
+    And the API consumer holds a token of "shop" from the resident key manager
+    When "rival" revokes the token at the resident key manager
+    Then "orders" accepts the token
+
+  @core @negative @SEED-IS7-17 @DEF-186 @needs:admin @needs:fresh-issuer @connector:is7
+  Scenario: A third-party token is refused once its server has announced the revocation
+    Given a key manager "acme" at WSO2 Identity Server 7
+    And the application "shop" with keys at "acme", subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from "acme"
+    And "orders" has accepted the token
+    When the authorization server "acme" announces the revocation of the token
+    Then "orders" comes to refuse the token as unauthenticated
+
+  @core @negative @DEF-191 @needs:admin @needs:fresh-issuer @connector:is7
+  Scenario: A revocation that a stranger announces is not believed
+    Given a key manager "acme" at WSO2 Identity Server 7
+    And the application "shop" with keys at "acme", subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from "acme"
+    When a stranger announces the revocation of the token
+    Then the request is refused as unauthenticated
+    And "orders" accepts the token

@@ -1,0 +1,78 @@
+@token-validation @needs:admin @needs:publisher @needs:devportal @needs:gateway
+Feature: What a sound token may reach
+  A sound token says who calls; the subscription and the scopes say what that caller may reach.
+
+  Rule: Only a subscribed application reaches an API
+
+    @core @negative @SEED-OOB-22 @DEF-056 @needs:fresh-issuer
+    Scenario: A client that no application claims is refused
+      Given a key manager "acme" at a custom server
+      And an API "orders"
+      When the API consumer calls "orders" with a token of an unmapped client of "acme"
+      Then the call is refused because there is no subscription
+      And the call did not reach the backend
+
+    @core @negative @SEED-OOB-22 @DEF-082 @needs:fresh-issuer
+    Scenario: A mapped client of an unsubscribed application is refused
+      Given a key manager "acme" at a custom server
+      And an API "orders"
+      And the application "shop" mapped to a client of "acme"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the call is refused because there is no subscription
+      And the call did not reach the backend
+
+    @core @SEED-OOB-22 @DEF-183 @needs:fresh-issuer
+    Scenario: A subscription opens the API for keys that exist already
+      Given a key manager "acme" at a custom server
+      And an API "orders"
+      And the application "shop" mapped to a client of "acme"
+      When the developer subscribes "shop" to "orders"
+      Then "orders" comes to accept a new token of "shop" from "acme"
+
+    @core @negative @DEF-056 @needs:fresh-issuer
+    Scenario: A consumer key counts only with the key manager that it was mapped at
+      Given a key manager "acme" at a custom server
+      And a key manager "globex" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token from "globex" that names the client of "shop" at "acme"
+      Then the call is refused because there is no subscription
+      And the call did not reach the backend
+
+  Rule: An operation that needs a scope is closed to tokens without it
+
+    @core @SEED-KM-30 @DEF-051 @needs:resident
+    Scenario: A token with the needed scope reaches the operation
+      Given an API "orders" that needs the scope "orders-read"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager for the scope "orders-read"
+      Then the backend answers the call
+
+    @core @negative @SEED-KM-30 @OAUTH-6750-3.1-a @DEF-080 @needs:resident
+    Scenario: A token without the needed scope is refused
+      Given an API "orders" that needs the scope "orders-read"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager
+      Then the call is refused because the scope is missing
+      And the call did not reach the backend
+
+  Rule: A refusal speaks the product's language
+
+    @core @negative @OAUTH-6750-3-a @DEF-078
+    Scenario: A call without credentials is told that they are missing
+      Given an API "orders"
+      When the API consumer calls "orders" without a token
+      Then the call is refused because credentials are missing
+      And the refusal challenges for a Bearer token
+
+    @core @negative @DEF-079
+    Scenario Outline: The refusal of <token> does not say what was wrong with it
+      Given an API "orders"
+      When the API consumer calls "orders" with the token "<text>"
+      Then the call is refused because the credentials are invalid
+      And the refusal does not repeat the token
+
+      Examples:
+        | token           | text                                 |
+        | a random word   | nonsense                             |
+        | a stray UUID    | 7d9e4f0a-8c7b-4d5e-9f10-1234567890ab |
+        | a broken triple | abc.def.ghi                          |
