@@ -1,0 +1,155 @@
+@application-keys @needs:admin @needs:devportal @needs:fresh-issuer @connector:is7
+Feature: Generating keys at a third-party key manager
+  The platform registers an OAuth client at the authorization server that the developer chose, and nowhere else.
+
+  Background:
+    Given a key manager "acme" at WSO2 Identity Server 7
+    And the application "shop"
+
+  Rule: The consumer key is the client id that the authorization server issued
+
+    @core @smoke @SEED-KM-01 @SEED-KM-13 @SEED-IS7-14
+    Scenario Outline: <Type> keys are those of a client that was registered for them
+      When the developer generates <type> keys for "shop" at "acme"
+      Then the consumer key is the client id that "acme" issued
+      And "acme" received 1 registration request
+      And the developer sees <type> keys of "shop" at "acme"
+
+      Examples:
+        | Type       | type       |
+        | Production | production |
+        | Sandbox    | sandbox    |
+
+    @core @SEED-KM-13 @SEED-IS7-14
+    Scenario: Production and sandbox keys are different clients
+      Given "shop" has keys at "acme"
+      When the developer generates sandbox keys for "shop" at "acme"
+      Then the consumer key is the client id that "acme" issued
+      And "acme" received 2 registration requests
+      And the consumer key differs from the production one
+
+    @core @SEED-KM-12 @SEED-KM-13
+    Scenario: Keys come from the chosen key manager and from no other
+      Given a key manager "globex" at WSO2 Identity Server 7
+      When the developer generates keys for "shop" at "globex"
+      Then the consumer key is the client id that "globex" issued
+      And "acme" received no registration request
+      And the developer sees no keys of "shop" at "acme"
+
+    @core @SEED-IS-20 @SEED-IS7-31
+    Scenario: The connector presents itself with the credentials that the administrator entered
+      When the developer generates keys for "shop" at "acme"
+      Then the consumer key is the client id that "acme" issued
+      And the registration at "acme" was authenticated as the connector's user
+
+    @core @DEF-166
+    Scenario: The grant types that the developer chose are registered
+      When the developer generates keys for "shop" at "acme" for the grant types "client_credentials, password"
+      Then the client at "acme" was registered for exactly "client_credentials, password"
+
+    @core @DEF-168
+    Scenario: A single key reads like its entry in the list
+      Given "shop" has keys at "acme"
+      When the developer reads the keys of "shop" at "acme" on their own
+      Then they read like their entry in the list
+
+    @core @SEED-IS-18
+    Scenario: A first token comes with the keys while token generation is on
+      When the developer generates keys for "shop" at "acme"
+      Then the keys come with a token
+      And "acme" received 1 token request
+
+    @core @negative @SEED-IS-18
+    Scenario: No token comes with the keys while token generation is off
+      Given the administrator has changed the token generation of "acme" to "off"
+      When the developer generates keys for "shop" at "acme"
+      Then the consumer key is the client id that "acme" issued
+      And the keys come without a token
+      And "acme" received no token request
+
+  Rule: What is refused leaves nothing behind
+
+    @core @negative @DEF-155 @DEF-156
+    Scenario: A refused registration leaves no keys behind
+      Given "acme" refuses client registration
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because the authorization server refused
+      And the developer sees no keys of "shop" at "acme"
+
+    @core @DEF-155
+    Scenario: Key generation succeeds once the authorization server registers clients again
+      Given "acme" refuses client registration
+      And the developer has failed to generate keys for "shop" at "acme"
+      And "acme" accepts client registration again
+      When the developer generates keys for "shop" at "acme"
+      Then the consumer key is the client id that "acme" issued
+      And the developer sees keys of "shop" at "acme"
+
+    @core @negative @DEF-155
+    Scenario: A failing registration leaves no keys behind
+      Given "acme" fails at client registration
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because the authorization server failed
+      And the developer sees no keys of "shop" at "acme"
+
+    @core @negative @SEED-KM-13
+    Scenario: A second set of keys of the same kind is refused
+      Given "shop" has keys at "acme"
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because there are keys already
+      And "acme" received 1 registration request
+
+    @core @negative @SEED-IS-20
+    Scenario: Without application creation no keys are generated
+      Given the administrator has changed the application creation of "acme" to "off"
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because the key manager does not create applications
+      And "acme" received no registration request
+      And the developer sees no keys of "shop" at "acme"
+
+    @core @negative @DEF-145
+    Scenario: A disabled key manager generates no keys
+      Given the administrator has changed the enabled of "acme" to "off"
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because the key manager is not registered
+      And "acme" received no registration request
+      And the developer sees no keys of "shop" at "acme"
+
+    @core @negative @SEED-KM-12
+    Scenario: A key manager that nobody registered generates no keys
+      When the developer generates keys for "shop" at a key manager that does not exist
+      Then the request is refused because the key manager is not registered
+
+    @core @negative @SEED-KM-13
+    Scenario Outline: The grant type <grant type> needs a callback
+      When the developer generates keys for "shop" at "acme" for the grant types "<grant type>"
+      Then the request is refused as malformed
+      And "acme" received no registration request
+      And the developer sees no keys of "shop" at "acme"
+
+      Examples:
+        | grant type         |
+        | authorization_code |
+        | implicit           |
+
+    @core @negative @DEF-169
+    Scenario: Another developer cannot generate keys for an application that is not theirs
+      When the other developer generates keys for "shop" at "acme"
+      Then the request is refused
+      And "acme" received no registration request
+      And the developer sees no keys of "shop" at "acme"
+
+    @core @negative @SEED-KM-11 @needs:tenants
+    Scenario: A key manager of another tenant generates no keys
+      Given another tenant with a key manager "elsewhere"
+      When the developer generates keys for "shop" at the other tenant's "elsewhere"
+      Then the request is refused because the key manager is not registered
+
+  Rule: Keys that are removed are gone on both sides
+
+    @core @DEF-159
+    Scenario: Removing an application removes its client at the authorization server
+      Given "shop" has keys at "acme"
+      When the developer deletes "shop"
+      Then the request is granted
+      And "acme" has no client of "shop" any more

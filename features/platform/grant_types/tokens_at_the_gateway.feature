@@ -1,0 +1,82 @@
+@grant-types @needs:publisher @needs:devportal @needs:gateway
+Feature: Tokens of the grant types at the gateway
+  However a token was granted, it opens the APIs that its application is subscribed to.
+
+  Rule: Each grant type yields a token that the gateway accepts
+
+    @core @smoke @SEED-KM-04/generation @needs:resident @connector:resident
+    Scenario Outline: A token granted by <grant> at the resident key manager opens the API
+      Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager by <grant>
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+
+      @SEED-KM-29/client_credentials
+      Examples:
+        | grant              |
+        | client credentials |
+
+      @SEED-KM-29/password
+      Examples:
+        | grant    |
+        | password |
+
+      @SEED-KM-04/renewal @SEED-KM-27/refresh
+      Examples:
+        | grant   |
+        | refresh |
+
+    @core @smoke @SEED-IS7-16/endpoint @needs:admin @needs:fresh-issuer @connector:is7
+    Scenario Outline: A token granted by <grant> at WSO2 Identity Server 7 opens the API
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by <grant>
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+
+      @SEED-IS7-22
+      Examples:
+        | grant              |
+        | client credentials |
+
+      @SEED-IS7-21
+      Examples:
+        | grant    |
+        | password |
+
+      @SEED-IS7-23
+      Examples:
+        | grant   |
+        | refresh |
+
+    @core @SEED-KM-25 @SEED-IS7-01 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7
+    Scenario Outline: Tokens of <key manager> open an API that several key managers serve
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the application "rental" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "<application>" from <key manager>
+      Then the backend answers the call
+
+      Examples:
+        | key manager              | application |
+        | the resident key manager | shop        |
+        | "acme"                   | rental      |
+
+  Rule: Renewal replaces a token without widening it
+
+    @core @SEED-KM-27/refresh @needs:resident @connector:resident
+    Scenario: A renewed token keeps the scope of the first
+      Given an API "orders" that needs the scope "orders-read"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager by password for the scope "orders-read"
+      And the API consumer has renewed the token
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+
+    @core @negative @OAUTH-6749-6-b @DEF-117 @needs:resident @connector:resident
+    Scenario: Renewing for a wider scope is refused
+      Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager by password for the scope "orders-read"
+      When the API consumer renews the token for the scope "orders-write"
+      Then the token request is refused as "invalid_scope"
+      And "orders" accepts the token

@@ -1,0 +1,72 @@
+@resident @needs:resident @needs:admin @needs:devportal @connector:resident
+Feature: The resident key manager
+  Every tenant has a key manager of its own, which needs nobody else and can be switched off.
+
+  Rule: It works without any other server
+
+    @core @smoke @SEED-KM-22 @DEF-146
+    Scenario: A new tenant has its resident key manager
+      When the administrator lists the key managers
+      Then the resident key manager is listed
+      And the resident key manager is enabled
+
+    @core @smoke @SEED-KM-22 @SEED-KM-01 @needs:gateway @needs:publisher
+    Scenario: Keys, token and call need nothing but the platform
+      Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager
+      Then the backend answers the call
+
+    @core @SEED-KM-04/generation @SEED-KM-22
+    Scenario: A developer generates a token in the portal
+      Given the application "shop" with keys at the resident key manager
+      When the developer generates a token for "shop" at the resident key manager
+      Then the request is granted
+      And the generated token has a life
+
+    @core @SEED-KM-23 @SEED-KM-06/oidc
+    Scenario: The profile of the user who signed in is told to the holder of the token
+      Given the application "shop" with keys at the resident key manager
+      And the API consumer holds a token of "shop" from the resident key manager by password for the scope "openid"
+      When the API consumer asks the resident key manager whose token it is
+      Then the profile names the developer
+
+  Rule: Its connector can be configured
+
+    @core @SEED-IS-29 @DEF-146
+    Scenario: The connector's user name and password can be changed
+      When the administrator enters the user name "super" and a password for the resident key manager
+      Then the request is granted
+      And the resident key manager shows the user name "super"
+      And the password of the resident key manager is masked
+
+  Rule: It can be switched off
+
+    @core @negative @SEED-IS-30/key_generation @DEF-146
+    Scenario: A disabled resident key manager generates no keys
+      Given the application "shop"
+      And the administrator has disabled the resident key manager
+      When the developer generates keys for "shop" at the resident key manager
+      Then the request is refused because the key manager is not registered
+      And the developer sees no keys of "shop" at the resident key manager
+
+    @core @negative @SEED-IS-30/tokens @DEF-145 @DEF-146 @needs:gateway @needs:publisher
+    Scenario: Tokens of a disabled resident key manager come to be refused
+      Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager
+      And "orders" has accepted the token
+      When the administrator disables the resident key manager
+      Then "orders" comes to refuse the token as unauthenticated
+
+    @core @SEED-IS-30 @SEED-KM-05 @DEF-146 @needs:gateway @needs:publisher @needs:fresh-issuer
+    Scenario: A third-party key manager serves on when the resident one is disabled
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the administrator has disabled the resident key manager
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
+
+    @core @negative @SEED-KM-22
+    Scenario: The resident key manager cannot be deleted
+      When the administrator deletes the resident key manager
+      Then the request is refused because it is in use
+      And the resident key manager is listed
