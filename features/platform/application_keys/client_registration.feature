@@ -36,7 +36,7 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @core @SEED-IS-20 @SEED-IS7-31
+    @core @SEED-IS-20/on @SEED-IS7-31/username @SEED-IS7-31/password
     Scenario: The connector presents itself with the credentials that the administrator entered
       When the developer generates keys for "shop" at "acme"
       Then the consumer key is the client id that "acme" issued
@@ -53,13 +53,13 @@ Feature: Generating keys at a third-party key manager
       When the developer reads the keys of "shop" at "acme" on their own
       Then they read like their entry in the list
 
-    @core @SEED-IS-18
+    @core @SEED-IS-18/on
     Scenario: A first token comes with the keys while token generation is on
       When the developer generates keys for "shop" at "acme"
       Then the keys come with a token
       And "acme" received 1 token request
 
-    @core @negative @SEED-IS-18
+    @core @negative @SEED-IS-18/off
     Scenario: No token comes with the keys while token generation is off
       Given the administrator has changed the token generation of "acme" to "off"
       When the developer generates keys for "shop" at "acme"
@@ -99,9 +99,9 @@ Feature: Generating keys at a third-party key manager
       Then the request is refused because there are keys already
       And "acme" received 1 registration request
 
-    @core @negative @SEED-IS-20
-    Scenario: Without application creation no keys are generated
-      Given the administrator has changed the application creation of "acme" to "off"
+    @core @negative @SEED-IS-20/off
+    Scenario: Without OAuth app creation no keys are generated
+      Given the administrator has changed the OAuth app creation of "acme" to "off"
       When the developer generates keys for "shop" at "acme"
       Then the request is refused because the key manager does not create applications
       And "acme" received no registration request
@@ -139,7 +139,7 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @SEED-KM-11 @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @needs:tenants
     Scenario: A key manager of another tenant generates no keys
       Given another tenant with a key manager "elsewhere"
       When the developer generates keys for "shop" at the other tenant's "elsewhere"

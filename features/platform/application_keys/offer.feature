@@ -9,7 +9,7 @@ Feature: The key managers that a developer is offered
     When the developer looks at the key managers
     Then the key managers "is7", "acme" and the resident one are offered
 
-  @core @SEED-KM-11 @needs:tenants
+  @core @SEED-KM-11/other_tenant @needs:tenants
   Scenario: A key manager of another tenant is not offered
     Given another tenant with a key manager "elsewhere"
     When the developer looks at the key managers

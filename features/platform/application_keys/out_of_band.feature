@@ -4,7 +4,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
 
   Rule: Mapping needs the consumer key and nothing else
 
-    @core @smoke @SEED-OOB-02 @SEED-OOB-05 @SEED-OOB-22 @SEED-OOB-23 @DEF-SEED-OOB-05
+    @core @smoke @SEED-OOB-02 @SEED-OOB-05 @SEED-OOB-22/production @SEED-OOB-23 @DEF-SEED-OOB-05
     Scenario Outline: A client of <vendor> is mapped by its consumer key alone
       Given a key manager "acme" at <vendor>
       And the application "shop"
@@ -51,7 +51,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor          |
         | a custom server |
 
-    @core @SEED-OOB-22 @connector:custom
+    @core @connector:custom
     Scenario Outline: An existing client serves as <type> keys
       Given a key manager "acme" at a custom server
       And the application "shop"
@@ -59,10 +59,15 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the consumer key is the one that the developer brought
       And the developer sees <type> keys of "shop" at "acme"
 
+      @SEED-OOB-22/production
       Examples:
         | type       |
         | production |
-        | sandbox    |
+
+      @SEED-OOB-22/sandbox
+      Examples:
+        | type    |
+        | sandbox |
 
     @core @DEF-164 @connector:custom @needs:resident
     Scenario: Keys at one key manager do not stand in the way of mapping at another
@@ -74,7 +79,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
 
   Rule: The switches of out-of-band mode hold
 
-    @core @negative @SEED-OOB-05 @SEED-OOB-20 @DEF-SEED-OOB-05
+    @core @negative @SEED-OOB-05 @SEED-OOB-20/app_creation @DEF-SEED-OOB-05
     Scenario Outline: No keys are generated at <vendor>
       Given a key manager "acme" at <vendor>
       And the application "shop"
@@ -98,7 +103,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor          |
         | a custom server |
 
-    @core @negative @SEED-OOB-03 @SEED-OOB-20 @SEED-OOB-21 @connector:custom
+    @core @negative @SEED-OOB-03 @SEED-OOB-20/token_generation @SEED-OOB-21 @connector:custom
     Scenario: No token is generated through the platform
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme"
@@ -106,11 +111,11 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the request is refused
       And "acme" received no token request
 
-    @core @negative @SEED-IS-19 @SEED-OOB-20 @connector:custom
+    @core @negative @SEED-IS-19/off @SEED-OOB-20/out_of_band @connector:custom
     Scenario: Without out-of-band provisioning no client is mapped
       Given a key manager "acme" at a custom server
       And the application "shop"
-      And the administrator has changed the out-of-band provisioning of "acme" to "off"
+      And the administrator has changed the out of band provisioning of "acme" to "off"
       When the developer maps an existing client of "acme" to "shop"
       Then the request is refused
       And the developer sees no keys of "shop" at "acme"
@@ -149,7 +154,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the request is refused because there are keys already
       And the developer sees no keys of "rental" at "acme"
 
-    @core @negative @SEED-OOB-22 @connector:custom
+    @core @negative @SEED-OOB-22/production @connector:custom
     Scenario: A second client for the same keys is refused
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme"

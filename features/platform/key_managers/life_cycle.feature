@@ -20,19 +20,19 @@ Feature: Several key managers in a tenant
       Then the description of "globex" is "reworded"
       And the description of "acme" is "untouched"
 
-    @core @negative @SEED-KM-11 @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @needs:tenants
     Scenario: A key manager of another tenant cannot be read
       Given another tenant with a key manager "acme"
       When the administrator reads the key manager "acme" of the other tenant
       Then the request is refused because there is no such key manager
 
-    @core @SEED-KM-11 @needs:tenants
+    @core @SEED-KM-11/other_tenant @needs:tenants
     Scenario: A key manager of another tenant is not listed
       Given another tenant with a key manager "acme"
       When the administrator lists the key managers
       Then the key manager "acme" is not listed
 
-    @core @negative @SEED-KM-11 @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @needs:tenants
     Scenario: A key manager of another tenant cannot be deleted
       Given another tenant with a key manager "acme"
       When the administrator deletes the key manager "acme" of the other tenant

@@ -14,7 +14,7 @@ Feature: Naming key managers
       Then the request is refused because the name is taken
       And the description of "acme" is "the first"
 
-    @core @SEED-OOB-25 @SEED-KM-11 @DEF-141 @needs:tenants
+    @core @SEED-OOB-25 @SEED-KM-11/other_tenant @DEF-141 @needs:tenants
     Scenario: Another tenant may use the same name
       Given another tenant with a key manager "acme"
       When the administrator adds a key manager "acme" at a custom server
@@ -53,7 +53,7 @@ Feature: Naming key managers
         | name    | globex | acme   |
         | type    | Okta   | custom |
 
-    @core @negative @SEED-IS-02
+    @core @negative @SEED-IS-02/type
     Scenario: A key manager of an unknown type is refused
       When the administrator adds a key manager "acme" at a custom server with
         | type | no-such-type |
@@ -62,20 +62,29 @@ Feature: Naming key managers
 
   Rule: Texts have their limits
 
-    @core @negative @SEED-OOB-09
+    @core @negative
     Scenario Outline: A <setting> of <length> characters is too long
       When the administrator adds a key manager "acme" at a custom server with
         | <setting> | (<length> characters) |
       Then the request is refused as malformed
       And there is no key manager "acme"
 
+      @SEED-OOB-09/name
+      Examples:
+        | setting | length |
+        | name    | 101    |
+
+      @SEED-OOB-09/display_name
       Examples:
         | setting      | length |
-        | name         | 101    |
         | display name | 101    |
-        | description  | 257    |
 
-    @core @SEED-OOB-09
+      @SEED-OOB-09/description
+      Examples:
+        | setting     | length |
+        | description | 257    |
+
+    @core @SEED-OOB-09/description
     Scenario: A description of 256 characters is kept whole
       When the administrator adds a key manager "acme" at a custom server with
         | description | (256 characters) |

@@ -20,11 +20,19 @@ Feature: Describing an out-of-band authorization server to the platform
         | setting | value |
         | issuer  | /     |
 
-      @SEED-OOB-12
+      @SEED-OOB-12/token
       Examples:
         | setting                | value             |
         | token endpoint         | /oauth/token      |
+
+      @SEED-OOB-12/revoke
+      Examples:
+        | setting                | value             |
         | revoke endpoint        | /oauth/revoke     |
+
+      @SEED-OOB-12/introspection
+      Examples:
+        | setting                | value             |
         | introspection endpoint | /oauth/introspect |
 
       @SEED-OOB-18
@@ -32,33 +40,45 @@ Feature: Describing an out-of-band authorization server to the platform
         | setting | value                  |
         | key set | /.well-known/jwks.json |
 
-      @SEED-OOB-14
+      @SEED-OOB-14/client_id
       Examples:
         | setting            | value     |
         | consumer key claim | client_id |
+
+      @SEED-OOB-14/azp
+      Examples:
+        | setting            | value     |
         | consumer key claim | azp       |
+
+      @SEED-OOB-14/cid
+      Examples:
+        | setting            | value     |
         | consumer key claim | cid       |
 
-      @SEED-OOB-15
+      @SEED-OOB-15/scope
       Examples:
         | setting      | value |
         | scopes claim | scope |
+
+      @SEED-OOB-15/scp
+      Examples:
+        | setting      | value |
         | scopes claim | scp   |
 
-      @SEED-OOB-09
+      @SEED-OOB-09/description
       Examples:
         | setting     | value                     |
         | description | Customers of the web shop |
 
-    @core @SEED-OOB-20 @connector:custom
+    @core @SEED-OOB-20/token_generation @SEED-OOB-20/app_creation @SEED-OOB-20/out_of_band @connector:custom
     Scenario: The switches of out-of-band mode are kept as entered
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | token generation         | off |
-        | application creation     | off |
-        | out-of-band provisioning | on  |
+        | OAuth app creation     | off |
+        | out of band provisioning | on  |
       Then the token generation of "CustomAuthServer" is "off"
-      And the application creation of "CustomAuthServer" is "off"
-      And the out-of-band provisioning of "CustomAuthServer" is "on"
+      And the OAuth app creation of "CustomAuthServer" is "off"
+      And the out of band provisioning of "CustomAuthServer" is "on"
 
     @core @SEED-OOB-17 @DEF-151 @connector:custom
     Scenario: A certificate is kept as it was pasted
@@ -82,11 +102,19 @@ Feature: Describing an out-of-band authorization server to the platform
       Then the request is refused as malformed
       And there is no key manager "CustomAuthServer"
 
-      @SEED-OOB-09
+      @SEED-OOB-09/name
       Examples:
         | setting      |
         | name         |
+
+      @SEED-OOB-09/display_name
+      Examples:
+        | setting      |
         | display name |
+
+      @SEED-OOB-09/type
+      Examples:
+        | setting      |
         | type         |
 
       @SEED-OOB-11
@@ -94,7 +122,7 @@ Feature: Describing an out-of-band authorization server to the platform
         | setting |
         | issuer  |
 
-      @SEED-OOB-12
+      @SEED-OOB-12/token
       Examples:
         | setting        |
         | token endpoint |
@@ -106,7 +134,7 @@ Feature: Describing an out-of-band authorization server to the platform
       Then the request is granted
       And the key manager "CustomAuthServer" is listed
 
-      @SEED-OOB-09
+      @SEED-OOB-09/description
       Examples:
         | setting     |
         | description |
@@ -116,11 +144,19 @@ Feature: Describing an out-of-band authorization server to the platform
         | setting             |
         | well-known endpoint |
 
-      @SEED-OOB-12
+      @SEED-OOB-12/revoke
       Examples:
         | setting                |
         | revoke endpoint        |
+
+      @SEED-OOB-12/introspection
+      Examples:
+        | setting                |
         | introspection endpoint |
+
+      @SEED-OOB-12/jwks
+      Examples:
+        | setting                |
         | key set                |
 
       @SEED-OOB-16

@@ -4,7 +4,7 @@ Feature: The secrets of a key manager
 
   Rule: No reply shows a secret
 
-    @core @smoke @SEED-IS-12 @DEF-178 @connector:is7
+    @core @smoke @SEED-IS-12/password @DEF-178 @connector:is7
     Scenario: A password is masked when its key manager is read
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | password | s3cret-Of-The-Server |
@@ -12,7 +12,7 @@ Feature: The secrets of a key manager
       Then the password of "acme" is masked
       And no reply to the administrator shows "s3cret-Of-The-Server"
 
-    @core @SEED-IS-12 @DEF-178 @connector:is7
+    @core @SEED-IS-12/password @DEF-178 @connector:is7
     Scenario: No password is shown in the list of key managers
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | password | s3cret-Of-The-Server |
@@ -20,7 +20,7 @@ Feature: The secrets of a key manager
       Then the key manager "acme" is listed
       And no reply to the administrator shows "s3cret-Of-The-Server"
 
-    @core @SEED-IS-12 @DEF-178 @connector:is7 @needs:devportal
+    @core @SEED-IS-12/password @DEF-178 @connector:is7 @needs:devportal
     Scenario: A developer who looks at the key managers sees no password
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | password | s3cret-Of-The-Server |
@@ -28,16 +28,16 @@ Feature: The secrets of a key manager
       Then the key manager "acme" is offered
       And no reply to the developer shows "s3cret-Of-The-Server"
 
-    @core @SEED-IS-12 @connector:is7
+    @core @SEED-IS-12/username @connector:is7
     Scenario: What is no secret stays readable
       Given a described key manager "acme" at WSO2 Identity Server 7 with
-        | user name | connector |
+        | username  | connector |
       When the administrator reads "acme"
-      Then the user name of "acme" is "connector"
+      Then the username of "acme" is "connector"
 
   Rule: The mask stands for the secret that is kept
 
-    @core @SEED-IS-12 @DEF-177 @connector:is7 @needs:devportal @needs:fresh-issuer @needs:dcr
+    @core @SEED-IS-12/password @DEF-177 @connector:is7 @needs:devportal @needs:fresh-issuer
     Scenario: The password that was entered still opens the authorization server after an update
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop"
@@ -46,7 +46,7 @@ Feature: The secrets of a key manager
       Then the request is granted
       And "acme" received 1 registration request
 
-    @core @SEED-IS-12 @DEF-177 @connector:is7
+    @core @SEED-IS-12/password @DEF-177 @connector:is7
     Scenario: An update leaves a masked password masked
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | password | s3cret-Of-The-Server |
@@ -55,7 +55,7 @@ Feature: The secrets of a key manager
       And the description of "acme" is "reworded"
       And no reply to the administrator shows "s3cret-Of-The-Server"
 
-    @core @negative @SEED-IS-12 @DEF-165 @connector:is7 @needs:devportal @needs:fresh-issuer @needs:dcr
+    @core @negative @SEED-IS-12/password @DEF-165 @connector:is7 @needs:devportal @needs:fresh-issuer
     Scenario: A new password is the one that the authorization server gets to see
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop"

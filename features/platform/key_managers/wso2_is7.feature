@@ -10,7 +10,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | <setting> | <value> |
       Then the <setting> of "is7" is "<value>"
 
-      @SEED-IS7-12
+      @SEED-IS7-12/endpoints
       Examples:
         | setting             | value                                          |
         | well-known endpoint | /oauth2/token/.well-known/openid-configuration |
@@ -30,22 +30,22 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | setting                | value              |
         | introspection endpoint | /oauth2/introspect |
 
-      @SEED-IS7-16
+      @SEED-IS7-16/endpoint
       Examples:
         | setting        | value         |
         | token endpoint | /oauth2/token |
 
-      @SEED-IS7-16
+      @SEED-IS7-16/display
       Examples:
         | setting                | value         |
         | display token endpoint | /oauth2/token |
 
-      @SEED-IS7-17
+      @SEED-IS7-17/endpoint
       Examples:
         | setting         | value          |
         | revoke endpoint | /oauth2/revoke |
 
-      @SEED-IS7-17
+      @SEED-IS7-17/display
       Examples:
         | setting                 | value          |
         | display revoke endpoint | /oauth2/revoke |
@@ -53,7 +53,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       @SEED-IS7-18
       Examples:
         | setting            | value     |
-        | user info endpoint | /scim2/Me |
+        | userinfo endpoint | /scim2/Me |
 
       @SEED-IS7-19
       Examples:
@@ -79,7 +79,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       And the display name of "is7" is "Workforce login"
       And the description of "is7" is "Employees and contractors"
 
-    @core @SEED-IS7-12 @DEF-151
+    @core @DEF-151
     Scenario: The grant types of WSO2 Identity Server 7 are kept as entered
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | grant types | password, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:saml2-bearer, iwa:ntlm, urn:ietf:params:oauth:grant-type:device_code, authorization_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange |
@@ -94,12 +94,12 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | urn:ietf:params:oauth:grant-type:jwt-bearer     |
         | urn:ietf:params:oauth:grant-type:token-exchange |
 
-    @core @SEED-IS7-31 @DEF-178
+    @core @SEED-IS7-31/username @SEED-IS7-31/password @DEF-178
     Scenario: The connector's user name is shown and its password is not
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
-        | user name | admin |
+        | username  | admin |
         | password  | admin |
-      Then the user name of "is7" is "admin"
+      Then the username of "is7" is "admin"
       And the password of "is7" is masked
 
     @core @negative @SEED-IS7-11
@@ -114,7 +114,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | API resource management endpoint |
         | roles endpoint                   |
         | client registration endpoint     |
-        | user name                        |
+        | username                         |
         | password                         |
 
   Rule: An import fills the form from the discovery document
@@ -125,7 +125,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       When the administrator imports the settings of "is7"
       Then the imported <setting> is "<value>"
 
-      @SEED-IS7-12
+      @SEED-IS7-12/endpoints
       Examples:
         | setting             | value                                          |
         | well-known endpoint | /oauth2/token/.well-known/openid-configuration |
@@ -145,12 +145,12 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | setting                | value              |
         | introspection endpoint | /oauth2/introspect |
 
-      @SEED-IS7-16
+      @SEED-IS7-16/endpoint
       Examples:
         | setting        | value         |
         | token endpoint | /oauth2/token |
 
-      @SEED-IS7-17
+      @SEED-IS7-17/endpoint
       Examples:
         | setting         | value          |
         | revoke endpoint | /oauth2/revoke |
@@ -158,43 +158,43 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       @SEED-IS7-18
       Examples:
         | setting            | value            |
-        | user info endpoint | /oauth2/userinfo |
+        | userinfo endpoint | /oauth2/userinfo |
 
       @SEED-IS7-19
       Examples:
         | setting            | value             |
         | authorize endpoint | /oauth2/authorize |
 
-      @SEED-IS7-30
+      @SEED-IS7-30 @SEED-IS7-12/certificate
       Examples:
         | setting | value        |
         | key set | /oauth2/jwks |
 
-    @core @SEED-IS7-12 @needs:fresh-issuer
+    @core @SEED-IS7-12/grant_types @needs:fresh-issuer
     Scenario: The import fills in the grant types that the server offers
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
       Then the imported grant types are those that "is7" advertises
 
-    @core @SEED-IS7-12 @DEF-150 @needs:fresh-issuer
+    @core @SEED-IS7-12/endpoints @DEF-150 @needs:fresh-issuer
     Scenario: An import stores nothing
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
       Then the request is granted
       And there is no key manager "is7"
 
-    @core @SEED-IS7-12 @SEED-IS7-18 @SEED-IS7-19 @needs:fresh-issuer
+    @core @SEED-IS7-12/endpoints @SEED-IS7-18 @SEED-IS7-19 @needs:fresh-issuer
     Scenario: Imported settings are saved with the corrections of the document
       Given the authorization server "is7", which is WSO2 Identity Server 7
       And the administrator has imported the settings of "is7"
       When the administrator saves the import as the key manager "is7" with
-        | user info endpoint | /scim2/Me |
+        | userinfo endpoint | /scim2/Me |
         | authorize endpoint | /scim2/Me |
-      Then the user info endpoint of "is7" is "/scim2/Me"
+      Then the userinfo endpoint of "is7" is "/scim2/Me"
       And the authorize endpoint of "is7" is "/scim2/Me"
       And the token endpoint of "is7" is "/oauth2/token"
 
-    @core @negative @needs:fresh-issuer @SEED-IS7-12
+    @core @negative @needs:fresh-issuer @SEED-IS7-12/endpoints
     Scenario: An import from a server that does not answer yields no draft
       Given the authorization server "is7", which is WSO2 Identity Server 7
       And the authorization server "is7" is down
@@ -204,7 +204,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
 
   Rule: Developers see the display endpoints
 
-    @core @needs:devportal @SEED-IS7-16 @SEED-IS7-17
+    @core @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
     Scenario Outline: The developer is shown the <shown> that was entered for display
       Given a described key manager "is7" at WSO2 Identity Server 7 with
         | <setting> | /shown/to/developers |
@@ -216,7 +216,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | display token endpoint  | token endpoint  |
         | display revoke endpoint | revoke endpoint |
 
-    @core @needs:devportal @SEED-IS7-16 @SEED-IS7-17
+    @core @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
     Scenario: Without display endpoints the developer is shown the real ones
       Given a described key manager "is7" at WSO2 Identity Server 7 with
         | display token endpoint  | (none) |

@@ -43,7 +43,7 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
       @SEED-IS-09
       Examples:
         | setting            | value                          |
-        | user info endpoint | /oauth2/userinfo?schema=openid |
+        | userinfo endpoint | /oauth2/userinfo?schema=openid |
 
       @SEED-IS-10
       Examples:
@@ -60,30 +60,30 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting | value        |
         | key set | /oauth2/jwks |
 
-    @core @SEED-IS-02
+    @core @SEED-IS-02/name @SEED-IS-02/display_name @SEED-IS-02/type
     Scenario: A key manager for open banking has the names of the document
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | display name | OBKM |
       Then the type of "OBKM" is "ObKeyManager"
       And the display name of "OBKM" is "OBKM"
 
-    @core @SEED-IS-02
+    @core @SEED-IS-02/description
     Scenario: A description may be left out
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | description | (none) |
       Then the request is granted
       And the description of "OBKM" is ""
 
-    @core @SEED-IS-12 @DEF-178
+    @core @SEED-IS-12/username @SEED-IS-12/password @DEF-178
     Scenario: The password of the authorization server's administrator is never shown again
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
-        | user name | admin@wso2 |
+        | username  | admin@wso2 |
         | password  | s3cret-Of-The-Server |
-      Then the user name of "OBKM" is "admin@wso2"
+      Then the username of "OBKM" is "admin@wso2"
       And the password of "OBKM" is masked
       And no reply to the administrator shows "s3cret-Of-The-Server"
 
-    @core @SEED-IS-15 @SEED-IS-31
+    @core @SEED-IS-31/grant_types
     Scenario: The grant types that the document asks for are kept as entered
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | grant types | client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer |
@@ -93,17 +93,26 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | refresh_token                               |
         | urn:ietf:params:oauth:grant-type:jwt-bearer |
 
-    @core @SEED-IS-31
+    @core
     Scenario Outline: A <setting> that is left out takes the documented default
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | <setting> | (none) |
       Then the <setting> of "OBKM" is "<default>"
 
+      @SEED-IS-31/app_creation
       Examples:
-        | setting                  | default            |
-        | application creation     | off                |
-        | out-of-band provisioning | off                |
-        | token validation         | self-validated JWT |
+        | setting            | default |
+        | OAuth app creation | off     |
+
+      @SEED-IS-31/out_of_band
+      Examples:
+        | setting                  | default |
+        | out of band provisioning | off     |
+
+      @SEED-IS-31/validation_method
+      Examples:
+        | setting          | default            |
+        | token validation | self-validated JWT |
 
     @core @DEF-151
     Scenario Outline: A <setting> that is switched <position> is shown so
@@ -111,23 +120,35 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | <setting> | <position> |
       Then the <setting> of "OBKM" is "<position>"
 
-      @SEED-IS-18
+      @SEED-IS-18/on
       Examples:
         | setting          | position |
         | token generation | on       |
+
+      @SEED-IS-18/off
+      Examples:
+        | setting          | position |
         | token generation | off      |
 
-      @SEED-IS-19
+      @SEED-IS-19/on
       Examples:
         | setting                  | position |
-        | out-of-band provisioning | on       |
-        | out-of-band provisioning | off      |
+        | out of band provisioning | on       |
 
-      @SEED-IS-20
+      @SEED-IS-19/off
       Examples:
-        | setting              | position |
-        | application creation | on       |
-        | application creation | off      |
+        | setting                  | position |
+        | out of band provisioning | off      |
+
+      @SEED-IS-20/on
+      Examples:
+        | setting            | position |
+        | OAuth app creation | on       |
+
+      @SEED-IS-20/off
+      Examples:
+        | setting            | position |
+        | OAuth app creation | off      |
 
   Rule: An import fills the form from the discovery document
 

@@ -1,10 +1,10 @@
-@permissions @needs:admin @needs:devportal @needs:fresh-issuer @needs:dcr @connector:is7
+@permissions @needs:admin @needs:devportal @needs:fresh-issuer @connector:is7
 Feature: Who may generate keys with a key manager
   A key manager is public, or it allows the holders of some roles, or it denies them.
   Here the other developer holds the role "contractors" and the developer does not.
 
   Background:
-    Given the application "shop" of the developer
+    Given the application "shop"
     And the application "rental" of the other developer
 
   Rule: ALLOW admits the holders of a named role and nobody else

@@ -33,10 +33,10 @@ Feature: The resident key manager
   Rule: Its connector can be configured
 
     @core @SEED-IS-29 @DEF-146
-    Scenario: The connector's user name and password can be changed
-      When the administrator enters the user name "super" and a password for the resident key manager
+    Scenario: The connector's username and password can be changed
+      When the administrator enters the username "super" and a password for the resident key manager
       Then the request is granted
-      And the resident key manager shows the user name "super"
+      And the resident key manager shows the username "super"
       And the password of the resident key manager is masked
 
   Rule: It can be switched off
@@ -57,7 +57,7 @@ Feature: The resident key manager
       When the administrator disables the resident key manager
       Then "orders" comes to refuse the token as unauthenticated
 
-    @core @SEED-IS-30 @SEED-KM-05 @DEF-146 @needs:gateway @needs:publisher @needs:fresh-issuer
+    @core @SEED-IS-30/tokens @SEED-KM-05 @DEF-146 @needs:gateway @needs:publisher @needs:fresh-issuer
     Scenario: A third-party key manager serves on when the resident one is disabled
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

@@ -16,7 +16,7 @@ Feature: What survives a restart
     When the platform restarts
     Then "orders" comes to accept a new token of "shop" from "acme"
 
-  @core @SEED-KM-08 @SEED-IS-12 @DEF-147 @needs:fresh-issuer @connector:is7
+  @core @SEED-KM-08 @SEED-IS-12/password @DEF-147 @needs:fresh-issuer @connector:is7
   Scenario: A secret that was entered before a restart still opens the authorization server
     Given a key manager "acme" at WSO2 Identity Server 7
     And the application "shop"

@@ -4,7 +4,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: The consumer key is read from the configured claim
 
-    @core @SEED-IS-13 @SEED-OOB-14 @SEED-OOB-24 @DEF-056
+    @core @SEED-IS-13 @SEED-OOB-24 @DEF-056
     Scenario Outline: The consumer key is found in the claim "<claim>" of a token
       Given a key manager "acme" at a custom server with
         | consumer key claim | <claim> |
@@ -12,13 +12,22 @@ Feature: The claims that name the consumer and its scopes
       When the API consumer calls "orders" with a token of "shop" from "acme" that names its client only in "<claim>"
       Then the backend answers the call
 
+      @SEED-OOB-14/client_id
       Examples:
         | claim     |
         | client_id |
-        | azp       |
-        | cid       |
 
-    @core @negative @SEED-OOB-14 @DEF-056
+      @SEED-OOB-14/azp
+      Examples:
+        | claim |
+        | azp   |
+
+      @SEED-OOB-14/cid
+      Examples:
+        | claim |
+        | cid   |
+
+    @core @negative @SEED-OOB-14/cid @DEF-056
     Scenario: A client named in another claim is not the consumer
       Given a key manager "acme" at a custom server with
         | consumer key claim | cid |
@@ -27,31 +36,31 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @SEED-OOB-01 @SEED-OOB-24 @DEF-056
+    @core @SEED-OOB-24 @DEF-056
     Scenario Outline: A token shaped by <vendor> is attributed to the mapped application
       Given a key manager "acme" at <vendor>
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
 
-      @connector:cognito
+      @connector:cognito @SEED-OOB-01/cognito @SEED-KM-24/cloud
       Examples:
         | vendor         |
         | Amazon Cognito |
 
-      @connector:auth0
+      @connector:auth0 @SEED-OOB-01/auth0 @SEED-KM-24/cloud
       Examples:
         | vendor |
         | Auth0  |
 
-      @connector:custom
+      @connector:custom @SEED-KM-24/custom
       Examples:
         | vendor          |
         | a custom server |
 
   Rule: Scopes are read from the configured claim, whatever their shape
 
-    @core @SEED-IS-14 @SEED-OOB-15 @DEF-050
+    @core @SEED-IS-14 @DEF-050
     Scenario Outline: A scope given as <shape> in the claim "<claim>" opens the operation
       Given a key manager "acme" at a custom server with
         | scopes claim | <claim> |
@@ -60,14 +69,19 @@ Feature: The claims that name the consumer and its scopes
       When the API consumer calls "orders" with a token of "shop" from "acme" that carries the scope "orders-read" as <shape> in "<claim>"
       Then the backend answers the call
 
+      @SEED-OOB-15/scope
       Examples:
         | claim | shape |
         | scope | text  |
-        | scp   | text  |
         | scope | list  |
+
+      @SEED-OOB-15/scp
+      Examples:
+        | claim | shape |
+        | scp   | text  |
         | scp   | list  |
 
-    @core @negative @SEED-OOB-15 @SEED-KM-30 @DEF-049
+    @core @negative @SEED-OOB-15/scp @SEED-KM-30/scopes @DEF-049
     Scenario: A scope in another claim opens nothing
       Given a key manager "acme" at a custom server with
         | scopes claim | scp |
@@ -77,7 +91,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because the scope is missing
       And the call did not reach the backend
 
-    @core @negative @SEED-KM-30 @OAUTH-6749-7-a @DEF-051
+    @core @negative @SEED-KM-30/scopes @OAUTH-6749-7-a @DEF-051
     Scenario Outline: The scope "<near miss>" is not the scope "orders-read"
       Given a key manager "acme" at a custom server
       And an API "orders" that needs the scope "orders-read"

@@ -21,7 +21,7 @@ Feature: Validating opaque tokens
       And the call did not reach the backend
       And "acme" received an introspection request
 
-    @core @negative @SEED-IS-08 @SEED-KM-27 @DEF-087 @connector:is7
+    @core @negative @SEED-IS-08 @SEED-KM-27/revocation @DEF-087 @connector:is7
     Scenario: An opaque token that was revoked before its first use is refused
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -51,7 +51,7 @@ Feature: Validating opaque tokens
       When the API consumer calls "orders" with the token
       Then the call is refused because the credentials are invalid
 
-    @core @negative @SEED-KM-30 @DEF-082 @connector:is7
+    @core @negative @SEED-KM-17 @DEF-082 @connector:is7
     Scenario: An opaque token of an unsubscribed application is refused
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And an API "orders"

@@ -2,7 +2,7 @@
 Feature: Revoked tokens
   A revocation ends a token before its time, whether the gateway has seen it already or not.
 
-  @core @negative @smoke @SEED-KM-04 @SEED-KM-27 @DEF-085 @needs:resident @needs:revocation
+  @core @negative @smoke @SEED-KM-04/revocation @SEED-KM-27/revocation @DEF-085 @needs:resident
   Scenario: A resident token that was in use is refused after its revocation
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -10,14 +10,14 @@ Feature: Revoked tokens
     When the API consumer revokes the token at the resident key manager
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @negative @SEED-KM-27 @DEF-086 @needs:resident @needs:revocation
+  @core @negative @SEED-KM-27/revocation @DEF-086 @needs:resident
   Scenario: A resident token that was never used is refused after its revocation
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
     When the API consumer revokes the token at the resident key manager
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @DEF-131 @needs:resident @needs:revocation
+  @core @DEF-131 @needs:resident
   Scenario: Revoking one token leaves another one of the same application alone
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -25,7 +25,7 @@ Feature: Revoked tokens
     Then "orders" comes to refuse the token as unauthenticated
     And "orders" accepts a new token of "shop" from the resident key manager
 
-  @core @OAUTH-7009-2.2-a @needs:resident @needs:revocation
+  @core @OAUTH-7009-2.2-a @needs:resident
   Scenario: Revoking a token that nobody issued succeeds and changes nothing
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -33,7 +33,7 @@ Feature: Revoked tokens
     Then the request is granted
     And "orders" accepts the token
 
-  @core @negative @OAUTH-7009-2.1-a @DEF-113 @needs:resident @needs:revocation
+  @core @negative @OAUTH-7009-2.1-a @DEF-113 @needs:resident
   Scenario: A client cannot revoke the token of another
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the application "rival" with keys at the resident key manager
@@ -41,7 +41,7 @@ Feature: Revoked tokens
     When "rival" revokes the token at the resident key manager
     Then "orders" accepts the token
 
-  @core @negative @SEED-IS7-17 @DEF-186 @needs:admin @needs:fresh-issuer @connector:is7
+  @core @negative @SEED-KM-27/revocation @DEF-186 @needs:admin @needs:fresh-issuer @connector:is7
   Scenario: A third-party token is refused once its server has announced the revocation
     Given a key manager "acme" at WSO2 Identity Server 7
     And the application "shop" with keys at "acme", subscribed to the API "orders"

@@ -25,7 +25,7 @@ Feature: Validating self-contained tokens
 
   Rule: A token opens the API only while it is valid
 
-    @core @negative @smoke @OAUTH-6749-7-a @DEF-032
+    @core @negative @smoke @SEED-KM-27/expiry @OAUTH-6749-7-a @DEF-032
     Scenario: An expired token is refused
       When the API consumer calls the API with a token of "acme" that has expired
       Then the call is refused as unauthenticated

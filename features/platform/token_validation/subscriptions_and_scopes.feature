@@ -4,7 +4,7 @@ Feature: What a sound token may reach
 
   Rule: Only a subscribed application reaches an API
 
-    @core @negative @SEED-OOB-22 @DEF-056 @needs:fresh-issuer
+    @core @negative @SEED-OOB-22/production @DEF-056 @needs:fresh-issuer
     Scenario: A client that no application claims is refused
       Given a key manager "acme" at a custom server
       And an API "orders"
@@ -12,7 +12,7 @@ Feature: What a sound token may reach
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @negative @SEED-OOB-22 @DEF-082 @needs:fresh-issuer
+    @core @negative @SEED-OOB-22/production @DEF-082 @needs:fresh-issuer
     Scenario: A mapped client of an unsubscribed application is refused
       Given a key manager "acme" at a custom server
       And an API "orders"
@@ -21,7 +21,7 @@ Feature: What a sound token may reach
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @SEED-OOB-22 @DEF-183 @needs:fresh-issuer
+    @core @SEED-OOB-22/production @DEF-183 @needs:fresh-issuer
     Scenario: A subscription opens the API for keys that exist already
       Given a key manager "acme" at a custom server
       And an API "orders"
@@ -40,14 +40,14 @@ Feature: What a sound token may reach
 
   Rule: An operation that needs a scope is closed to tokens without it
 
-    @core @SEED-KM-30 @DEF-051 @needs:resident
+    @core @SEED-KM-30/scopes @DEF-051 @needs:resident
     Scenario: A token with the needed scope reaches the operation
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from the resident key manager for the scope "orders-read"
       Then the backend answers the call
 
-    @core @negative @SEED-KM-30 @OAUTH-6750-3.1-a @DEF-080 @needs:resident
+    @core @negative @SEED-KM-30/scopes @OAUTH-6750-3.1-a @DEF-080 @needs:resident
     Scenario: A token without the needed scope is refused
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"

@@ -19,7 +19,7 @@ Feature: The keys that verify a key manager's tokens
       When the authorization server "acme" withdraws its signing key
       Then "orders" comes to refuse the token as unauthenticated
 
-    @core @SEED-KM-26 @DEF-104 @connector:custom
+    @core @SEED-KM-26/no_request @DEF-104 @connector:custom
     Scenario: Validating a token asks nothing of the authorization server
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
