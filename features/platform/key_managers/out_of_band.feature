@@ -37,8 +37,8 @@ Feature: Describing an out-of-band authorization server to the platform
 
       @SEED-OOB-18
       Examples:
-        | setting | value                  |
-        | key set | /.well-known/jwks.json |
+        | setting | value       |
+        | key set | /oauth/keys |
 
       @SEED-OOB-14/client_id
       Examples:
