@@ -13,7 +13,7 @@ use super::{error::DriverError, key_manager::KeyManager, ledger::Created, reply:
 pub struct Admin(Session);
 
 /// A key manager as the list shows it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyManagerEntry {
     /// Id given by the platform.

@@ -210,7 +210,7 @@ pub struct NewSecret {
 }
 
 /// A key manager as a developer sees it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferedKeyManager {
     /// Id given by the platform.
@@ -247,6 +247,9 @@ pub struct OfferedKeyManager {
     /// Whether the portal offers to map a client.
     #[serde(rename = "enableMapOAuthConsumerApps", default)]
     pub out_of_band_provisioning: Option<bool>,
+    /// What else the platform says of it.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// A subscription of an application to an API.

@@ -217,7 +217,7 @@ const FORM: &[(Label, &str)] = &[
     ("display name", "/displayName"),
     ("description", "/description"),
     ("type", "/type"),
-    ("well-known url", "/wellKnownEndpoint"),
+    ("well-known endpoint", "/wellKnownEndpoint"),
     ("issuer", "/issuer"),
     ("client registration endpoint", "/clientRegistrationEndpoint"),
     ("introspection endpoint", "/introspectionEndpoint"),
@@ -250,6 +250,12 @@ const FORM: &[(Label, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the key manager form has no line `{0}`\nhint: its labels stand in the key manager driver")]
 pub struct UnknownLabel(pub String);
+
+impl From<UnknownLabel> for crate::model::record::Failure {
+    fn from(error: UnknownLabel) -> Self {
+        Self::Error(error.to_string())
+    }
+}
 
 impl KeyManager {
     /// What stands in the line of the form with this label: switches as `on` or `off`, lists joined by `, `; `None`
@@ -290,7 +296,12 @@ impl KeyManager {
     }
 }
 
-fn pointer(label: &str) -> Result<&'static str, UnknownLabel> {
+/// Where the line of the form with this label stands in the document on the wire, as a JSON pointer.
+///
+/// # Errors
+///
+/// [`UnknownLabel`] when the form has no such line.
+pub fn pointer(label: &str) -> Result<&'static str, UnknownLabel> {
     let wanted = label.to_lowercase();
     FORM.iter().find(|(each, _)| *each == wanted).map(|(_, path)| *path).ok_or_else(|| UnknownLabel(label.to_owned()))
 }

@@ -1,3 +1,23 @@
-//! Gherkin phrases; each a driver call or two. A file per area.
+//! What the sentences of the features do: a sentence, a few lines, a driver call or two. A file per area.
+//! How a request looks belongs to `drivers/`; what a scenario stands on to `world` and the runner.
 
+mod administrator;
+mod applications;
 mod authorization_server;
+mod consumer;
+mod developer;
+mod flaws;
+mod form;
+mod oauth_client;
+mod observed_calls;
+mod observed_key_managers;
+mod observed_keys;
+mod observed_servers;
+mod observed_tokens;
+mod parameters;
+mod publisher;
+mod refusals;
+mod servers;
+mod setup;
+mod state;
+mod tokens;

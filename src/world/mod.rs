@@ -6,6 +6,7 @@ mod failure;
 mod named;
 mod poll;
 mod scene;
+mod seen;
 mod things;
 
 use std::{
@@ -29,6 +30,7 @@ use crate::{
 pub use failure::{OrFail, StepError};
 pub use named::{Named, Unnamed};
 pub use poll::Look;
+pub use seen::{HeldToken, Seen};
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
 pub use things::{DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
 
@@ -52,6 +54,8 @@ pub struct World {
     pub applications: Named<OwnedApplication>,
     /// Tokens that it obtained or forged.
     pub tokens: Named<Token>,
+    /// What earlier steps saw at the subject.
+    pub seen: Seen,
     /// The last reply that a step kept.
     pub last: Option<Last>,
     recorded: Mutex<Recorded>,
@@ -95,6 +99,7 @@ impl World {
             apis: Named::new("API"),
             applications: Named::new("application"),
             tokens: Named::new("token"),
+            seen: Seen::default(),
             last: None,
             recorded: Mutex::default(),
         }

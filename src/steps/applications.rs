@@ -1,0 +1,130 @@
+//! Givens about applications and APIs.
+//! How they come about is told by `setup`.
+
+use cucumber::given;
+
+use crate::{
+    drivers::devportal::KeyType,
+    model::exchange::Role,
+    world::{StepError, World},
+};
+
+use super::{
+    parameters::Place,
+    setup::{self, ApiTerms},
+};
+
+#[given(expr = "the application {string}")]
+async fn application(world: &mut World, name: String) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await
+}
+
+#[given(expr = "the application {string} of the other developer")]
+async fn others_application(world: &mut World, name: String) -> Result<(), StepError> {
+    setup::application(world, &name, Role::OtherDeveloper).await
+}
+
+#[given(expr = "the application {string} with keys at {place}")]
+async fn application_with_keys(world: &mut World, name: String, place: Place) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await?;
+    with_keys(world, &name, &place.0, None).await
+}
+
+#[given(expr = "the application {string} with keys at {place} for the grant types {string}")]
+async fn application_for_grants(
+    world: &mut World,
+    name: String,
+    place: Place,
+    grants: String,
+) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await?;
+    with_keys(world, &name, &place.0, Some(&grants)).await
+}
+
+#[given(expr = "{string} has keys at {place}")]
+async fn has_keys(world: &mut World, name: String, place: Place) -> Result<(), StepError> {
+    with_keys(world, &name, &place.0, None).await
+}
+
+async fn with_keys(world: &mut World, name: &str, place: &str, grants: Option<&str>) -> Result<(), StepError> {
+    let mut request = setup::key_request(world, place, KeyType::Production, false)?;
+    if let Some(grants) = grants {
+        request.grant_types = grants.split(", ").map(str::to_owned).collect();
+    }
+    setup::generate(world, name, place, &request).await
+}
+
+#[given(expr = "the application {string} with keys at {place}, subscribed to the API {string}")]
+async fn subscribed_with_keys(world: &mut World, name: String, place: Place, api: String) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await?;
+    has_keys_and_subscription(world, name, place, api).await
+}
+
+#[given(expr = "{string} has keys at {place} and is subscribed to the API {string}")]
+async fn has_keys_and_subscription(
+    world: &mut World,
+    name: String,
+    place: Place,
+    api: String,
+) -> Result<(), StepError> {
+    with_keys(world, &name, &place.0, None).await?;
+    ready_at(world, &name, &place.0, &api).await
+}
+
+#[given(expr = "the application {string} mapped to a client of {string}")]
+async fn mapped(world: &mut World, name: String, place: String) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await?;
+    setup::map(world, &name, &place).await
+}
+
+#[given(expr = "the application {string} mapped to a client of {string} and subscribed to the API {string}")]
+async fn mapped_and_subscribed(
+    world: &mut World,
+    name: String,
+    place: String,
+    api: String,
+) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await?;
+    setup::map(world, &name, &place).await?;
+    ready_at(world, &name, &place, &api).await
+}
+
+/// Subscribes, after making the API where no earlier step did, and stays until the gateway knows of it.
+async fn ready_at(world: &mut World, application: &str, place: &str, api: &str) -> Result<(), StepError> {
+    if !world.apis.has(api) {
+        setup::api(world, api, &ApiTerms::default()).await?;
+    }
+    setup::subscribe(world, application, api).await?;
+    setup::until_known(world, application, place, Some(api)).await
+}
+
+#[given(expr = "an API {string}")]
+async fn api(world: &mut World, name: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms::default()).await
+}
+
+#[given(expr = "an API {string} that accepts only the key manager {string}")]
+async fn restricted_api(world: &mut World, name: String, key_manager: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { key_managers: &[&key_manager], ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that accepts only the key manager {string}, to which {string} is subscribed")]
+async fn restricted_and_subscribed(
+    world: &mut World,
+    name: String,
+    key_manager: String,
+    application: String,
+) -> Result<(), StepError> {
+    restricted_api(world, name.clone(), key_manager).await?;
+    setup::subscribe(world, &application, &name).await
+}
+
+#[given(expr = "an API {string} that needs the scope {string}")]
+async fn scoped_api(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { scope: Some(&scope), ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that accepts only the audience {string}")]
+async fn audience_api(world: &mut World, name: String, audience: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { audience: Some(&audience), ..ApiTerms::default() }).await
+}

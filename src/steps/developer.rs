@@ -1,0 +1,247 @@
+//! What developers do in the portal: generating keys, mapping clients, subscribing.
+//! What came of it is observed elsewhere.
+
+use cucumber::{given, when};
+
+use crate::{
+    drivers::{
+        credentials::ConsumerKey,
+        devportal::{Devportal, KeyRequest, KeyType, TokenOrder},
+    },
+    model::exchange::Role,
+    world::{Last, OrFail as _, StepError, World},
+};
+
+use super::{
+    administrator::id_elsewhere,
+    parameters::{Developer, Keys, Place, RESIDENT},
+    servers,
+    setup::{self, GRANTS, key_request, keep_keys, map_request},
+    tokens,
+};
+
+fn portal(world: &World, role: Role) -> Result<Devportal, StepError> {
+    world.scene().devportal(role).or_fail(world)
+}
+
+/// Generates keys in the hands of that developer and keeps the reply.
+async fn generates_as(
+    world: &mut World,
+    role: Role,
+    application: &str,
+    place: &str,
+    request: KeyRequest,
+) -> Result<(), StepError> {
+    let id = world.applications.named(application).or_fail(world)?.id.clone();
+    let reply = portal(world, role)?.generate_keys(&id, &request).await;
+    match world.keep(reply)? {
+        Some(keys) => keep_keys(world, application, place, request.key_type, keys),
+        None => Ok(()),
+    }
+}
+
+#[when(expr = "{developer} generates {keys} for {string} at {place}")]
+async fn generates(
+    world: &mut World,
+    developer: Developer,
+    keys: Keys,
+    application: String,
+    place: Place,
+) -> Result<(), StepError> {
+    let request = key_request(world, &place.0, keys.0, false)?;
+    generates_as(world, developer.0, &application, &place.0, request).await
+}
+
+#[when(expr = "the developer generates keys for {string} at {string} without further configuration")]
+async fn generates_plainly(world: &mut World, application: String, place: String) -> Result<(), StepError> {
+    let request = key_request(world, &place, KeyType::Production, false)?;
+    generates_as(world, Role::Developer, &application, &place, request).await
+}
+
+#[when(regex = r#"^(the developer|the other developer) generates keys for "([^"]*)" at "([^"]*)", naming it by (id|name)$"#)]
+async fn generates_naming(
+    world: &mut World,
+    developer: Developer,
+    application: String,
+    place: String,
+    way: String,
+) -> Result<(), StepError> {
+    let request = key_request(world, &place, KeyType::Production, way == "name")?;
+    generates_as(world, developer.0, &application, &place, request).await
+}
+
+#[when(expr = "the developer generates keys for {string} at {string} for the grant types {string}")]
+async fn generates_for_grants(
+    world: &mut World,
+    application: String,
+    place: String,
+    grants: String,
+) -> Result<(), StepError> {
+    let mut request = key_request(world, &place, KeyType::Production, false)?;
+    request.grant_types = grants.split(", ").map(str::to_owned).collect();
+    generates_as(world, Role::Developer, &application, &place, request).await
+}
+
+#[given(expr = "the developer has failed to generate keys for {string} at {string}")]
+async fn has_failed(world: &mut World, application: String, place: String) -> Result<(), StepError> {
+    let request = key_request(world, &place, KeyType::Production, false)?;
+    generates_as(world, Role::Developer, &application, &place, request).await?;
+    world.refusal("key generation").map(|_| ())
+}
+
+#[when(expr = "the developer generates keys for {string} without naming a key manager")]
+async fn generates_nowhere(world: &mut World, application: String) -> Result<(), StepError> {
+    let request = key_request(world, RESIDENT, KeyType::Production, false)?;
+    generates_as(world, Role::Developer, &application, RESIDENT, request).await
+}
+
+#[when(expr = "the developer generates keys for {string} at a key manager that does not exist")]
+async fn generates_at_nobody(world: &mut World, application: String) -> Result<(), StepError> {
+    let request = at(world.scene().name("nobody-registered-this"));
+    generates_as(world, Role::Developer, &application, "nobody", request).await
+}
+
+#[when(expr = "the developer generates keys for {string} at the other tenant's {string}")]
+async fn generates_elsewhere(world: &mut World, application: String, place: String) -> Result<(), StepError> {
+    let request = at(id_elsewhere(world, &place)?);
+    generates_as(world, Role::Developer, &application, &place, request).await
+}
+
+fn at(key_manager: String) -> KeyRequest {
+    let grant_types = GRANTS.map(str::to_owned).to_vec();
+    KeyRequest { grant_types, key_manager: Some(key_manager), ..KeyRequest::default() }
+}
+
+/// Maps this client in the hands of that developer and keeps the reply.
+async fn maps_as(
+    world: &mut World,
+    role: Role,
+    application: &str,
+    place: &str,
+    client: ConsumerKey,
+    key_type: KeyType,
+) -> Result<(), StepError> {
+    let id = world.applications.named(application).or_fail(world)?.id.clone();
+    let request = map_request(world, place, &client, key_type)?;
+    world.seen.brought = Some(client);
+    let reply = portal(world, role)?.map_keys(&id, &request).await;
+    match world.keep(reply)? {
+        Some(keys) => keep_keys(world, application, place, key_type, keys),
+        None => Ok(()),
+    }
+}
+
+#[when(expr = "{developer} maps an existing client of {string} to {string}")]
+async fn maps(world: &mut World, developer: Developer, place: String, application: String) -> Result<(), StepError> {
+    let client = servers::new_client(world, &place)?;
+    maps_as(world, developer.0, &application, &place, client, KeyType::Production).await
+}
+
+#[when(expr = "the developer maps an existing client of {string} to {string} as {keys}")]
+async fn maps_as_keys(world: &mut World, place: String, application: String, keys: Keys) -> Result<(), StepError> {
+    let client = servers::new_client(world, &place)?;
+    maps_as(world, Role::Developer, &application, &place, client, keys.0).await
+}
+
+#[when(expr = "the developer maps another client of {string} to {string}")]
+async fn maps_another(world: &mut World, place: String, application: String) -> Result<(), StepError> {
+    let client = servers::new_client(world, &place)?;
+    maps_as(world, Role::Developer, &application, &place, client, KeyType::Production).await
+}
+
+#[when(expr = "the developer maps the client of {string} at {string} to {string}")]
+async fn maps_same(world: &mut World, owner: String, place: String, application: String) -> Result<(), StepError> {
+    let client = tokens::keys_of(world, &owner, &place)?.consumer_key;
+    maps_as(world, Role::Developer, &application, &place, client, KeyType::Production).await
+}
+
+#[when(expr = "the developer maps a client of {string} to {string} and subscribes it to {string}")]
+async fn maps_and_subscribes(
+    world: &mut World,
+    place: String,
+    application: String,
+    api: String,
+) -> Result<(), StepError> {
+    setup::application(world, &application, Role::Developer).await?;
+    setup::map(world, &application, &place).await?;
+    setup::subscribe(world, &application, &api).await?;
+    world.last = Some(Last::Granted);
+    Ok(())
+}
+
+#[when(expr = "the developer subscribes {string} to {string}")]
+async fn subscribes(world: &mut World, application: String, api: String) -> Result<(), StepError> {
+    let (owned, id) = setup::subscription_parts(world, &application, &api)?;
+    let reply = portal(world, owned.owner)?.subscribe(&owned.id, &id).await;
+    world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "the developer unsubscribes {string} from {string}")]
+async fn unsubscribes(world: &mut World, application: String, api: String) -> Result<(), StepError> {
+    let (owned, id) = setup::subscription_parts(world, &application, &api)?;
+    let portal = portal(world, owned.owner)?;
+    let held = world.demand("listing the subscriptions", portal.subscriptions(&owned.id).await)?;
+    let Some(subscription) = held.into_iter().find(|each| each.api_id.as_deref() == Some(&id)) else {
+        return Err(world.deviates(format!("`{application}` is subscribed to `{api}`"), "no such subscription"));
+    };
+    let reply = portal.unsubscribe(&subscription.subscription_id).await;
+    world.demand("ending the subscription", reply)?;
+    world.last = Some(Last::Granted);
+    Ok(())
+}
+
+#[when(expr = "the developer removes the keys of {string} at {string}")]
+#[given(expr = "the developer has removed the keys of {string} at {string}")]
+async fn removes_keys(world: &mut World, application: String, place: String) -> Result<(), StepError> {
+    let mapping = mapping_id(world, &application, &place)?;
+    let owned = world.applications.named(&application).or_fail(world)?.clone();
+    let reply = portal(world, owned.owner)?.delete_key(&owned.id, &mapping).await;
+    world.demand(&format!("removing the keys of `{application}` at `{place}`"), reply)?;
+    world.last = Some(Last::Granted);
+    Ok(())
+}
+
+#[when(expr = "the developer deletes {string}")]
+async fn deletes_application(world: &mut World, application: String) -> Result<(), StepError> {
+    let owned = world.applications.named(&application).or_fail(world)?.clone();
+    let reply = portal(world, owned.owner)?.delete_application(&owned.id).await;
+    world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "the developer generates a token for {string} at {place}")]
+async fn generates_token(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let mapping = mapping_id(world, &application, &place.0)?;
+    let keys = tokens::keys_of(world, &application, &place.0)?;
+    let owned = world.applications.named(&application).or_fail(world)?.clone();
+    let order = TokenOrder { consumer_secret: keys.consumer_secret, ..TokenOrder::default() };
+    let reply = portal(world, owned.owner)?.generate_token(&owned.id, &mapping, &order).await;
+    let token = world.keep(reply)?;
+    if let (Some(token), Some(keys)) = (token, world.seen.keys.as_mut()) {
+        keys.token = Some(token);
+    }
+    Ok(())
+}
+
+#[when(expr = "the developer reads the keys of {string} at {string} on their own")]
+async fn reads_key(world: &mut World, application: String, place: String) -> Result<(), StepError> {
+    let mapping = mapping_id(world, &application, &place)?;
+    let owned = world.applications.named(&application).or_fail(world)?.clone();
+    let reply = portal(world, owned.owner)?.key(&owned.id, &mapping).await;
+    world.seen.keys = world.keep(reply)?;
+    Ok(())
+}
+
+#[when(expr = "{developer} looks at the key managers")]
+async fn looks_at_key_managers(world: &mut World, developer: Developer) -> Result<(), StepError> {
+    let reply = portal(world, developer.0)?.key_managers().await;
+    let offered = world.keep(reply)?.unwrap_or_default();
+    world.seen.shown.push((developer.0, serde_json::to_string(&offered).unwrap_or_default()));
+    world.seen.offered = offered;
+    Ok(())
+}
+
+/// The platform's id of an application's keys at a key manager.
+pub(super) fn mapping_id(world: &World, application: &str, place: &str) -> Result<String, StepError> {
+    let keys = tokens::keys_of(world, application, place)?;
+    keys.as_answered.key_mapping_id.ok_or_else(|| world.deviates("an id of the keys in the answer", "none"))
+}

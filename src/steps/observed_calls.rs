@@ -1,0 +1,152 @@
+//! What came of calling an API: at once, or once a change has reached the gateway.
+//! Refusals by reason stand in `refusals`.
+
+use std::time::Duration;
+
+use cucumber::then;
+
+use crate::{
+    drivers::{
+        credentials::Token,
+        gateway::{ApiCall, Echo},
+        reply::{Refusal, Reply},
+    },
+    world::{Last, Look, OrFail as _, StepError, World},
+};
+
+use super::{
+    flaws::Flaw,
+    parameters::Place,
+    refusals, servers,
+    setup::{propagation, resource},
+    tokens::{self, of_application},
+};
+
+#[then(expr = "the backend answers the call")]
+async fn backend_answers(world: &mut World) -> Result<(), StepError> {
+    world.echo().map(|_| ())
+}
+
+#[then(expr = "the call did not reach the backend")]
+async fn backend_untouched(world: &mut World) -> Result<(), StepError> {
+    // A gateway that was configured beforehand has a backend of its own, which nobody can ask.
+    let (Some(before), Some(after)) = (world.seen.backend_requests, servers::backend_requests(world)) else {
+        return match &world.last {
+            Some(Last::Echoed(_)) => Err(world.deviates("the call stays before the backend", "the backend answered it")),
+            _ => Ok(()),
+        };
+    };
+    world.expect(after == before, "no request at the backend", format!("{} more", after - before))
+}
+
+async fn answer(world: &World, api: &str, token: &Token) -> Result<Reply<Echo>, StepError> {
+    let call = ApiCall::get(resource(world, api)?).bearer(token.reveal());
+    world.scene().gateway().or_fail(world)?.call(&call).await.or_fail(world)
+}
+
+#[then(expr = "{string} accepts the token")]
+async fn accepts_held(world: &mut World, api: String) -> Result<(), StepError> {
+    let held = tokens::held(world)?;
+    accepts(world, &api, &held.token).await
+}
+
+#[then(expr = "{string} accepts a new token of {string} from {place}")]
+async fn accepts_new(world: &mut World, api: String, application: String, place: Place) -> Result<(), StepError> {
+    let token = of_application(world, &application, &place.0, &Flaw::Sound).await?;
+    accepts(world, &api, &token).await
+}
+
+async fn accepts(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
+    match answer(world, api, token).await? {
+        Reply::Granted(_) => Ok(()),
+        Reply::Refused(refusal) => {
+            Err(world.deviates(format!("`{api}` accepts the token"), format!("refused: {refusal}")))
+        }
+    }
+}
+
+#[then(expr = "{string} refuses the token as unauthenticated")]
+async fn refuses_held(world: &mut World, api: String) -> Result<(), StepError> {
+    let held = tokens::held(world)?;
+    let observed = match answer(world, &api, &held.token).await? {
+        Reply::Refused(refusal) if refusal.status == 401 => return Ok(()),
+        Reply::Refused(refusal) => refusal.to_string(),
+        Reply::Granted(_) => "the backend answered".to_owned(),
+    };
+    Err(world.deviates(format!("`{api}` refuses the token as unauthenticated (401)"), observed))
+}
+
+#[then(expr = "{string} comes to accept a new token of {string} from {place}")]
+async fn comes_to_accept(world: &mut World, api: String, application: String, place: Place) -> Result<(), StepError> {
+    let token = of_application(world, &application, &place.0, &Flaw::Sound).await?;
+    comes_to_accept_token(world, &api, &token).await
+}
+
+#[then(
+    expr = "{string} comes to accept a token of {string} from {string} that names its client only in {string}"
+)]
+async fn comes_to_accept_claim(
+    world: &mut World,
+    api: String,
+    application: String,
+    place: String,
+    claim: String,
+) -> Result<(), StepError> {
+    let token = of_application(world, &application, &place, &Flaw::ClientOnlyIn(claim)).await?;
+    comes_to_accept_token(world, &api, &token).await
+}
+
+async fn comes_to_accept_token(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
+    let wanted = format!("`{api}` accepts the token");
+    world
+        .eventually("token-accepted", propagation(world), wanted, async || {
+            let reply = answer(world, api, token).await?;
+            let instead = reply.refusal().map_or_else(String::new, |refusal| format!("refused: {refusal}"));
+            Ok(Look::when(matches!(reply, Reply::Granted(_)), (), instead))
+        })
+        .await
+}
+
+#[then(expr = "{string} comes to refuse the token as unauthenticated")]
+async fn comes_to_refuse_held(world: &mut World, api: String) -> Result<(), StepError> {
+    comes_to_refuse(world, &api, "token-refused", |_, refusal| Ok(refusal.status == 401)).await
+}
+
+#[then(expr = "{string} comes to refuse the token because there is no subscription")]
+async fn comes_to_refuse_for_subscription(world: &mut World, api: String) -> Result<(), StepError> {
+    let words = "there is no subscription";
+    comes_to_refuse(world, &api, "subscription-ended", |world, refusal| refusals::is_for(world, refusal, words)).await
+}
+
+#[then(expr = "{string} comes to refuse a new token of {string} from {string}")]
+async fn comes_to_refuse_new(
+    world: &mut World,
+    api: String,
+    application: String,
+    place: String,
+) -> Result<(), StepError> {
+    let keys = tokens::keys_of(world, &application, &place)?;
+    let grant =
+        tokens::issued(world, &keys, &place, super::parameters::Grant::ClientCredentials, None).await?;
+    tokens::hold(world, &application, &place, grant);
+    comes_to_refuse_held(world, api).await
+}
+
+/// Calls with the held token until it is refused for the right reason.
+async fn comes_to_refuse(
+    world: &World,
+    api: &str,
+    change: &str,
+    right: impl Fn(&World, &Refusal) -> Result<bool, StepError>,
+) -> Result<(), StepError> {
+    let held = tokens::held(world)?;
+    let bound: Duration = world.scene().bounds.revocation.max(propagation(world));
+    world
+        .eventually(change, bound, format!("`{api}` refuses the token"), async || {
+            Ok(match answer(world, api, &held.token).await? {
+                Reply::Granted(_) => Look::NotYet("the token is still accepted".to_owned()),
+                Reply::Refused(refusal) => Look::when(right(world, &refusal)?, (), format!("refused: {refusal}")),
+            })
+        })
+        .await
+}

@@ -1,0 +1,36 @@
+//! What the publisher does with an API's key managers.
+//! When the gateway follows is observed elsewhere.
+
+use cucumber::when;
+
+use crate::{
+    model::exchange::Role,
+    world::{Last, OrFail as _, StepError, World},
+};
+
+use super::setup::names_at_subject;
+
+#[when(expr = "the publisher lets {string} accept {string} only")]
+async fn accepts_only(world: &mut World, api: String, key_manager: String) -> Result<(), StepError> {
+    accepts(world, &api, &[&key_manager]).await
+}
+
+#[when(expr = "the publisher lets {string} accept {string} and {string}")]
+async fn accepts_two(world: &mut World, api: String, one: String, other: String) -> Result<(), StepError> {
+    accepts(world, &api, &[&one, &other]).await
+}
+
+async fn accepts(world: &mut World, api: &str, key_managers: &[&str]) -> Result<(), StepError> {
+    let names = names_at_subject(world, key_managers)?;
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    let id = world.apis.named(api).or_fail(world)?.id.clone();
+    let mut document = world.demand(&format!("reading `{api}`"), publisher.api(&id).await)?;
+    document.key_managers = Some(names);
+    let changed = world.demand(&format!("changing `{api}`"), publisher.update_api(&id, &document).await)?;
+    world.demand(&format!("deploying `{api}` again"), publisher.deploy(&id).await)?;
+    if let Ok(deployed) = world.apis.named_mut(api) {
+        deployed.document = changed;
+    }
+    world.last = Some(Last::Granted);
+    Ok(())
+}

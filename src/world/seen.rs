@@ -1,0 +1,65 @@
+//! What the steps of a scenario saw at the subject and later steps speak of: an import, new keys, a token answer.
+//! Things that have a name in the scenario stand in [`super::things`]; nothing here judges.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    drivers::{
+        admin::{Discovery, KeyManagerEntry},
+        authorization_server::{Introspection, TokenGrant},
+        credentials::{ConsumerKey, Token},
+        devportal::{ApplicationKey, OfferedKeyManager},
+        key_manager::KeyManager,
+    },
+    model::exchange::Role,
+};
+
+/// What was seen last of each kind.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// What the platform made of a discovery document.
+    pub import: Option<Discovery>,
+    /// Keys that were generated, mapped or read.
+    pub keys: Option<ApplicationKey>,
+    /// The consumer key that the developer brought along for mapping.
+    pub brought: Option<ConsumerKey>,
+    /// Key managers as the administration lists them.
+    pub listed: Vec<KeyManagerEntry>,
+    /// Key managers as the developer portal offers them.
+    pub offered: Vec<OfferedKeyManager>,
+    /// The answer of a token endpoint.
+    pub grant: Option<TokenGrant>,
+    /// Header fields of that answer.
+    pub grant_headers: Vec<(String, String)>,
+    /// The answer of an introspection endpoint.
+    pub introspection: Option<Introspection>,
+    /// A user's profile.
+    pub profile: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The token that the API consumer holds, with its refresh token.
+    pub held: Option<HeldToken>,
+    /// Key manager documents before something happened to them, by the scenario's name.
+    pub before: BTreeMap<String, KeyManager>,
+    /// Key managers of another tenant, by the scenario's name.
+    pub elsewhere: BTreeMap<String, KeyManager>,
+    /// Every document that was shown to somebody, as text; never written into a report.
+    pub shown: Vec<(Role, String)>,
+    /// Requests that reached the backend before the act under test.
+    pub backend_requests: Option<usize>,
+    /// Requests that each authorization server had seen before the act under test, of every kind.
+    pub server_requests: BTreeMap<String, usize>,
+    /// The text that was sent as a token, for the check that no refusal repeats it.
+    pub sent_token: Option<Token>,
+}
+
+/// A token in the hands of the API consumer.
+#[derive(Debug, Clone)]
+pub struct HeldToken {
+    /// Whose client it was issued to: the scenario's name of the application.
+    pub application: String,
+    /// The scenario's name of the key manager it comes from.
+    pub key_manager: String,
+    /// The token.
+    pub token: Token,
+    /// The refresh token that came with it.
+    pub refresh_token: Option<Token>,
+}
