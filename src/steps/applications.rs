@@ -90,7 +90,7 @@ async fn mapped_and_subscribed(
 }
 
 /// Subscribes, after making the API where no earlier step did, and stays until the gateway knows of it.
-async fn ready_at(world: &mut World, application: &str, place: &str, api: &str) -> Result<(), StepError> {
+pub(super) async fn ready_at(world: &mut World, application: &str, place: &str, api: &str) -> Result<(), StepError> {
     if !world.apis.has(api) {
         setup::api(world, api, &ApiTerms::default()).await?;
     }

@@ -113,6 +113,7 @@ pub(super) fn keep_keys(
         return Err(world.deviates(format!("a consumer key for `{application}` at `{place}`"), "none"));
     };
     world.seen.keys = Some(keys.clone());
+    servers::settle_format(world, place, &consumer_key);
     let consumer_secret = keys.consumer_secret.clone();
     let held =
         HeldKeys { key_manager: place.to_owned(), key_type, consumer_key, consumer_secret, as_answered: keys };
@@ -161,7 +162,11 @@ pub(super) struct ApiTerms<'a> {
 pub(super) async fn api(world: &mut World, name: &str, terms: &ApiTerms<'_>) -> Result<(), StepError> {
     let at_subject = world.scene().name(name);
     let context = format!("/{at_subject}");
-    let mut draft = Api::draft(&at_subject, &context, &world.scene().backend_url);
+    // A path of its own at the backend tells this API's requests from those of other scenarios.
+    let mark = format!("/{}", uuid::Uuid::new_v4().simple());
+    let backend = format!("{}{mark}", world.scene().backend_url.trim_end_matches('/'));
+    world.seen.backends.push(mark);
+    let mut draft = Api::draft(&at_subject, &context, &backend);
     restrict(world, &mut draft, terms)?;
     let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
     let document = world.demand(&format!("the API `{name}`"), publisher.create_api(&draft).await)?;

@@ -125,7 +125,7 @@ async fn just_added(world: &mut World, name: String) -> Result<(), StepError> {
 #[given(expr = "another tenant with a key manager {string}")]
 async fn another_tenant(world: &mut World, name: String) -> Result<(), StepError> {
     let mut form = Form::filled(world, &name, ServerKind::Custom)?;
-    let neighbour = world.neighbour().await?;
+    let neighbour = world.add_tenant("the other tenant").await?;
     form.document["name"] = neighbour.name(&name).into();
     let admin = neighbour.admin(Role::Administrator).or_fail(world)?;
     let reply = admin.register_document(&form.document).await;
@@ -168,18 +168,13 @@ async fn withdraws(world: &mut World, name: String) -> Result<(), StepError> {
 
 #[given(expr = "two hours have passed")]
 async fn two_hours_passed(world: &mut World) -> Result<(), StepError> {
-    let Some(clock) = world.scene().clock.clone() else {
-        return Err(world.not_applicable(crate::model::capability::Capability::Clock));
-    };
-    clock.advance(Duration::from_secs(7_200));
-    world.scene().forget_tokens();
-    Ok(())
+    world.pass_time(Duration::from_secs(7_200))
 }
 
 #[given(expr = "the platform has restarted")]
 #[when(expr = "the platform restarts")]
 async fn restart(world: &mut World) -> Result<(), StepError> {
-    world.restart().await?;
+    world.restart_platform().await?;
     world.last = Some(Last::Granted);
     Ok(())
 }

@@ -26,6 +26,12 @@ pub(super) async fn of_application(
     flaw: &Flaw,
 ) -> Result<Token, StepError> {
     let keys = keys_of(world, application, place)?;
+    if servers::is_stopped(world, place) {
+        // Nobody answers there; its keys still make the token that it would have issued.
+        let forge = servers::forge(world, place)?;
+        let sound = forge.token(&keys.consumer_key.0, &keys.consumer_key.0);
+        return Ok(flaw.in_token(&forge, sound, &servers::foreign_key(world)).into());
+    }
     let grant = issued(world, &keys, place, Grant::ClientCredentials, None).await?;
     if place == RESIDENT {
         return match flaw {
@@ -52,7 +58,7 @@ fn flawed(world: &World, place: &str, token: &Token, flaw: &Flaw) -> Result<Opti
         _ if *flaw == Flaw::Sound => return Ok(None),
         _ => sound,
     };
-    Ok(Some(flaw.in_token(&forge, sound, &servers::foreign_key()).into()))
+    Ok(Some(flaw.in_token(&forge, sound, &servers::foreign_key(world)).into()))
 }
 
 /// The application's keys at a key manager.
@@ -134,7 +140,8 @@ pub(super) async fn request(
     fields: &[(&str, &str)],
 ) -> Result<Reply<TokenGrant>, DriverError> {
     let client = oauth_client(world, place)?;
-    let reply = client.token(&authentication(world, keys, place), grant_type, fields).await;
+    let fields = [fields, &servers::token_fields(world, place)].concat();
+    let reply = client.token(&authentication(world, keys, place), grant_type, &fields).await;
     servers::was_ours(world, place);
     reply
 }

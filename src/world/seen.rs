@@ -1,7 +1,9 @@
 //! What the steps of a scenario saw at the subject and later steps speak of: an import, new keys, a token answer.
 //! Things that have a name in the scenario stand in [`super::things`]; nothing here judges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use kmspec_mocks::journal::Endpoint;
 
 use crate::{
     drivers::{
@@ -47,6 +49,16 @@ pub struct Seen {
     pub backend_requests: Option<usize>,
     /// Requests that each authorization server had seen before the act under test, of every kind.
     pub server_requests: BTreeMap<String, usize>,
+    /// Requests of the scenario's own clients at each authorization server, by kind.
+    pub our_requests: BTreeMap<String, BTreeMap<Endpoint, usize>>,
+    /// Authorization servers that play open banking's.
+    pub open_banking: BTreeSet<String>,
+    /// Authorization servers whose clients get opaque tokens.
+    pub opaque: BTreeSet<String>,
+    /// Paths at the echo backend that belong to the scenario's APIs.
+    pub backends: Vec<String>,
+    /// APIs that trust one issuer: the path on the gateway, and the client that tokens name.
+    pub protected: BTreeMap<String, (String, ConsumerKey)>,
     /// The text that was sent as a token, for the check that no refusal repeats it.
     pub sent_token: Option<Token>,
 }

@@ -1,0 +1,114 @@
+//! What is seen of token answers, introspection and profiles.
+//! Refusals of the token endpoint stand in `refusals`.
+
+use cucumber::then;
+
+use crate::{
+    drivers::{authorization_server::TokenGrant, reply::find_header},
+    model::exchange::Role,
+    world::{OrFail as _, StepError, World},
+};
+
+use super::{refusals::was_granted, setup::text_member, tokens};
+
+fn granted(world: &World) -> Result<TokenGrant, StepError> {
+    was_granted(world, "the token request")?;
+    world.seen.grant.clone().ok_or_else(|| world.error("no step before this one asked for a token"))
+}
+
+#[then(expr = "a token is granted")]
+async fn token_granted(world: &mut World) -> Result<(), StepError> {
+    let grant = granted(world)?;
+    world.expect(!grant.access_token.reveal().is_empty(), "an access token", "an empty one")
+}
+
+#[then(expr = "the token answer names the type Bearer")]
+async fn bearer(world: &mut World) -> Result<(), StepError> {
+    let observed = granted(world)?.token_type.unwrap_or_default();
+    world.expect(observed.eq_ignore_ascii_case("bearer"), "the token type Bearer", format!("`{observed}`"))
+}
+
+#[then(expr = "the life of the token is between 1 second and 1 day")]
+async fn life(world: &mut World) -> Result<(), StepError> {
+    let observed = granted(world)?.expires_in;
+    let seconds = observed.as_ref().and_then(serde_json::Value::as_u64);
+    let likely = match seconds {
+        Some(seconds) if seconds > 86_400 => ", which looks like milliseconds",
+        _ => "",
+    };
+    world.expect(
+        seconds.is_some_and(|seconds| (1..=86_400).contains(&seconds)),
+        "`expires_in` as a number of seconds up to a day",
+        format!("{observed:?}{likely}"),
+    )
+}
+
+#[then(expr = "the token answer forbids storing")]
+async fn forbids_storing(world: &mut World) -> Result<(), StepError> {
+    granted(world)?;
+    let observed = find_header(&world.seen.grant_headers, "cache-control").unwrap_or_default().to_owned();
+    world.expect(observed.contains("no-store"), "`Cache-Control: no-store`", format!("`{observed}`"))
+}
+
+#[then(expr = "no refresh token is granted")]
+async fn no_refresh(world: &mut World) -> Result<(), StepError> {
+    let some = granted(world)?.refresh_token.is_some();
+    world.expect(!some, "no refresh token", "one")
+}
+
+#[then(expr = "a refresh token is granted")]
+async fn refresh(world: &mut World) -> Result<(), StepError> {
+    let some = granted(world)?.refresh_token.is_some_and(|token| !token.reveal().is_empty());
+    world.expect(some, "a refresh token", "none")
+}
+
+#[then(expr = "the granted scope is {string}")]
+async fn scope(world: &mut World, wanted: String) -> Result<(), StepError> {
+    let observed = granted(world)?.scope;
+    world.expect_eq("the granted scope", &Some(wanted), &observed)
+}
+
+#[then(expr = "the token is active")]
+async fn active(world: &mut World) -> Result<(), StepError> {
+    is_active(world, true)
+}
+
+#[then(expr = "the token is inactive")]
+async fn inactive(world: &mut World) -> Result<(), StepError> {
+    is_active(world, false)
+}
+
+fn is_active(world: &World, wanted: bool) -> Result<(), StepError> {
+    was_granted(world, "introspection")?;
+    let observed = world.seen.introspection.as_ref().map(|answer| answer.active);
+    world.expect_eq("`active`", &Some(wanted), &observed)
+}
+
+#[then(expr = "the introspection names the client of {string}")]
+async fn names_client(world: &mut World, application: String) -> Result<(), StepError> {
+    let place = tokens::held(world)?.key_manager;
+    let wanted = tokens::keys_of(world, &application, &place)?.consumer_key.0;
+    let observed = world.seen.introspection.as_ref().and_then(|answer| text_member(&answer.members, "client_id"));
+    world.expect_eq("`client_id`", &Some(wanted), &observed)
+}
+
+#[then(expr = "the introspection says nothing else")]
+async fn nothing_else(world: &mut World) -> Result<(), StepError> {
+    let members: Vec<_> =
+        world.seen.introspection.iter().flat_map(|answer| answer.members.keys().cloned()).collect();
+    world.expect(members.is_empty(), "nothing but `active` (RFC 7662, section 2.2)", members.join(", "))
+}
+
+#[then(expr = "the profile names the developer")]
+async fn names_developer(world: &mut World) -> Result<(), StepError> {
+    was_granted(world, "the profile")?;
+    let persona = world.scene().session(Role::Developer).or_fail(world)?.persona().cloned();
+    let name = persona.map(|persona| persona.username).unwrap_or_default();
+    let local = name.split('@').next().unwrap_or_default().to_owned();
+    let observed = world.seen.profile.as_ref().and_then(|profile| text_member(profile, "sub")).unwrap_or_default();
+    world.expect(
+        observed == name || observed == local,
+        format!("`sub` is `{name}`"),
+        format!("`{observed}`"),
+    )
+}

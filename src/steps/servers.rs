@@ -1,0 +1,362 @@
+//! The scenario's authorization servers as the steps use them: started, asked what they saw, lent their keys.
+//! How they answer is the business of the mocks; which kinds of key managers they serve, of `form`.
+
+use std::collections::BTreeMap;
+
+use kmspec_mocks::{
+    forge::Forge,
+    journal::Endpoint,
+    realm::{ClientSpec, KeyPurpose, SigningKey, TokenFormat, UserSpec, test_keys},
+    vendors::Vendor,
+};
+
+use crate::{
+    drivers::{
+        authorization_server::{AuthorizationServerClient, OauthEndpoints},
+        credentials::{ConsumerKey, Secret, Token},
+        error::DriverError,
+    },
+    model::exchange::{Plane, Role},
+    world::{OrFail as _, StepError, World},
+};
+
+use super::{
+    applications, consumer,
+    flaws::Flaw,
+    parameters::ServerKind,
+    setup::{self, ApiTerms},
+};
+
+/// A user that every server of a scenario knows.
+pub(super) const USER: (&str, &str) = ("alice", "wonderland-7");
+/// The API that Auth0 issues JWTs for.
+const AUTH0_AUDIENCE: &str = "https://api.example.com/";
+/// The scenario's name of the API and the application that stand for "an API that trusts an issuer".
+const PROTECTED: &str = "protected";
+
+/// Starts a server that the scenario calls by this name, with a key that no other server of the scenario has.
+pub(super) async fn start(world: &mut World, name: &str, kind: ServerKind) -> Result<(), StepError> {
+    if world.servers.has(name) {
+        return Ok(());
+    }
+    let vendor = match kind {
+        ServerKind::Is7 | ServerKind::OpenBanking => Vendor::Is7,
+        ServerKind::Custom => Vendor::Custom,
+        ServerKind::Cognito => Vendor::Cognito,
+        ServerKind::Auth0 => Vendor::Auth0,
+    };
+    let others: Vec<_> = world.servers.iter().map(|(_, other)| current_key(other.forge()).public_der()).collect();
+    let server = world.start_server(name, vendor).await?;
+    let keys = server.forge().keys().clone();
+    while others.contains(&current_key(server.forge()).public_der()) {
+        let old = current_key(server.forge()).kid().to_owned();
+        keys.rotate();
+        keys.withdraw(&old);
+    }
+    if let Ok(mock) = server.mock() {
+        mock.realm().add_user(UserSpec::new(USER.0, USER.1));
+    }
+    if kind == ServerKind::OpenBanking {
+        world.seen.open_banking.insert(name.to_owned());
+    }
+    Ok(())
+}
+
+fn current_key(forge: &Forge) -> SigningKey {
+    forge.keys().current(KeyPurpose::Access)
+}
+
+/// Stops a server.
+pub(super) async fn take_down(world: &mut World, name: &str) -> Result<(), StepError> {
+    world.stop_server(name)
+}
+
+/// Whether the scenario has such a server, running or stopped.
+pub(super) fn is_running(world: &World, name: &str) -> bool {
+    world.servers.has(name)
+}
+
+/// Whether an earlier step stopped it.
+pub(super) fn is_stopped(world: &World, name: &str) -> bool {
+    world.servers.named(name).is_ok_and(|server| server.mock().is_err())
+}
+
+/// Which kind of server it is.
+pub(super) fn kind(world: &World, name: &str) -> Result<ServerKind, StepError> {
+    Ok(match world.servers.named(name).or_fail(world)?.vendor {
+        Vendor::Is7 if world.seen.open_banking.contains(name) => ServerKind::OpenBanking,
+        Vendor::Is7 => ServerKind::Is7,
+        Vendor::Custom => ServerKind::Custom,
+        Vendor::Cognito => ServerKind::Cognito,
+        Vendor::Auth0 => ServerKind::Auth0,
+    })
+}
+
+/// Scheme, host and port of the server of that name, if the scenario has one.
+pub(super) fn base(world: &World, name: &str) -> Result<Option<String>, StepError> {
+    let Ok(server) = world.servers.named(name) else { return Ok(None) };
+    Ok(server.endpoints().token.as_ref().map(|url| url.origin().ascii_serialization()))
+}
+
+/// Its endpoints.
+pub(super) fn endpoints(world: &World, name: &str) -> Result<OauthEndpoints, StepError> {
+    Ok(world.servers.named(name).or_fail(world)?.endpoints().clone())
+}
+
+/// Its issuer.
+pub(super) fn issuer(world: &World, name: &str) -> Result<String, StepError> {
+    Ok(world.servers.named(name).or_fail(world)?.issuer().to_owned())
+}
+
+/// Where its discovery document is.
+pub(super) fn discovery_url(world: &World, name: &str) -> Result<String, StepError> {
+    let discovery = endpoints(world, name)?.discovery;
+    discovery.map(String::from).ok_or_else(|| world.error(format!("`{name}` has no discovery document")))
+}
+
+/// Makes tokens in its name.
+pub(super) fn forge(world: &World, name: &str) -> Result<Forge, StepError> {
+    Ok(world.servers.named(name).or_fail(world)?.forge().clone())
+}
+
+/// A key that the servers of the scenario have not.
+pub(super) fn foreign_key(world: &World) -> SigningKey {
+    let taken: Vec<_> = world
+        .servers
+        .iter()
+        .flat_map(|(_, server)| {
+            let mut keys = server.forge().keys().published_keys();
+            keys.push(current_key(server.forge()));
+            keys
+        })
+        .map(|key| key.public_der())
+        .collect();
+    test_keys::names()
+        .filter_map(test_keys::named)
+        .find(|key| !taken.contains(&key.public_der()))
+        .expect("a scenario has fewer servers than there are test keys")
+}
+
+/// The certificate of the key that it signs with.
+pub(super) fn certificate_pem(world: &World, name: &str) -> Result<String, StepError> {
+    Ok(current_key(&forge(world, name)?).certificate_pem())
+}
+
+/// The certificate of a key that no server of the scenario has.
+pub(super) fn foreign_certificate_pem(world: &World) -> String {
+    foreign_key(world).certificate_pem()
+}
+
+/// Adds a client there, as its administrator would.
+pub(super) fn new_client(world: &World, name: &str) -> Result<ConsumerKey, StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let client = server.mock().or_fail(world)?.realm().add_client(ClientSpec::new(format!("{name} client")));
+    Ok(ConsumerKey(client.id))
+}
+
+/// The secret of a client there, which the platform need not know.
+pub(super) fn secret_of(world: &World, name: &str, client: &ConsumerKey) -> Option<Secret> {
+    let realm = world.servers.named(name).ok()?.mock().ok()?.realm();
+    realm.client(&client.0)?.secret.map(Secret)
+}
+
+/// Whether it still knows a client.
+pub(super) fn has_client(world: &World, name: &str, client: &ConsumerKey) -> Result<bool, StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    Ok(server.mock().or_fail(world)?.realm().client(&client.0).is_some())
+}
+
+/// The grant types that a client was registered for.
+pub(super) fn grants_of(world: &World, name: &str, client: &ConsumerKey) -> Result<Vec<String>, StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let client = server.mock().or_fail(world)?.realm().client(&client.0);
+    client.map(|client| client.grant_types).ok_or_else(|| world.deviates(format!("a client at `{name}`"), "none"))
+}
+
+/// Its clients get opaque tokens from now on.
+pub(super) fn issue_opaque_tokens(world: &mut World, name: &str) -> Result<(), StepError> {
+    world.seen.opaque.insert(name.to_owned());
+    Ok(())
+}
+
+/// Makes a client's tokens opaque where the server issues such.
+pub(super) fn settle_format(world: &World, name: &str, client: &ConsumerKey) {
+    if let (true, Ok(server)) = (world.seen.opaque.contains(name), world.servers.named(name))
+        && let Ok(mock) = server.mock()
+    {
+        mock.realm().update_client(&client.0, |client| client.token_format = TokenFormat::Opaque);
+    }
+}
+
+/// Client registration answers with this status from now on; as it should when `None`.
+pub(super) async fn answer_registration_with(
+    world: &World,
+    name: &str,
+    status: Option<u16>,
+) -> Result<(), StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let body = r#"{"error":"invalid_client_metadata","error_description":"not today"}"#;
+    let answer = status.map(|status| (status, body.to_owned()));
+    server.mock().or_fail(world)?.answer_with(Endpoint::Registration, answer);
+    Ok(())
+}
+
+/// The server in the hands of an OAuth client.
+pub(super) fn client(world: &World, name: &str) -> Result<AuthorizationServerClient, DriverError> {
+    let endpoints = world.servers.named(name).map(|server| server.endpoints().clone()).unwrap_or_default();
+    let scene = world.scene();
+    Ok(AuthorizationServerClient::new(scene.wire.line(&scene.log, Role::OauthClient, Plane::AuthorizationServer), endpoints))
+}
+
+/// What a token request at this server needs beyond its grant.
+pub(super) fn token_fields(world: &World, name: &str) -> Vec<(&'static str, &'static str)> {
+    match world.servers.named(name).map(|server| server.vendor) {
+        Ok(Vendor::Auth0) => vec![("audience", AUTH0_AUDIENCE)],
+        _ => Vec::new(),
+    }
+}
+
+/// A sound token that names this client in the claim that the key manager reads.
+pub(super) fn token_for(world: &World, name: &str, client: &ConsumerKey) -> Result<Token, StepError> {
+    let token = forge(world, name)?.token(&client.0, &client.0);
+    Ok(consumer::under_claim(world, name, token, &client.0))
+}
+
+/// An ID token of this client: signed with the key for ID tokens, meant for the client, without scopes.
+pub(super) fn id_token_for(world: &World, name: &str, client: &ConsumerKey) -> Result<Token, StepError> {
+    let forge = forge(world, name)?;
+    let key = forge.keys().current(KeyPurpose::Id);
+    let token = forge
+        .token(&client.0, USER.0)
+        .signed_with(&key)
+        .without_header("typ")
+        .without_claim("scope")
+        .without_claim("azp")
+        .without_claim("client_id")
+        .claim("token_use", "id")
+        .claim("cognito:username", USER.0);
+    Ok(token.encode().into())
+}
+
+/// What identifies a token in an announcement, and when it expires in seconds; `None` for one without an id.
+pub(super) fn identity_of(world: &World, name: &str, token: &Token) -> Result<Option<(String, u64)>, StepError> {
+    let Some(read) = forge(world, name)?.from_genuine(token.reveal()) else { return Ok(None) };
+    let id = setup::text_member(read.claims(), "jti");
+    Ok(id.zip(read.claims().get("exp").and_then(serde_json::Value::as_u64)))
+}
+
+// What a server saw.
+
+/// How many requests of each kind it has seen; nothing for the resident key manager.
+pub(super) async fn counts(world: &World, name: &str) -> Result<BTreeMap<Endpoint, usize>, StepError> {
+    let Some(mock) = world.servers.named(name).ok().and_then(|server| server.mock().ok()) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut counts = BTreeMap::new();
+    for entry in mock.journal().await.entries() {
+        *counts.entry(entry.endpoint).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+/// Requests of each kind that the platform made of its own accord: those of the scenario's clients are left out.
+pub(super) async fn platform_requests(world: &World, name: &str) -> Result<BTreeMap<Endpoint, usize>, StepError> {
+    let mut counts = counts(world, name).await?;
+    for (endpoint, ours) in world.seen.our_requests.get(name).into_iter().flatten() {
+        if let Some(count) = counts.get_mut(endpoint) {
+            *count = count.saturating_sub(*ours);
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    Ok(counts)
+}
+
+/// Notes that a token request was the scenario's own.
+pub(super) fn was_ours(world: &mut World, name: &str) {
+    if world.servers.has(name) {
+        *world.seen.our_requests.entry(name.to_owned()).or_default().entry(Endpoint::Token).or_default() += 1;
+    }
+}
+
+/// Leaves the introspections out that the set-up's own calls caused, where introspection is how tokens are validated.
+pub(super) async fn leave_out(
+    world: &mut World,
+    name: &str,
+    before: &BTreeMap<Endpoint, usize>,
+) -> Result<(), StepError> {
+    if !world.seen.opaque.contains(name) {
+        return Ok(());
+    }
+    let kind = Endpoint::Introspection;
+    let after = counts(world, name).await?;
+    let more = after.get(&kind).unwrap_or(&0) - before.get(&kind).unwrap_or(&0);
+    *world.seen.our_requests.entry(name.to_owned()).or_default().entry(kind).or_default() += more;
+    Ok(())
+}
+
+/// Remembers what the backend and the servers have seen up to now.
+pub(super) async fn remember_counts(world: &mut World) -> Result<(), StepError> {
+    world.seen.backend_requests = backend_requests(world);
+    let names: Vec<_> = world.servers.iter().map(|(name, _)| name.to_owned()).collect();
+    for name in names {
+        let total = counts(world, &name).await?.values().sum();
+        world.seen.server_requests.insert(name, total);
+    }
+    Ok(())
+}
+
+/// How many requests reached the backend of the scenario's APIs; `None` where nobody can tell.
+pub(super) fn backend_requests(world: &World) -> Option<usize> {
+    if world.seen.backends.is_empty() {
+        return None;
+    }
+    let ours = |path: &str| world.seen.backends.iter().any(|backend| path.starts_with(backend.as_str()));
+    Some(world.stage().backend().requests().iter().filter(|request| ours(&request.path)).count())
+}
+
+// An API that trusts an issuer, which needs no more than a gateway.
+
+/// Makes an API that trusts this issuer, or takes the one that a gateway was configured with.
+pub(super) async fn protect_api(world: &mut World, name: &str) -> Result<(), StepError> {
+    start(world, name, ServerKind::Custom).await?;
+    let configured = world.servers.named(name).or_fail(world)?.configuration().cloned();
+    if let Some(issuer) = configured {
+        world.seen.protected.insert(name.to_owned(), (issuer.route, ConsumerKey::from("kmspec-client")));
+        return Ok(());
+    }
+    setup::key_manager_at(world, name, ServerKind::Custom, |_, _| Ok(())).await?;
+    setup::application(world, PROTECTED, Role::Developer).await?;
+    setup::map(world, PROTECTED, name).await?;
+    setup::api(world, PROTECTED, &ApiTerms::default()).await?;
+    applications::ready_at(world, PROTECTED, name, PROTECTED).await?;
+    let client = super::tokens::keys_of(world, PROTECTED, name)?.consumer_key;
+    world.seen.protected.insert(name.to_owned(), (setup::resource(world, PROTECTED)?, client));
+    Ok(())
+}
+
+/// A token of the issuer with this flaw, which the API would accept without it.
+pub(super) fn protected_token(world: &World, name: &str, flaw: &Flaw) -> Result<Token, StepError> {
+    let (_, client) = protected(world, name)?;
+    let server = world.servers.named(name).or_fail(world)?;
+    let mut sound = server.forge().token(&client.0, "somebody");
+    if let Some(audience) = server.configuration().and_then(|issuer| issuer.audience.clone()) {
+        sound = sound.claim("aud", audience);
+    }
+    Ok(flaw.in_token(server.forge(), sound, &foreign_key(world)).into())
+}
+
+/// Where the API is on the gateway.
+pub(super) fn protected_path(world: &World, name: &str) -> Result<String, StepError> {
+    Ok(protected(world, name)?.0)
+}
+
+/// Where the only such API is on the gateway.
+pub(super) fn only_protected_path(world: &World) -> Result<String, StepError> {
+    let path = world.seen.protected.values().next().map(|(path, _)| path.clone());
+    path.ok_or_else(|| world.error("no API trusts an issuer here\nhint: a `Given` has to make one"))
+}
+
+fn protected(world: &World, name: &str) -> Result<(String, ConsumerKey), StepError> {
+    let found = world.seen.protected.get(name).cloned();
+    found.ok_or_else(|| world.error(format!("no API trusts the issuer `{name}`\nhint: a `Given` has to make one")))
+}
