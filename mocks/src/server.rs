@@ -1,7 +1,11 @@
 //! An authorization server on a port: a wiremock server that answers from a realm, behind a TLS front.
 //! How it answers is put together from `endpoints` and one of `vendors`.
 
-use std::{io, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
@@ -65,6 +69,18 @@ pub(crate) struct Site {
     pub(crate) dialect: Arc<dyn Dialect>,
     /// What opens client registration by Bearer, where the vendor has such a thing.
     pub(crate) initial_access_token: Option<String>,
+    /// Answers that stand in for the right ones, as status and body.
+    canned: Mutex<BTreeMap<Endpoint, (u16, String)>>,
+}
+
+impl Site {
+    /// The answer that stands in for the right one, if there is one.
+    fn canned(&self, endpoint: Endpoint) -> Option<Reply> {
+        let canned = self.canned.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, body) = canned.get(&endpoint)?;
+        let json = ("content-type".to_owned(), "application/json".to_owned());
+        Some(Reply { status: *status, headers: vec![json], body: body.clone() })
+    }
 }
 
 /// How an authorization server is to be started.
@@ -142,6 +158,7 @@ impl AuthorizationServerBuilder {
             realm,
             base_url,
             dialect,
+            canned: Mutex::default(),
         });
         let recorder = Recorder::new(self.recording);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(taken)?;
@@ -244,6 +261,15 @@ impl AuthorizationServer {
         self.recorder.clear();
     }
 
+    /// Answers every request of this kind with that status and JSON text from now on; as it should again when `None`.
+    pub fn answer_with(&self, endpoint: Endpoint, answer: Option<(u16, String)>) {
+        let mut canned = self.site.canned.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Some(answer) => canned.insert(endpoint, answer),
+            None => canned.remove(&endpoint),
+        };
+    }
+
     /// Switches writing down on or off.
     pub fn record(&self, on: bool) {
         self.recorder.switch(on);
@@ -271,7 +297,9 @@ impl Respond for Answering {
         let at_us = self.recorder.elapsed_us();
         let call = call(request);
         let (endpoint, reply) = match self.site.dialect.route(&call.path) {
-            Some((endpoint, handler)) => (endpoint, handler(&self.site, &call)),
+            Some((endpoint, handler)) => {
+                (endpoint, self.site.canned(endpoint).unwrap_or_else(|| handler(&self.site, &call)))
+            }
             None => (Endpoint::guess(&call.path), Reply::empty(404)),
         };
         let template = template(&reply);
