@@ -99,7 +99,10 @@ fn facets() -> BTreeMap<String, Vec<String>> {
     let table: toml::Table = text.parse().unwrap();
     let listed = |row: &toml::Value| {
         let facets = row.get("facets")?.as_array()?;
-        Some((row["id"].as_str()?.to_owned(), facets.iter().filter_map(|each| Some(each.as_str()?.to_owned())).collect()))
+        Some((
+            row["id"].as_str()?.to_owned(),
+            facets.iter().filter_map(|each| Some(each.as_str()?.to_owned())).collect(),
+        ))
     };
     table["requirement"].as_array().unwrap().iter().filter_map(listed).collect()
 }
@@ -152,7 +155,8 @@ fn every_tag_is_in_a_closed_list() {
                     assert!(rules.contains(rule.row()), "{}: @{tag} is no row of the catalogue", row.place);
                     let listed = facets.get(rule.row());
                     assert!(
-                        rule.facet().is_none_or(|facet| listed.is_some_and(|list| list.iter().any(|each| each == facet))),
+                        rule.facet()
+                            .is_none_or(|facet| listed.is_some_and(|list| list.iter().any(|each| each == facet))),
                         "{}: @{tag} names a facet that the row does not list: {listed:?}",
                         row.place
                     );

@@ -51,12 +51,7 @@ async fn send(world: &mut World, name: &str, form: &Form) -> Result<(), StepErro
 }
 
 #[when(expr = "{outsider} adds a key manager {string} at {kind}")]
-async fn outsider_adds(
-    world: &mut World,
-    outsider: Outsider,
-    name: String,
-    kind: ServerKind,
-) -> Result<(), StepError> {
+async fn outsider_adds(world: &mut World, outsider: Outsider, name: String, kind: ServerKind) -> Result<(), StepError> {
     let form = Form::filled(world, &name, kind)?;
     let reply = outsiders_admin(world, outsider)?.register_document(&form.document).await;
     world.keep(reply).map(|_| ())

@@ -78,12 +78,7 @@ async fn mapped(world: &mut World, name: String, place: String) -> Result<(), St
 }
 
 #[given(expr = "the application {string} mapped to a client of {string} and subscribed to the API {string}")]
-async fn mapped_and_subscribed(
-    world: &mut World,
-    name: String,
-    place: String,
-    api: String,
-) -> Result<(), StepError> {
+async fn mapped_and_subscribed(world: &mut World, name: String, place: String, api: String) -> Result<(), StepError> {
     setup::application(world, &name, Role::Developer).await?;
     setup::map(world, &name, &place).await?;
     ready_at(world, &name, &place, &api).await

@@ -4,10 +4,7 @@
 use cucumber::{given, when};
 
 use crate::{
-    drivers::{
-        credentials::Token,
-        gateway::ApiCall,
-    },
+    drivers::{credentials::Token, gateway::ApiCall},
     world::{OrFail as _, StepError, World},
 };
 
@@ -33,7 +30,8 @@ async fn call_with(world: &mut World, api: &str, token: &Token) -> Result<(), St
 }
 
 fn flaw(world: &World, words: &str) -> Result<Flaw, StepError> {
-    Flaw::read(words).ok_or_else(|| world.error(format!("nobody knows a token `{words}`\nhint: the words stand in `flaws`")))
+    Flaw::read(words)
+        .ok_or_else(|| world.error(format!("nobody knows a token `{words}`\nhint: the words stand in `flaws`")))
 }
 
 // A gateway that trusts an issuer and has nothing else.
@@ -134,7 +132,9 @@ async fn calls_for_scope(
     call_with(world, &api, &grant.access_token).await
 }
 
-#[when(expr = "the API consumer calls {string} with a token from {string} that names the client of {string} at {string}")]
+#[when(
+    expr = "the API consumer calls {string} with a token from {string} that names the client of {string} at {string}"
+)]
 async fn calls_with_foreign_client(
     world: &mut World,
     api: String,

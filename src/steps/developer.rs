@@ -16,7 +16,7 @@ use super::{
     administrator::id_elsewhere,
     parameters::{Developer, Keys, Place, RESIDENT},
     servers,
-    setup::{self, GRANTS, key_request, keep_keys, map_request},
+    setup::{self, GRANTS, keep_keys, key_request, map_request},
     tokens,
 };
 
@@ -58,7 +58,9 @@ async fn generates_plainly(world: &mut World, application: String, place: String
     generates_as(world, Role::Developer, &application, &place, request).await
 }
 
-#[when(regex = r#"^(the developer|the other developer) generates keys for "([^"]*)" at "([^"]*)", naming it by (id|name)$"#)]
+#[when(
+    regex = r#"^(the developer|the other developer) generates keys for "([^"]*)" at "([^"]*)", naming it by (id|name)$"#
+)]
 async fn generates_naming(
     world: &mut World,
     developer: Developer,

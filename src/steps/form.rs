@@ -15,10 +15,8 @@ use super::{parameters::ServerKind, servers};
 /// What stands for an absent value in a feature.
 const NONE: &str = "(none)";
 /// Names of connector properties that only the IS 7 form has.
-const IS7_EXTRA: [(&str, &str); 2] = [
-    ("api_resource_management_endpoint", "/api/server/v1/api-resources"),
-    ("is7_roles_endpoint", "/scim2/v2/Roles"),
-];
+const IS7_EXTRA: [(&str, &str); 2] =
+    [("api_resource_management_endpoint", "/api/server/v1/api-resources"), ("is7_roles_endpoint", "/scim2/v2/Roles")];
 /// Opaque tokens of WSO2 servers have the form of a UUID.
 pub(super) const UUID_FORM: &str =
     "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";

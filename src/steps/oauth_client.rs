@@ -187,10 +187,8 @@ async fn introspected(world: &mut World, place: Place) -> Result<(), StepError> 
     let held = tokens::held(world)?;
     // The resident endpoint is the platform's own and asks for one of its users.
     let administrator = persona(world, Role::Administrator)?;
-    let caller = ClientAuthentication::Basic(
-        administrator.username.as_str().into(),
-        administrator.password.as_str().into(),
-    );
+    let caller =
+        ClientAuthentication::Basic(administrator.username.as_str().into(), administrator.password.as_str().into());
     introspect(world, &place.0, &caller, &held.token).await
 }
 

@@ -32,7 +32,9 @@ async fn backend_untouched(world: &mut World) -> Result<(), StepError> {
     // A gateway that was configured beforehand has a backend of its own, which nobody can ask.
     let (Some(before), Some(after)) = (world.seen.backend_requests, servers::backend_requests(world)) else {
         return match &world.last {
-            Some(Last::Echoed(_)) => Err(world.deviates("the call stays before the backend", "the backend answered it")),
+            Some(Last::Echoed(_)) => {
+                Err(world.deviates("the call stays before the backend", "the backend answered it"))
+            }
             _ => Ok(()),
         };
     };
@@ -82,9 +84,7 @@ async fn comes_to_accept(world: &mut World, api: String, application: String, pl
     comes_to_accept_token(world, &api, &token).await
 }
 
-#[then(
-    expr = "{string} comes to accept a token of {string} from {string} that names its client only in {string}"
-)]
+#[then(expr = "{string} comes to accept a token of {string} from {string} that names its client only in {string}")]
 async fn comes_to_accept_claim(
     world: &mut World,
     api: String,
@@ -126,8 +126,7 @@ async fn comes_to_refuse_new(
     place: String,
 ) -> Result<(), StepError> {
     let keys = tokens::keys_of(world, &application, &place)?;
-    let grant =
-        tokens::issued(world, &keys, &place, super::parameters::Grant::ClientCredentials, None).await?;
+    let grant = tokens::issued(world, &keys, &place, super::parameters::Grant::ClientCredentials, None).await?;
     tokens::hold(world, &application, &place, grant);
     comes_to_refuse_held(world, api).await
 }

@@ -49,11 +49,7 @@ async fn line_is(world: &mut World, label: String, name: String, text: String) -
     };
     // Another token endpoint may have been entered than the one that tells the server's place.
     let wanted = expanded(&base, &text);
-    world.expect(
-        observed == wanted,
-        format!("the {label} of `{name}` reads `{wanted}`"),
-        format!("`{observed}`"),
-    )
+    world.expect(observed == wanted, format!("the {label} of `{name}` reads `{wanted}`"), format!("`{observed}`"))
 }
 
 #[then(regex = r#"^the (username|password) of "([^"]*)" is masked$"#)]

@@ -87,7 +87,11 @@ async fn listed(world: &World, application: &str, place: &str) -> Result<Vec<App
 #[then(expr = "{developer} sees no keys of {string} at {place}")]
 async fn no_keys(world: &mut World, _who: Developer, application: String, place: Place) -> Result<(), StepError> {
     let keys = listed(world, &application, &place.0).await?;
-    world.expect(keys.is_empty(), format!("no keys of `{application}` at `{}`", place.0), format!("{} of them", keys.len()))
+    world.expect(
+        keys.is_empty(),
+        format!("no keys of `{application}` at `{}`", place.0),
+        format!("{} of them", keys.len()),
+    )
 }
 
 #[then(expr = "{developer} sees {keys} of {string} at {place}")]
@@ -100,7 +104,11 @@ async fn some_keys(
 ) -> Result<(), StepError> {
     let keys = listed(world, &application, &place.0).await?;
     let found = keys.iter().any(|each| each.key_type == Some(wanted.0) && each.consumer_key.is_some());
-    world.expect(found, format!("{} keys of `{application}` at `{}`", wanted.0, place.0), format!("{} others", keys.len()))
+    world.expect(
+        found,
+        format!("{} keys of `{application}` at `{}`", wanted.0, place.0),
+        format!("{} others", keys.len()),
+    )
 }
 
 #[then(expr = "{string} is still mapped to its first client at {string}")]
@@ -114,9 +122,11 @@ async fn still_mapped(world: &mut World, application: String, place: String) -> 
 #[then(expr = "they read like their entry in the list")]
 async fn read_like_entry(world: &mut World) -> Result<(), StepError> {
     let alone = brought(world)?;
-    let Some((application, place)) = world.applications.iter().find_map(|(name, owned)| {
-        owned.keys.last().map(|keys| (name.to_owned(), keys.key_manager.clone()))
-    }) else {
+    let Some((application, place)) = world
+        .applications
+        .iter()
+        .find_map(|(name, owned)| owned.keys.last().map(|keys| (name.to_owned(), keys.key_manager.clone())))
+    else {
         return Err(world.error("no application has keys"));
     };
     let mapping = mapping_id(world, &application, &place)?;

@@ -12,10 +12,7 @@ use super::servers::{self, platform_requests};
 
 /// A kind of request, and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
-#[param(
-    name = "requests",
-    regex = r"(?:no|an?|\d+) (?:registration|introspection|token|key set) requests?"
-)]
+#[param(name = "requests", regex = r"(?:no|an?|\d+) (?:registration|introspection|token|key set) requests?")]
 pub(super) struct Requests {
     kind: Endpoint,
     count: Option<usize>,

@@ -94,8 +94,7 @@ async fn names_client(world: &mut World, application: String) -> Result<(), Step
 
 #[then(expr = "the introspection says nothing else")]
 async fn nothing_else(world: &mut World) -> Result<(), StepError> {
-    let members: Vec<_> =
-        world.seen.introspection.iter().flat_map(|answer| answer.members.keys().cloned()).collect();
+    let members: Vec<_> = world.seen.introspection.iter().flat_map(|answer| answer.members.keys().cloned()).collect();
     world.expect(members.is_empty(), "nothing but `active` (RFC 7662, section 2.2)", members.join(", "))
 }
 
@@ -106,9 +105,5 @@ async fn names_developer(world: &mut World) -> Result<(), StepError> {
     let name = persona.map(|persona| persona.username).unwrap_or_default();
     let local = name.split('@').next().unwrap_or_default().to_owned();
     let observed = world.seen.profile.as_ref().and_then(|profile| text_member(profile, "sub")).unwrap_or_default();
-    world.expect(
-        observed == name || observed == local,
-        format!("`sub` is `{name}`"),
-        format!("`{observed}`"),
-    )
+    world.expect(observed == name || observed == local, format!("`sub` is `{name}`"), format!("`{observed}`"))
 }

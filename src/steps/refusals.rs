@@ -60,7 +60,9 @@ async fn granted(world: &mut World) -> Result<(), StepError> {
 pub(super) fn was_granted(world: &World, what: &str) -> Result<(), StepError> {
     match &world.last {
         Some(Last::Granted | Last::Echoed(_)) => Ok(()),
-        Some(Last::Refused(refusal)) => Err(world.deviates(format!("{what} is granted"), format!("refused: {refusal}"))),
+        Some(Last::Refused(refusal)) => {
+            Err(world.deviates(format!("{what} is granted"), format!("refused: {refusal}")))
+        }
         None => Err(world.error("no step before this one made a request")),
     }
 }
@@ -152,9 +154,9 @@ async fn token_not_repeated(world: &mut World) -> Result<(), StepError> {
 fn challenges(world: &World, scheme: &str) -> Result<(), StepError> {
     let challenge = challenge(world)?;
     let found = challenge.split(',').any(|part| {
-        part.trim().split_once(' ').is_some_and(|(name, parameter)| {
-            name.eq_ignore_ascii_case(scheme) && parameter.contains('=')
-        })
+        part.trim()
+            .split_once(' ')
+            .is_some_and(|(name, parameter)| name.eq_ignore_ascii_case(scheme) && parameter.contains('='))
     });
     world.expect(found, format!("a `{scheme}` challenge with a parameter"), format!("`{challenge}`"))
 }
@@ -169,10 +171,9 @@ fn challenge(world: &World) -> Result<String, StepError> {
 }
 
 fn named<'a>(world: &World, reasons: &'a [Reason], words: &str) -> Result<&'a Reason, StepError> {
-    reasons
-        .iter()
-        .find(|each| each.words == words)
-        .ok_or_else(|| world.error(format!("no reason is called `{words}`\nhint: they stand in the steps about refusals")))
+    reasons.iter().find(|each| each.words == words).ok_or_else(|| {
+        world.error(format!("no reason is called `{words}`\nhint: they stand in the steps about refusals"))
+    })
 }
 
 fn holds(world: &World, reason: &Reason, refusal: &Refusal) -> Result<(), StepError> {

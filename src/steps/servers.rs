@@ -189,11 +189,7 @@ pub(super) fn settle_format(world: &World, name: &str, client: &ConsumerKey) {
 }
 
 /// Client registration answers with this status from now on; as it should when `None`.
-pub(super) async fn answer_registration_with(
-    world: &World,
-    name: &str,
-    status: Option<u16>,
-) -> Result<(), StepError> {
+pub(super) async fn answer_registration_with(world: &World, name: &str, status: Option<u16>) -> Result<(), StepError> {
     let server = world.servers.named(name).or_fail(world)?;
     let body = r#"{"error":"invalid_client_metadata","error_description":"not today"}"#;
     let answer = status.map(|status| (status, body.to_owned()));
@@ -205,7 +201,10 @@ pub(super) async fn answer_registration_with(
 pub(super) fn client(world: &World, name: &str) -> Result<AuthorizationServerClient, DriverError> {
     let endpoints = world.servers.named(name).map(|server| server.endpoints().clone()).unwrap_or_default();
     let scene = world.scene();
-    Ok(AuthorizationServerClient::new(scene.wire.line(&scene.log, Role::OauthClient, Plane::AuthorizationServer), endpoints))
+    Ok(AuthorizationServerClient::new(
+        scene.wire.line(&scene.log, Role::OauthClient, Plane::AuthorizationServer),
+        endpoints,
+    ))
 }
 
 /// What a token request at this server needs beyond its grant.

@@ -75,7 +75,12 @@ pub(super) async fn application(world: &mut World, name: &str, owner: Role) -> R
 }
 
 /// What key generation asks for at a key manager; `by_name` names it by its name instead of its id.
-pub(super) fn key_request(world: &World, place: &str, key_type: KeyType, by_name: bool) -> Result<KeyRequest, StepError> {
+pub(super) fn key_request(
+    world: &World,
+    place: &str,
+    key_type: KeyType,
+    by_name: bool,
+) -> Result<KeyRequest, StepError> {
     let key_manager = match place {
         RESIDENT => None,
         name => {
@@ -115,8 +120,7 @@ pub(super) fn keep_keys(
     world.seen.keys = Some(keys.clone());
     servers::settle_format(world, place, &consumer_key);
     let consumer_secret = keys.consumer_secret.clone();
-    let held =
-        HeldKeys { key_manager: place.to_owned(), key_type, consumer_key, consumer_secret, as_answered: keys };
+    let held = HeldKeys { key_manager: place.to_owned(), key_type, consumer_key, consumer_secret, as_answered: keys };
     let owned = world.applications.named_mut(application);
     match owned {
         Ok(owned) => owned.keys.push(held),

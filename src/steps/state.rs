@@ -106,7 +106,8 @@ async fn described_with(world: &mut World, name: String, kind: ServerKind, step:
 
 /// A key manager that only stands in the administration. Two that are described alike still have issuers of their own.
 async fn described_by(world: &mut World, name: &str, mut form: Form) -> Result<(), StepError> {
-    if world.key_managers.iter().any(|(_, other)| other.document.issuer.as_deref() == form.document["issuer"].as_str()) {
+    if world.key_managers.iter().any(|(_, other)| other.document.issuer.as_deref() == form.document["issuer"].as_str())
+    {
         form.document["issuer"] = format!("{}/{name}", form.document["issuer"].as_str().unwrap_or_default()).into();
     }
     setup::register(world, name, &form).await?;

@@ -64,10 +64,9 @@ fn flawed(world: &World, place: &str, token: &Token, flaw: &Flaw) -> Result<Opti
 /// The application's keys at a key manager.
 pub(super) fn keys_of(world: &World, application: &str, place: &str) -> Result<HeldKeys, StepError> {
     let owned = world.applications.named(application).or_fail(world)?;
-    owned
-        .keys_at(place)
-        .cloned()
-        .ok_or_else(|| world.error(format!("`{application}` has no keys at `{place}`\nhint: a `Given` has to make them")))
+    owned.keys_at(place).cloned().ok_or_else(|| {
+        world.error(format!("`{application}` has no keys at `{place}`\nhint: a `Given` has to make them"))
+    })
 }
 
 /// A token answer that set-up cannot do without.

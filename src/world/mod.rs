@@ -30,8 +30,8 @@ use crate::{
 pub use failure::{OrFail, StepError};
 pub use named::{Named, Unnamed};
 pub use poll::Look;
-pub use seen::{HeldToken, Seen};
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
+pub use seen::{HeldToken, Seen};
 pub use things::{DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
 
 /// What one scenario remembers.
