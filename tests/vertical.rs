@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kmspec::{
+    cli::target_file,
     drivers::{
         credentials::ConsumerKey,
         devportal::{Application, KeyType, MapRequest},
@@ -16,11 +17,11 @@ use kmspec::{
         plan::{FeatureSource, RunPlan, SubjectPlan},
         record::{Failure, ScenarioRecord},
         scenario_id::ScenarioId,
-        target::{Bounds, Persona, PlaneUrls, Target},
+        target::{Bounds, PlaneUrls, Target},
     },
     runner::{
         scene::{Scenic, Staging},
-        serve::{self, SEEDED_PASSWORD, SEEDED_TENANT, ServePlan},
+        serve::{self, SEEDED_PASSWORD, ServePlan},
         stage::Stage,
     },
     world::{Look, OrFail, StepError, World},
@@ -156,7 +157,8 @@ async fn the_same_goes_through_a_platform_that_is_a_target_and_nothing_is_left_t
     })
     .await
     .unwrap();
-    let target = target(&served, folder.path());
+    // The file that it wrote about itself, as `--target` reads it.
+    let target = target_file::read(served.target_file(), &|_| Some(SEEDED_PASSWORD.to_owned())).unwrap();
     let stage = Stage::open(&plan(SubjectPlan::Target(Box::new(target.clone())))).await.unwrap();
     assert_went_through(&carry_out(&stage).await);
     assert_eq!(stage.close().await, []);
@@ -255,33 +257,5 @@ fn bare_target() -> Target {
         issuers: Vec::new(),
         capabilities: Vec::new(),
         bounds: Bounds::default(),
-    }
-}
-
-fn target(served: &serve::Served, folder: &std::path::Path) -> Target {
-    let plane = |path: &str| format!("{}{path}", served.management_url()).parse().ok();
-    let persona = |name: &str| Persona {
-        username: format!("{name}@{SEEDED_TENANT}"),
-        password: SEEDED_PASSWORD.into(),
-        roles: Vec::new(),
-    };
-    Target {
-        planes: PlaneUrls {
-            admin: plane("/api/am/admin/v4"),
-            publisher: plane("/api/am/publisher/v4"),
-            devportal: plane("/api/am/devportal/v3"),
-            gateway: served.gateway_url().parse().ok(),
-        },
-        personas: [
-            ("administrator", "admin"),
-            ("publisher", "publisher"),
-            ("developer", "developer"),
-            ("other", "other"),
-        ]
-        .map(|(role, name)| (role.to_owned(), persona(name)))
-        .into(),
-        ca: Some(served.ca_file().to_owned()),
-        mock_ca: Some(folder.to_owned()),
-        ..bare_target()
     }
 }
