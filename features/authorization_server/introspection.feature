@@ -11,7 +11,7 @@ Feature: Introspection
       Then the token is active
       And the answer is served as JSON
 
-    @core @needs:jwt-access-tokens @SEED-IS-23 @OAUTH-7662-2.2-a
+    @extended @needs:jwt-access-tokens @SEED-IS-23 @OAUTH-7662-2.2-a
     Scenario: A self-contained token can be introspected as well
       Given a self-contained access token issued to the client
       When the OAuth client introspects the token

@@ -11,7 +11,7 @@ Feature: Revocation
       Then revocation is granted
       And introspection says that the token is inactive
 
-    @core @needs:jwt-access-tokens @SEED-KM-04/revocation @OAUTH-7009-2-a
+    @extended @needs:jwt-access-tokens @SEED-KM-04/revocation @OAUTH-7009-2-a
     Scenario: A self-contained token can be revoked as well
       Given a self-contained access token issued to the client
       When the OAuth client revokes the token

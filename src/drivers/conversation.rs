@@ -59,8 +59,8 @@ pub struct KnownServer {
     pub scope: Option<String>,
     /// Resource indicator (RFC 8707) that makes its tokens self-contained.
     pub resource: Option<String>,
-    /// Token that registration asks for.
-    pub initial_access_token: Option<Token>,
+    /// How whoever registers clients proves to be allowed to.
+    pub registrar: ClientAuthentication,
 }
 
 /// A client that a scenario registered.
@@ -212,17 +212,14 @@ impl Conversation {
         Ok(answer)
     }
 
-    /// A POST to the registration endpoint with the token it asks for, if one is known.
+    /// A POST to the registration endpoint with the credentials it asks for, if any are known.
     ///
     /// # Errors
     ///
     /// [`DriverError::NoPlane`] when there is no such endpoint.
     pub fn registration_call(&self) -> Result<Call, DriverError> {
         let call = Call::new("POST", required(&self.endpoints.registration, "registration endpoint")?);
-        Ok(match &self.server.initial_access_token {
-            Some(token) => call.bearer(token.reveal()),
-            None => call,
-        })
+        Ok(authenticated(call, &self.server.registrar).0)
     }
 
     /// Posts fields to an endpoint as this client.

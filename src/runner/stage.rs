@@ -37,6 +37,7 @@ use crate::{
     model::{
         capability::Capability,
         plan::{CertifyPlan, RunPlan, SubjectPlan},
+        proposal::ServerFacts,
         report::{Problem, ProblemKind, Subject},
         rule::RuleId,
         target::{Bounds, Target},
@@ -144,6 +145,10 @@ impl Staging for Stage {
     fn lacks(&self, needs: &[Capability]) -> Option<Capability> {
         let has = self.provisioning.subject().capabilities;
         needs.iter().find(|need| !has.contains(need)).copied()
+    }
+
+    fn facts(&self) -> Option<ServerFacts> {
+        self.provisioning.facts()
     }
 
     async fn close(&self) -> Vec<Problem> {

@@ -8,8 +8,9 @@ use url::Url;
 
 use crate::{
     drivers::{
+        authorization_server::ClientAuthentication,
         conversation::{Conversation, KnownClient, KnownServer},
-        credentials::{Secret, Token},
+        credentials::Secret,
         discovery_document::DiscoveryDocument,
         error::DriverError,
         exchange_log::ExchangeLog,
@@ -87,7 +88,7 @@ impl CertifiedServer {
             user: plan.user.as_ref().map(|(name, password)| (name.clone(), Secret::from(password.as_str()))),
             scope: plan.scope.clone(),
             resource: plan.resource.clone(),
-            initial_access_token: plan.initial_access_token.as_deref().map(Token::from),
+            registrar: registrar(plan),
         };
         let log = ExchangeLog::default();
         let probing = Conversation::new(Arc::new(known.clone()), &wire, &log);
@@ -160,6 +161,17 @@ fn settings(plan: &CertifyPlan) -> Result<WireSettings, CertifyError> {
         names_of_this_machine: Vec::new(),
         request_limit: PATIENCE.min(Bounds::default().request),
     })
+}
+
+/// Who registers clients: a token where one is given; at the servers of WSO2 the connector's user (SEED-IS7-31).
+fn registrar(plan: &CertifyPlan) -> ClientAuthentication {
+    match (&plan.initial_access_token, &plan.user) {
+        (Some(token), _) => ClientAuthentication::Bearer(token.as_str().into()),
+        (None, Some((name, password))) if plan.key_manager_type.starts_with("WSO2-IS") => {
+            ClientAuthentication::Basic(name.as_str().into(), password.as_str().into())
+        }
+        _ => ClientAuthentication::Nobody,
+    }
 }
 
 fn client(id: &str, secret: Option<&str>) -> KnownClient {

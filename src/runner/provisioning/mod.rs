@@ -24,6 +24,7 @@ use crate::{
     model::{
         capability::Capability,
         exchange::{Plane, Role},
+        proposal::ServerFacts,
         report::{Problem, ProblemKind, Subject},
     },
     platform::PlatformError,
@@ -160,6 +161,14 @@ impl Provisioning {
     pub fn conversation(&self, log: &ExchangeLog) -> Option<Conversation> {
         match self {
             Self::AuthorizationServer(server) => Some(server.conversation(log)),
+            Self::Embedded(_) | Self::Product(_) | Self::Fixed(_) => None,
+        }
+    }
+
+    /// What was found out about an authorization server, when one is the subject.
+    pub fn facts(&self) -> Option<ServerFacts> {
+        match self {
+            Self::AuthorizationServer(server) => Some(server.facts().clone()),
             Self::Embedded(_) | Self::Product(_) | Self::Fixed(_) => None,
         }
     }
