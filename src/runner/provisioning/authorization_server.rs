@@ -300,7 +300,7 @@ impl Survey {
             return Ok(());
         }
         if let Some(client) = &mut known.client {
-            let answer = self.client_credentials(client, known.resource.as_deref()).await?;
+            let answer = self.client_credentials(client, known.resource.as_deref(), known.scope.as_deref()).await?;
             let offered = known.document.offers("grant_types_supported", "client_credentials");
             if answer.is_success() || offered == Some(true) {
                 self.has.push(Capability::ClientCredentials);
@@ -309,12 +309,18 @@ impl Survey {
                 self.notes.push(format!("the client got no token at first: status {}", answer.refusal()));
             } else if self.probing.memory().tokens.last().is_some_and(|token| header_of(token).is_some()) {
                 self.has.push(Capability::JwtAccessTokens);
+                self.notes.extend(known.resource.as_ref().map(|resource| {
+                    format!(
+                        "its tokens were made self-contained by naming the resource `{resource}`: clients have to name it as \
+                         well, or the server needs it as a default"
+                    )
+                }));
             }
         } else {
             self.notes.push("no client is known: give --client-id and --client-secret-env".to_owned());
         }
         if let Some(client) = &mut known.other_client {
-            let _ = self.client_credentials(client, None).await?;
+            let _ = self.client_credentials(client, None, None).await?;
         }
         self.password(known).await
     }
@@ -324,9 +330,11 @@ impl Survey {
         &mut self,
         client: &mut KnownClient,
         resource: Option<&str>,
+        scope: Option<&str>,
     ) -> Result<Answered, DriverError> {
         let mut fields = vec![("grant_type", "client_credentials")];
         fields.extend(resource.map(|resource| ("resource", resource)));
+        fields.extend(scope.map(|scope| ("scope", scope)));
         let first = self.probing.ask_for_token(&client.authentication(), &fields).await?;
         if first.is_success() || client.secret.is_none() {
             return Ok(first);

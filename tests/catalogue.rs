@@ -1,0 +1,55 @@
+//! The catalogue as embedded in the binary: every row that was promised, and the tags that the features may use.
+//! How tags are checked while a plan is made belongs to the runner.
+
+use std::collections::BTreeSet;
+
+use kmspec::{
+    model::{capability::Capability, catalogue::Catalogue, plan::FeatureSource, rule::RuleId},
+    runner::run,
+};
+
+fn catalogue() -> Catalogue {
+    run::catalogue(&FeatureSource::Embedded).unwrap()
+}
+
+fn ids(catalogue: &Catalogue) -> Vec<String> {
+    let requirements = catalogue.requirements.iter().map(|row| row.id.clone());
+    let clauses = catalogue.clauses.iter().map(|row| row.id.clone());
+    requirements.chain(clauses).chain(catalogue.defects.iter().map(|row| row.id.clone())).collect()
+}
+
+#[test]
+fn every_row_is_there_once_and_has_the_id_of_a_rule() {
+    let catalogue = catalogue();
+    let ours = catalogue.defects.iter().filter(|defect| defect.id.starts_with("DEF-SEED-")).count();
+    assert_eq!((catalogue.requirements.len(), catalogue.defects.len() - ours), (117, 192));
+    assert!(catalogue.clauses.len() >= 181, "{}", catalogue.clauses.len());
+    let ids = ids(&catalogue);
+    let unique: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
+    for id in &ids {
+        assert_eq!(id.parse::<RuleId>().unwrap().to_string(), *id);
+    }
+}
+
+#[test]
+fn every_defect_of_our_own_says_which_requirement_it_breaks() {
+    let catalogue = catalogue();
+    for defect in catalogue.defects.iter().filter(|defect| defect.id.starts_with("DEF-SEED-")) {
+        assert!(!defect.breaks.is_empty(), "{}", defect.id);
+        for broken in &defect.breaks {
+            assert!(catalogue.requirements.iter().any(|row| row.id == *broken), "{broken}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_of_the_features_names_every_tag() {
+    let readme = include_str!("../features/README.md");
+    let tags = catalogue().tags;
+    let plain = [&tags.area, &tags.level, &tags.kind].into_iter().flatten().map(|tag| format!("`@{}`", tag.name));
+    let connectors = tags.connector.iter().map(|tag| format!("`{}`", tag.name));
+    let capabilities = Capability::ALL.into_iter().map(|capability| format!("`{capability}`"));
+    let missing: Vec<String> = plain.chain(connectors).chain(capabilities).filter(|tag| !readme.contains(tag)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
