@@ -47,8 +47,8 @@ fn every_defect_of_our_own_says_which_requirement_it_breaks() {
 fn the_readme_of_the_features_names_every_tag() {
     let readme = include_str!("../features/README.md");
     let tags = catalogue().tags;
-    let plain = [&tags.area, &tags.level, &tags.kind].into_iter().flatten().map(|tag| format!("`@{}`", tag.name));
-    let connectors = tags.connector.iter().map(|tag| format!("`{}`", tag.name));
+    let plain = [&tags.areas, &tags.levels, &tags.kinds].into_iter().flatten().map(|tag| format!("`@{}`", tag.name));
+    let connectors = tags.connectors.iter().map(|tag| format!("`{}`", tag.name));
     let capabilities = Capability::ALL.into_iter().map(|capability| format!("`{capability}`"));
     let missing: Vec<String> = plain.chain(connectors).chain(capabilities).filter(|tag| !readme.contains(tag)).collect();
     assert!(missing.is_empty(), "{missing:?}");
