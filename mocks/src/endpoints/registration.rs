@@ -122,6 +122,9 @@ fn fill(client: &mut Client, call: &Call) -> Result<(), OAuthError> {
         asked.get("scope").and_then(Value::as_str).map(|scope| scope.split_whitespace().map(str::to_owned).collect());
     client.metadata = Object::new();
     client.metadata.insert("token_endpoint_auth_method".to_owned(), json!(method));
+    if client.allows_grant("authorization_code") {
+        client.metadata.insert("response_types".to_owned(), json!(["code"]));
+    }
     // Of what else was sent, only what the RFC defines is kept; the rest is ignored.
     for name in [
         "response_types",
