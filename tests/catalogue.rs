@@ -50,6 +50,7 @@ fn the_readme_of_the_features_names_every_tag() {
     let plain = [&tags.areas, &tags.levels, &tags.kinds].into_iter().flatten().map(|tag| format!("`@{}`", tag.name));
     let connectors = tags.connectors.iter().map(|tag| format!("`{}`", tag.name));
     let capabilities = Capability::ALL.into_iter().map(|capability| format!("`{capability}`"));
-    let missing: Vec<String> = plain.chain(connectors).chain(capabilities).filter(|tag| !readme.contains(tag)).collect();
+    let missing: Vec<String> =
+        plain.chain(connectors).chain(capabilities).filter(|tag| !readme.contains(tag)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
