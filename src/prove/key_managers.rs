@@ -2,7 +2,7 @@
 //! Which of them a message is about is for the saboteur to say.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response, header};
 use serde_json::Value;
 
-use super::message;
+use super::{message, token::Token};
 use crate::model::exchange::Plane;
 
 /// What administrators saw so far.
@@ -24,6 +24,8 @@ struct Seen {
     documents: HashMap<String, (String, Value)>,
     /// The tenant of whoever got an access token for a password.
     tenants: HashMap<String, String>,
+    /// Issuers of the tokens that the platform itself handed out.
+    residents: HashSet<String>,
 }
 
 impl KeyManagers {
@@ -39,6 +41,8 @@ impl KeyManagers {
     }
 
     fn learn_token(&self, request: &Request<Bytes>, told: &Value) {
+        let issuer = told["access_token"].as_str().and_then(Token::read).and_then(|token| token.issuer().map(str::to_owned));
+        self.seen().residents.extend(issuer);
         let username = url::form_urlencoded::parse(request.body()).find(|(name, _)| name == "username");
         if let (Some((_, username)), Some(token)) = (username, told["access_token"].as_str()) {
             self.seen().tenants.insert(token.to_owned(), tenant_in(&username));
@@ -65,6 +69,11 @@ impl KeyManagers {
     pub(super) fn trusts(&self, path: &str, issuer: &str) -> bool {
         let tenant = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
         self.seen().documents.values().any(|(of, document)| of == tenant && document["issuer"] == issuer)
+    }
+
+    /// Whether the platform's resident key manager hands out tokens in that name.
+    pub(super) fn is_resident(&self, issuer: &str) -> bool {
+        self.seen().residents.contains(issuer)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -155,5 +164,16 @@ mod tests {
         };
         assert_eq!(of("opaque"), "acme.example");
         assert_eq!(of("other"), "");
+    }
+
+    #[test]
+    fn the_resident_issuer_is_known_by_a_token_that_it_handed_out() {
+        let seen = KeyManagers::default();
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({ "iss": "https://localhost/oauth2/token" }).to_string());
+        let answer = Response::new(message::bytes(&json!({ "access_token": format!("e30.{claims}.x") })));
+        let asked = Request::post("/oauth2/token").body(Bytes::from("grant_type=client_credentials")).unwrap();
+        seen.learn(Plane::Resident, &asked, &answer);
+        assert!(seen.is_resident("https://localhost/oauth2/token"));
+        assert!(!seen.is_resident("https://acme.example/oauth2/token"));
     }
 }

@@ -47,6 +47,11 @@ impl Token {
         keys.published_keys().into_iter().find(|key| asked(key) && format!("{:?}", key.algorithm()) == algorithm)
     }
 
+    /// Whether the header brings a key along, or says where to fetch one (RFC 7515, sections 4.1.2 to 4.1.6).
+    pub(super) fn brings_a_key(&self) -> bool {
+        ["jku", "jwk", "x5u", "x5c"].iter().any(|member| self.header.contains_key(*member))
+    }
+
     /// Whether the signature is right under a key.
     pub(super) fn is_signed_by(&self, key: &SigningKey) -> bool {
         jsonwebtoken::DecodingKey::from_jwk(&key.jwk())

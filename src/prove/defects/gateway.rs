@@ -21,7 +21,7 @@ use crate::{
 pub(in crate::prove) const SIGNATURE_NOT_CHECKED: Defect = Defect {
     id: "DEF-008",
     summary: "the signature of a token is not checked",
-    controls: "@token-validation and not @DEF-008",
+    controls: "@token-validation and not (@DEF-008 or @DEF-063)",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, sign_again)),
 };
 
@@ -37,7 +37,7 @@ pub(in crate::prove) const EXPIRY_NOT_CHECKED: Defect = Defect {
 pub(in crate::prove) const ISSUER_NOT_COMPARED: Defect = Defect {
     id: "DEF-042",
     summary: "the issuer of a token is not compared",
-    controls: "@token-validation and not (@DEF-042 or @DEF-044)",
+    controls: "@token-validation and not (@DEF-042 or @DEF-044 or @DEF-014)",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, rename)),
 };
 
@@ -101,11 +101,13 @@ fn bearer(request: &Request<Bytes>) -> Option<(&str, &str)> {
 }
 
 /// Puts a right signature in place of a wrong one. Header and claims stay as they are, so a token that names no key of
-/// its issuer, or an algorithm that is not the key's, is left for the gateway to refuse; so is one without signature.
+/// its issuer, or an algorithm that is not the key's, is left for the gateway to refuse; so is one without signature, and
+/// one that brings a key along.
 fn sign_again(token: &Token, scene: &Scene<'_>) -> Option<String> {
     let issuer = scene.accomplices.find(token.issuer()?)?;
     let key = token.key_among(issuer.keys())?;
-    (!token.signature.is_empty() && !token.is_signed_by(&key)).then(|| token.with_signature_of(&key))
+    let signed = !token.signature.is_empty() && !token.brings_a_key();
+    (signed && !token.is_signed_by(&key)).then(|| token.with_signature_of(&key))
 }
 
 /// Moves an expiry that has passed into the future, when nothing else is wrong with the signature.
@@ -119,7 +121,7 @@ fn prolong(token: &Token, scene: &Scene<'_>) -> Option<String> {
 
 /// Writes the name of the issuer whose key signed the token over another name.
 ///
-/// Mocks share test keys, so several may have signed: the one that the tenant's key managers trust did, or else the
+/// Tokens of the resident key manager keep their name. Mocks share test keys, so several may have signed: the one that the tenant's key managers trust did, or else the
 /// one whose name is most like the name in the token.
 fn rename(token: &Token, scene: &Scene<'_>) -> Option<String> {
     let named = match token.claims.get("iss") {
@@ -127,7 +129,8 @@ fn rename(token: &Token, scene: &Scene<'_>) -> Option<String> {
         Some(named) => named.as_str()?,
     };
     let signers: Vec<Forge> = scene.accomplices.all().into_iter().filter(|each| token.is_signed_at(each)).collect();
-    if signers.iter().any(|each| each.issuer() == named) {
+    let own_name = signers.iter().any(|each| each.issuer() == named);
+    if own_name || scene.key_managers.is_resident(named) {
         return None;
     }
     let likeness = |each: &&Forge| {
@@ -217,6 +220,7 @@ mod tests {
             format!("{unsigned}."),
             signed("p256-cedar", json!({}), sound()),
             signed("p256-amber", json!({ "alg": "none" }), sound()),
+            signed("p256-cedar", json!({ "kid": "p256-amber", "jwk": key("p256-cedar").jwk() }), sound()),
             signed("p256-cedar", json!({ "kid": "p256-amber" }), json!({ "iss": "https://unknown.example" })),
             "opaque".to_owned(),
         ] {

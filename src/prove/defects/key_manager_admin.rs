@@ -20,7 +20,7 @@ use crate::{
 pub(in crate::prove) const DENY_IGNORED: Defect = Defect {
     id: "DEF-148",
     summary: "the DENY of a key manager's permissions is ignored",
-    controls: "(@permissions or @key-managers) and not @DEF-148",
+    controls: "(@permissions or @key-managers) and not (@DEF-148 or (@SEED-KM-18 and @SEED-KM-19))",
     saboteur: |_| Arc::new(DenyIgnored::default()),
 };
 
