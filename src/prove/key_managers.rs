@@ -41,7 +41,8 @@ impl KeyManagers {
     }
 
     fn learn_token(&self, request: &Request<Bytes>, told: &Value) {
-        let issuer = told["access_token"].as_str().and_then(Token::read).and_then(|token| token.issuer().map(str::to_owned));
+        let issuer =
+            told["access_token"].as_str().and_then(Token::read).and_then(|token| token.issuer().map(str::to_owned));
         self.seen().residents.extend(issuer);
         let username = url::form_urlencoded::parse(request.body()).find(|(name, _)| name == "username");
         if let (Some((_, username)), Some(token)) = (username, told["access_token"].as_str()) {
