@@ -160,3 +160,31 @@ fn a_taken_port_is_named() {
     refused(&output, 3, &[&port, "hint:"]);
     refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, custom, cognito, auth0"]);
 }
+
+#[test]
+fn a_served_mock_can_be_certified_and_every_report_is_written() {
+    use std::io::{BufRead as _, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
+        .args(["mock", "custom", "--folder", &path("ca")])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(mock.stdout.take().unwrap()).lines();
+    let discovery = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("discovery").map(str::to_owned));
+    let discovery = discovery.expect("the mock says where its discovery document is");
+    let typed = ["certify", discovery.trim(), "--ca", &path("ca/ca.pem"), "--report-dir", &path("report")];
+    let output = kmspec(&typed);
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(" conform"));
+    for file in ["report.html", "junit.xml", "result.json", "summary.md", "expected.next.toml"] {
+        assert!(fs::metadata(folder.path().join("report").join(file)).is_ok_and(|it| it.len() > 0), "{file}");
+    }
+    // Once the server is gone, nothing can be tested.
+    refused(&kmspec(&typed), 3, &["hint:"]);
+}

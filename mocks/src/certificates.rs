@@ -15,8 +15,8 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 /// The file in a kept authority's directory that others are told to trust.
-pub const CERTIFICATE_FILE: &str = "kmspec-ca.pem";
-const KEY_FILE: &str = "kmspec-ca.key.pem";
+pub const CERTIFICATE_FILE: &str = "ca.pem";
+const KEY_FILE: &str = "ca.key";
 
 /// Why a certificate could not be made or read.
 #[derive(Debug, thiserror::Error)]
