@@ -8,20 +8,20 @@ Feature: Introspection
     Scenario: A new access token is active
       Given an access token issued to the client
       When the OAuth client introspects the token
-      Then the token is active
+      Then the answer says that the token is active
       And the answer is served as JSON
 
     @extended @needs:jwt-access-tokens @SEED-IS-23 @OAUTH-7662-2.2-a
     Scenario: A self-contained token can be introspected as well
       Given a self-contained access token issued to the client
       When the OAuth client introspects the token
-      Then the token is active
+      Then the answer says that the token is active
 
     @core @OAUTH-7662-2.2-c
     Scenario: What else is said has the right form
       Given an access token issued to the client
       When the OAuth client introspects the token
-      Then the token is active
+      Then the answer says that the token is active
       And these members have this form, where they are there:
         | member     | form         |
         | scope      | text         |
@@ -39,13 +39,13 @@ Feature: Introspection
     Scenario: A hint that nobody knows does not hide a token
       Given an access token issued to the client
       When the OAuth client introspects the token as a "urn:example:unheard-of"
-      Then the token is active
+      Then the answer says that the token is active
 
     @core @OAUTH-7662-2.1-b
     Scenario: A wrong hint does not hide a token
       Given an access token issued to the client
       When the OAuth client introspects the token as a "refresh_token"
-      Then the token is active
+      Then the answer says that the token is active
 
   Rule: Whatever is not good is inactive, and nothing else is said
 

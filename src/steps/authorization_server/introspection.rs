@@ -59,7 +59,7 @@ async fn introspect_with_wrong_secret(world: &mut World) -> Result<(), StepError
     ask_as(world, &ClientAuthentication::Basic(id, secret), &token).await
 }
 
-#[then("the token is active")]
+#[then("the answer says that the token is active")]
 async fn is_active(world: &mut World) -> Result<(), StepError> {
     expect_active(world, &answer(world)?)
 }
