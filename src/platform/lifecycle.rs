@@ -22,9 +22,11 @@ use super::{
     publisher,
     resident::Residents,
     resident_key_manager::{move_all, resident_key_manager},
+    revocations,
     server::{self, Door, Running},
     site::Site,
     store::{Store, StoreError},
+    underway::Underway,
     wire::Refusal,
 };
 
@@ -65,10 +67,12 @@ impl Platform {
             http: outbound::client(&config)?,
             clocks,
             panics,
+            underway: Underway::default(),
             plane_tokens: plane_tokens.unwrap_or_else(|| Arc::new(residents.clone())),
             config,
         });
         prepare_data(&site).await?;
+        revocations::keep_short(&site).await?;
         let planes = management_routes(&site).merge(residents.router());
         let traffic = Gateway::open(site.clone(), Arc::new(residents)).await?.router();
         let caught = |router| server::with_panics_caught(router, site.panics.clone());

@@ -19,11 +19,13 @@ pub mod plane_tokens;
 mod publisher;
 mod resident;
 mod resident_key_manager;
+mod revocations;
 mod server;
 pub mod site;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod underway;
 mod wire;
 
 pub use config::{PlatformConfig, Tls};

@@ -1,7 +1,7 @@
 //! Calls of the platform to others: one HTTP client with the configured trust and time limits.
 //! What is said in a call is left to the connectors.
 
-use reqwest::{Certificate, Client, Identity, redirect};
+use reqwest::{Certificate, Client, Identity, Response, redirect};
 
 use super::{config::PlatformConfig, error::PlatformError};
 
@@ -25,4 +25,19 @@ pub(super) fn client(config: &PlatformConfig) -> Result<Client, PlatformError> {
         .tls_certs_only(trusted)
         .build()
         .map_err(PlatformError::Trust)
+}
+
+/// Longer answers are not read: no metadata, registration or token answer comes near.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// The body of an answer; `None` when it is longer than anything that is meant.
+pub(super) async fn body(mut answer: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_ANSWER {
+            return Ok(None);
+        }
+    }
+    Ok(Some(body))
 }

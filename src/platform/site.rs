@@ -12,6 +12,7 @@ use super::{
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
     store::Store,
+    underway::Underway,
 };
 
 /// Shared by every room of one platform.
@@ -34,6 +35,8 @@ pub struct Site {
     pub http: reqwest::Client,
     /// Panics so far.
     pub panics: Panics,
+    /// Registrations that have begun.
+    pub underway: Underway,
     /// Reads the bearer tokens of the management planes.
     pub plane_tokens: Arc<dyn VerifyPlaneToken>,
 }

@@ -11,13 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::KeyManagerScopes;
 use crate::platform::{
-    connectors,
+    connectors, outbound,
     site::Site,
     wire::{Caller, Code, Refusal},
 };
-
-/// Longer documents are not read.
-const LONGEST: usize = 1 << 20;
 
 /// Member of the discovery document, member of the draft.
 const MEMBERS: &[(&str, &str)] = &[
@@ -65,7 +62,7 @@ async fn read_parts(parts: Result<Multipart, MultipartRejection>) -> Result<(Str
 
 /// The document, when it can be had in time and is a JSON object with an issuer.
 async fn fetch(http: &reqwest::Client, url: &str) -> Option<Map<String, Value>> {
-    let mut answer = match http.get(url).header("accept", "application/json").send().await {
+    let answer = match http.get(url).header("accept", "application/json").send().await {
         Ok(answer) if answer.status().is_success() => answer,
         Ok(answer) => {
             tracing::info!(url, status = %answer.status(), "no discovery document");
@@ -76,13 +73,7 @@ async fn fetch(http: &reqwest::Client, url: &str) -> Option<Map<String, Value>> 
             return None;
         }
     };
-    let mut text = Vec::new();
-    while let Some(chunk) = answer.chunk().await.ok()? {
-        text.extend_from_slice(&chunk);
-        if text.len() > LONGEST {
-            return None;
-        }
-    }
+    let text = outbound::body(answer).await.ok()??;
     let document: Map<String, Value> = serde_json::from_slice(&text).ok()?;
     document.get("issuer").is_some_and(Value::is_string).then_some(document)
 }
@@ -98,12 +89,17 @@ fn draft(document: &Map<String, Value>, url: &str, kind: &str) -> Value {
         "enableSelfValidationJWT": true,
     });
     for (theirs, ours) in MEMBERS {
-        if let Some(value) = document.get(*theirs) {
+        let list = *ours == "availableGrantTypes";
+        if let Some(value) = document.get(*theirs).filter(|value| if list { is_texts(value) } else { value.is_string() }) {
             draft[*ours] = value.clone();
         }
     }
-    if let Some(key_set) = document.get("jwks_uri") {
+    if let Some(key_set) = document.get("jwks_uri").filter(|value| value.is_string()) {
         draft["certificates"] = json!({"type": "JWKS", "value": key_set});
     }
     draft
+}
+
+fn is_texts(value: &Value) -> bool {
+    value.as_array().is_some_and(|values| values.iter().all(Value::is_string))
 }

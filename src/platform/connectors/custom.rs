@@ -42,11 +42,8 @@ impl ClientRegistration for Registration {
             if endpoint.trim().is_empty() {
                 return Err(ConnectorError::Unsupported("this key manager has no client registration endpoint"));
             }
-            let mut post = call.site.http.post(endpoint).json(&body(request));
-            if let Some(token) = call.key_manager.additional_properties.text("initial_access_token") {
-                post = post.bearer_auth(token);
-            }
-            registered(answer(post.send().await?).await?, None)
+            let post = authorized(call, call.site.http.post(endpoint)).json(&body(request));
+            registered(answer(post.send().await?).await?, request, None)
         }
         .boxed()
     }
@@ -72,7 +69,7 @@ impl ClientRegistration for Registration {
             let mut body = body(request);
             body["client_id"] = json!(mapping.consumer_key);
             let put = call.site.http.put(&management.uri).bearer_auth(management.token.reveal()).json(&body);
-            registered(answer(put.send().await?).await?, Some(management))
+            registered(answer(put.send().await?).await?, request, Some(management))
         }
         .boxed()
     }
@@ -100,6 +97,16 @@ impl ClientRegistration for Registration {
     }
 }
 
+/// Opens registration: the initial access token (RFC 7591, section 3), else the user, else nothing.
+fn authorized(call: Call<'_>, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    let property = |name| call.key_manager.additional_properties.text(name).filter(|text| !text.is_empty());
+    match (property("initial_access_token"), property("Username")) {
+        (Some(token), _) => request.bearer_auth(token),
+        (None, Some(user)) => request.basic_auth(user, property("Password")),
+        (None, None) => request,
+    }
+}
+
 fn managed(mapping: &KeyMapping) -> Result<&ClientManagement, ConnectorError> {
     let none = "the authorization server named no place where this client is managed";
     mapping.management.as_ref().ok_or(ConnectorError::Unsupported(none))
@@ -114,13 +121,20 @@ fn body(request: &ClientRequest) -> Value {
         "response_types": if request.grant_types.iter().any(|grant| grant == "authorization_code") { json!(["code"]) } else { json!([]) },
         "redirect_uris": request.redirect_uris(),
     });
+    // Other client metadata as it was asked for; what the platform says of the client itself is not the developer's.
     if let Some(members) = body.as_object_mut() {
-        members.extend(request.properties.clone());
+        for (name, value) in &request.properties {
+            members.entry(name).or_insert_with(|| value.clone());
+        }
     }
     body
 }
 
-fn registered(told: Map<String, Value>, known: Option<&ClientManagement>) -> Result<RegisteredClient, ConnectorError> {
+fn registered(
+    told: Map<String, Value>,
+    request: &ClientRequest,
+    known: Option<&ClientManagement>,
+) -> Result<RegisteredClient, ConnectorError> {
     let text = |name: &str| told.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(consumer_key) = text("client_id").map(str::to_owned) else {
         return Err(ConnectorError::Failed { said: "the answer has no client_id".to_owned() });
@@ -139,7 +153,8 @@ fn registered(told: Map<String, Value>, known: Option<&ClientManagement>) -> Res
         consumer_secret: text("client_secret").map(Secret::new),
         grant_types: list("grant_types"),
         callback_url: (!redirect_uris.is_empty()).then(|| redirect_uris.join(",")),
-        properties: Map::new(),
+        // Kept, since an update replaces all of a client's metadata (RFC 7592, section 2.2).
+        properties: request.properties.clone(),
         management,
     })
 }

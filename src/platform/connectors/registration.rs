@@ -1,11 +1,13 @@
 //! Registering OAuth clients at an authorization server: what is asked, told and can go wrong.
 //! The calls themselves stand in each connector's file.
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
+use http::header::WWW_AUTHENTICATE;
 use serde_json::{Map, Value};
 
 use crate::platform::{
     domain::{Application, ClientManagement, KeyManager, KeyMapping, KeyType, Secret},
+    outbound,
     site::Site,
 };
 
@@ -53,9 +55,9 @@ pub(in crate::platform) struct RegisteredClient {
 /// Why a connector could not do it.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::platform) enum ConnectorError {
-    /// The server said no: a 4xx with this text.
+    /// The server said no: a 4xx with this text, and whether it asked for (other) credentials.
     #[error("the key manager answered {status}: {said}")]
-    Refused { status: u16, said: String },
+    Refused { status: u16, said: String, challenged: bool },
     /// The server failed: a 5xx, or an answer that is none.
     #[error("the key manager failed: {said}")]
     Failed { said: String },
@@ -82,17 +84,27 @@ impl From<reqwest::Error> for ConnectorError {
 /// Sorts an answer by its status; `Ok` are the 2xx.
 pub(super) async fn answer(response: reqwest::Response) -> Result<Map<String, Value>, ConnectorError> {
     let status = response.status();
-    let text = response.text().await?;
+    let challenged = response.headers().contains_key(WWW_AUTHENTICATE);
+    let Some(bytes) = outbound::body(response).await? else {
+        return Err(ConnectorError::Failed { said: format!("status {status} with an answer that is too long") });
+    };
+    let text = String::from_utf8_lossy(&bytes);
     if status.is_client_error() {
-        return Err(ConnectorError::Refused { status: status.as_u16(), said: text });
+        return Err(ConnectorError::Refused { status: status.as_u16(), said: shortened(&text), challenged });
     }
     if !status.is_success() {
-        return Err(ConnectorError::Failed { said: format!("status {status}: {text}") });
+        return Err(ConnectorError::Failed { said: format!("status {status}: {}", shortened(&text)) });
     }
     if text.trim().is_empty() {
         return Ok(Map::new());
     }
     serde_json::from_str(&text).map_err(|_| ConnectorError::Failed { said: "the answer is no JSON object".to_owned() })
+}
+
+/// The beginning of what a server said: enough to recognize an error, not a page of HTML.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
 }
 
 /// Speaks a type's registration dialect.
@@ -103,6 +115,16 @@ pub(in crate::platform) trait ClientRegistration: Send + Sync {
         call: Call<'a>,
         request: &'a ClientRequest,
     ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>>;
+
+    /// The client that an earlier attempt at this very registration left at the server, where it can be asked: an answer
+    /// may get lost on its way although the client was made.
+    fn left_behind<'a>(
+        &'a self,
+        _call: Call<'a>,
+        _request: &'a ClientRequest,
+    ) -> BoxFuture<'a, Result<Option<RegisteredClient>, ConnectorError>> {
+        Box::pin(ready(Ok(None)))
+    }
 
     /// Reads a client that exists, for mapping it.
     fn read<'a>(

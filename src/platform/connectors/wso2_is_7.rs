@@ -84,6 +84,27 @@ impl ClientRegistration for Registration {
         .boxed()
     }
 
+    /// A name belongs to one client of this server, and ours holds the application's id.
+    fn left_behind<'a>(
+        &'a self,
+        call: Call<'a>,
+        request: &'a ClientRequest,
+    ) -> BoxFuture<'a, Result<Option<RegisteredClient>, ConnectorError>> {
+        async move {
+            let name = naming::by_application_id(request);
+            let get = call.site.http.get(collection(call)).query(&[("client_name", &name)]);
+            match known(answer(authenticated(call, get).send().await?).await) {
+                Err(ConnectorError::UnknownClient) => Ok(None),
+                Err(error) => Err(error),
+                Ok(told) if told.get("client_name").and_then(Value::as_str) == Some(&name) => {
+                    registered(told).map(Some)
+                }
+                Ok(_) => Ok(None),
+            }
+        }
+        .boxed()
+    }
+
     fn read<'a>(
         &'a self,
         call: Call<'a>,
@@ -146,10 +167,11 @@ fn authenticated(call: Call<'_>, request: reqwest::RequestBuilder) -> reqwest::R
     request.basic_auth(properties.text("Username").unwrap_or_default(), properties.text("Password"))
 }
 
-/// A client that is gone is answered 401 by this server (RFC 7592, section 2.1), by others of its family 404.
+/// A client that is gone is answered 401 by this server (RFC 7592, section 2.1), by others of its family 404. Wrong
+/// credentials are 401 as well, but then with a challenge (RFC 9110, section 11.6.1): they say nothing of the client.
 fn known(answer: Result<Map<String, Value>, ConnectorError>) -> Result<Map<String, Value>, ConnectorError> {
     match answer {
-        Err(ConnectorError::Refused { status: 401 | 404, .. }) => Err(ConnectorError::UnknownClient),
+        Err(ConnectorError::Refused { status: 401 | 404, challenged: false, .. }) => Err(ConnectorError::UnknownClient),
         other => other,
     }
 }

@@ -15,6 +15,7 @@ use super::{
     access::{check_permission, named_key_manager, own_application},
     failures::told,
     key_document::{self, KeyRequest, check_callback, check_properties, key_type},
+    registering::register,
 };
 use crate::platform::{
     connectors::{self, Call, ClientRequest, ConnectorError, RegisteredClient, TokenRequest, request_token},
@@ -48,7 +49,17 @@ pub(super) async fn generate_keys(
         })
         .await?;
     let client = client_request(user, application, kind, &key_manager, &request)?;
-    to_the_end(async move { Work { site, tenant, key_manager, client, scopes: request.scopes }.run().await }).await
+    let name = mapping_key(&client.application, kind, &key_manager);
+    let begun = site.underway.begin(name).ok_or(Code::MappingExists)?;
+    // Another may have ended between the first look and the beginning of this one.
+    let (in_tenant, asked, chosen) = (tenant.clone(), client.application.clone(), key_manager.clone());
+    site.store.read(move |documents| check_free(documents, &in_tenant, &asked, kind, &chosen)).await?;
+    to_the_end(async move {
+        let done = Work { site, tenant, key_manager, client, scopes: request.scopes }.run().await;
+        drop(begun);
+        done
+    })
+    .await
 }
 
 fn check_switches(key_manager: &KeyManager) -> Result<(), Refusal> {
@@ -69,11 +80,16 @@ pub(super) fn check_free(
     kind: KeyType,
     key_manager: &KeyManager,
 ) -> Result<(), Refusal> {
-    let key = format!("{}\n{kind}\n{}", application.id, key_manager.id);
+    let key = mapping_key(application, kind, key_manager);
     match documents.find_by_key::<KeyMapping>(tenant, &key)? {
         Some(_) => Err(Code::MappingExists.into()),
         None => Ok(()),
     }
+}
+
+/// The unique key of a mapping.
+fn mapping_key(application: &Application, kind: KeyType, key_manager: &KeyManager) -> String {
+    format!("{}\n{kind}\n{}", application.id, key_manager.id)
 }
 
 fn client_request(
@@ -121,8 +137,7 @@ impl Work {
         let registration = connector.registration.ok_or_else(|| {
             told(&self.key_manager, ConnectorError::Unsupported("clients of this type are mapped, not registered"))
         })?;
-        let registered =
-            registration.register(self.call(), &self.client).await.map_err(|error| told(&self.key_manager, error))?;
+        let registered = register(self.call(), registration, &self.client, |client| self.mapping(client)).await?;
         let mapping = self.mapping(registered);
         let done = self.keep_and_try(&mapping).await;
         if let Err(refusal) = &done {

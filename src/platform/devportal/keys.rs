@@ -70,16 +70,19 @@ pub(super) async fn update(
     let (tenant, user) = (caller.tenant.clone(), caller.user.clone());
     let (application, mut key, key_manager) =
         site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
+    check_properties(&change.additional_properties)?;
+    // A registration is replaced as a whole, so what is not changed is said again.
+    let mut properties = key.additional_properties.clone();
+    properties.extend(change.additional_properties);
     let request = ClientRequest {
         user: caller.user,
         application,
         key_type: key.key_type,
         grant_types: change.supported_grant_types.unwrap_or_else(|| key.grant_types.clone()),
         callback_url: change.callback_url.or_else(|| key.callback_url.clone()),
-        properties: change.additional_properties,
+        properties,
     };
     check_callback(&request.grant_types, request.callback_url.as_deref())?;
-    check_properties(&request.properties)?;
     let tenant = caller.tenant;
     to_the_end(async move {
         if let Some(registration) = own_client(&key, &key_manager) {

@@ -142,6 +142,10 @@ async fn look_up(
         Err(ConnectorError::Refused { .. }) => return Err(told(key_manager, ConnectorError::UnknownClient)),
         Err(error) => return Err(told(key_manager, error)),
     };
+    // Some servers find a client by a part of its id.
+    if client.consumer_key != mapping.consumer_key {
+        return Err(told(key_manager, ConnectorError::UnknownClient));
+    }
     let same = match (&mapping.consumer_secret, &client.consumer_secret) {
         (Some(sent), Some(real)) => sent == real,
         _ => true,

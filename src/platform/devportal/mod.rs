@@ -9,6 +9,7 @@ mod key_document;
 mod key_managers;
 mod keys;
 mod map_keys;
+mod registering;
 mod settings;
 mod subscriptions;
 mod tokens;

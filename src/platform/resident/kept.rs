@@ -3,6 +3,7 @@
 
 use kmspec_mocks::realm::{Realm, TokenRow, key_ring::StoredKeys};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::platform::store::{Document, Documents, StoreError};
 
@@ -17,6 +18,9 @@ impl Document for KeptKeys {
     const KIND: &'static str = "resident-keys";
     fn id(&self) -> String {
         self.tenant.clone()
+    }
+    fn secrets(_body: &Value) -> Vec<String> {
+        vec!["/keys".to_owned()]
     }
 }
 

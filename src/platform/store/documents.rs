@@ -3,21 +3,23 @@
 
 use std::cell::RefCell;
 
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use serde_json::Value;
 
-use super::{Document, StoreError};
+use super::{Document, Revocation, StoreError, sealing::Seal};
 use crate::platform::events::Event;
 
 /// The documents, within a read or a transaction.
 #[derive(Debug)]
 pub struct Documents<'a> {
     connection: &'a Connection,
+    seal: &'a Seal,
     announced: RefCell<Vec<Event>>,
 }
 
 impl<'a> Documents<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection, announced: RefCell::default() }
+    pub(super) fn new(connection: &'a Connection, seal: &'a Seal) -> Self {
+        Self { connection, seal, announced: RefCell::default() }
     }
 
     pub(super) fn into_announced(self) -> Vec<Event> {
@@ -35,14 +37,20 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError::Database`], also when another document of the tenant has the same unique key.
     pub fn put<D: Document>(&self, tenant: &str, document: &D) -> Result<(), StoreError> {
-        let body =
-            serde_json::to_string(document).map_err(|source| StoreError::Unreadable { kind: D::KIND, source })?;
+        let mut body =
+            serde_json::to_value(document).map_err(|source| StoreError::Unreadable { kind: D::KIND, source })?;
+        let id = document.id();
+        for pointer in D::secrets(&body) {
+            if let Some(secret) = body.pointer_mut(&pointer).filter(|secret| !secret.is_null()) {
+                *secret = self.seal.seal(&place::<D>(&id, &pointer), secret);
+            }
+        }
         self.connection
             .prepare_cached(
                 "INSERT INTO document (kind, id, tenant, parent, unique_key, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (kind, id) DO UPDATE SET parent = ?4, unique_key = ?5, body = ?6",
             )?
-            .execute(params![D::KIND, document.id(), tenant, document.parent(), document.unique_key(), body])?;
+            .execute(params![D::KIND, id, tenant, document.parent(), document.unique_key(), body.to_string()])?;
         Ok(())
     }
 
@@ -52,7 +60,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when it cannot be read.
     pub fn find<D: Document>(&self, tenant: &str, id: &str) -> Result<Option<D>, StoreError> {
-        self.one("SELECT body FROM document WHERE kind = ?1 AND id = ?2 AND tenant = ?3", params![D::KIND, id, tenant])
+        self.one("SELECT id, body FROM document WHERE kind = ?1 AND id = ?2 AND tenant = ?3", params![D::KIND, id, tenant])
     }
 
     /// The document with this id in any tenant.
@@ -61,7 +69,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when it cannot be read.
     pub fn find_anywhere<D: Document>(&self, id: &str) -> Result<Option<D>, StoreError> {
-        self.one("SELECT body FROM document WHERE kind = ?1 AND id = ?2", params![D::KIND, id])
+        self.one("SELECT id, body FROM document WHERE kind = ?1 AND id = ?2", params![D::KIND, id])
     }
 
     /// The document with this unique key in the tenant.
@@ -71,7 +79,7 @@ impl<'a> Documents<'a> {
     /// [`StoreError`] when it cannot be read.
     pub fn find_by_key<D: Document>(&self, tenant: &str, key: &str) -> Result<Option<D>, StoreError> {
         self.one(
-            "SELECT body FROM document WHERE kind = ?1 AND tenant = ?2 AND unique_key = ?3",
+            "SELECT id, body FROM document WHERE kind = ?1 AND tenant = ?2 AND unique_key = ?3",
             params![D::KIND, tenant, key],
         )
     }
@@ -82,7 +90,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn all<D: Document>(&self, tenant: &str) -> Result<Vec<D>, StoreError> {
-        self.many("SELECT body FROM document WHERE kind = ?1 AND tenant = ?2 ORDER BY seq", params![D::KIND, tenant])
+        self.many("SELECT id, body FROM document WHERE kind = ?1 AND tenant = ?2 ORDER BY seq", params![D::KIND, tenant])
     }
 
     /// All of a kind in every tenant, oldest first, each with its tenant's domain.
@@ -92,9 +100,9 @@ impl<'a> Documents<'a> {
     /// [`StoreError`] when one cannot be read.
     pub fn everywhere<D: Document>(&self) -> Result<Vec<(String, D)>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT tenant, body FROM document WHERE kind = ?1 ORDER BY seq")?;
-        let rows = statement.query_map([D::KIND], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        rows.map(|row| row.map_err(StoreError::from).and_then(|(tenant, body)| Ok((tenant, read(&body)?)))).collect()
+            self.connection.prepare_cached("SELECT tenant, id, body FROM document WHERE kind = ?1 ORDER BY seq")?;
+        let rows = statement.query_map([D::KIND], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(|(tenant, row)| Ok((tenant, self.read(row)?)))).collect()
     }
 
     /// All of a kind that hang on `parent`, oldest first.
@@ -103,7 +111,7 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn children<D: Document>(&self, parent: &str) -> Result<Vec<D>, StoreError> {
-        self.many("SELECT body FROM document WHERE kind = ?1 AND parent = ?2 ORDER BY seq", params![D::KIND, parent])
+        self.many("SELECT id, body FROM document WHERE kind = ?1 AND parent = ?2 ORDER BY seq", params![D::KIND, parent])
     }
 
     /// Removes a document; whether it was there.
@@ -129,19 +137,46 @@ impl<'a> Documents<'a> {
         Ok(())
     }
 
+    /// Removes the tenant's revocations of single tokens that ended before this moment, in milliseconds since 1970; how
+    /// many they were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Database`].
+    pub fn forget_revocations(&self, tenant: &str, ended_before_ms: u64) -> Result<usize, StoreError> {
+        let forget = "DELETE FROM document WHERE kind = ?1 AND tenant = ?2
+                      AND json_extract(body, '$.of') = 'token' AND json_extract(body, '$.expires_at_ms') < ?3";
+        let moment = i64::try_from(ended_before_ms).unwrap_or(i64::MAX);
+        Ok(self.connection.prepare_cached(forget)?.execute(params![Revocation::KIND, tenant, moment])?)
+    }
+
     fn one<D: Document>(&self, query: &str, params: impl Params) -> Result<Option<D>, StoreError> {
-        let body: Option<String> =
-            self.connection.prepare_cached(query)?.query_row(params, |row| row.get(0)).optional()?;
-        body.as_deref().map(read).transpose()
+        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let row = self.connection.prepare_cached(query)?.query_row(params, row).optional()?;
+        row.map(|row| self.read(row)).transpose()
     }
 
     fn many<D: Document>(&self, query: &str, params: impl Params) -> Result<Vec<D>, StoreError> {
         let mut statement = self.connection.prepare_cached(query)?;
-        let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
-        rows.map(|row| row.map_err(StoreError::from).and_then(|body| read(&body))).collect()
+        let rows = statement.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(|row| self.read(row))).collect()
+    }
+
+    /// A document with its secrets opened. What earlier versions kept unsealed is taken as it is.
+    fn read<D: Document>(&self, (id, body): (String, String)) -> Result<D, StoreError> {
+        let unreadable = |source| StoreError::Unreadable { kind: D::KIND, source };
+        let mut body: Value = serde_json::from_str(&body).map_err(unreadable)?;
+        for pointer in D::secrets(&body) {
+            if let Some(secret) = body.pointer_mut(&pointer).filter(|secret| secret["encrypted"] == true) {
+                let opened = self.seal.open(&place::<D>(&id, &pointer), secret);
+                *secret = opened.ok_or_else(|| StoreError::Tampered { kind: D::KIND, id: id.clone() })?;
+            }
+        }
+        serde_json::from_value(body).map_err(unreadable)
     }
 }
 
-fn read<D: Document>(body: &str) -> Result<D, StoreError> {
-    serde_json::from_str(body).map_err(|source| StoreError::Unreadable { kind: D::KIND, source })
+/// Where a secret belongs, so that it cannot be read in another's place.
+fn place<D: Document>(id: &str, pointer: &str) -> String {
+    format!("{}\n{id}\n{pointer}", D::KIND)
 }

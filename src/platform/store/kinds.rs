@@ -2,9 +2,11 @@
 //! Their members are defined in `domain`.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use crate::platform::domain::{
-    Api, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, Tenant, User,
+use crate::platform::{
+    connectors,
+    domain::{Api, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, Tenant, User},
 };
 
 /// A type that the store keeps.
@@ -25,6 +27,11 @@ pub trait Document: Serialize + DeserializeOwned {
     /// The thing on which the document hangs.
     fn parent(&self) -> Option<String> {
         None
+    }
+
+    /// Members of a stored document that are sealed, as JSON pointers (RFC 6901).
+    fn secrets(_body: &Value) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -50,6 +57,13 @@ impl Document for KeyManager {
     fn unique_key(&self) -> Option<String> {
         Some(self.name.clone())
     }
+    /// The properties that are never shown.
+    fn secrets(body: &Value) -> Vec<String> {
+        let connector = body["type"].as_str().and_then(connectors::find);
+        let names = connector.map(connectors::Connector::secrets).unwrap_or_default();
+        let escaped = names.iter().map(|name| name.replace('~', "~0").replace('/', "~1"));
+        escaped.map(|name| format!("/additionalProperties/{name}")).collect()
+    }
 }
 
 impl Document for Application {
@@ -73,6 +87,9 @@ impl Document for KeyMapping {
     fn parent(&self) -> Option<String> {
         Some(self.application_id.to_string())
     }
+    fn secrets(_body: &Value) -> Vec<String> {
+        vec!["/consumer_secret".to_owned(), "/management/token".to_owned()]
+    }
 }
 
 impl Document for OAuthClient {
@@ -82,6 +99,9 @@ impl Document for OAuthClient {
     }
     fn parent(&self) -> Option<String> {
         Some(self.name.clone())
+    }
+    fn secrets(_body: &Value) -> Vec<String> {
+        vec!["/client_secret".to_owned()]
     }
 }
 

@@ -1,9 +1,10 @@
-//! The store: every document of the platform in one SQLite database, a file or memory.
+//! The store: every document of the platform in one SQLite database, a file or memory; secrets in it are sealed.
 //! What the documents mean is left to the rooms that read them.
 
 mod documents;
 mod kinds;
 mod schema;
+mod sealing;
 
 use std::{
     path::PathBuf,
@@ -12,6 +13,7 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use self::sealing::Seal;
 use super::events::EventBus;
 
 pub use documents::Documents;
@@ -22,7 +24,8 @@ pub use kinds::{Document, Revocation};
 pub enum Data {
     /// In this process; gone with it.
     Memory,
-    /// In this file, which is created when it is not there.
+    /// In this file, which is created when it is not there. Beside it, in a file of the same name with `.key` at its end,
+    /// is the key of the secrets in it.
     File(PathBuf),
 }
 
@@ -50,6 +53,30 @@ pub enum StoreError {
         /// Version of this program.
         known: u32,
     },
+    /// The file with the key of the data's secrets cannot be used.
+    #[error("the key file `{}` cannot be used: {source}", path.display())]
+    KeyFile {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The data has sealed secrets, and their key is not there.
+    #[error("the key file `{}` is missing\nhint: it belongs to the data; restore both from the same backup", .0.display())]
+    KeyMissing(PathBuf),
+    /// The key is not the one that the data was sealed with.
+    #[error(
+        "the key file `{}` belongs to other data\nhint: restore the data and its key from the same backup", .0.display()
+    )]
+    OtherKey(PathBuf),
+    /// A secret was changed where it is kept, or put in another's place.
+    #[error("a secret of the stored {kind} `{id}` cannot be opened\nhint: the data was changed by another program")]
+    Tampered {
+        /// Kind of the document.
+        kind: &'static str,
+        /// Id of the document.
+        id: String,
+    },
     /// The work on the store did not run to its end.
     #[error("work on the store was cut off")]
     CutOff,
@@ -59,6 +86,7 @@ pub enum StoreError {
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
+    seal: Arc<Seal>,
     bus: EventBus,
 }
 
@@ -74,7 +102,11 @@ impl Store {
             Data::File(path) => Connection::open(path)?,
         };
         schema::prepare(&mut connection)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), bus: EventBus::new() })
+        let seal = match data {
+            Data::Memory => Seal::passing(),
+            Data::File(path) => Seal::beside(path, &mut connection)?,
+        };
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), seal: Arc::new(seal), bus: EventBus::new() })
     }
 
     /// Where changes are told after they were committed, in the order of the commits.
@@ -121,7 +153,7 @@ impl Store {
     ///
     /// Whatever `work` returns.
     pub fn read_now<T, E>(&self, work: impl FnOnce(&Documents<'_>) -> Result<T, E>) -> Result<T, E> {
-        work(&Documents::new(&self.lock()))
+        work(&Documents::new(&self.lock(), &self.seal))
     }
 
     /// [`Store::write`] on this very thread; not for async code.
@@ -136,7 +168,7 @@ impl Store {
         let mut connection = self.lock();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let documents = Documents::new(&transaction);
+        let documents = Documents::new(&transaction, &self.seal);
         let done = work(&documents)?;
         let announced = documents.into_announced();
         transaction.commit().map_err(StoreError::from)?;

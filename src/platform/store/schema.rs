@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Each entry takes the schema one version further; entries are appended, never changed.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE document (
         seq        INTEGER PRIMARY KEY AUTOINCREMENT,
         kind       TEXT NOT NULL,
@@ -20,7 +21,9 @@ const MIGRATIONS: &[&str] = &["
     CREATE UNIQUE INDEX document_by_key ON document (kind, tenant, unique_key) WHERE unique_key IS NOT NULL;
     CREATE INDEX document_by_tenant ON document (tenant, kind);
     CREATE INDEX document_by_parent ON document (kind, parent) WHERE parent IS NOT NULL;
-"];
+    ",
+    "CREATE TABLE sealing (known TEXT NOT NULL);",
+];
 
 /// Sets the connection up and applies what migrations are missing, each in a transaction of its own.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

@@ -5,6 +5,8 @@ mod admin;
 mod devportal;
 mod lifecycle;
 mod publisher;
+mod revocations;
+mod secrets;
 
 use std::sync::Arc;
 

@@ -1,0 +1,62 @@
+//! Registering a client so that nothing is left over of an attempt that failed.
+//! What belongs to an application once its client is there is left to key generation.
+
+use super::failures::told;
+use crate::platform::{
+    connectors::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient},
+    domain::KeyMapping,
+    store::StoreError,
+    wire::Refusal,
+};
+
+/// Registers a client.
+///
+/// When it is not known what became of the attempt (no answer in time, or none that can be read), the client that it may
+/// have made is deleted. When the server refuses because such a client is still there from an earlier attempt, that one
+/// goes and the registration is tried once more. `as_mapping` says what a client would be as a key.
+pub(super) async fn register(
+    call: Call<'_>,
+    registration: &dyn ClientRegistration,
+    request: &ClientRequest,
+    as_mapping: impl Fn(RegisteredClient) -> KeyMapping,
+) -> Result<RegisteredClient, Refusal> {
+    let failed = match registration.register(call, request).await {
+        Ok(registered) => return Ok(registered),
+        Err(failed) => failed,
+    };
+    let again = matches!(failed, ConnectorError::Refused { status: 400 | 409, .. });
+    let unknown = match &failed {
+        ConnectorError::Failed { .. } => true,
+        ConnectorError::Unreachable(why) => !why.is_connect(),
+        _ => false,
+    };
+    let name = &call.key_manager.name;
+    if again || unknown {
+        match clear(call, registration, request, as_mapping).await {
+            Ok(true) if again => {
+                tracing::info!(key_manager = name, "a client of an earlier attempt was in the way");
+                return registration.register(call, request).await.map_err(|error| told(call.key_manager, error));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(?error, key_manager = name, "a client may be left of a failed registration"),
+        }
+    }
+    Err(told(call.key_manager, failed))
+}
+
+/// Deletes what an attempt left; whether there was anything. A client that is somebody's key stays.
+async fn clear(
+    call: Call<'_>,
+    registration: &dyn ClientRegistration,
+    request: &ClientRequest,
+    as_mapping: impl Fn(RegisteredClient) -> KeyMapping,
+) -> Result<bool, ConnectorError> {
+    let Some(left) = registration.left_behind(call, request).await? else { return Ok(false) };
+    let consumer_key = left.consumer_key.clone();
+    let keys: Vec<(String, KeyMapping)> =
+        call.site.store.read::<_, StoreError, _>(|documents| documents.everywhere()).await?;
+    if keys.iter().any(|(_, key)| key.consumer_key == consumer_key) {
+        return Ok(false);
+    }
+    registration.delete(call, &as_mapping(left)).await.map(|()| true)
+}
