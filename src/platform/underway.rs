@@ -39,7 +39,9 @@ mod tests {
     fn a_second_of_the_same_name_waits_for_the_end_of_the_first() {
         let underway = Underway::default();
         let first = underway.begin("a".to_owned());
-        assert!(first.is_some() && underway.begin("a".to_owned()).is_none() && underway.begin("b".to_owned()).is_some());
+        assert!(
+            first.is_some() && underway.begin("a".to_owned()).is_none() && underway.begin("b".to_owned()).is_some()
+        );
         drop(first);
         assert!(underway.begin("a".to_owned()).is_some());
     }

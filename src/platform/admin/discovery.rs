@@ -90,7 +90,9 @@ fn draft(document: &Map<String, Value>, url: &str, kind: &str) -> Value {
     });
     for (theirs, ours) in MEMBERS {
         let list = *ours == "availableGrantTypes";
-        if let Some(value) = document.get(*theirs).filter(|value| if list { is_texts(value) } else { value.is_string() }) {
+        if let Some(value) =
+            document.get(*theirs).filter(|value| if list { is_texts(value) } else { value.is_string() })
+        {
             draft[*ours] = value.clone();
         }
     }

@@ -60,7 +60,10 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when it cannot be read.
     pub fn find<D: Document>(&self, tenant: &str, id: &str) -> Result<Option<D>, StoreError> {
-        self.one("SELECT id, body FROM document WHERE kind = ?1 AND id = ?2 AND tenant = ?3", params![D::KIND, id, tenant])
+        self.one(
+            "SELECT id, body FROM document WHERE kind = ?1 AND id = ?2 AND tenant = ?3",
+            params![D::KIND, id, tenant],
+        )
     }
 
     /// The document with this id in any tenant.
@@ -90,7 +93,10 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn all<D: Document>(&self, tenant: &str) -> Result<Vec<D>, StoreError> {
-        self.many("SELECT id, body FROM document WHERE kind = ?1 AND tenant = ?2 ORDER BY seq", params![D::KIND, tenant])
+        self.many(
+            "SELECT id, body FROM document WHERE kind = ?1 AND tenant = ?2 ORDER BY seq",
+            params![D::KIND, tenant],
+        )
     }
 
     /// All of a kind in every tenant, oldest first, each with its tenant's domain.
@@ -111,7 +117,10 @@ impl<'a> Documents<'a> {
     ///
     /// [`StoreError`] when one cannot be read.
     pub fn children<D: Document>(&self, parent: &str) -> Result<Vec<D>, StoreError> {
-        self.many("SELECT id, body FROM document WHERE kind = ?1 AND parent = ?2 ORDER BY seq", params![D::KIND, parent])
+        self.many(
+            "SELECT id, body FROM document WHERE kind = ?1 AND parent = ?2 ORDER BY seq",
+            params![D::KIND, parent],
+        )
     }
 
     /// Removes a document; whether it was there.

@@ -133,3 +133,33 @@ async fn discovery_drafts_from_the_document_and_an_unusable_one_is_not_valid() {
     assert_eq!(discover("https://i".into(), "Unheard").await.verdict(), (400, 901400));
     stage.close().await;
 }
+
+#[tokio::test]
+async fn an_issuer_belongs_to_one_enabled_key_manager_of_a_tenant() {
+    let stage = Stage::open().await;
+    let first = stage.key_manager(custom("first")).await;
+    let twin =
+        |name: &str, enabled: bool| with(custom(name), json!({"issuer": "https://first.example", "enabled": enabled}));
+    let refused = stage.admin(Method::POST, "/key-managers", twin("second", true)).await;
+    assert_eq!(refused.verdict(), (409, 901402));
+    assert!(refused.text("description").contains("first"), "it names the other: {:?}", refused.body);
+    let second = stage.key_manager(twin("second", false)).await;
+    let path = format!("/key-managers/{second}");
+    let enabled = stage.admin(Method::PUT, &path, twin("second", true)).await;
+    assert_eq!(enabled.verdict(), (409, 901402), "not by a change either");
+    let third = stage.key_manager(custom("third")).await;
+    let renamed = stage.admin(Method::PUT, &format!("/key-managers/{third}"), twin("third", true)).await;
+    assert_eq!(renamed.verdict(), (409, 901402));
+    let same = stage.admin(Method::PUT, &format!("/key-managers/{first}"), custom("first")).await;
+    assert_eq!(same.status, 200, "its own issuer is not another's");
+    stage.key_manager(with(custom("slash"), json!({"issuer": "https://first.example/"}))).await;
+    let other = stage.call("admin", "two.com", Method::POST, &format!("{ADMIN}/key-managers"), custom("first")).await;
+    assert_eq!(other.status, 201, "tenants do not share issuers");
+    let off = with(custom("first"), json!({"enabled": false}));
+    assert_eq!(stage.admin(Method::PUT, &format!("/key-managers/{first}"), off).await.status, 200);
+    assert_eq!(stage.admin(Method::PUT, &path, twin("second", true)).await.status, 200, "free once the first is off");
+    let back = stage.admin(Method::PUT, &format!("/key-managers/{first}"), custom("first")).await;
+    assert_eq!(back.verdict(), (409, 901402));
+    assert!(back.text("description").contains("second"));
+    stage.close().await;
+}

@@ -56,9 +56,12 @@ async fn a_start_forgets_revocations_that_ended_and_keeps_the_others() {
     let stage = Stage::open_on(data.clone()).await;
     let url = format!("{}/internal/data/v1/notify", stage.platform.management_url());
     let now = Clock::system().now_ms();
-    for (token, expiry) in [("ended", now - KEPT_BEYOND_MS - 1_000), ("just ended", now - 1_000), ("good", now + 60_000)] {
+    for (token, expiry) in
+        [("ended", now - KEPT_BEYOND_MS - 1_000), ("just ended", now - 1_000), ("good", now + 60_000)]
+    {
         let notice = json!({"type": "token_revocation", "accessToken": token, "expiryTime": expiry});
-        let request = stage.client.post(&url).basic_auth("admin", Some("admin")).header("X-WSO2-KEY-MANAGER", "WSO2-IS");
+        let request =
+            stage.client.post(&url).basic_auth("admin", Some("admin")).header("X-WSO2-KEY-MANAGER", "WSO2-IS");
         assert_eq!(Stage::answer(request.json(&notice)).await.status, 200);
     }
     let kept = |stage: &Stage| -> Vec<String> {
@@ -108,7 +111,9 @@ async fn notices_of_every_kind_are_kept_and_told_and_the_door_checks_what_it_is_
     assert!(matches!(&told[1], Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms: 6 }
         if entity_id == "dora" && entity_type == "USER_ID"));
     let unlimited = i64::MAX as u64;
-    assert!(matches!(&told[2], Event::TokenRevoked { token, expires_at_ms } if token == "jti" && *expires_at_ms == unlimited));
+    assert!(
+        matches!(&told[2], Event::TokenRevoked { token, expires_at_ms } if token == "jti" && *expires_at_ms == unlimited)
+    );
     let kept: Vec<(String, Revocation)> =
         stage.platform.site().store.read_now::<_, StoreError>(|all| all.everywhere()).unwrap();
     let expected = [

@@ -12,7 +12,10 @@ use crate::platform::{
 /// Everything in the folder but keys, as bytes.
 fn all_bytes(folder: &Path) -> Vec<u8> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| path.extension().is_none_or(|ending| ending != "key")).flat_map(|path| fs::read(path).unwrap()).collect()
+    files
+        .filter(|path| path.extension().is_none_or(|ending| ending != "key"))
+        .flat_map(|path| fs::read(path).unwrap())
+        .collect()
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
@@ -26,13 +29,15 @@ async fn secrets_are_in_no_file_of_the_data_and_are_there_after_a_restart() {
     let stage = Stage::open_on(Data::File(path.clone())).await;
     let id = stage.key_manager(is7("planted-name", "https://is7.example")).await;
     let mut custom = custom("oob");
-    custom["additionalProperties"] = json!({"client_secret": "planted-client-secret", "initial_access_token": "planted-iat"});
+    custom["additionalProperties"] =
+        json!({"client_secret": "planted-client-secret", "initial_access_token": "planted-iat"});
     stage.key_manager(custom).await;
     let application = stage.application("orders").await;
     let map = json!({"consumerKey": "planted-key", "consumerSecret": "planted-consumer-secret", "keyType": "PRODUCTION",
         "keyManager": "oob"});
     assert_eq!(stage.dora(Method::POST, &format!("/applications/{application}/map-keys"), map).await.status, 200);
-    let keys = json!({"keyType": "SANDBOX", "grantTypesToBeSupported": ["password"], "keyManager": "Resident Key Manager"});
+    let keys =
+        json!({"keyType": "SANDBOX", "grantTypesToBeSupported": ["password"], "keyManager": "Resident Key Manager"});
     let made = stage.dora(Method::POST, &format!("/applications/{application}/generate-keys"), keys).await;
     let resident_secret = made.text("consumerSecret");
     let secrets = ["is7-password", "planted-client-secret", "planted-iat", "planted-consumer-secret", &resident_secret];
@@ -100,7 +105,9 @@ fn a_secret_moved_to_another_document_is_not_opened() {
         serde_json::from_value::<KeyManager>(document).unwrap()
     };
     let (one, two) = (with_secret("one"), with_secret("two"));
-    store.write_now::<_, StoreError>(|documents| documents.put("t", &one).and_then(|()| documents.put("t", &two))).unwrap();
+    store
+        .write_now::<_, StoreError>(|documents| documents.put("t", &one).and_then(|()| documents.put("t", &two)))
+        .unwrap();
     let connection = rusqlite::Connection::open(&path).unwrap();
     let moved = "UPDATE document SET body = json_set(body, '$.additionalProperties', json((SELECT json_extract(body,
                  '$.additionalProperties') FROM document WHERE id = ?1))) WHERE id = ?2";
