@@ -185,10 +185,8 @@ async fn announce(world: &mut World, name: &str, user: &Persona) -> Result<(), S
 #[when(expr = "the token is introspected at {place}")]
 async fn introspected(world: &mut World, place: Place) -> Result<(), StepError> {
     let held = tokens::held(world)?;
-    // The resident endpoint is the platform's own and asks for one of its users.
-    let administrator = persona(world, Role::Administrator)?;
-    let caller =
-        ClientAuthentication::Basic(administrator.username.as_str().into(), administrator.password.as_str().into());
+    let keys = keys_of(world, &held.application, &place.0)?;
+    let caller = authentication(world, &keys, &place.0);
     introspect(world, &place.0, &caller, &held.token).await
 }
 

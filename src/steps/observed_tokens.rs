@@ -68,12 +68,12 @@ async fn scope(world: &mut World, wanted: String) -> Result<(), StepError> {
     world.expect_eq("the granted scope", &Some(wanted), &observed)
 }
 
-#[then(expr = "the token is active")]
+#[then(expr = "the introspected token is active")]
 async fn active(world: &mut World) -> Result<(), StepError> {
     is_active(world, true)
 }
 
-#[then(expr = "the token is inactive")]
+#[then(expr = "the introspected token is inactive")]
 async fn inactive(world: &mut World) -> Result<(), StepError> {
     is_active(world, false)
 }

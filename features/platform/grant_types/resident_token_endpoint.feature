@@ -80,7 +80,7 @@ Feature: Asking the resident key manager for tokens
     Scenario: A live token introspects as active
       Given the API consumer holds a token of "shop" from the resident key manager
       When the token is introspected at the resident key manager
-      Then the token is active
+      Then the introspected token is active
       And the introspection names the client of "shop"
 
     @core @negative @OAUTH-7662-2.2-b @OAUTH-7009-2.1-c @SEED-KM-04/revocation
@@ -88,7 +88,7 @@ Feature: Asking the resident key manager for tokens
       Given the API consumer holds a token of "shop" from the resident key manager
       And the token was revoked at the resident key manager
       When the token is introspected at the resident key manager
-      Then the token is inactive
+      Then the introspected token is inactive
       And the introspection says nothing else
 
     @core @negative @OAUTH-7662-2.3-a @DEF-108

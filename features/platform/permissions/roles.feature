@@ -65,13 +65,6 @@ Feature: Who may generate keys with a key manager
         | id         |
         | name       |
 
-    @core @negative @SEED-KM-19 @DEF-148
-    Scenario: A denied user cannot map an existing client either
-      Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
-      When the other developer maps an existing client of "acme" to "rental"
-      Then the request is refused because the key manager is restricted
-      And the other developer sees no keys of "rental" at "acme"
-
   Rule: A public key manager serves everybody
 
     @core @SEED-KM-12

@@ -6,7 +6,8 @@ Feature: Authorization servers that fail
 
     @core @negative @DEF-102 @SEED-KM-17 @needs:opaque-tokens @connector:is7
     Scenario: An opaque token is refused while its authorization server is down
-      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      Given the administrator has disabled the resident key manager
+      And a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
       And the API consumer holds a token of "shop" from "acme"
       And the authorization server "acme" is down

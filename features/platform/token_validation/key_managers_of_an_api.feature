@@ -46,9 +46,10 @@ Feature: Which key managers an API accepts
       Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
-    @core @negative @SEED-KM-16 @SEED-KM-17 @DEF-192 @needs:opaque-tokens @connector:is7
+    @core @negative @SEED-KM-16 @SEED-KM-17 @DEF-192 @needs:opaque-tokens @needs:resident @connector:is7
     Scenario: An opaque token of a key manager that the API does not name is refused
-      Given a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens
+      Given the administrator has disabled the resident key manager
+      And a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens
       And a key manager "acme" at a custom server
       And an API "orders" that accepts only the key manager "acme"
       And the application "shop" with keys at "globex", subscribed to the API "orders"

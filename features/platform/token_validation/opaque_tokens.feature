@@ -1,6 +1,10 @@
 @token-validation @needs:admin @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer @needs:opaque-tokens
 Feature: Validating opaque tokens
   An opaque token says nothing by itself: token handling rules tell whose it is, and that server is asked.
+  The resident key manager claims tokens of the same form, so it is off, as the documents have it.
+
+  Background:
+    Given the administrator has disabled the resident key manager
 
   Rule: The authorization server has the last word on an opaque token
 
@@ -84,7 +88,7 @@ Feature: Validating opaque tokens
     Scenario Outline: A custom pattern by <matcher> attributes a token to its key manager
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens with
         | token handling | CUSTOM <pattern> |
-      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And an API "orders"
       When the API consumer calls "orders" with the token "acme-unknown-token"
       Then the call is refused because the credentials are invalid
       And "acme" received <asked>

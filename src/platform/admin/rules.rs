@@ -12,6 +12,9 @@ use crate::platform::{
     wire::{Code, Refusal},
 };
 
+/// The type of a key manager that stands for any authorization server.
+const CUSTOM_TYPE: &str = "custom";
+
 /// Checks a new document (`stored` is `None`) or a changed one, and completes it.
 ///
 /// The order of the checks is that of the product: lengths, roles, name, connector; then what this platform adds.
@@ -130,7 +133,11 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
             return Err(Code::ConfigurationMissing.into());
         }
     }
-    let blank = |claim: &Option<String>| claim.as_deref().is_none_or(|claim| claim.trim().is_empty());
+    let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+    // The document about custom key managers calls the display name mandatory; the other documents do not.
+    if sent.kind == CUSTOM_TYPE && blank(&sent.display_name) {
+        return Err(Code::ConfigurationMissing.into());
+    }
     if blank(&sent.consumer_key_claim) {
         sent.consumer_key_claim = connector.consumer_key_claim.map(str::to_owned);
     }
