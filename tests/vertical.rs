@@ -61,6 +61,7 @@ async fn prepare(world: &mut World) -> Result<(String, String), StepError> {
 
     let draft = KeyManager {
         name: scene.name("acme"),
+        display_name: Some("Acme".into()),
         kind: "custom".into(),
         issuer: Some(issuer),
         token_endpoint: endpoints.token.as_ref().map(ToString::to_string),
@@ -196,6 +197,7 @@ async fn restart_and_look(world: &mut World) -> Result<(), StepError> {
     let admin = world.scene().admin(Role::Administrator).or_fail(world)?;
     let draft = KeyManager {
         name: "acme".into(),
+        display_name: Some("Acme".into()),
         kind: "custom".into(),
         issuer: Some("https://acme.example".into()),
         token_endpoint: Some("https://acme.example/token".into()),
