@@ -244,6 +244,15 @@ pub(super) fn identity_of(world: &World, name: &str, token: &Token) -> Result<Op
     Ok(id.zip(read.claims().get("exp").and_then(serde_json::Value::as_u64)))
 }
 
+/// Ends an opaque token there, which nobody is told of.
+pub(super) fn end_token(world: &World, name: &str, token: &Token) {
+    if let (true, Ok(server)) = (world.seen.opaque.contains(name), world.servers.named(name))
+        && let Ok(mock) = server.mock()
+    {
+        mock.realm().revoke(token.reveal(), None);
+    }
+}
+
 // What a server saw.
 
 /// How many requests of each kind it has seen; nothing for the resident key manager.

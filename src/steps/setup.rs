@@ -271,6 +271,8 @@ pub(super) async fn until_known(
             Ok(Look::when(matches!(reply, Reply::Granted(_)), (), instead))
         })
         .await?;
+    // A server that hands a live opaque token out again would hand out this one, whose verdict the gateway remembers.
+    servers::end_token(world, place, &token);
     servers::leave_out(world, place, &before).await
 }
 

@@ -109,7 +109,7 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @negative @OAUTH-8725-3.10-a @DEF-009
+    @core @negative @OAUTH-8725-3.10-a @DEF-008 @DEF-009
     Scenario: A key carried in the token itself is not trusted
       When the API consumer calls the API with a token of "acme" that carries its own key
       Then the call is refused as unauthenticated
@@ -137,7 +137,7 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @negative @SEED-OOB-11 @OAUTH-8725-3.8-a @DEF-044
+    @core @negative @SEED-OOB-11 @OAUTH-8725-3.8-a @DEF-042 @DEF-044
     Scenario Outline: An issuer <difference> is another issuer
       When the API consumer calls the API with a token of "acme" whose issuer is <difference>
       Then the call is refused as unauthenticated
@@ -197,7 +197,7 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @negative @OAUTH-6750-3.1-a @DEF-078 @DEF-080
+    @core @negative @OAUTH-6750-3.1-a @DEF-032 @DEF-078 @DEF-080
     Scenario: The refusal of a bad token says that the token is invalid
       When the API consumer calls the API with a token of "acme" that has expired
       Then the call is refused as unauthenticated

@@ -28,7 +28,7 @@ Feature: The keys that verify a key manager's tokens
       Then the backend answers the call
       And "acme" saw no request during the call
 
-    @extended @negative @DEF-063 @connector:custom
+    @extended @negative @DEF-008 @DEF-063 @connector:custom
     Scenario: A token that fails validation is not handed to introspection
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -72,7 +72,7 @@ Feature: The keys that verify a key manager's tokens
 
   Rule: Keys belong to one issuer
 
-    @core @negative @OAUTH-8725-3.8-a @DEF-014 @connector:custom
+    @core @negative @OAUTH-8725-3.8-a @DEF-014 @DEF-042 @connector:custom
     Scenario: The key of one key manager does not sign for another
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server
