@@ -332,7 +332,9 @@ impl Stage {
     /// Stops authorization servers, one by one and off the runtime: dropping many inside one task can hang.
     pub fn retire(&self, servers: Vec<Server>) {
         if let Some(sabotage) = &self.sabotage {
-            servers.iter().for_each(|server| sabotage.accomplices().dismiss(server.issuer()));
+            // Configured issuers stay trusted when a scenario is done with them, and so they stay accomplices.
+            let started = servers.iter().filter(|server| server.configuration().is_none());
+            started.for_each(|server| sabotage.accomplices().dismiss(server.issuer()));
         }
         let stopping = tokio::task::spawn_blocking(move || servers.into_iter().for_each(drop));
         self.retiring.lock().unwrap_or_else(PoisonError::into_inner).push(stopping);
