@@ -29,8 +29,11 @@ async fn a_token_is_the_authorization_servers_own_and_its_refusal_is_told() {
     assert_eq!(status, 200, "{told}");
     let token = text(&told["accessToken"]);
     assert_eq!(server.realm().active_access(&token).unwrap().client_id, id);
-    assert!(token != first && server.realm().active_access(&first).is_none(), "the first was revoked");
+    assert!(token != first, "a new one");
     let journal = server.journal().await;
+    // This server has one live token for a client, so that the first one ends in any case: what counts is the request.
+    let revoked: Vec<_> = journal.of(Endpoint::Revocation).map(|entry| entry.form("token")).collect();
+    assert_eq!(revoked, [Some(first)]);
     let asked = journal.of(Endpoint::Token).last().unwrap();
     assert_eq!(
         (asked.form("grant_type").as_deref(), asked.form("scope").as_deref()),
