@@ -23,6 +23,8 @@ pub enum Endpoint {
     Jwks,
     /// Authorization endpoint.
     Authorize,
+    /// Pages and forms by which people log in and consent.
+    Login,
     /// Token endpoint.
     Token,
     /// Introspection (RFC 7662).

@@ -78,3 +78,23 @@ async fn out_of_band_servers_have_no_registration_or_introspection_but_write_the
         assert_eq!(journal.count(Endpoint::Token), 0, "{vendor}");
     }
 }
+
+#[tokio::test]
+async fn every_grant_type_that_is_announced_is_known_at_the_token_endpoint_and_no_other() {
+    for vendor in [Vendor::Is7, Vendor::Custom] {
+        let stage = stage(vendor).await;
+        let document = stage.get(&stage.server.discovery_url()).await.json();
+        let announced: Vec<_> =
+            document["grant_types_supported"].as_array().unwrap().iter().map(|grant| grant.as_str().unwrap()).collect();
+        for grant in kmspec_mocks::grants::ALL.map(|grant| grant.name()).into_iter().chain(["magic"]) {
+            let answer = stage.token(&[("grant_type", grant)]).await;
+            let said = answer.json()["error_description"].as_str().unwrap_or_default().to_owned();
+            let unknown = said.contains("is not supported");
+            assert_eq!(unknown, !announced.contains(&grant), "{vendor}: {grant}: {}", answer.text);
+        }
+        let methods = &document["code_challenge_methods_supported"];
+        let expected =
+            if vendor == Vendor::Is7 { serde_json::json!(["S256", "plain"]) } else { serde_json::json!(["S256"]) };
+        assert_eq!(*methods, expected, "{vendor}");
+    }
+}

@@ -1,41 +1,37 @@
-//! The authorization endpoint, as far as it goes without a user at hand: every request is checked and then denied.
-//! Logging in and consent are not played yet.
-
-use url::Url;
+//! The authorization endpoint (RFC 6749, section 3.1): checks the request and sends the user to log in.
+//! What a request must look like is in `grants`; the login pages are in `login` and `login_is7`.
 
 use super::call::{Call, Reply};
-use crate::{grants::Form, server::Site};
+use crate::{
+    grants::{AuthorizationRefusal, Form},
+    realm::{AuthorizationRequest, LoginPurpose},
+    server::Site,
+};
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
-    let parameters = match call.method.as_str() {
-        "GET" => Form::parse(call.query.as_deref().unwrap_or_default().as_bytes()),
-        "POST" => Form::parse(&call.body),
-        _ => return Reply::only("GET, POST"),
-    };
-    // A bad client or redirect URI is told to the user and never redirected to (RFC 6749, section 4.1.2.1).
-    let Some(client) = parameters.value("client_id").and_then(|id| site.realm.client(id)) else {
-        return shown("unknown client");
-    };
-    let Some(mut target) = parameters
-        .value("redirect_uri")
-        .filter(|uri| client.redirect_uris.iter().any(|registered| registered == uri))
-        .and_then(|uri| Url::parse(uri).ok())
-    else {
-        return shown("the redirect URI is not registered");
-    };
-    let error = match parameters.value("response_type") {
-        _ if parameters.repeated().is_some() => "invalid_request",
-        None => "invalid_request",
-        Some("code") => "access_denied",
-        Some(_) => "unsupported_response_type",
-    };
-    target.query_pairs_mut().append_pair("error", error);
-    if let Some(state) = parameters.value("state") {
-        target.query_pairs_mut().append_pair("state", state);
+    match parameters(call) {
+        Ok(form) => begin(site, &form),
+        Err(refusal) => refusal,
     }
-    Reply::empty(302).header("location", target.as_str())
 }
 
-fn shown(message: &str) -> Reply {
-    Reply::empty(400).text(message).header("content-type", "text/plain")
+/// The parameters: of the query with GET, of the body with POST.
+pub(crate) fn parameters(call: &Call) -> Result<Form, Reply> {
+    match call.method.as_str() {
+        "GET" => Ok(Form::parse(call.query.as_deref().unwrap_or_default().as_bytes())),
+        "POST" => Ok(Form::parse(&call.body)),
+        _ => Err(Reply::only("GET, POST")),
+    }
+}
+
+/// Opens a login for a request that is in order.
+pub(crate) fn begin(site: &Site, form: &Form) -> Reply {
+    match AuthorizationRequest::read(&site.realm, form) {
+        Ok(request) => {
+            let key = site.realm.begin_login(LoginPurpose::Code(request));
+            site.dialect.log_in(site, &key)
+        }
+        Err(AuthorizationRefusal::Shown(error)) => site.dialect.shown(site, &error),
+        Err(AuthorizationRefusal::Redirected(to)) => Reply::redirect(to),
+    }
 }

@@ -91,6 +91,11 @@ impl Reply {
         self.header("cache-control", "no-store").header("pragma", "no-cache")
     }
 
+    /// 302 to there; nothing on the way may be stored.
+    pub(crate) fn redirect(to: impl Into<String>) -> Self {
+        Self::empty(302).header("location", to).uncached()
+    }
+
     /// 405, with what would have been allowed.
     pub(crate) fn only(allowed: &str) -> Self {
         Self::empty(405).header("allow", allowed)

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Members that the server understands; all others are kept as additional attributes.
-const UNDERSTOOD: [&str; 13] = [
+const UNDERSTOOD: [&str; 15] = [
     "client_name",
     "redirect_uris",
     "grant_types",
@@ -27,6 +27,8 @@ const UNDERSTOOD: [&str; 13] = [
     "ext_user_token_lifetime",
     "ext_refresh_token_lifetime",
     "ext_public_client",
+    "ext_pkce_mandatory",
+    "ext_pkce_support_plain",
     "client_id",
 ];
 
@@ -106,7 +108,7 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     if redirects && redirect_uris.iter().all(String::is_empty) {
         return Err(metadata("redirect_uris is missing"));
     }
-    if redirect_uris.iter().any(|uri| !uri.is_empty() && Url::parse(uri).is_err()) {
+    if redirect_uris.iter().any(|uri| !uri.is_empty() && !uri.starts_with("regexp=") && Url::parse(uri).is_err()) {
         return Err(refused("invalid_redirect_uri", "a redirect URI is malformed"));
     }
     name.clone_into(&mut client.name);
@@ -123,7 +125,11 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     client.app_token_seconds = seconds(asked, "ext_application_token_lifetime")?;
     client.user_token_seconds = seconds(asked, "ext_user_token_lifetime")?;
     client.refresh_token_seconds = seconds(asked, "ext_refresh_token_lifetime")?;
-    if asked.get("ext_public_client") == Some(&Value::Bool(true)) {
+    client.pkce_mandatory = flag(asked, "ext_pkce_mandatory")?;
+    client.pkce_plain = flag(asked, "ext_pkce_support_plain")?;
+    // Whoever may register clients answers for them.
+    client.skips_consent = true;
+    if flag(asked, "ext_public_client")? {
         client.secret = None;
     } else if client.secret.is_none() {
         client.secret = Some(random::alphanumeric(44));
@@ -155,6 +161,8 @@ fn document(client: &Client) -> Value {
         "ext_user_token_lifetime": client.user_token_seconds,
         "ext_refresh_token_lifetime": client.refresh_token_seconds,
         "ext_public_client": client.is_public(),
+        "ext_pkce_mandatory": client.pkce_mandatory,
+        "ext_pkce_support_plain": client.pkce_plain,
         "token_type_extension": format,
         "ext_token_type": format,
     });
@@ -184,6 +192,16 @@ fn text<'a>(asked: &'a Object, name: &str) -> Option<&'a str> {
 fn texts(asked: &Object, name: &str) -> Option<Vec<String>> {
     let list = asked.get(name)?.as_array()?;
     Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+/// A switch, off when left out; texts that read as one will do.
+fn flag(asked: &Object, name: &str) -> Result<bool, Reply> {
+    match asked.get(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(Value::String(text)) if text == "true" || text == "false" => Ok(text == "true"),
+        Some(_) => Err(refused("invalid_client_metadata", &format!("{name} is no boolean"))),
+    }
 }
 
 fn seconds(asked: &Object, name: &str) -> Result<Option<u64>, Reply> {

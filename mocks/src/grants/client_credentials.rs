@@ -18,7 +18,7 @@ impl Grant for ClientCredentials {
     fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
         let requested = scope::split(form.value("scope"));
         let scopes = realm.granted_scopes(requested.as_deref(), client, None, self.name())?;
-        let (audience, format) = audience(realm, client, form)?;
+        let (audience, format) = audience(realm, client, form.value("audience"))?;
         Ok(issue(realm, &Issue { audience, format, ..Issue::new(client, None, self.name(), scopes) }))
     }
 }

@@ -30,13 +30,15 @@ pub struct Issue<'a> {
     pub refresh: bool,
     /// The grant it stems from; `None` starts a new one.
     pub family: Option<String>,
+    /// To stand in the id token.
+    pub nonce: Option<&'a str>,
 }
 
 impl<'a> Issue<'a> {
     /// A token in the client's own form, without a refresh token.
     pub fn new(client: &'a Client, user: Option<&'a User>, grant_type: &'a str, scopes: Vec<String>) -> Self {
         let format = client.token_format;
-        Self { client, user, scopes, grant_type, audience: None, format, refresh: false, family: None }
+        Self { client, user, scopes, grant_type, audience: None, format, refresh: false, family: None, nonce: None }
     }
 }
 
@@ -108,6 +110,9 @@ fn context<'a>(realm: &'a Realm, issue: &'a Issue<'_>, row: &'a TokenRow) -> Tok
 fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
     let id_token = issue.user.filter(|_| row.scopes.iter().any(|scope| scope == "openid")).map(|user| {
         let mut claims = realm.shape().id_claims(&context(realm, issue, row), user);
+        if let Some(nonce) = issue.nonce {
+            claims.insert("nonce".to_owned(), Value::String(nonce.to_owned()));
+        }
         claims.entry("jti").or_insert_with(|| Value::String(random::uuid()));
         jwt::sign(&realm.keys().current(KeyPurpose::Id), realm.shape().id_header(), &claims)
     });

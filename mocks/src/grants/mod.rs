@@ -2,6 +2,8 @@
 //! HTTP is put into a [`TokenRequest`] and the answer back by whoever listens.
 
 mod authenticate;
+mod authorization_code;
+mod authorize;
 mod client_credentials;
 mod issue;
 mod password;
@@ -10,12 +12,13 @@ mod refresh_token;
 mod request;
 
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
+pub use authorize::AuthorizationRefusal;
 pub use issue::{Issue, issue};
 pub use redeem::redeem;
 pub(crate) use redeem::worded;
 pub use request::{Form, TokenAnswer, TokenRequest};
 
-use crate::realm::{Client, OAuthError, Realm, TokenFormat};
+use crate::realm::{Client, OAuthError, Realm, TokenFormat, scope};
 
 /// One grant type.
 pub trait Grant: Send + Sync {
@@ -34,18 +37,32 @@ pub trait Grant: Send + Sync {
 }
 
 /// Every grant type there is; a realm's policy says which of them it supports.
-pub const ALL: [&dyn Grant; 3] =
-    [&client_credentials::ClientCredentials, &password::Password, &refresh_token::RefreshTokenGrant];
+pub const ALL: [&dyn Grant; 4] = [
+    &client_credentials::ClientCredentials,
+    &password::Password,
+    &refresh_token::RefreshTokenGrant,
+    &authorization_code::AuthorizationCodeGrant,
+];
 
 /// The audience a request names and the form of token it gets for it, where the server takes audiences: an unknown one
 /// is refused, and without one only an opaque token is issued. Elsewhere the client's own form.
-fn audience<'a>(realm: &Realm, client: &Client, form: &'a Form) -> Result<(Option<&'a str>, TokenFormat), OAuthError> {
+fn audience<'a>(
+    realm: &Realm,
+    client: &Client,
+    asked: Option<&'a str>,
+) -> Result<(Option<&'a str>, TokenFormat), OAuthError> {
     let Some(known) = &realm.policy().audiences else { return Ok((None, client.token_format)) };
-    match form.value("audience") {
+    match asked {
         None => Ok((None, TokenFormat::Opaque)),
         Some(asked) if known.iter().any(|audience| audience == asked) => Ok((Some(asked), client.token_format)),
         Some(asked) => {
             Err(OAuthError::new(403, "access_denied", format!("Service not enabled within domain: {asked}")))
         }
     }
+}
+
+/// Whether a grant on behalf of a user gives a refresh token: the client may use it, and asked for it where it must.
+fn gives_refresh(realm: &Realm, client: &Client, scopes: &[String]) -> bool {
+    let asked = scopes.iter().any(|scope| scope == scope::OFFLINE);
+    client.allows_grant("refresh_token") && (asked || realm.policy().refresh_without_asking)
 }

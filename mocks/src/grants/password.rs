@@ -1,7 +1,7 @@
 //! Grant type `password` (RFC 6749, section 4.3).
 //! The token stands for the user whose name and password were sent.
 
-use super::{Form, Grant, Issue, TokenAnswer, audience, issue};
+use super::{Form, Grant, Issue, TokenAnswer, audience, gives_refresh, issue};
 use crate::realm::{Client, OAuthError, Realm, scope};
 
 pub(super) struct Password;
@@ -22,9 +22,8 @@ impl Grant for Password {
             .ok_or_else(|| OAuthError::invalid_grant(format!("authentication failed for {username}")))?;
         let requested = scope::split(form.value("scope"));
         let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;
-        let (audience, format) = audience(realm, client, form)?;
-        let asked = requested.is_some_and(|scopes| scopes.iter().any(|scope| scope == "offline_access"));
-        let refresh = client.allows_grant("refresh_token") && (asked || realm.policy().refresh_without_asking);
+        let (audience, format) = audience(realm, client, form.value("audience"))?;
+        let refresh = gives_refresh(realm, client, requested.as_deref().unwrap_or_default());
         Ok(issue(realm, &Issue { audience, format, refresh, ..Issue::new(client, Some(&user), self.name(), scopes) }))
     }
 }

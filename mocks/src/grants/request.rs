@@ -36,6 +36,11 @@ impl Form {
         self.0.iter().enumerate().find(|&entry| repeats(entry)).map(|(_, (name, _))| name.as_str())
     }
 
+    /// Whether there is more than one parameter of that name.
+    pub fn repeats(&self, name: &str) -> bool {
+        self.0.iter().filter(|(known, _)| known == name).count() > 1
+    }
+
     /// Whether there is a parameter of that name, with a value or without.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)

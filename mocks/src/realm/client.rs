@@ -44,6 +44,15 @@ pub struct Client {
     pub user_token_seconds: Option<u64>,
     /// Life of refresh tokens, in seconds; `None` means the server's default.
     pub refresh_token_seconds: Option<u64>,
+    /// Whether authorization requests need a code challenge.
+    #[serde(default)]
+    pub pkce_mandatory: bool,
+    /// Whether code challenges may be plain, where the server supports that.
+    #[serde(default)]
+    pub pkce_plain: bool,
+    /// Whether users are not asked for their consent.
+    #[serde(default)]
+    pub skips_consent: bool,
     /// Whether it may be used at all.
     pub active: bool,
     /// When it was registered, in seconds since 1970.
@@ -95,6 +104,9 @@ impl ClientSpec {
             app_token_seconds: None,
             user_token_seconds: None,
             refresh_token_seconds: None,
+            pkce_mandatory: false,
+            pkce_plain: false,
+            skips_consent: false,
             active: true,
             created_at: 0,
             registration_token: None,
@@ -135,6 +147,24 @@ impl ClientSpec {
     /// With these redirect URIs.
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.0.redirect_uris = uris.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Needing a code challenge.
+    pub fn pkce_mandatory(mut self) -> Self {
+        self.0.pkce_mandatory = true;
+        self
+    }
+
+    /// Allowed plain code challenges.
+    pub fn pkce_plain(mut self) -> Self {
+        self.0.pkce_plain = true;
+        self
+    }
+
+    /// Not asking users for their consent.
+    pub fn skips_consent(mut self) -> Self {
+        self.0.skips_consent = true;
         self
     }
 

@@ -12,11 +12,13 @@ pub struct Lifetimes {
     pub user_seconds: u64,
     /// Refresh tokens.
     pub refresh_seconds: u64,
+    /// Authorization codes.
+    pub code_seconds: u64,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { app_seconds: 3_600, user_seconds: 3_600, refresh_seconds: 86_400 }
+        Self { app_seconds: 3_600, user_seconds: 3_600, refresh_seconds: 86_400, code_seconds: 300 }
     }
 }
 
@@ -51,6 +53,14 @@ pub struct Policy {
     pub grant_types: Vec<String>,
     /// Grant types that a public client may use.
     pub public_grant_types: Vec<String>,
+    /// Code challenge methods the server supports (RFC 7636, section 4.2).
+    pub code_challenge_methods: Vec<String>,
+    /// Whether a public client must send a code challenge (RFC 9700, section 2.1.1).
+    pub public_clients_need_challenge: bool,
+    /// Whether a code verifier is refused when the code was asked for without a challenge (RFC 9700, section 2.1.1).
+    pub stray_verifier_refused: bool,
+    /// Whether the answer to an authorization request carries `session_state`.
+    pub session_state: bool,
     /// The `realm` of the challenge.
     pub challenge_realm: String,
     /// Whether a tuple of client, user and scopes has one live access token: asked again, an opaque one is given out
@@ -83,6 +93,10 @@ impl Default for Policy {
             json_requests: false,
             grant_types: known.map(str::to_owned).to_vec(),
             public_grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
+            code_challenge_methods: vec!["S256".to_owned()],
+            public_clients_need_challenge: true,
+            stray_verifier_refused: true,
+            session_state: false,
             challenge_realm: "localhost".to_owned(),
             one_live_token: false,
             rotation: Rotation::RotateAndDetectReuse,

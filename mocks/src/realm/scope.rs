@@ -95,6 +95,9 @@ pub fn known(request: &ScopeRequest<'_>, scope: &str) -> bool {
 /// The scopes that every OpenID provider knows (OpenID Connect Core, sections 5.4 and 11).
 pub const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
+/// The scope that asks for a refresh token (OpenID Connect Core, section 11).
+pub const OFFLINE: &str = "offline_access";
+
 /// Whether client, user and roles permit a scope. OpenID's own scopes need a user.
 pub fn permitted(request: &ScopeRequest<'_>, scope: &str) -> bool {
     let listed = |list: &Option<Vec<String>>| list.as_ref().is_none_or(|list| list.iter().any(|each| each == scope));

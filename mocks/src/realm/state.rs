@@ -7,20 +7,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
-use serde_json::Value;
-
 use super::{
     client::{Client, ClientSpec},
     clock::Clock,
-    jwt::Object,
     key_ring::KeyRing,
+    pending::Pending,
     policy::Policy,
     scope::{Scope, ScopeRequest, ScopeRule, Strict},
-    shape::{Standard, TokenContext, TokenShape},
+    shape::{Standard, TokenShape},
     signing_key::KeyError,
     snapshot::Snapshot,
     test_keys::KeyFamily,
-    token::{TokenKind, TokenRow, TokenState, TokenStore},
+    token::{TokenState, TokenStore},
     user::{User, UserSpec},
 };
 
@@ -55,24 +53,11 @@ impl RealmSpec {
     }
 }
 
-/// What a revocation did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Revocation {
-    /// This row was ended with its whole grant, or its access token alone; as it was before.
-    Revoked(Box<TokenRow>),
-    /// The text was no token, or none that was still good.
-    Unknown,
-    /// It is a token of that kind, of another client; nothing was ended.
-    Foreign(TokenKind),
-    /// Tokens of that kind cannot be revoked here.
-    Unsupported,
-}
-
 /// One authorization server's knowledge; clones share it.
 #[derive(Clone)]
-pub struct Realm(Arc<Inner>);
+pub struct Realm(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     issuer: String,
     clock: Clock,
     keys: KeyRing,
@@ -80,14 +65,15 @@ struct Inner {
     shape: Arc<dyn TokenShape>,
     scope_rule: Arc<dyn ScopeRule>,
     state: Mutex<State>,
+    pub(super) pending: Mutex<Pending>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     clients: BTreeMap<String, Client>,
     users: BTreeMap<String, User>,
     scopes: BTreeMap<String, Scope>,
-    tokens: TokenStore,
+    pub(super) tokens: TokenStore,
 }
 
 impl fmt::Debug for Realm {
@@ -128,6 +114,7 @@ impl Realm {
             shape: spec.shape,
             scope_rule: spec.scope_rule,
             state: Mutex::new(state),
+            pending: Mutex::default(),
         }))
     }
 
@@ -179,7 +166,7 @@ impl Realm {
         &*self.0.shape
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -296,115 +283,6 @@ impl Realm {
     ) -> Result<Vec<String>, super::OAuthError> {
         let registered = self.state().scopes.clone();
         self.0.scope_rule.grant(&ScopeRequest { requested, client, user, grant_type, registered: &registered })
-    }
-}
-
-/// Tokens.
-impl Realm {
-    /// Keeps an issued row. Where one live token is the rule, the predecessor of a JWT ends with it.
-    pub(crate) fn record(&self, row: TokenRow) {
-        let (now, replaces) = (self.now(), self.policy().one_live_token);
-        let mut state = self.state();
-        if replaces && let Some(twin) = state.tokens.live_twin(&row, now) {
-            twin.end(TokenState::Superseded);
-        }
-        state.tokens.insert(row, now);
-    }
-
-    /// The live row that a request like this one would be a repetition of.
-    pub(crate) fn live_twin(&self, of: &TokenRow) -> Option<TokenRow> {
-        let now = self.now();
-        self.state().tokens.live_twin(of, now).cloned()
-    }
-
-    /// Changes a row in place, as long as `condition` holds of it; whether it did.
-    pub(crate) fn change_row(
-        &self,
-        jti: &str,
-        condition: impl FnOnce(&TokenRow) -> bool,
-        change: impl FnOnce(&mut TokenRow),
-    ) -> bool {
-        match self.state().tokens.row_mut(jti) {
-            Some(row) if condition(row) => {
-                change(row);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Ends every row that stems from one grant.
-    pub(crate) fn end_family(&self, family: &str, state: TokenState) {
-        self.state().tokens.end_where(|row| row.family == family, state);
-    }
-
-    /// The row a text belongs to, good or not, and which of its tokens the text is.
-    pub fn token(&self, text: &str) -> Option<(TokenRow, TokenKind)> {
-        self.state().tokens.find(text).map(|(row, kind)| (row.clone(), kind))
-    }
-
-    /// The row of an access token that is good now.
-    pub fn active_access(&self, text: &str) -> Option<TokenRow> {
-        let now = self.now();
-        self.token(text).filter(|(row, kind)| *kind == TokenKind::Access && row.is_active(now)).map(|(row, _)| row)
-    }
-
-    /// What an introspection answers about a text (RFC 7662, section 2.2): `{"active": false}` for whatever is not good
-    /// now, and nothing else about it.
-    pub fn introspect(&self, text: &str) -> Object {
-        let mut answer = Object::new();
-        let members = self.active_members(text);
-        answer.insert("active".to_owned(), Value::Bool(members.is_some()));
-        answer.extend(members.unwrap_or_default());
-        answer
-    }
-
-    fn active_members(&self, text: &str) -> Option<Object> {
-        let now = self.now();
-        let (row, kind) = self.token(text)?;
-        let client = self.client(&row.client_id)?;
-        let user = row.username.as_deref().and_then(|name| self.user(name));
-        let context = TokenContext {
-            issuer: self.issuer(),
-            client: &client,
-            user: user.as_ref(),
-            scopes: &row.scopes,
-            grant_type: &row.grant_type,
-            audience: row.audience.as_deref(),
-            jti: &row.jti,
-            issued_at: row.issued_at,
-            expires_at: row.expires_at,
-        };
-        match kind {
-            TokenKind::Access if row.is_active(now) => Some(self.shape().introspection(&context, &row)),
-            TokenKind::Refresh if row.is_refreshable(now) => self.shape().refresh_introspection(&context, &row),
-            _ => None,
-        }
-    }
-
-    /// Revokes a token (RFC 7009), on behalf of a client when one is named; `None` stands for an administrator.
-    /// A refresh token takes every access token of its grant with it; the reverse is the policy's decision.
-    pub fn revoke(&self, text: &str, by: Option<&str>) -> Revocation {
-        let (now, policy) = (self.now(), self.policy());
-        let mut state = self.state();
-        let Some((row, kind)) = state.tokens.find(text) else { return Revocation::Unknown };
-        if by.is_some_and(|client| client != row.client_id) {
-            return Revocation::Foreign(kind);
-        }
-        if kind == TokenKind::Access && !policy.access_tokens_revocable {
-            return Revocation::Unsupported;
-        }
-        let alive = if kind == TokenKind::Access { row.is_active(now) } else { row.is_refreshable(now) };
-        if !alive {
-            return Revocation::Unknown;
-        }
-        let revoked = row.clone();
-        if kind == TokenKind::Refresh || policy.access_revocation_ends_refresh {
-            state.tokens.end_where(|row| row.family == revoked.family, TokenState::Revoked);
-        } else if let Some(row) = state.tokens.row_mut(&revoked.jti) {
-            row.state = TokenState::Revoked;
-        }
-        Revocation::Revoked(Box::new(revoked))
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or};
+use super::{Dialect, Handler, common_members, keys_or, names};
 use crate::{
-    endpoints::{authorize, call::Reply, discovery, jwks, revocation, token, userinfo},
+    endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
     journal::Endpoint,
     realm::{
         Clock, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenContext, TokenKind, TokenShape, User,
@@ -32,6 +32,9 @@ impl Dialect for Auth0 {
             keys: keys_or(keys, KidStyle::Thumbprint),
             policy: Policy {
                 json_requests: true,
+                grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
+                public_grant_types: names(["password", "refresh_token", "authorization_code"]),
+                public_clients_need_challenge: false,
                 rotation: Rotation::KeepSilently,
                 refresh_without_asking: false,
                 access_tokens_revocable: false,
@@ -66,6 +69,7 @@ impl Dialect for Auth0 {
             "/.well-known/jwks.json" => (Endpoint::Jwks, jwks::answer),
             "/oauth/token" => (Endpoint::Token, token::answer),
             "/authorize" => (Endpoint::Authorize, authorize::answer),
+            login::PATH => (Endpoint::Login, login::answer),
             "/oauth/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
             _ => return None,

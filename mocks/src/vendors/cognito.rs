@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or};
+use super::{Dialect, Handler, common_members, keys_or, names};
 use crate::{
-    endpoints::{authorize, call::Reply, discovery, jwks, revocation, token, userinfo},
+    endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
     grants::TokenAnswer,
     journal::Endpoint,
     realm::{
@@ -38,8 +38,9 @@ impl Dialect for Cognito {
             clock,
             keys,
             policy: Policy {
-                grant_types: ["client_credentials", "refresh_token"].map(str::to_owned).to_vec(),
-                public_grant_types: vec!["refresh_token".to_owned()],
+                grant_types: names(["authorization_code", "client_credentials", "refresh_token"]),
+                public_grant_types: names(["authorization_code", "refresh_token"]),
+                public_clients_need_challenge: false,
                 rotation: Rotation::KeepSilently,
                 access_tokens_revocable: false,
                 dialect: worded,
@@ -70,6 +71,7 @@ impl Dialect for Cognito {
         Some(match path {
             "/oauth2/token" => (Endpoint::Token, token::answer),
             "/oauth2/authorize" => (Endpoint::Authorize, authorize::answer),
+            login::PATH => (Endpoint::Login, login::answer),
             "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
             "/oauth2/userInfo" => (Endpoint::Userinfo, userinfo::answer),
             _ => match path.strip_prefix(POOL)? {
@@ -84,6 +86,7 @@ impl Dialect for Cognito {
         let mut document = common_members(endpoints, realm);
         if let Some(members) = document.as_object_mut() {
             members.remove("grant_types_supported");
+            members.remove("code_challenge_methods_supported");
         }
         document["revocation_endpoint"] = json!(endpoints.revocation);
         document["userinfo_endpoint"] = json!(endpoints.userinfo);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or};
+use super::{Dialect, Handler, common_members, keys_or, names};
 use crate::{
-    endpoints::{authorize, discovery, introspection, jwks, registration, revocation, token, userinfo},
+    endpoints::{authorize, discovery, introspection, jwks, login, registration, revocation, token, userinfo},
     journal::Endpoint,
-    realm::{Clock, KeyRing, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
+    realm::{Clock, KeyRing, Policy, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
     server::Endpoints,
 };
 
@@ -22,6 +22,11 @@ impl Dialect for Custom {
         RealmSpec {
             clock,
             keys: keys_or(keys, KidStyle::Thumbprint),
+            policy: Policy {
+                grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
+                public_grant_types: names(["password", "refresh_token", "authorization_code"]),
+                ..Policy::default()
+            },
             scope_rule: Arc::new(Strict),
             ..RealmSpec::new(base_url)
         }
@@ -51,6 +56,7 @@ impl Dialect for Custom {
             "/token" => (Endpoint::Token, token::answer),
             "/jwks" => (Endpoint::Jwks, jwks::answer),
             "/authorize" => (Endpoint::Authorize, authorize::answer),
+            login::PATH => (Endpoint::Login, login::answer),
             "/introspect" => (Endpoint::Introspection, introspection::answer),
             "/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),

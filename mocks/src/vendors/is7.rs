@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or};
+use super::{Dialect, Handler, common_members, keys_or, names};
 use crate::{
     endpoints::{
-        authorize,
         call::{Call, Reply},
-        discovery, introspection, jwks,
+        discovery, introspection, jwks, login_is7,
         management::permitted,
         registration_is7, revocation, scim_me, scopes, token, userinfo,
     },
@@ -44,6 +43,12 @@ impl Dialect for Is7 {
                 unknown_grant: "invalid_request",
                 decode_basic: false,
                 json_requests: true,
+                grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
+                public_grant_types: names(["password", "refresh_token", "authorization_code"]),
+                code_challenge_methods: names(["S256", "plain"]),
+                public_clients_need_challenge: false,
+                stray_verifier_refused: false,
+                session_state: true,
                 challenge_realm: host.unwrap_or_else(|| known.challenge_realm.clone()),
                 one_live_token: true,
                 rotation: Rotation::Rotate,
@@ -86,7 +91,11 @@ impl Dialect for Is7 {
             "/oauth2/introspect" => (Endpoint::Introspection, introspection::answer),
             "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
             "/oauth2/jwks" => (Endpoint::Jwks, jwks::answer),
-            "/oauth2/authorize" => (Endpoint::Authorize, authorize::answer),
+            login_is7::AUTHORIZE => (Endpoint::Authorize, login_is7::authorize),
+            login_is7::COMMONAUTH => (Endpoint::Login, login_is7::commonauth),
+            login_is7::LOGIN_PAGE => (Endpoint::Login, login_is7::login_page),
+            login_is7::CONSENT_PAGE => (Endpoint::Login, login_is7::consent_page),
+            login_is7::ERROR_PAGE => (Endpoint::Login, login_is7::error_page),
             "/oauth2/userinfo" => (Endpoint::Userinfo, userinfo::answer),
             "/scim2/Me" => (Endpoint::Userinfo, scim_me::answer),
             _ if is_or_below(path, REGISTRATION) => {
@@ -167,6 +176,15 @@ impl Dialect for Is7 {
             401 => reply.header("www-authenticate", challenge),
             _ => reply,
         }
+    }
+
+    fn log_in(&self, site: &Site, key: &str) -> Reply {
+        login_is7::log_in(site, key)
+    }
+
+    /// On a page of its own, by a redirect.
+    fn shown(&self, site: &Site, error: &OAuthError) -> Reply {
+        login_is7::shown(site, error)
     }
 
     fn userinfo_without_token(&self, realm: &str) -> Reply {

@@ -11,7 +11,10 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde_json::{Value, json};
 
 use crate::{
-    endpoints::call::{Call, Reply},
+    endpoints::{
+        call::{Call, Reply},
+        login, page,
+    },
     grants::{TokenAnswer, TokenRequest, authenticate_client, worded},
     journal::Endpoint,
     realm::{
@@ -136,6 +139,16 @@ pub(crate) trait Dialect: Send + Sync {
         Reply::bearer_challenge(401, realm, None)
     }
 
+    /// Where a person goes whose login has this key.
+    fn log_in(&self, site: &Site, key: &str) -> Reply {
+        login::form(site, key, "")
+    }
+
+    /// How a person is told that an authorization request cannot be trusted.
+    fn shown(&self, _site: &Site, error: &OAuthError) -> Reply {
+        page::message(400, "Error", &format!("{}: {}", error.code, error.description))
+    }
+
     /// What opens client registration by Bearer.
     fn initial_access_token(&self) -> Option<String> {
         None
@@ -161,6 +174,11 @@ fn keys_or(given: Option<KeyRing>, style: KidStyle) -> KeyRing {
     given.unwrap_or_else(|| KeyRing::with_style(test_keys::next(KeyFamily::Rsa), style))
 }
 
+/// Names as a list.
+fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.map(str::to_owned).to_vec()
+}
+
 /// The members that every discovery document needs, from what the realm supports.
 fn common_members(endpoints: &Endpoints, realm: &Realm) -> Value {
     let algorithm = format!("{:?}", realm.keys().current(KeyPurpose::Id).algorithm());
@@ -173,6 +191,7 @@ fn common_members(endpoints: &Endpoints, realm: &Realm) -> Value {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
         "grant_types_supported": realm.policy().grant_types,
+        "code_challenge_methods_supported": realm.policy().code_challenge_methods,
         "scopes_supported": scope::OPENID,
     })
 }

@@ -2,6 +2,8 @@
 //! The tests themselves stand beside this folder, a file per subject.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses another part of it")]
 
+pub mod browser;
+
 use std::sync::{Arc, LazyLock};
 
 use kmspec_mocks::{

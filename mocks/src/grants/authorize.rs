@@ -1,0 +1,189 @@
+//! Authorization requests (RFC 6749, section 4.1): what must hold of one, and the redirect that answers it.
+//! Asking the user is the endpoints' affair; redeeming the code is `authorization_code`'s.
+
+use regex::Regex;
+use url::Url;
+
+use super::Form;
+use crate::realm::{
+    AuthorizationRequest, Client, OAuthError, Policy, Realm, User,
+    pkce::{Challenge, ChallengeMethod},
+    scope,
+};
+
+/// Why an authorization request goes no further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthorizationRefusal {
+    /// The user is told and sent nowhere: client or redirect URI are not to be trusted (RFC 6749, section 4.1.2.1).
+    Shown(OAuthError),
+    /// The client is told, by a redirect to this URL.
+    Redirected(String),
+}
+
+impl AuthorizationRequest {
+    /// Reads the parameters of an authorization request.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that the request deserves.
+    pub fn read(realm: &Realm, form: &Form) -> Result<Self, AuthorizationRefusal> {
+        let shown = |error| Err(AuthorizationRefusal::Shown(error));
+        if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|name| form.repeats(name)) {
+            return shown(OAuthError::invalid_request(format!("parameter {name} is repeated")));
+        }
+        let client = form.value("client_id").and_then(|id| realm.client(id)).filter(|client| client.active);
+        let Some(client) = client else {
+            return shown(OAuthError::new(400, "invalid_client", "there is no active client of that id"));
+        };
+        let sent = form.value("redirect_uri");
+        let Some(redirect_uri) = target(&client, sent) else {
+            return shown(OAuthError::new(400, "invalid_callback", "the redirect URI is not registered"));
+        };
+        let mut request = Self {
+            client_id: client.id.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            redirect_uri_sent: sent.is_some(),
+            scopes: scope::split(form.value("scope")),
+            state: form.value("state").map(str::to_owned),
+            nonce: form.value("nonce").map(str::to_owned),
+            audience: form.value("audience").map(str::to_owned),
+            challenge: None,
+        };
+        match checked(&realm.policy(), &client, form) {
+            Ok(challenge) => {
+                request.challenge = challenge;
+                Ok(request)
+            }
+            Err(error) => Err(AuthorizationRefusal::Redirected(request.refused(&error))),
+        }
+    }
+
+    /// The redirect after the user has agreed: to a code, or to what the scope rule refuses with.
+    pub fn approved(&self, realm: &Realm, user: &User) -> String {
+        let Some(client) = realm.client(&self.client_id) else {
+            return self.refused(&OAuthError::unauthorized_client("the client is gone"));
+        };
+        match realm.granted_scopes(self.scopes.as_deref(), &client, Some(user), "authorization_code") {
+            Err(error) => self.refused(&error),
+            Ok(scopes) => {
+                // Identity Server tells browsers how to watch the session (OpenID Connect Session Management, section 3).
+                let session = realm.policy().session_state && scopes.iter().any(|scope| scope == "openid");
+                let code = realm.keep_code(self.clone(), user.name.clone(), scopes);
+                let mut answer = vec![("code", code)];
+                answer.extend(session.then(|| ("session_state", crate::realm::random::text(32))));
+                self.redirect(answer)
+            }
+        }
+    }
+
+    /// The redirect after the user has declined.
+    pub fn denied(&self) -> String {
+        self.refused(&OAuthError::new(400, "access_denied", "the user declined"))
+    }
+
+    fn refused(&self, error: &OAuthError) -> String {
+        self.redirect(vec![("error", error.code.clone()), ("error_description", error.description.clone())])
+    }
+
+    fn redirect(&self, answer: Vec<(&str, String)>) -> String {
+        let Ok(mut url) = Url::parse(&self.redirect_uri) else { return self.redirect_uri.clone() };
+        url.query_pairs_mut().extend_pairs(answer);
+        if let Some(state) = &self.state {
+            url.query_pairs_mut().append_pair("state", state);
+        }
+        url.into()
+    }
+}
+
+/// Where the answer may go: the URI sent, if it is registered; the registered one, if there is only one and none was
+/// sent (RFC 6749, section 3.1.2.3).
+fn target<'a>(client: &'a Client, sent: Option<&'a str>) -> Option<&'a str> {
+    let uri = match (sent, client.redirect_uris.as_slice()) {
+        (Some(sent), registered) => registered.iter().any(|each| fits(each, sent)).then_some(sent),
+        (None, [only]) => Some(only.as_str()).filter(|only| !only.starts_with(PATTERN)),
+        (None, _) => None,
+    }?;
+    Url::parse(uri).is_ok_and(|uri| uri.fragment().is_none()).then_some(uri)
+}
+
+const PATTERN: &str = "regexp=";
+
+/// Compared as plain strings, but for the patterns that Identity Server keeps several URIs as.
+fn fits(registered: &str, sent: &str) -> bool {
+    match registered.strip_prefix(PATTERN) {
+        None => registered == sent,
+        Some(pattern) => Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(sent)),
+    }
+}
+
+fn checked(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Challenge>, OAuthError> {
+    if let Some(name) = form.repeated() {
+        return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
+    }
+    match form.value("response_type") {
+        Some("code") => {}
+        None => return Err(OAuthError::invalid_request("response_type is missing")),
+        Some(_) => return Err(OAuthError::new(400, "unsupported_response_type", "only codes are given out")),
+    }
+    let supported = policy.grant_types.iter().any(|grant| grant == "authorization_code");
+    if !supported || !client.allows_grant("authorization_code") {
+        return Err(OAuthError::unauthorized_client("the client may not ask for codes"));
+    }
+    let challenge = challenge(policy, client, form)?;
+    match form.value("prompt") {
+        // There are no sessions: everybody logs in every time.
+        Some("none") => Err(OAuthError::new(400, "login_required", "the user is not logged in")),
+        _ => Ok(challenge),
+    }
+}
+
+fn challenge(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Challenge>, OAuthError> {
+    let invalid = |description: &str| Err(OAuthError::invalid_request(description));
+    let needed = client.pkce_mandatory || (client.is_public() && policy.public_clients_need_challenge);
+    let (text, method) = match (form.value("code_challenge"), form.value("code_challenge_method")) {
+        (None, Some(_)) => return invalid("code_challenge_method without code_challenge"),
+        (None, None) if needed => return invalid("code_challenge is missing"),
+        (None, None) => return Ok(None),
+        // Left out, the method is the plain one (RFC 7636, section 4.3).
+        (Some(text), method) => (text.to_owned(), method.unwrap_or("plain")),
+    };
+    let known = policy.code_challenge_methods.iter().any(|known| known == method);
+    let Some(method) = ChallengeMethod::named(method).filter(|_| known) else {
+        return invalid("the code challenge method is not supported");
+    };
+    if method == ChallengeMethod::Plain && !client.pkce_plain {
+        return invalid("the client may not use plain code challenges");
+    }
+    let challenge = Challenge { method, text };
+    if challenge.is_well_formed() { Ok(Some(challenge)) } else { invalid("the code challenge is malformed") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realm::ClientSpec;
+
+    fn client(uris: &[&str]) -> Client {
+        ClientSpec::new("app").redirect_uris(uris.iter().copied()).0
+    }
+
+    #[test]
+    fn a_redirect_uri_is_compared_as_a_plain_string() {
+        let one = client(&["https://app/cb?x=1"]);
+        assert_eq!(target(&one, Some("https://app/cb?x=1")), Some("https://app/cb?x=1"));
+        for other in ["https://app/cb", "https://app/cb?x=1&y=2", "https://APP/cb?x=1", "https://app/cb?x=1#f"] {
+            assert_eq!(target(&one, Some(other)), None, "{other}");
+        }
+        assert_eq!(target(&one, None), Some("https://app/cb?x=1"));
+        assert_eq!(target(&client(&["https://a/", "https://b/"]), None), None);
+    }
+
+    #[test]
+    fn a_kept_pattern_must_match_as_a_whole() {
+        let several = client(&["regexp=(https://a/cb|https://b/cb)"]);
+        assert_eq!(target(&several, Some("https://b/cb")), Some("https://b/cb"));
+        assert_eq!(target(&several, Some("https://b/cb/more")), None);
+        assert_eq!(target(&several, None), None);
+        assert_eq!(target(&client(&["regexp=("]), Some("https://b/cb")), None);
+    }
+}
