@@ -46,7 +46,7 @@ pub enum DriverError {
         /// Its user name.
         username: String,
         /// What was answered.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The subject has no such plane.
     #[error("the subject has no {0} plane\nhint: tag the scenario `@needs:{0}`")]

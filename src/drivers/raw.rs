@@ -120,10 +120,11 @@ fn written(request: &RawRequest, to: &Url) -> String {
     if !has("connection") {
         text.push_str("Connection: close\r\n");
     }
-    if let Some(body) = &request.body {
-        if !has("content-length") && !has("transfer-encoding") {
-            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
-        }
+    if let Some(body) = &request.body
+        && !has("content-length")
+        && !has("transfer-encoding")
+    {
+        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     text.push_str("\r\n");
     text.push_str(request.body.as_deref().unwrap_or_default());

@@ -42,10 +42,10 @@ impl<T> Reply<T> {
     }
 
     /// The two cases as a `Result`, for `?` inside drivers.
-    pub fn into_result(self) -> Result<T, Refusal> {
+    pub fn into_result(self) -> Result<T, Box<Refusal>> {
         match self {
             Self::Granted(value) => Ok(value),
-            Self::Refused(refusal) => Err(refusal),
+            Self::Refused(refusal) => Err(Box::new(refusal)),
         }
     }
 }

@@ -213,7 +213,11 @@ impl Session {
     }
 
     fn refused(&self, login: &Login, refusal: Refusal) -> DriverError {
-        DriverError::LoginRefused { who: self.role.to_string(), username: login.persona.username.clone(), refusal }
+        DriverError::LoginRefused {
+            who: self.role.to_string(),
+            username: login.persona.username.clone(),
+            refusal: Box::new(refusal),
+        }
     }
 }
 

@@ -49,11 +49,11 @@ pub fn header(name: &str, value: &str) -> String {
 /// A body as a report may show it: JSON by member name, forms by field name, the rest by shape.
 pub fn body(content_type: Option<&str>, value: &str) -> String {
     let looks_like_json = value.trim_start().starts_with(['{', '[']);
-    if content_type.is_some_and(|kind| kind.contains("json")) || looks_like_json {
-        if let Ok(mut json) = serde_json::from_str::<Value>(value) {
-            redact_json(&mut json);
-            return json.to_string();
-        }
+    if (content_type.is_some_and(|kind| kind.contains("json")) || looks_like_json)
+        && let Ok(mut json) = serde_json::from_str::<Value>(value)
+    {
+        redact_json(&mut json);
+        return json.to_string();
     }
     text(value)
 }

@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_kept_refusal_is_found_by_the_next_step() {
-        let mut world = World::new();
+        let world = World::new();
         assert!(world.refusal("the call").is_err());
         let mut world = World { recorded: Mutex::default(), ..World::new() };
         world.keep::<()>(Ok(Reply::Refused(Refusal::read(401, vec![], "{}")))).unwrap();
