@@ -3,12 +3,14 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use kmspec::cli::{arguments::Arguments, commands};
+use kmspec::cli::{commands, typed};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match typed::read() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

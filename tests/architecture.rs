@@ -32,7 +32,7 @@ const ARROWS: &[Arrow] = &[
     Arrow { from: "runner/stage", rooms: &["drivers", "model", "platform", "prove", "world"], mocks: &["*"] },
     Arrow { from: "runner/provisioning", rooms: &["drivers", "model", "platform", "prove", "world"], mocks: &["*"] },
     Arrow { from: "runner/serve", rooms: &["model", "platform"], mocks: &["*"] },
-    Arrow { from: "cli", rooms: &["model", "prove", "report", "runner", "world"], mocks: &[] },
+    Arrow { from: "cli", rooms: &["model", "prove", "report", "runner"], mocks: &[] },
     Arrow { from: "main", rooms: &["cli"], mocks: &[] },
 ];
 

@@ -42,6 +42,7 @@ fn refused(output: &Output, code: i32, parts: &[&str]) {
         assert!(said.contains(part), "`{part}` is missing in: {said}");
     }
     assert_eq!(said.lines().filter(|line| line.starts_with("error:")).count(), 1, "one message: {said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("hint: ")).count(), 1, "one hint: {said}");
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
@@ -154,11 +155,97 @@ fn a_taken_port_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let folder = tempfile::tempdir().unwrap();
-    let output = kmspec(&["platform", "--port", &port, "--folder", folder.path().to_str().unwrap()]);
-    refused(&output, 3, &[&port, "hint:"]);
-    let output = kmspec(&["mock", "is7", "--port", &port, "--folder", folder.path().to_str().unwrap()]);
-    refused(&output, 3, &[&port, "hint:"]);
+    let folder = folder.path().to_str().unwrap();
+    refused(&kmspec(&["platform", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
+    refused(&kmspec(&["platform", "--gateway-port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
+    refused(&kmspec(&["mock", "is7", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
     refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, custom, cognito, auth0"]);
+}
+
+#[test]
+fn devices_and_files_are_not_taken_for_folders_or_data() {
+    let root = features(FEATURE);
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("file"), "precious").unwrap();
+    for (at, part) in [("file", "something else than a folder"), ("file/below", "file/below")] {
+        let typed = ["run", "--report-dir", &path(at)];
+        refused(&with_features(root.path(), &typed), 2, &[part, "--report-dir"]);
+    }
+    refused(&with_features(root.path(), &["run", "--report-dir", "/dev/null"]), 2, &["`/dev/null`"]);
+    for command in [&["platform"][..], &["mock", "is7"]] {
+        refused(&kmspec(&[command, &["--folder", &path("file")]].concat()), 2, &["`--folder`", "is no folder"]);
+    }
+    let data = |file: &str| kmspec(&["platform", "--folder", &path("ca"), "--data", file]);
+    refused(&data("/dev/null"), 2, &["`/dev/null` is no regular file", "`--data`"]);
+    refused(&data(&path("no/such/folder")), 3, &["no/such/folder", "`--data`"]);
+    refused(&data(&path("file")), 3, &["not a database", "`--data`"]);
+    assert_eq!(fs::read_to_string(path("file")).unwrap(), "precious");
+    assert!(!fs::metadata("/dev/null").unwrap().is_file(), "the device is still one");
+}
+
+#[test]
+fn ca_files_are_looked_into_before_anything_starts() {
+    let root = features(FEATURE);
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("empty.pem"), "nothing").unwrap();
+    fs::write(
+        path("target.toml"),
+        "name = \"x\"\n[planes]\ngateway = \"https://localhost:1\"\n[trust]\nca = \"empty.pem\"\n",
+    )
+    .unwrap();
+    for (file, part) in [("empty.pem", "it holds no PEM certificate"), ("none.pem", "No such file")] {
+        let file = path(file);
+        refused(&kmspec(&["certify", "https://localhost:1/", "--ca", &file]), 2, &[part, "`--ca`"]);
+        refused(&kmspec(&["platform", "--folder", &path("ca"), "--trust", &file]), 2, &[part, "`--trust`"]);
+    }
+    refused(&kmspec(&["run", "--target", &path("target.toml")]), 2, &["empty.pem", "[trust]"]);
+}
+
+/// A port on which every connection is accepted; each request is answered by `answer`, or never when that says `None`.
+fn listen(answer: fn(&str) -> Option<String>) -> u16 {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap_or(0);
+                match answer(&String::from_utf8_lossy(&request[..length])) {
+                    Some(body) => {
+                        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+                        let _ = write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    }
+                    // The other side has to give up first.
+                    None => while stream.read(&mut request).is_ok_and(|length| length > 0) {},
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn servers_that_are_down_hang_or_talk_nonsense_are_told_apart_in_bounded_time() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (hanging, chatting) = (listen(|_| None), listen(|_| Some("<html>welcome</html>".to_owned())));
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report").to_str().unwrap().to_owned();
+    let certify = |port: u16| kmspec(&["certify", &format!("http://localhost:{port}/x"), "--report-dir", &report]);
+    refused(&certify(free), 3, &["Connection refused", "is it running at that address?"]);
+    refused(&certify(chatting), 3, &["is no discovery document", "the answer (application/json) is no JSON object"]);
+    let began = std::time::Instant::now();
+    refused(&certify(hanging), 3, &["timed out", "is it running at that address?"]);
+    let target = folder.path().join("target.toml");
+    let run = |port: u16| {
+        let text =
+            format!("name = \"x\"\n[planes]\ngateway = \"http://localhost:{port}\"\n[bounds]\nrequest = \"2s\"\n");
+        fs::write(&target, text).unwrap();
+        kmspec(&["run", "--target", target.to_str().unwrap(), "--report-dir", &report])
+    };
+    refused(&run(free), 3, &["the target's gateway plane is silent", "Connection refused"]);
+    refused(&run(hanging), 3, &["the target's gateway plane is silent", "timed out"]);
+    assert!(began.elapsed() < std::time::Duration::from_secs(25), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -87,6 +87,9 @@ impl CertificateAuthority {
             let path = path.to_owned();
             move |source| CertificateError::Storage { path, source }
         };
+        fs::create_dir_all(directory).map_err(storage(directory))?;
+        // Another process may be making the same authority just now. Where folders cannot be locked, it must not.
+        let _until_it_is_there = fs::File::open(directory).and_then(|folder| folder.lock().map(|()| folder)).ok();
         if certificate.exists() && key.exists() {
             let pem = fs::read_to_string(&certificate).map_err(storage(&certificate))?;
             let key_pem = fs::read_to_string(&key).map_err(storage(&key))?;
@@ -96,7 +99,6 @@ impl CertificateAuthority {
             return Ok(Self { issuer, pem, issued: Mutex::default() });
         }
         let made = Self::new("kmspec")?;
-        fs::create_dir_all(directory).map_err(storage(directory))?;
         fs::write(&certificate, &made.pem).map_err(storage(&certificate))?;
         write_private(&key, &made.issuer.key().serialize_pem()).map_err(storage(&key))?;
         Ok(made)

@@ -3,6 +3,7 @@
 
 use super::{
     arguments::{CertifyArguments, is_loopback},
+    ca_file,
     error::PlanError,
     run_plan::{expected, plan},
 };
@@ -13,6 +14,9 @@ impl TryFrom<CertifyArguments> for RunPlan {
 
     fn try_from(arguments: CertifyArguments) -> Result<Self, PlanError> {
         usable(&arguments)?;
+        if let Some(ca) = &arguments.ca {
+            ca_file::check(ca, "`--ca` takes a PEM file with the CA of the server's certificate")?;
+        }
         let secret =
             |variable: &Option<String>, holds: &str| variable.as_deref().map(|it| secret(it, holds)).transpose();
         let client_secret = secret(&arguments.client_secret_env, "the client's secret")?;

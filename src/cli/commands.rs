@@ -5,7 +5,7 @@ use std::{io::Write as _, process::ExitCode};
 
 use super::{
     arguments::{Arguments, Command, ExplainArguments, MockArguments, PlatformArguments, RequirementsArguments},
-    error::PlanError,
+    error::{PlanError, told},
     explain,
     run_plan::features,
 };
@@ -18,7 +18,8 @@ use crate::{
     },
     report::{
         annotations::annotations,
-        format::{Findings, ReportError, write_all},
+        folder::{self, ReportError},
+        format::Findings,
         terminal::{Colour, summary},
     },
     runner::{
@@ -31,7 +32,6 @@ use crate::{
             mock::{self, MockPlan, ServeMockError},
         },
     },
-    world::World,
 };
 
 /// Why a command ended without a report.
@@ -59,8 +59,10 @@ impl CommandError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Run(error) => error.exit_status(),
-            Self::ServeMock(ServeMockError::UnknownVendor { .. }) => ExitStatus::WrongPlan,
-            Self::Report(_) | Self::Serve(_) | Self::ServeMock(_) => ExitStatus::CouldNotTest,
+            Self::Report(ReportError::Unusable { .. }) => ExitStatus::WrongPlan,
+            Self::Serve(error) => error.exit_status(),
+            Self::ServeMock(error) => error.exit_status(),
+            Self::Report(_) => ExitStatus::CouldNotTest,
             Self::Plan(_) | Self::NotARule(_) | Self::NoSuchRow(_) => ExitStatus::WrongPlan,
         }
     }
@@ -90,7 +92,7 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
     };
     ExitCode::from(
         done.unwrap_or_else(|error| {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", told(&error));
             error.exit_status()
         })
         .code(),
@@ -108,7 +110,8 @@ async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, Co
         }
         return Ok(ExitStatus::Conforms);
     }
-    let report = run::carry_out::<World>(&plan, selection, command, Interruption::listen(), Progress::new).await?;
+    folder::prepare(&plan.report_dir)?;
+    let report = run::run(&plan, selection, command, Interruption::listen(), Progress::new).await?;
     tell(&report, &catalogue, &plan.expected, &plan)
 }
 
@@ -132,11 +135,12 @@ fn tell(
     plan: &RunPlan,
 ) -> Result<ExitStatus, CommandError> {
     let findings = Findings { report, catalogue, expected };
-    let written = write_all(&plan.report_dir, findings);
+    let written = folder::write_all(&plan.report_dir, findings);
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         say(&annotations(findings));
     }
-    say(&summary(findings, &plan.report_dir, Colour::of_stdout()));
+    let place = written.is_ok().then_some(plan.report_dir.as_path());
+    say(&summary(findings, place, Colour::of_stdout()));
     written?;
     Ok(report.exit_status())
 }

@@ -1,7 +1,7 @@
 //! What can be wrong with arguments and the files they name, one message with a hint each.
 //! Errors of the run itself are the runner's.
 
-use std::{io, path::PathBuf};
+use std::{error::Error, io, path::PathBuf};
 
 use crate::{
     model::{capability::UnknownCapability, rule::NotARuleId},
@@ -85,4 +85,54 @@ pub enum PlanError {
         /// What to do.
         hint: &'static str,
     },
+}
+
+/// An error and its causes as one message with one hint: that of the outermost error which has any, as it knows best
+/// what was wanted.
+pub fn told(error: &dyn Error) -> String {
+    let (mut said, mut hint) = (String::new(), None);
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        // A message may quote its cause, hint and all; its own hint stands last.
+        let mut parts = text.split("\nhint: ");
+        let message = parts.next().unwrap_or_default().trim_end();
+        if !said.contains(message) {
+            if !said.is_empty() {
+                said.push_str(": ");
+            }
+            said.push_str(message);
+        }
+        hint = hint.or_else(|| parts.last().map(str::to_owned));
+        next = error.source();
+    }
+    match hint {
+        Some(hint) => format!("{said}\nhint: {hint}"),
+        None => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the port is taken\nhint: take another")]
+    struct Inner(#[source] io::Error);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("starting: {0}\nhint: leave --port out")]
+    struct Quoting(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("starting")]
+    struct Silent(#[source] Inner);
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_the_outermost_hint() {
+        let inner = || Inner(io::Error::other("in use"));
+        assert_eq!(told(&inner()), "the port is taken: in use\nhint: take another");
+        assert_eq!(told(&Quoting(inner())), "starting: the port is taken: in use\nhint: leave --port out");
+        assert_eq!(told(&Silent(inner())), "starting: the port is taken: in use\nhint: take another");
+    }
 }

@@ -2,6 +2,7 @@
 //! What a run does belongs to `runner/`, how a report looks to `report/`.
 
 pub mod arguments;
+pub mod ca_file;
 pub mod certify_plan;
 pub mod commands;
 pub mod deviations_file;
@@ -9,3 +10,4 @@ pub mod error;
 pub mod explain;
 pub mod run_plan;
 pub mod target_file;
+pub mod typed;

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use url::Url;
 
-use super::error::PlanError;
+use super::{ca_file, error::PlanError};
 use crate::model::{
     capability::Capability,
     target::{Bounds, ConfiguredIssuer, Persona, PlaneUrls, Target},
@@ -153,6 +153,10 @@ pub fn read(path: &Path, environment: Environment<'_>) -> Result<Target, PlanErr
     let file: TargetFile = toml::from_str(&text)
         .map_err(|error| malformed(error.to_string(), "the README shows a target with every field"))?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    let ca = file.trust.ca.as_ref().map(|ca| folder.join(ca));
+    if let Some(ca) = &ca {
+        ca_file::check(ca, "[trust] ca in the target file names a PEM file, seen from the target file")?;
+    }
     let planes =
         plane_urls(&file.planes).map_err(|problem| malformed(problem, "a plane is an https URL without a query"))?;
     if planes == PlaneUrls::default() {
@@ -176,7 +180,7 @@ pub fn read(path: &Path, environment: Environment<'_>) -> Result<Target, PlanErr
         mocks_ports: mocks_ports.map_err(|problem| malformed(problem, "ports are written \"19440-19499\""))?,
         planes,
         personas,
-        ca: file.trust.ca.map(|ca| folder.join(ca)),
+        ca,
         mock_ca: file.mocks.ca.map(|ca| folder.join(ca)),
         mocks_host: file.mocks.host.unwrap_or_else(|| "localhost".to_owned()),
         backend_host: file.backend.host.unwrap_or_else(|| "localhost".to_owned()),
@@ -308,6 +312,7 @@ revocation  = "500ms"
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("target.toml");
         std::fs::write(&path, text).unwrap();
+        std::fs::write(folder.path().join("apim-ca.pem"), "-----BEGIN CERTIFICATE-----\n").unwrap();
         read(&path, &|name| (name == "APIM_ADMIN_PASSWORD").then(|| "secret".to_owned()))
     }
 

@@ -12,7 +12,7 @@ use super::reply::Refusal;
 pub enum DriverError {
     /// No answer arrived.
     #[error(
-        "no answer to {method} {url} after {waited:?}: {why}\nhint: is it running, and does it present a certificate of the trusted CA?"
+        "no answer to {method} {url} after {waited:.1?}: {why}\nhint: is it running, and does it present a certificate of the trusted CA?"
     )]
     Unanswered {
         /// Method of the request.

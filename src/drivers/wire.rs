@@ -139,7 +139,7 @@ impl Line {
                 Ok(Answered { status, headers, body, method: call.method, url: call.url.to_string(), took })
             }
             Err(error) => {
-                let why = causes(&error);
+                let why = causes(&error.without_url());
                 self.log.record(sent, Received::Nothing(&why), took);
                 Err(DriverError::Unanswered { method: call.method, url: call.url.to_string(), waited: took, why })
             }

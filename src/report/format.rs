@@ -1,10 +1,5 @@
-//! What a report format is, the list of them, and writing all of them into a folder.
-//! How each looks stands in its own file.
-
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+//! What a report format is, and the list of them.
+//! How each looks stands in its own file; writing them down is the business of [`super::folder`].
 
 use super::{
     certificate::{CertificatePage, CertificateText, KeyManagerDocument},
@@ -52,50 +47,8 @@ impl RenderError {
     }
 }
 
-/// A report that cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// The folder or a file in it cannot be written.
-    #[error("cannot write the report to `{}`: {source}\nhint: `--report-dir` takes a folder that can be made and written", path.display())]
-    Unwritable {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A format refused.
-    #[error("cannot render `{file}`: {source}\nhint: the other formats may still tell; please report this")]
-    Unrendered {
-        /// Its file.
-        file: &'static str,
-        /// Why.
-        source: RenderError,
-    },
-}
-
 /// Every format that goes into the report folder.
 pub const FORMATS: [&dyn ReportFormat; 5] = [&Json, &Junit, &Html, &Summary, &NextExpected];
 
 /// What a certification writes beside them.
 pub const CERTIFICATE_FORMATS: [&dyn ReportFormat; 3] = [&CertificatePage, &CertificateText, &KeyManagerDocument];
-
-/// Writes every format into `folder`, making it where needed.
-///
-/// # Errors
-///
-/// [`ReportError`], naming the file.
-pub fn write_all(folder: &Path, findings: Findings<'_>) -> Result<(), ReportError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Unwritable { path, source }
-    };
-    fs::create_dir_all(folder).map_err(unwritable(folder))?;
-    let certificate = if findings.report.key_manager.is_some() { &CERTIFICATE_FORMATS[..] } else { &[] };
-    for format in FORMATS.iter().chain(certificate) {
-        let file = format.file_name();
-        let text = format.render(findings).map_err(|source| ReportError::Unrendered { file, source })?;
-        let path = folder.join(file);
-        fs::write(&path, text).map_err(unwritable(&path))?;
-    }
-    Ok(())
-}

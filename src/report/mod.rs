@@ -4,6 +4,7 @@
 pub mod annotations;
 pub mod certificate;
 pub mod expected;
+pub mod folder;
 pub mod format;
 pub mod html;
 pub mod json;

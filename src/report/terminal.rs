@@ -34,7 +34,8 @@ impl Colour {
 }
 
 /// The summary as text.
-pub fn summary(findings: Findings<'_>, folder: &Path, colour: Colour) -> String {
+/// `folder` holds the report; `None` when it could not be written.
+pub fn summary(findings: Findings<'_>, folder: Option<&Path>, colour: Colour) -> String {
     let report = findings.report;
     let mut text = String::new();
     for scenario in report.scenarios.iter().filter(|scenario| is_failure(&scenario.outcome)) {
@@ -60,7 +61,9 @@ pub fn summary(findings: Findings<'_>, folder: &Path, colour: Colour) -> String 
     );
     let said = format!("{} in {}{cut}", totals(&report.totals()), time(report.took_us));
     line(&mut text, "scenarios", &colour.paint(code, &said));
-    line(&mut text, "report", &folder.join("report.html").display().to_string());
+    if let Some(folder) = folder {
+        line(&mut text, "report", &folder.join("report.html").display().to_string());
+    }
     text
 }
 
@@ -98,7 +101,7 @@ mod tests {
     fn text(colour: Colour) -> String {
         let (report, catalogue, expected) = (report(), catalogue(), expected());
         let findings = Findings { report: &report, catalogue: &catalogue, expected: &expected };
-        summary(findings, Path::new("reports/latest"), colour)
+        summary(findings, Some(Path::new("reports/latest")), colour)
     }
 
     #[test]

@@ -16,11 +16,14 @@ use super::{
     select::{self, Selected, Selection, SelectionError},
     source::{self, SourceError},
 };
-use crate::model::{
-    catalogue::{Catalogue, CatalogueError},
-    plan::{FeatureSource, RunPlan, SubjectPlan},
-    proposal::{KeyManagerProposal, ServerFacts},
-    report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
+use crate::{
+    model::{
+        catalogue::{Catalogue, CatalogueError},
+        plan::{FeatureSource, RunPlan, SubjectPlan},
+        proposal::{KeyManagerProposal, ServerFacts},
+        report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
+    },
+    world::World,
 };
 
 /// Why there is no report at all.
@@ -85,6 +88,21 @@ fn features(from: &FeatureSource) -> Result<Vec<Feature>, RunError> {
 pub fn catalogue(from: &FeatureSource) -> Result<Catalogue, RunError> {
     let files = source::catalogue(from)?;
     Ok(Catalogue::parse(files.iter().map(|file| (file.path.as_str(), file.text.as_str())))?)
+}
+
+/// Carries out a plan on the real stage, with the steps of `steps/`.
+///
+/// # Errors
+///
+/// As [`carry_out`].
+pub async fn run(
+    plan: &RunPlan,
+    selection: Selection,
+    command: &str,
+    interruption: Interruption,
+    show: impl FnOnce(usize) -> Progress,
+) -> Result<RunReport, RunError> {
+    carry_out::<World>(plan, selection, command, interruption, show).await
 }
 
 /// Carries out a plan with Worlds of type `W`, on what [`prepare`] selected.

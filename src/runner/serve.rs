@@ -11,7 +11,10 @@ use std::{
 use kmspec_mocks::certificates::{CERTIFICATE_FILE, CertificateAuthority, CertificateError};
 
 use super::provisioning::stand_alone_cast;
-use crate::platform::{Data, Platform, PlatformConfig, PlatformError, TenantSpec, Tls};
+use crate::{
+    model::report::ExitStatus,
+    platform::{Data, Platform, PlatformConfig, PlatformError, TenantSpec, Tls},
+};
 
 /// Tenant with a user for each persona; the super tenant has its administrator alone.
 pub const SEEDED_TENANT: &str = "kmspec.example";
@@ -44,15 +47,28 @@ pub struct Served {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Its CA could not be made or read.
-    #[error("the CA in {folder}: {source}\nhint: `--folder` names another folder")]
-    Certificates {
-        /// Where.
-        folder: PathBuf,
-        /// Why not.
-        source: CertificateError,
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
+    /// An argument names something that is not what it should be.
+    #[error("`{}` is no {wanted}\nhint: `{argument}` takes the name of a {wanted}, made when there is none", path.display())]
+    Unfit {
+        /// The argument.
+        argument: &'static str,
+        /// What it should be.
+        wanted: &'static str,
+        /// What was typed.
+        path: PathBuf,
     },
-    /// A file could not be read or written.
-    #[error("{doing} {path}: {source}")]
+    /// A CA file could not be used.
+    #[error("reading the CA file `{}`: {source}\nhint: `--trust` takes a PEM file with certificates", path.display())]
+    Trust {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("{doing} `{}`: {source}\nhint: `--folder` takes a folder that can be written", path.display())]
     File {
         /// What was being done.
         doing: &'static str,
@@ -62,8 +78,36 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// It did not start.
-    #[error("starting the platform: {0}\nhint: is a port taken, or the data file in use?")]
-    Platform(#[from] PlatformError),
+    #[error("starting the platform{}\nhint: {}", .data.as_ref().map(|file| format!(" on the data in `{}`", file.display())).unwrap_or_default(), .hint)]
+    Platform {
+        /// The data file, if one was named.
+        data: Option<PathBuf>,
+        /// What to do.
+        hint: &'static str,
+        /// Why not.
+        source: PlatformError,
+    },
+}
+
+impl ServeError {
+    /// What the process ends with: arguments that name the wrong thing are a wrong plan.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Unfit { .. } | Self::Trust { .. } => ExitStatus::WrongPlan,
+            Self::Certificates(_) | Self::File { .. } | Self::Platform { .. } => ExitStatus::CouldNotTest,
+        }
+    }
+
+    fn platform(source: PlatformError, plan: &ServePlan) -> Self {
+        let (data, hint) = match &source {
+            PlatformError::Listen { .. } => {
+                (None, "another program may have the port; leave --port and --gateway-port out for free ones")
+            }
+            PlatformError::Trust(_) => (None, "`--trust` takes a PEM file with certificates"),
+            _ => (plan.data.clone(), "`--data` takes a file that this program wrote, or the name of a new one"),
+        };
+        Self::Platform { data, hint, source }
+    }
 }
 
 /// Starts a platform with its seeded users, and writes how to reach it.
@@ -72,17 +116,17 @@ pub enum ServeError {
 ///
 /// [`ServeError`] when a port is taken, or a file cannot be read or written.
 pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
+    fit(plan)?;
     let certificates = CertificateAuthority::load_or_create(&plan.folder)
-        .and_then(|authority| Ok((authority.issue(&["localhost", "127.0.0.1"])?, authority.ca_pem().to_owned())))
-        .map_err(|source| ServeError::Certificates { folder: plan.folder.clone(), source })?;
+        .and_then(|authority| Ok((authority.issue(&["localhost", "127.0.0.1"])?, authority.ca_pem().to_owned())))?;
     let (identity, ca_pem) = certificates;
     let mut trust_pem = vec![ca_pem];
     for path in &plan.trust {
-        let pem = tokio::fs::read_to_string(path).await.map_err(|source| ServeError::File {
-            doing: "reading the CA file",
-            path: path.clone(),
-            source,
-        })?;
+        let unreadable = |source| ServeError::Trust { path: path.clone(), source };
+        let pem = tokio::fs::read_to_string(path).await.map_err(unreadable)?;
+        if !pem.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(unreadable(std::io::Error::other("it holds no PEM certificate")));
+        }
         trust_pem.push(pem);
     }
     let tls = Tls { chain_pem: identity.chain_pem, key_pem: identity.key_pem };
@@ -92,13 +136,14 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
         data: plan.data.clone().map_or(Data::Memory, Data::File),
         ..PlatformConfig::loopback(tls, trust_pem)
     };
-    let platform = Platform::start(config).await?;
+    let failed = |source| ServeError::platform(source, plan);
+    let platform = Platform::start(config).await.map_err(failed)?;
     let (administrator, users) = stand_alone_cast(SEEDED_TENANT, SEEDED_PASSWORD);
     let spec = TenantSpec { domain: SEEDED_TENANT.to_owned(), administrator, users, roles: Vec::new(), clock: None };
     match platform.create_tenant(spec).await {
         // A data file remembers it from the last time.
         Ok(()) | Err(PlatformError::TenantExists(_)) => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(failed(error)),
     }
     let target_file = plan.folder.join("target.toml");
     let text = target_toml(platform.management_url(), platform.gateway_url());
@@ -108,6 +153,24 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
         source,
     })?;
     Ok(Served { platform, ca_file: plan.folder.join(CERTIFICATE_FILE), target_file })
+}
+
+/// Refuses what would end in a device or an unreadable place.
+fn fit(plan: &ServePlan) -> Result<(), ServeError> {
+    folder_fits(&plan.folder)?;
+    let unfit = |path: &Path| ServeError::Unfit { argument: "--data", wanted: "regular file", path: path.to_owned() };
+    match plan.data.as_deref() {
+        Some(data) if std::fs::metadata(data).is_ok_and(|found| !found.is_file()) => Err(unfit(data)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a `--folder` that is something else.
+pub(super) fn folder_fits(folder: &Path) -> Result<(), ServeError> {
+    if std::fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        return Err(ServeError::Unfit { argument: "--folder", wanted: "folder", path: folder.to_owned() });
+    }
+    Ok(())
 }
 
 impl Served {

@@ -93,12 +93,12 @@ pub enum StageError {
     #[error(transparent)]
     Provisioning(#[from] ProvisioningError),
     /// A plane of the target does not answer.
-    #[error("the target's {plane} plane at {url} does not answer: {source}")]
+    #[error(
+        "the target's {plane} plane is silent: {source}\nhint: start the target, or mend the address in its file; [trust] ca names the CA of its certificate"
+    )]
     TargetSilent {
         /// Which plane.
         plane: &'static str,
-        /// Where.
-        url: Url,
         /// Why not.
         source: DriverError,
     },
@@ -216,7 +216,7 @@ impl Stage {
             request_limit: target.bounds.request,
         })?;
         let planes = Product::planes_of(target);
-        answer(&planes, &wire).await.map_err(|(plane, url, source)| StageError::TargetSilent { plane, url, source })?;
+        answer(&planes, &wire).await.map_err(|(plane, source)| StageError::TargetSilent { plane, source })?;
         let (planes, interposers) = match &sabotage {
             Some(sabotage) => sabotage.stand_before(planes).await?,
             None => (planes, Vec::new()),

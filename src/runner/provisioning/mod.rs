@@ -202,8 +202,8 @@ impl Provisioning {
 ///
 /// # Errors
 ///
-/// The name and URL of the first plane that does not, with the reason.
-pub(super) async fn answer(planes: &Planes, wire: &Wire) -> Result<(), (&'static str, Url, DriverError)> {
+/// The name of the first plane that does not, with the reason.
+pub(super) async fn answer(planes: &Planes, wire: &Wire) -> Result<(), (&'static str, DriverError)> {
     for (name, url) in [
         ("admin", &planes.admin),
         ("publisher", &planes.publisher),
@@ -212,7 +212,7 @@ pub(super) async fn answer(planes: &Planes, wire: &Wire) -> Result<(), (&'static
     ] {
         let Some(url) = url else { continue };
         let line = wire.line(&ExchangeLog::default(), Role::Harness, Plane::Resident);
-        line.send(Call::new("GET", url.clone())).await.map_err(|error| (name, url.clone(), error))?;
+        line.send(Call::new("GET", url.clone())).await.map_err(|error| (name, error))?;
     }
     Ok(())
 }

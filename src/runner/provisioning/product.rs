@@ -120,7 +120,7 @@ impl Product {
         loop {
             match answer(&self.planes, &self.wire).await {
                 Ok(()) => return Ok(()),
-                Err((_, _, error)) if Instant::now() > deadline => return Err(failed(error.to_string())),
+                Err((_, error)) if Instant::now() > deadline => return Err(failed(error.to_string())),
                 Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,
             }
         }

@@ -3,6 +3,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::{ServeError, folder_fits};
+use crate::model::report::ExitStatus;
 use kmspec_mocks::{
     certificates::{CertificateAuthority, CertificateError},
     server::{AuthorizationServer, MockError},
@@ -32,16 +34,25 @@ pub enum ServeMockError {
         known: String,
     },
     /// Its CA could not be made or read.
-    #[error("the CA in {}: {source}\nhint: the folder must be writable, or hold `ca.pem` and `ca.key`", folder.display())]
-    Certificates {
-        /// Where.
-        folder: PathBuf,
-        /// Why not.
-        source: CertificateError,
-    },
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
+    /// An argument names something that is not what it should be.
+    #[error(transparent)]
+    Unfit(#[from] ServeError),
     /// It did not start.
-    #[error("starting the mock: {0}\nhint: is its port taken? leave --port out for a free one")]
+    #[error("starting the mock: {0}\nhint: another program may have the port; leave --port out for a free one")]
     Mock(#[from] MockError),
+}
+
+impl ServeMockError {
+    /// What the process ends with: arguments that name the wrong thing are a wrong plan.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::UnknownVendor { .. } => ExitStatus::WrongPlan,
+            Self::Unfit(error) => error.exit_status(),
+            Self::Certificates(_) | Self::Mock(_) => ExitStatus::CouldNotTest,
+        }
+    }
 }
 
 /// Starts a mock. It records nothing: nobody in this process would read its journal.
@@ -54,8 +65,8 @@ pub async fn serve(plan: &MockPlan) -> Result<AuthorizationServer, ServeMockErro
         let known = Vendor::ALL.map(Vendor::name).join(", ");
         ServeMockError::UnknownVendor { wanted: plan.vendor.clone(), known }
     })?;
-    let authority = CertificateAuthority::load_or_create(&plan.folder)
-        .map_err(|source| ServeMockError::Certificates { folder: plan.folder.clone(), source })?;
+    folder_fits(&plan.folder)?;
+    let authority = CertificateAuthority::load_or_create(&plan.folder)?;
     let builder = AuthorizationServer::builder(vendor).certificates(Arc::new(authority)).port(plan.port);
     Ok(builder.recording(false).start().await?)
 }
