@@ -103,7 +103,7 @@ impl House {
         let moved = |url: &str| url.replace(server.base_url(), base);
         let optional = |url: &Option<String>| url.as_deref().map(moved);
         let document = json!({
-            "name": kind, "type": kind, "issuer": server.issuer(), "tokenEndpoint": moved(&endpoints.token),
+            "name": kind, "displayName": kind, "type": kind, "issuer": server.issuer(), "tokenEndpoint": moved(&endpoints.token),
             "introspectionEndpoint": optional(&endpoints.introspection), "revokeEndpoint": optional(&endpoints.revocation),
             "clientRegistrationEndpoint": optional(&endpoints.registration),
             "certificates": {"type": "JWKS", "value": endpoints.jwks},
