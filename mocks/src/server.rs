@@ -16,7 +16,7 @@ use crate::{
     forge::Forge,
     front::{Front, Port},
     journal::{Endpoint, Journal, JournalEntry, Recorder},
-    realm::{Clock, KeyRing, Realm},
+    realm::{Clock, KeyChest, Realm},
     vendors::{Dialect, Vendor},
 };
 
@@ -89,7 +89,7 @@ pub struct AuthorizationServerBuilder {
     vendor: Vendor,
     certificates: Option<Arc<CertificateAuthority>>,
     clock: Clock,
-    keys: Option<KeyRing>,
+    chest: KeyChest,
     host: String,
     port: Option<u16>,
     recording: bool,
@@ -108,9 +108,10 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// With these keys instead of a test key of the vendor's family.
-    pub fn keys(mut self, keys: KeyRing) -> Self {
-        self.keys = Some(keys);
+    /// With keys out of this chest, now and at every rotation; out of one of its own otherwise. Servers that draw from
+    /// one chest never share a key.
+    pub fn chest(mut self, chest: KeyChest) -> Self {
+        self.chest = chest;
         self
     }
 
@@ -150,7 +151,7 @@ impl AuthorizationServerBuilder {
         let identity = certificates.issue(&names)?;
 
         let dialect = self.vendor.dialect();
-        let realm = Realm::new(dialect.realm(&base_url, self.clock, self.keys));
+        let realm = Realm::new(dialect.realm(&base_url, self.clock, &self.chest));
         dialect.furnish(&realm);
         let site = Arc::new(Site {
             endpoints: dialect.endpoints(&base_url),
@@ -194,7 +195,7 @@ impl AuthorizationServer {
             vendor,
             certificates: None,
             clock: Clock::system(),
-            keys: None,
+            chest: KeyChest::default(),
             host: "localhost".to_owned(),
             port: None,
             recording: true,

@@ -12,7 +12,7 @@ use std::{
 use kmspec_mocks::{
     backend::EchoBackend,
     certificates::{CertificateAuthority, CertificateError, TlsIdentity},
-    realm::Clock,
+    realm::{Clock, KeyChest},
     server::MockError,
     vendors::Vendor,
 };
@@ -316,13 +316,13 @@ impl Stage {
         Ok(())
     }
 
-    /// Starts an authorization server that goes by this clock.
+    /// Starts an authorization server that goes by this clock, and has its keys from this chest.
     ///
     /// # Errors
     ///
     /// [`MockError`] when it finds no port.
-    pub async fn start_server(&self, vendor: Vendor, clock: Clock) -> Result<Server, MockError> {
-        let server = self.mocks.start(vendor, clock).await?;
+    pub async fn start_server(&self, vendor: Vendor, clock: Clock, chest: &KeyChest) -> Result<Server, MockError> {
+        let server = self.mocks.start(vendor, clock, chest).await?;
         if let Some(sabotage) = &self.sabotage {
             sabotage.accomplices().enlist(server.forge().clone());
         }

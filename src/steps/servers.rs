@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kmspec_mocks::{
     forge::Forge,
     journal::Endpoint,
-    realm::{ClientSpec, KeyPurpose, SigningKey, TokenFormat, UserSpec, test_keys},
+    realm::{ClientSpec, KeyPurpose, SigningKey, TokenFormat, UserSpec},
     vendors::Vendor,
 };
 
@@ -34,7 +34,7 @@ const AUTH0_AUDIENCE: &str = "https://api.example.com/";
 /// The scenario's name of the API and the application that stand for "an API that trusts an issuer".
 const PROTECTED: &str = "protected";
 
-/// Starts a server that the scenario calls by this name, with a key that no other server of the scenario has.
+/// Starts a server that the scenario calls by this name.
 pub(super) async fn start(world: &mut World, name: &str, kind: ServerKind) -> Result<(), StepError> {
     if world.servers.has(name) {
         return Ok(());
@@ -45,14 +45,7 @@ pub(super) async fn start(world: &mut World, name: &str, kind: ServerKind) -> Re
         ServerKind::Cognito => Vendor::Cognito,
         ServerKind::Auth0 => Vendor::Auth0,
     };
-    let others: Vec<_> = world.servers.iter().map(|(_, other)| current_key(other.forge()).public_der()).collect();
     let server = world.start_server(name, vendor).await?;
-    let keys = server.forge().keys().clone();
-    while others.contains(&current_key(server.forge()).public_der()) {
-        let old = current_key(server.forge()).kid().to_owned();
-        keys.rotate();
-        keys.withdraw(&old);
-    }
     if let Ok(mock) = server.mock() {
         mock.realm().add_user(UserSpec::new(USER.0, USER.1));
     }
@@ -119,24 +112,6 @@ pub(super) fn forge(world: &World, name: &str) -> Result<Forge, StepError> {
     Ok(world.servers.named(name).or_fail(world)?.forge().clone())
 }
 
-/// A key that the servers of the scenario have not.
-pub(super) fn foreign_key(world: &World) -> SigningKey {
-    let taken: Vec<_> = world
-        .servers
-        .iter()
-        .flat_map(|(_, server)| {
-            let mut keys = server.forge().keys().published_keys();
-            keys.push(current_key(server.forge()));
-            keys
-        })
-        .map(|key| key.public_der())
-        .collect();
-    test_keys::names()
-        .filter_map(test_keys::named)
-        .find(|key| !taken.contains(&key.public_der()))
-        .expect("a scenario has fewer servers than there are test keys")
-}
-
 /// The certificate of the key that it signs with.
 pub(super) fn certificate_pem(world: &World, name: &str) -> Result<String, StepError> {
     Ok(current_key(&forge(world, name)?).certificate_pem())
@@ -144,7 +119,7 @@ pub(super) fn certificate_pem(world: &World, name: &str) -> Result<String, StepE
 
 /// The certificate of a key that no server of the scenario has.
 pub(super) fn foreign_certificate_pem(world: &World) -> String {
-    foreign_key(world).certificate_pem()
+    world.foreign_key().certificate_pem()
 }
 
 /// Adds a client there, as its administrator would.
@@ -350,7 +325,7 @@ pub(super) fn protected_token(world: &World, name: &str, flaw: &Flaw) -> Result<
     if let Some(audience) = server.configuration().and_then(|issuer| issuer.audience.clone()) {
         sound = sound.claim("aud", audience);
     }
-    Ok(flaw.in_token(server.forge(), sound, &foreign_key(world)).into())
+    Ok(flaw.in_token(server.forge(), sound, &world.foreign_key()).into())
 }
 
 /// Where the API is on the gateway.

@@ -30,7 +30,7 @@ pub(super) async fn of_application(
         // Nobody answers there; its keys still make the token that it would have issued.
         let forge = servers::forge(world, place)?;
         let sound = forge.token(&keys.consumer_key.0, &keys.consumer_key.0);
-        return Ok(flaw.in_token(&forge, sound, &servers::foreign_key(world)).into());
+        return Ok(flaw.in_token(&forge, sound, &world.foreign_key()).into());
     }
     let grant = issued(world, &keys, place, Grant::ClientCredentials, None).await?;
     if place == RESIDENT {
@@ -58,7 +58,7 @@ fn flawed(world: &World, place: &str, token: &Token, flaw: &Flaw) -> Result<Opti
         _ if *flaw == Flaw::Sound => return Ok(None),
         _ => sound,
     };
-    Ok(Some(flaw.in_token(&forge, sound, &servers::foreign_key(world)).into()))
+    Ok(Some(flaw.in_token(&forge, sound, &world.foreign_key()).into()))
 }
 
 /// The application's keys at a key manager.

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kmspec_mocks::vendors::Vendor;
+use kmspec_mocks::{
+    realm::{SigningKey, test_keys::KeyFamily},
+    vendors::Vendor,
+};
 
 use crate::{
     drivers::authorization_server::AuthorizationServerClient,
@@ -78,8 +81,8 @@ impl World {
         self.stage.as_ref().expect("the runner puts a stage around every scenario")
     }
 
-    /// Starts an authorization server that the scenario calls by this name. It shares the scenario's clock. At a gateway
-    /// that was configured beforehand it is the next of the configured issuers instead.
+    /// Starts an authorization server that the scenario calls by this name. It shares the scenario's clock, and its
+    /// keys are nobody else's, now and after a rotation. At a gateway that was configured beforehand it is the next of the configured issuers instead.
     ///
     /// # Errors
     ///
@@ -90,7 +93,7 @@ impl World {
             return Ok(self.servers.keep(name, Server::configured(vendor, issuer)));
         }
         let clock = self.scene().clock.clone().unwrap_or_default();
-        let server = self.stage().start_server(vendor, clock).await;
+        let server = self.stage().start_server(vendor, clock, &self.scene().keys).await;
         let server =
             server.map_err(|error| self.error(format!("starting the authorization server `{name}`: {error}")))?;
         Ok(self.servers.keep(name, server))
@@ -153,6 +156,11 @@ impl World {
     pub async fn add_tenant(&mut self, name: &str) -> Result<&Scene, StepError> {
         let scene = self.stage().set_neighbour(self.scene(), &self.log).await.or_fail(self)?;
         Ok(self.neighbours.keep(name, scene))
+    }
+
+    /// A key that no issuer of the scenario has or will have, the same one each time.
+    pub fn foreign_key(&self) -> SigningKey {
+        self.foreign_key.get_or_init(|| self.scene().keys.draw(KeyFamily::Rsa)).clone()
     }
 
     /// How many requests reached the backend below this path on the gateway.

@@ -11,8 +11,10 @@ mod things;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+
+use kmspec_mocks::realm::SigningKey;
 
 use crate::{
     drivers::{
@@ -42,6 +44,7 @@ pub struct World {
     scene: Option<Scene>,
     conversation: Option<Conversation>,
     log: ExchangeLog,
+    foreign_key: OnceLock<SigningKey>,
     /// Authorization servers that the scenario started.
     pub servers: Named<Server>,
     /// Other tenants that it made.
@@ -95,6 +98,7 @@ impl World {
             servers: Named::new("authorization server"),
             neighbours: Named::new("tenant"),
             log: ExchangeLog::default(),
+            foreign_key: OnceLock::new(),
             key_managers: Named::new("key manager"),
             apis: Named::new("API"),
             applications: Named::new("application"),

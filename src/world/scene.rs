@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use kmspec_mocks::realm::Clock;
+use kmspec_mocks::realm::{Clock, KeyChest};
 use url::Url;
 
 use crate::{
@@ -48,6 +48,8 @@ pub struct Scene {
     pub ledger: Ledger,
     /// The clock of the tenant, where it can be moved.
     pub clock: Option<Clock>,
+    /// Where the scenario's issuers have their keys from, so that no two of them share one.
+    pub keys: KeyChest,
     configured: Option<Mutex<Cast>>,
     pub(crate) wire: Wire,
     pub(crate) log: ExchangeLog,
@@ -92,12 +94,17 @@ impl Scene {
                 (role, session)
             })
             .collect();
+        let keys = KeyChest::default();
+        for issuer in parts.configured.iter().flat_map(Cast::issuers) {
+            issuer.forge.keys().published_keys().iter().for_each(|key| keys.claim(key));
+        }
         Self {
             tenant: parts.tenant,
             planes,
             bounds: parts.bounds,
             prefix: parts.prefix,
             backend_url: parts.backend_url,
+            keys,
             configured: parts.configured.map(Mutex::new),
             ledger,
             clock: None,

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
+    key_chest::KeyChest,
     signing_key::{Algorithm, KeyError, SigningKey},
-    test_keys::{self, KeyFamily},
+    test_keys::KeyFamily,
 };
 
 /// What a key signs; an issuer may keep a key for each.
@@ -61,6 +62,8 @@ pub struct KeyRing(Arc<RwLock<State>>);
 #[derive(Debug)]
 struct State {
     style: KidStyle,
+    /// Where rotation takes its keys from.
+    chest: KeyChest,
     keys: Vec<Entry>,
     /// Served instead of the keys, word for word.
     document: Option<Value>,
@@ -75,23 +78,29 @@ struct Entry {
 }
 
 impl KeyRing {
-    /// A ring with one test key of the family, another one than its neighbour's.
+    /// A ring with one test key of the family, out of a chest of its own.
     pub fn of_family(family: KeyFamily) -> Self {
-        Self::with_style(test_keys::next(family), KidStyle::default())
+        Self::drawn(&KeyChest::default(), family, KidStyle::default())
+    }
+
+    /// A ring with a key out of this chest, named in the issuer's style, as all that are added by rotation will be;
+    /// they come out of the same chest.
+    pub fn drawn(chest: &KeyChest, family: KeyFamily, style: KidStyle) -> Self {
+        let ring = Self::empty(chest.clone(), style);
+        let key = chest.draw(family);
+        ring.write().add(key.with_kid(&style.kid(&key)), KeyPurpose::Access);
+        ring
     }
 
     /// A ring with this key, whose id stays as it is.
     pub fn with_key(key: SigningKey) -> Self {
-        let ring = Self(Arc::new(RwLock::new(State { style: KidStyle::default(), keys: Vec::new(), document: None })));
+        let ring = Self::empty(KeyChest::default(), KidStyle::default());
         ring.write().add(key, KeyPurpose::Access);
         ring
     }
 
-    /// A ring with this key, named in the issuer's style, as all that are added by rotation will be.
-    pub fn with_style(key: SigningKey, style: KidStyle) -> Self {
-        let ring = Self(Arc::new(RwLock::new(State { style, keys: Vec::new(), document: None })));
-        ring.write().add(key.with_kid(&style.kid(&key)), KeyPurpose::Access);
-        ring
+    fn empty(chest: KeyChest, style: KidStyle) -> Self {
+        Self(Arc::new(RwLock::new(State { style, chest, keys: Vec::new(), document: None })))
     }
 
     /// The key that signs now.
@@ -110,7 +119,7 @@ impl KeyRing {
 
     /// Publishes a key that nothing is signed with: a next key, or one that is only there to be confused with.
     pub fn publish(&self, key: SigningKey) {
-        self.write().keys.push(Entry { key, purpose: KeyPurpose::Access, current: false, published: true });
+        self.write().keep(Entry { key, purpose: KeyPurpose::Access, current: false, published: true });
     }
 
     /// Signs access tokens with another key of the same family from now on and publishes it; the one before stays
@@ -207,7 +216,9 @@ impl KeyRing {
             let cause = "no stored key signs access tokens".to_owned();
             return Err(KeyError { kid: String::new(), algorithm: String::new(), cause });
         }
-        Ok(Self(Arc::new(RwLock::new(State { style: stored.style, keys, document: None }))))
+        let ring = Self::empty(KeyChest::default(), stored.style);
+        keys.into_iter().for_each(|entry| ring.write().keep(entry));
+        Ok(ring)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -224,30 +235,20 @@ impl State {
         for entry in self.keys.iter_mut().filter(|entry| entry.purpose == purpose) {
             entry.current = false;
         }
-        self.keys.push(Entry { key, purpose, current: true, published: true });
+        self.keep(Entry { key, purpose, current: true, published: true });
     }
 
-    /// A test key of the current one's family that this ring does not hold; made afresh when all are used up.
+    fn keep(&mut self, entry: Entry) {
+        self.chest.claim(&entry.key);
+        self.keys.push(entry);
+    }
+
+    /// A key of the current one's family that nobody drew from the chest before.
     fn unused_key(&self) -> SigningKey {
-        let algorithm = self.keys.last().map_or(Algorithm::RS256, |entry| entry.key.algorithm());
-        let known = |key: &SigningKey| self.keys.iter().any(|entry| entry.key.pem() == key.pem());
-        let unused =
-            test_keys::names().filter_map(test_keys::named).find(|key| key.algorithm() == algorithm && !known(key));
-        let key = unused.unwrap_or_else(|| generate(algorithm));
+        let family = self.keys.last().map_or(KeyFamily::Rsa, |entry| KeyFamily::of(entry.key.algorithm()));
+        let key = self.chest.draw(family);
         key.with_kid(&self.style.kid(&key))
     }
-}
-
-/// A key nobody has seen before; tens of milliseconds for RSA.
-fn generate(algorithm: Algorithm) -> SigningKey {
-    let made = match algorithm {
-        Algorithm::ES256 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
-        Algorithm::ES384 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
-        Algorithm::EdDSA => rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519),
-        _ => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048),
-    };
-    let pem = made.expect("the operating system supplies randomness").serialize_pem();
-    SigningKey::from_pem("generated", algorithm, &pem).expect("a generated key is well formed")
 }
 
 /// A key ring at rest.
@@ -270,9 +271,10 @@ struct StoredKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realm::test_keys;
 
     fn ring() -> KeyRing {
-        KeyRing::with_style(test_keys::named("p256-amber").unwrap(), KidStyle::Thumbprint)
+        KeyRing::of_family(KeyFamily::P256)
     }
 
     #[test]
@@ -290,8 +292,21 @@ mod tests {
     #[test]
     fn rotation_never_runs_out_of_keys() {
         let ring = ring();
-        let kids: std::collections::BTreeSet<_> = (0..5).map(|_| ring.rotate()).collect();
-        assert_eq!(kids.len(), 5);
+        let kids: std::collections::BTreeSet<_> = (0..9).map(|_| ring.rotate()).collect();
+        assert_eq!(kids.len(), 9);
+    }
+
+    #[test]
+    fn rings_that_draw_from_one_chest_never_share_a_key() {
+        let chest = KeyChest::default();
+        let rings: Vec<_> = (0..3).map(|_| KeyRing::drawn(&chest, KeyFamily::Rsa, KidStyle::default())).collect();
+        rings.iter().for_each(|ring| {
+            ring.rotate_for(KeyPurpose::Id);
+            (0..4).for_each(|_| drop(ring.rotate()));
+        });
+        let keys: std::collections::BTreeSet<_> =
+            rings.iter().flat_map(KeyRing::published_keys).map(|key| key.public_der()).collect();
+        assert_eq!(keys.len(), 3 * 6);
     }
 
     #[test]
@@ -311,8 +326,8 @@ mod tests {
         let ring = ring();
         let access = ring.current(KeyPurpose::Access).kid().to_owned();
         assert_eq!(ring.current(KeyPurpose::Id).kid(), access);
-        ring.add(test_keys::named("p256-birch").unwrap(), KeyPurpose::Id);
-        assert_eq!(ring.current(KeyPurpose::Id).kid(), "p256-birch");
+        ring.add(test_keys::named("rsa-birch").unwrap(), KeyPurpose::Id);
+        assert_eq!(ring.current(KeyPurpose::Id).kid(), "rsa-birch");
         assert_eq!(ring.current(KeyPurpose::Access).kid(), access);
     }
 

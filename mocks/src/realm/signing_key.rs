@@ -42,12 +42,17 @@ pub struct KeyError {
     pub cause: String,
 }
 
-/// A signing key; clones share the parsed key.
+/// A signing key; clones and the same key under other ids share what was parsed.
 #[derive(Clone)]
 pub struct SigningKey(Arc<Parts>);
 
 struct Parts {
     kid: String,
+    material: Arc<Material>,
+}
+
+/// What a key is under whatever id.
+struct Material {
     algorithm: Algorithm,
     pem: String,
     pair: Pair,
@@ -62,7 +67,7 @@ enum Pair {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({}, {:?})", self.0.kid, self.0.algorithm)
+        write!(f, "SigningKey({}, {:?})", self.0.kid, self.0.material.algorithm)
     }
 }
 
@@ -96,15 +101,14 @@ impl SigningKey {
             Algorithm::EdDSA => Pair::Ed(Ed25519KeyPair::from_pkcs8(der).map_err(|cause| failed(&cause))?),
             _ => return Err(failed(&"not an algorithm with a public key")),
         };
-        let parts = Parts { kid: kid.to_owned(), algorithm, pem: pem.to_owned(), pair, certificate: OnceLock::new() };
-        Ok(Self(Arc::new(parts)))
+        let material = Arc::new(Material { algorithm, pem: pem.to_owned(), pair, certificate: OnceLock::new() });
+        Ok(Self(Arc::new(Parts { kid: kid.to_owned(), material })))
     }
 
     /// The same key under another id.
     #[must_use]
     pub fn with_kid(&self, kid: &str) -> Self {
-        let parts = &self.0;
-        Self::from_pem(kid, parts.algorithm, &parts.pem).expect("the same text was read before")
+        Self(Arc::new(Parts { kid: kid.to_owned(), material: Arc::clone(&self.0.material) }))
     }
 
     /// The id under which it is published.
@@ -114,23 +118,23 @@ impl SigningKey {
 
     /// The algorithm it signs with unless told otherwise.
     pub fn algorithm(&self) -> Algorithm {
-        self.0.algorithm
+        self.0.material.algorithm
     }
 
     /// The private key, PKCS#8 in PEM.
     pub fn pem(&self) -> &str {
-        &self.0.pem
+        &self.0.material.pem
     }
 
     /// Signs with the key's own algorithm.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.sign_as(self.0.algorithm, message).expect("a key is only made for an algorithm of its family")
+        self.sign_as(self.0.material.algorithm, message).expect("a key is only made for an algorithm of its family")
     }
 
     /// Signs with another algorithm of its family; `None` when the algorithm is of another one.
     pub fn sign_as(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
         let random = SystemRandom::new();
-        match (&self.0.pair, algorithm) {
+        match (&self.0.material.pair, algorithm) {
             (Pair::Rsa(pair), _) => {
                 let padding: &'static dyn signature::RsaEncoding = match algorithm {
                     Algorithm::RS256 => &signature::RSA_PKCS1_SHA256,
@@ -145,7 +149,7 @@ impl SigningKey {
                 pair.sign(padding, &random, message, &mut made).ok()?;
                 Some(made)
             }
-            (Pair::Ec(pair), Algorithm::ES256 | Algorithm::ES384) if algorithm == self.0.algorithm => {
+            (Pair::Ec(pair), Algorithm::ES256 | Algorithm::ES384) if algorithm == self.0.material.algorithm => {
                 Some(pair.sign(&random, message).ok()?.as_ref().to_vec())
             }
             (Pair::Ed(pair), Algorithm::EdDSA) => Some(pair.sign(message).as_ref().to_vec()),
@@ -156,7 +160,7 @@ impl SigningKey {
     /// The public key as an entry of a key set (RFC 7517): `kid`, `use`, `alg` and the key itself.
     pub fn jwk(&self) -> Jwk {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let algorithm = match &self.0.pair {
+        let algorithm = match &self.0.material.pair {
             Pair::Rsa(pair) => AlgorithmParameters::RSA(RSAKeyParameters {
                 key_type: RSAKeyType::RSA,
                 n: encode(pair.public_key().modulus().big_endian_without_leading_zero()),
@@ -167,7 +171,11 @@ impl SigningKey {
                 let (x, y) = pair.public_key().as_ref()[1..].split_at((pair.public_key().as_ref().len() - 1) / 2);
                 AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
                     key_type: EllipticCurveKeyType::EC,
-                    curve: if self.0.algorithm == Algorithm::ES256 { EllipticCurve::P256 } else { EllipticCurve::P384 },
+                    curve: if self.0.material.algorithm == Algorithm::ES256 {
+                        EllipticCurve::P256
+                    } else {
+                        EllipticCurve::P384
+                    },
                     x: encode(x),
                     y: encode(y),
                 })
@@ -180,7 +188,7 @@ impl SigningKey {
         };
         let common = CommonParameters {
             public_key_use: Some(PublicKeyUse::Signature),
-            key_algorithm: format!("{:?}", self.0.algorithm).parse::<KeyAlgorithm>().ok(),
+            key_algorithm: format!("{:?}", self.0.material.algorithm).parse::<KeyAlgorithm>().ok(),
             key_id: Some(self.0.kid.clone()),
             ..CommonParameters::default()
         };
@@ -189,7 +197,7 @@ impl SigningKey {
 
     /// The public key as SubjectPublicKeyInfo, DER.
     pub fn public_der(&self) -> Vec<u8> {
-        let der = match &self.0.pair {
+        let der = match &self.0.material.pair {
             Pair::Rsa(pair) => pair.public_key().as_der().map(|der| der.as_ref().to_vec()),
             Pair::Ec(pair) => pair.public_key().as_der().map(|der| der.as_ref().to_vec()),
             Pair::Ed(pair) => pair.public_key().as_der().map(|der| der.as_ref().to_vec()),
@@ -204,14 +212,14 @@ impl SigningKey {
 
     /// A self-signed certificate over the key, DER; made on first use and the same from then on.
     pub fn certificate_der(&self) -> &[u8] {
-        self.0.certificate.get_or_init(|| {
-            let algorithm = match self.0.algorithm {
+        self.0.material.certificate.get_or_init(|| {
+            let algorithm = match self.0.material.algorithm {
                 Algorithm::ES256 => &rcgen::PKCS_ECDSA_P256_SHA256,
                 Algorithm::ES384 => &rcgen::PKCS_ECDSA_P384_SHA384,
                 Algorithm::EdDSA => &rcgen::PKCS_ED25519,
                 _ => &rcgen::PKCS_RSA_SHA256,
             };
-            let pair = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(&self.0.pem, algorithm)
+            let pair = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(&self.0.material.pem, algorithm)
                 .expect("a key that signs tokens signs certificates");
             let mut params = CertificateParams::default();
             params.distinguished_name.push(DnType::CommonName, "kmspec test token signer");

@@ -1,10 +1,7 @@
 //! The embedded test keys: making an RSA key takes tens of milliseconds, reading one takes none.
 //! They are public knowledge and good for nothing but tests; their files say so.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::OnceLock;
 
 use super::signing_key::{Algorithm, SigningKey};
 
@@ -22,21 +19,44 @@ embedded! {
     "rsa-cedar", RS256, "test_key_rsa_cedar.pem";
     "rsa-delta", RS256, "test_key_rsa_delta.pem";
     "rsa-ember", RS256, "test_key_rsa_ember.pem";
+    "rsa-fern", RS256, "test_key_rsa_fern.pem";
+    "rsa-grove", RS256, "test_key_rsa_grove.pem";
+    "rsa-heath", RS256, "test_key_rsa_heath.pem";
+    "rsa-iris", RS256, "test_key_rsa_iris.pem";
+    "rsa-jade", RS256, "test_key_rsa_jade.pem";
+    "rsa-kelp", RS256, "test_key_rsa_kelp.pem";
+    "rsa-lotus", RS256, "test_key_rsa_lotus.pem";
+    "resident-amber", RS256, "test_key_resident_amber.pem";
+    "resident-birch", RS256, "test_key_resident_birch.pem";
+    "resident-cedar", RS256, "test_key_resident_cedar.pem";
+    "resident-delta", RS256, "test_key_resident_delta.pem";
+    "resident-ember", RS256, "test_key_resident_ember.pem";
+    "resident-fern", RS256, "test_key_resident_fern.pem";
+    "resident-grove", RS256, "test_key_resident_grove.pem";
+    "resident-heath", RS256, "test_key_resident_heath.pem";
     "rsa3072", RS256, "test_key_rsa_large.pem";
     "p256-amber", ES256, "test_key_p256_amber.pem";
     "p256-birch", ES256, "test_key_p256_birch.pem";
     "p256-cedar", ES256, "test_key_p256_cedar.pem";
+    "p256-delta", ES256, "test_key_p256_delta.pem";
+    "p256-ember", ES256, "test_key_p256_ember.pem";
+    "p256-fern", ES256, "test_key_p256_fern.pem";
     "p384-amber", ES384, "test_key_p384_amber.pem";
     "p384-birch", ES384, "test_key_p384_birch.pem";
+    "p384-cedar", ES384, "test_key_p384_cedar.pem";
+    "p384-delta", ES384, "test_key_p384_delta.pem";
     "ed25519-amber", EdDSA, "test_key_ed25519_amber.pem";
     "ed25519-birch", EdDSA, "test_key_ed25519_birch.pem";
     "ed25519-cedar", EdDSA, "test_key_ed25519_cedar.pem";
+    "ed25519-delta", EdDSA, "test_key_ed25519_delta.pem";
+    "ed25519-ember", EdDSA, "test_key_ed25519_ember.pem";
+    "ed25519-fern", EdDSA, "test_key_ed25519_fern.pem";
 }
 
 static PARSED: [OnceLock<SigningKey>; EMBEDDED.len()] = [const { OnceLock::new() }; EMBEDDED.len()];
 
 /// The embedded key at this place, read on first use.
-fn at(place: usize) -> SigningKey {
+pub(super) fn at(place: usize) -> SigningKey {
     let (name, algorithm, pem) = EMBEDDED[place];
     let read = || SigningKey::from_pem(name, algorithm, pem).expect("embedded keys are well formed");
     PARSED[place].get_or_init(read).clone()
@@ -57,12 +77,34 @@ pub enum KeyFamily {
 }
 
 impl KeyFamily {
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Rsa => "rsa-",
-            Self::P256 => "p256-",
-            Self::P384 => "p384-",
-            Self::Ed25519 => "ed25519-",
+    /// The family that signs with this algorithm.
+    pub(super) fn of(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::ES256 => Self::P256,
+            Algorithm::ES384 => Self::P384,
+            Algorithm::EdDSA => Self::Ed25519,
+            _ => Self::Rsa,
+        }
+    }
+}
+
+/// For whom embedded keys are set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pool {
+    /// Authorization servers on their own.
+    Servers,
+    /// Issuers built into a platform; RSA only.
+    Residents,
+}
+
+impl Pool {
+    fn prefix(self, family: KeyFamily) -> &'static str {
+        match (self, family) {
+            (Self::Residents, KeyFamily::Rsa) => "resident-",
+            (_, KeyFamily::Rsa) => "rsa-",
+            (_, KeyFamily::P256) => "p256-",
+            (_, KeyFamily::P384) => "p384-",
+            (_, KeyFamily::Ed25519) => "ed25519-",
         }
     }
 }
@@ -77,16 +119,9 @@ pub fn named(name: &str) -> Option<SigningKey> {
     EMBEDDED.iter().position(|(known, ..)| *known == name).map(at)
 }
 
-/// Another key of the family each time, in turn: servers started one after the other sign with different keys.
-pub fn next(family: KeyFamily) -> SigningKey {
-    static TURN: AtomicUsize = AtomicUsize::new(0);
-    nth(family, TURN.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The key of the family at this place; the places go round.
-pub fn nth(family: KeyFamily, place: usize) -> SigningKey {
-    let places: Vec<_> = (0..EMBEDDED.len()).filter(|&each| EMBEDDED[each].0.starts_with(family.prefix())).collect();
-    at(places[place % places.len()])
+/// Places of the embedded keys of a family that are set aside for these issuers.
+pub(super) fn of(pool: Pool, family: KeyFamily) -> Vec<usize> {
+    (0..EMBEDDED.len()).filter(|&place| EMBEDDED[place].0.starts_with(pool.prefix(family))).collect()
 }
 
 #[cfg(test)]
@@ -100,12 +135,5 @@ mod tests {
         let keys: BTreeSet<_> = names().map(|name| named(name).unwrap().public_der()).collect();
         assert_eq!(keys.len(), EMBEDDED.len());
         assert!(named("rsa-nobody").is_none());
-    }
-
-    #[test]
-    fn neighbours_differ() {
-        for family in [KeyFamily::Rsa, KeyFamily::P256, KeyFamily::P384, KeyFamily::Ed25519] {
-            assert_ne!(nth(family, 0).kid(), nth(family, 1).kid());
-        }
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or, names};
+use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
     endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
     journal::Endpoint,
     realm::{
-        Clock, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenContext, TokenKind, TokenShape, User,
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, TokenContext, TokenKind, TokenShape, User,
         jwt::Object,
         key_ring::KidStyle,
         policy::Rotation,
@@ -26,10 +26,10 @@ const DEFAULT_AUDIENCE: &str = "https://api.example.com/";
 pub(super) struct Auth0;
 
 impl Dialect for Auth0 {
-    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
         RealmSpec {
             clock,
-            keys: keys_or(keys, KidStyle::Thumbprint),
+            keys: first_keys(chest, KidStyle::Thumbprint),
             policy: Policy {
                 json_requests: true,
                 grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or, names};
+use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
     endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
     grants::TokenAnswer,
     journal::Endpoint,
     realm::{
-        Clock, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext,
+        Clock, KeyChest, KeyPurpose, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext,
         TokenKind, TokenShape, User,
         jwt::Object,
         key_ring::KidStyle,
@@ -27,13 +27,10 @@ const POOL: &str = "/us-east-1_KmspecPool";
 pub(super) struct Cognito;
 
 impl Dialect for Cognito {
-    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
-        let keys = keys.unwrap_or_else(|| {
-            let ring = keys_or(None, KidStyle::Padded);
-            // Id tokens are signed with a key of their own.
-            ring.rotate_for(KeyPurpose::Id);
-            ring
-        });
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
+        let keys = first_keys(chest, KidStyle::Padded);
+        // Id tokens are signed with a key of their own.
+        keys.rotate_for(KeyPurpose::Id);
         RealmSpec {
             clock,
             keys,

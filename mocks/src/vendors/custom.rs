@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or, names};
+use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
     endpoints::{authorize, discovery, introspection, jwks, login, registration, revocation, token, userinfo},
     journal::Endpoint,
-    realm::{Clock, KeyRing, Policy, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
+    realm::{Clock, KeyChest, Policy, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
     server::Endpoints,
 };
 
@@ -18,10 +18,10 @@ const REGISTRATION: &str = "/register";
 pub(super) struct Custom;
 
 impl Dialect for Custom {
-    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
         RealmSpec {
             clock,
-            keys: keys_or(keys, KidStyle::Thumbprint),
+            keys: first_keys(chest, KidStyle::Thumbprint),
             policy: Policy {
                 grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
                 public_grant_types: names(["password", "refresh_token", "authorization_code"]),

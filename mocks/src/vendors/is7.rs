@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, keys_or, names};
+use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
     endpoints::{
         call::{Call, Reply},
@@ -16,7 +16,7 @@ use crate::{
     grants::{TokenAnswer, TokenRequest, authenticate_client},
     journal::Endpoint,
     realm::{
-        Clock, KeyRing, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
         TokenRow, TokenShape, UserSpec,
         jwt::Object,
         key_ring::KidStyle,
@@ -32,12 +32,12 @@ const REGISTRATION: &str = "/api/identity/oauth2/dcr/v1.1/register";
 pub(super) struct Is7;
 
 impl Dialect for Is7 {
-    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec {
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
         let host = url::Url::parse(base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let known = Policy::default();
         RealmSpec {
             clock,
-            keys: keys_or(keys, KidStyle::CertificateHex),
+            keys: first_keys(chest, KidStyle::CertificateHex),
             policy: Policy {
                 grant_type_before_client: true,
                 unknown_grant: "invalid_request",

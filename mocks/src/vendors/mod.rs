@@ -18,10 +18,8 @@ use crate::{
     grants::{TokenAnswer, TokenRequest, authenticate_client, worded},
     journal::Endpoint,
     realm::{
-        Clock, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenKind,
-        key_ring::KidStyle,
-        scope,
-        test_keys::{self, KeyFamily},
+        Clock, KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenKind, key_ring::KidStyle,
+        scope, test_keys::KeyFamily,
     },
     server::{Endpoints, Site},
 };
@@ -78,7 +76,7 @@ impl FromStr for Vendor {
 /// follows the RFCs.
 pub(crate) trait Dialect: Send + Sync {
     /// The realm: issuer, policy, shape and scope rule. Keys are given, or of the vendor's family.
-    fn realm(&self, base_url: &str, clock: Clock, keys: Option<KeyRing>) -> RealmSpec;
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec;
 
     /// Puts in what a fresh server holds.
     fn furnish(&self, realm: &Realm);
@@ -169,9 +167,9 @@ impl Vendor {
     }
 }
 
-/// A ring with a test key of the family, named in the vendor's style, unless other keys are given.
-fn keys_or(given: Option<KeyRing>, style: KidStyle) -> KeyRing {
-    given.unwrap_or_else(|| KeyRing::with_style(test_keys::next(KeyFamily::Rsa), style))
+/// A ring with an RSA key out of the chest, named in the vendor's style.
+fn first_keys(chest: &KeyChest, style: KidStyle) -> KeyRing {
+    KeyRing::drawn(chest, KeyFamily::Rsa, style)
 }
 
 /// Names as a list.

@@ -2,16 +2,16 @@
 //! What is asked of a realm over HTTP is left to [`super::endpoints`].
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, PoisonError, RwLock},
 };
 
 use axum::Router;
 use kmspec_mocks::realm::{
-    KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenKind,
-    key_ring::KidStyle,
+    KeyChest, KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenKind,
+    key_ring::{KidStyle, StoredKeys},
     policy::Rotation,
-    test_keys::{self, KeyFamily},
+    test_keys::KeyFamily,
 };
 use serde_json::{Value, json};
 
@@ -43,13 +43,16 @@ struct Inner {
     clocks: Clocks,
     management_url: String,
     realms: RwLock<HashMap<String, Realm>>,
+    /// No two tenants sign with one key.
+    chest: KeyChest,
 }
 
 impl Residents {
     /// The resident key managers of a platform that is served at `management_url`.
     pub(in crate::platform) fn new(store: Store, clocks: Clocks, management_url: &str, panics: &Panics) -> Self {
         let management_url = management_url.to_owned();
-        let residents = Self(Arc::new(Inner { store, clocks, management_url, realms: RwLock::default() }));
+        let (realms, chest) = (RwLock::default(), KeyChest::resident());
+        let residents = Self(Arc::new(Inner { store, clocks, management_url, realms, chest }));
         residents.follow_removals(panics.clone());
         residents
     }
@@ -78,7 +81,17 @@ impl Residents {
         }
         let made = self.restore(documents, tenant)?;
         let mut realms = self.0.realms.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(realms.entry(tenant.to_owned()).or_insert(made).clone()))
+        match realms.entry(tenant.to_owned()) {
+            Entry::Vacant(free) => Ok(Some(free.insert(made).clone())),
+            // Two asked at once; one realm is enough.
+            Entry::Occupied(first) => {
+                let kept = first.get().keys().published();
+                let spare =
+                    made.keys().published_keys().into_iter().filter(|key| !kept.iter().any(|kid| kid == key.kid()));
+                spare.for_each(|key| self.0.chest.put_back(&key));
+                Ok(Some(first.get().clone()))
+            }
+        }
     }
 
     fn known(&self, tenant: &str) -> Option<Realm> {
@@ -99,12 +112,9 @@ impl Residents {
     fn restore(&self, documents: &Documents<'_>, tenant: &str) -> Result<Realm, StoreError> {
         let keys = match documents.find::<KeptKeys>(tenant, tenant)? {
             Some(kept) => kept.keys,
-            None => KeyRing::with_style(test_keys::next(KeyFamily::Rsa), KidStyle::CertificateHex).stored(),
+            None => self.fresh_keys(documents)?,
         };
-        let ring = KeyRing::restore(&keys).map_err(|error| StoreError::Unreadable {
-            kind: "resident-keys",
-            source: serde::de::Error::custom(error),
-        })?;
+        let ring = readable(&keys)?;
         let clock = self.0.clocks.of(tenant);
         let now = clock.now();
         let tokens = documents.all::<KeptToken>(tenant)?.into_iter().map(|kept| kept.0);
@@ -122,6 +132,14 @@ impl Residents {
             .map_err(|error| StoreError::Unreadable { kind: "resident-keys", source: serde::de::Error::custom(error) })
     }
 
+    /// Keys that no other tenant has, whether its realm is in use by now or not.
+    fn fresh_keys(&self, documents: &Documents<'_>) -> Result<StoredKeys, StoreError> {
+        for (_, kept) in documents.everywhere::<KeptKeys>()? {
+            readable(&kept.keys)?.published_keys().iter().for_each(|key| self.0.chest.claim(key));
+        }
+        Ok(KeyRing::drawn(&self.0.chest, KeyFamily::Rsa, KidStyle::CertificateHex).stored())
+    }
+
     fn follow_removals(&self, panics: Panics) {
         let mut events = self.0.store.bus().subscribe();
         let inner = Arc::downgrade(&self.0);
@@ -133,7 +151,11 @@ impl Residents {
                     let Some(inner) = inner.upgrade() else { break };
                     let mut realms = inner.realms.write().unwrap_or_else(PoisonError::into_inner);
                     match event {
-                        Ok(Event::TenantRemoved { tenant }) => drop(realms.remove(&tenant)),
+                        Ok(Event::TenantRemoved { tenant }) => {
+                            let removed = realms.remove(&tenant);
+                            let keys = removed.map(|realm| realm.keys().published_keys()).unwrap_or_default();
+                            keys.iter().for_each(|key| inner.chest.put_back(key));
+                        }
                         Ok(_) => {}
                         // What was lost may have been a removal; everything can be made again from the store.
                         Err(RecvError::Lagged(_)) => realms.clear(),
@@ -166,6 +188,12 @@ impl Residents {
         let inner = issuer.strip_prefix(&self.0.management_url)?.strip_suffix("/oauth2/token")?;
         if inner.is_empty() { Some(SUPER_TENANT.to_owned()) } else { inner.strip_prefix("/t/").map(str::to_owned) }
     }
+}
+
+/// The ring that was kept.
+fn readable(keys: &StoredKeys) -> Result<KeyRing, StoreError> {
+    KeyRing::restore(keys)
+        .map_err(|error| StoreError::Unreadable { kind: "resident-keys", source: serde::de::Error::custom(error) })
 }
 
 /// Where it differs from the RFCs' plain reading: token requests may be JSON, and a wrong client is told in the

@@ -162,6 +162,11 @@ pub struct Cast {
 }
 
 impl Cast {
+    /// Everybody who may play a part.
+    pub fn issuers(&self) -> impl Iterator<Item = &FixedIssuer> {
+        self.free.iter().chain(self.playing.values())
+    }
+
     /// The issuer that a scenario calls by this name: the next free one at the first time, the same from then on.
     /// `None` when all play other parts: the scenario needs a fresh issuer, which nobody can have here.
     pub fn issuer(&mut self, name: &str) -> Option<FixedIssuer> {

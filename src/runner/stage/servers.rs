@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kmspec_mocks::{
     certificates::CertificateAuthority,
     forge::Forge,
-    realm::Clock,
+    realm::{Clock, KeyChest},
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
@@ -43,12 +43,13 @@ impl Place {
         Self { certificates, host: target.mocks_host.clone(), ports: target.mocks_ports }
     }
 
-    /// Starts a server; within a range of ports, on the first that is free.
-    pub(super) async fn start(&self, vendor: Vendor, clock: Clock) -> Result<Server, MockError> {
+    /// Starts a server with keys out of this chest; within a range of ports, on the first that is free.
+    pub(super) async fn start(&self, vendor: Vendor, clock: Clock, chest: &KeyChest) -> Result<Server, MockError> {
         let builder = |port| {
             AuthorizationServer::builder(vendor)
                 .certificates(Arc::clone(&self.certificates))
                 .clock(clock.clone())
+                .chest(chest.clone())
                 .host(&self.host)
                 .port(port)
                 .start()
