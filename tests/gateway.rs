@@ -494,3 +494,152 @@ async fn tokens_keys_and_revocations_survive_a_restart() {
     }
     house.close().await;
 }
+
+/// A notice as an authorization server sends it.
+async fn notify(house: &House, mut notice: Value) {
+    notice["tenantDomain"] = json!(TENANT);
+    let call = house.http.post(house.management("/internal/data/v1/notify")).basic_auth("admin", Some("admin"));
+    let answer = call.header("X-WSO2-KEY-MANAGER", "WSO2-IS").json(&notice).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{notice}");
+}
+
+#[tokio::test]
+async fn revocation_notices_end_tokens_by_id_by_signature_by_text_and_by_client() {
+    let house = House::build().await;
+    let server = house.server().await;
+    let resource = server.realm().add_client(ClientSpec::new("gateway"));
+    let properties = json!({"client_id": resource.id, "client_secret": resource.secret});
+    let one = house.key_manager("first", &server, json!({"additionalProperties": properties})).await;
+    let api = house.api("orders", json!({})).await;
+    let application = house.application("app").await;
+    house.subscribe(&application, &api).await;
+    let client = server.realm().add_client(ClientSpec::new("app").token_format(TokenFormat::Opaque));
+    house.map(&application, &client.id, &one).await;
+    let opaque = async || {
+        let form = [("grant_type", "client_credentials")];
+        let call = house.http.post(&server.endpoints().token).basic_auth(&client.id, client.secret.clone());
+        let token: Value = call.form(&form).send().await.unwrap().json().await.unwrap();
+        token["access_token"].as_str().unwrap().to_owned()
+    };
+    let ends = json!(u64::MAX / 2);
+    let revoke = async |name: &str| {
+        notify(&house, json!({"type": "token_revocation", "accessToken": name, "expiryTime": ends})).await;
+    };
+    let forge = server.forge();
+    let kept = forge.token(&client.id, "alice").encode();
+    let named = forge.token(&client.id, "alice").claim("jti", "by-id").encode();
+    let nameless = forge.token(&client.id, "alice").without_claim("jti").encode();
+    let text = opaque().await;
+    for token in [&kept, &named, &nameless, &text] {
+        house.until(200, &api.path, token).await;
+    }
+    revoke("by-id").await;
+    house.until(401, &api.path, &named).await;
+    revoke(nameless.rsplit_once('.').unwrap().1).await;
+    house.until(401, &api.path, &nameless).await;
+    revoke(&text).await;
+    house.until(401, &api.path, &text).await;
+    assert_eq!(house.with_token(&api.path, &kept).await.status, 200, "the others are untouched");
+    let moment = (house.clock.now() + 1) * 1000;
+    let notice = json!({"type": "consumer_app_revocation_event", "consumerKey": client.id, "revocationTime": moment});
+    notify(&house, notice).await;
+    house.until(401, &api.path, &kept).await;
+    house.clock.advance(Duration::from_secs(5));
+    let later = server.forge().token(&client.id, "alice").encode();
+    assert_eq!(house.with_token(&api.path, &later).await.status, 200, "what is issued after it counts");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_changes_about_an_api_or_a_key_manager_bites_on_tokens_that_passed_before() {
+    let house = House::build().await;
+    let server = house.server().await;
+    let one = house.key_manager("first", &server, json!({})).await;
+    let operations = json!([{"target": "/*", "verb": "GET"},
+                            {"target": "/apps", "verb": "GET", "authType": "Application"},
+                            {"target": "/users", "verb": "GET", "authType": "Application User"}]);
+    let api = house.api("orders", json!({"operations": operations})).await;
+    let application = house.application("app").await;
+    house.subscribe(&application, &api).await;
+    house.map(&application, "client-1", &one).await;
+    let body = json!({"consumerKey": "client-2", "keyType": "SANDBOX", "keyManager": "first"});
+    house.plane(Method::POST, &format!("/devportal/v3/applications/{application}/map-keys"), Some(body)).await;
+    let of = |client: &str, subject: &str| server.forge().token(client, subject).encode();
+    let code = async |path: &str, token: &str| {
+        let seen = house.with_token(path, token).await;
+        (seen.status, seen.body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let token = of("client-1", "alice");
+    house.until(200, &api.path, &token).await;
+    house.until(403, &api.path, &of("client-2", "alice")).await;
+    let sandbox = house.with_token(&api.path, &of("client-2", "alice")).await;
+    assert_eq!((sandbox.body["code"].as_str(), sandbox.body["type"].as_str()), (Some("900901"), Some("Status report")));
+    let (own, user) = (of("client-1", "client-1"), of("client-1", "alice"));
+    let (apps, users) = (format!("{}/apps", api.path), format!("{}/users", api.path));
+    assert_eq!((code(&apps, &own).await.0, code(&users, &user).await.0), (200, 200));
+    assert_eq!(code(&apps, &user).await, (401, "900905".to_owned()));
+    assert_eq!(code(&users, &own).await, (401, "900905".to_owned()));
+    let miscased = api.path.replace(TENANT, "T.example");
+    assert_eq!(code(&miscased, &token).await, (500, "900900".to_owned()));
+
+    let path = format!("/publisher/v4/apis/{}", api.id);
+    let mut document = house.plane(Method::GET, &path, None).await;
+    for (key_managers, status) in [(json!(["second"]), 401), (json!(["second", "first"]), 200)] {
+        document["keyManagers"] = key_managers;
+        house.plane(Method::PUT, &path, Some(document.clone())).await;
+        house.deploy(&api.id).await;
+        house.until(status, &api.path, &token).await;
+    }
+    let path = format!("/admin/v4/key-managers/{}", one["id"].as_str().unwrap());
+    for (change, status) in [("EXCHANGED", 401), ("DIRECT", 200)] {
+        let mut document = house.plane(Method::GET, &path, None).await;
+        document["tokenType"] = json!(change);
+        house.plane(Method::PUT, &path, Some(document)).await;
+        house.until(status, &api.path, &token).await;
+    }
+    let block = format!("/publisher/v4/apis/change-lifecycle?action=Block&apiId={}", api.id);
+    house.plane(Method::POST, &block, None).await;
+    house.deploy(&api.id).await;
+    house.until(503, &api.path, &token).await;
+    assert_eq!(code(&api.path, &token).await, (503, "700700".to_owned()));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_resident_key_manager_tells_about_tokens_only_those_who_may_know() {
+    let house = House::build().await;
+    let (one, two) = (house.client(ADMIN).await, house.client("dora@t.example").await);
+    let issue = async |client: &(String, String)| {
+        let (_, token) = house.token(&[("grant_type", "client_credentials")], (&client.0, &client.1)).await;
+        token["access_token"].as_str().unwrap().to_owned()
+    };
+    let token = issue(&one).await;
+    let ask = async |user: &str, password: &str| {
+        let call = house.http.post(house.management(&format!("/t/{TENANT}/oauth2/introspect")));
+        let answer = call.basic_auth(user, Some(password)).form(&[("token", &token)]).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["active"].clone())
+    };
+    assert_eq!(ask(ADMIN, PASSWORD).await, (200, json!(true)));
+    assert_eq!(ask(ADMIN, "wrong").await.0, 401);
+    assert_eq!(ask("dora@t.example", PASSWORD).await.0, 403);
+    assert_eq!(ask("admin", "admin").await.0, 401, "another tenant's administrator");
+    assert_eq!(ask(&one.0, &one.1).await, (200, json!(true)), "a client about its own token");
+    assert_eq!(ask(&two.0, &two.1).await, (200, json!(false)), "a client about another's");
+    assert_eq!(ask(&two.0, "wrong").await.0, 401);
+
+    let revoke = house.http.post(house.management("/oauth2/revoke")).basic_auth(&one.0, Some("wrong"));
+    assert_eq!(revoke.form(&[("token", &token)]).send().await.unwrap().status(), 401);
+    assert_eq!(ask(ADMIN, PASSWORD).await.1, json!(true), "a refused revocation ends nothing");
+    for (name, password, status) in
+        [(ADMIN, PASSWORD, 200), (ADMIN, "wrong", 400), ("admin", "admin", 400), (ADMIN, PASSWORD, 200)]
+    {
+        let form = [("grant_type", "password"), ("username", name), ("password", password)];
+        assert_eq!(house.token(&form, (&one.0, &one.1)).await.0, status, "{name} {password}");
+    }
+    let body = json!({"clientName": "x", "owner": ADMIN, "grantType": "password"});
+    let url = house.management("/client-registration/v0.17/register");
+    let foreign = house.http.post(url).basic_auth("dora@t.example", Some(PASSWORD)).json(&body);
+    assert_eq!(foreign.send().await.unwrap().status(), 403, "nobody registers a client for someone else");
+    assert_eq!(house.register(ADMIN, PASSWORD, "a<b").await.status(), 400);
+    house.close().await;
+}

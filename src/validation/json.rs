@@ -1,5 +1,5 @@
 //! A JSON value read in one pass that refuses what two readers could read differently: names that occur twice.
-//! What a claim means is [`super::claims`]' business.
+//! What a claim means is [`super::claims`]' business, what a header member means [`super::header`]'s.
 
 use std::{borrow::Cow, fmt};
 
@@ -54,11 +54,16 @@ impl Name {
     }
 }
 
+/// Reads one JSON value and nothing after it.
+pub(super) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::MalformedJson)?;
+    serde_json::from_str(text).map_err(|_| Refusal::MalformedJson)
+}
+
 impl Members {
     /// Reads a JSON object and nothing after it.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Refusal::MalformedJson)?;
-        serde_json::from_str(text).map_err(|_| Refusal::MalformedJson)
+        parse(bytes)
     }
 
     /// The value of the member with this name.
@@ -183,7 +188,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-fn read_members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
+pub(super) fn read_members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
     let mut members = Members { entries: Vec::with_capacity(12), places: [0; USUAL.len()] };
     while let Some(TextSlice(name)) = map.next_key()? {
         if members.member(&name).is_some() {
@@ -206,10 +211,10 @@ fn read_members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error>
 
 /// Looking for a name that occurs twice is quadratic: more members than any honest token has are refused. Places
 /// fit a byte for it.
-const MAX_MEMBERS: usize = 200;
+pub(super) const MAX_MEMBERS: usize = 200;
 
 /// A string, borrowed from the text where it holds no escapes.
-struct TextSlice<'de>(Cow<'de, str>);
+pub(super) struct TextSlice<'de>(pub(super) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for TextSlice<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -218,6 +218,39 @@ fn keys_for_other_uses_and_weak_keys_are_left_out() {
 }
 
 #[test]
+fn keys_of_a_flawed_generator_or_of_an_absurd_size_are_weak() {
+    use super::key::KeyRefusal::Weak;
+    // 65537 to the power of 128 has 2049 bits and is a power of 65537 modulo every prime, as the flawed moduli are.
+    let mut flawed = vec![1u8];
+    for _ in 0..128 {
+        let mut product = vec![0; flawed.len() + 2];
+        product[..flawed.len()].copy_from_slice(&flawed);
+        let mut carry = 0;
+        for at in (0..product.len()).rev() {
+            let addend = (at >= 2).then(|| flawed[at - 2]).unwrap_or_default();
+            let sum = u16::from(product[at]) + u16::from(addend) + carry;
+            (product[at], carry) = (sum as u8, sum >> 8);
+        }
+        flawed = product.into_iter().skip_while(|byte| *byte == 0).collect();
+    }
+    for (modulus, why) in [(flawed, "flawed generator"), (vec![0xff; 1025], "more than 8192 bits")] {
+        let keys = key_set(&[with(RSA.jwk("k"), "n", json!(B64.encode(modulus)))]);
+        let [Weak(said)] = keys.refused() else { panic!("{why}: {:?}", keys.refused()) };
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_token_without_an_id_is_known_to_revocation_lists_by_its_signature() {
+    let keys = key_set(&[RSA.jwk("k")]);
+    assert_eq!(check(&good(), &keys).unwrap().revocation_id(), "t-1");
+    let mut nameless = claims();
+    nameless.as_object_mut().unwrap().remove("jti");
+    let token = RSA.token(RS256, &nameless.to_string());
+    assert_eq!(check(&token, &keys).unwrap().revocation_id(), token.rsplit_once('.').unwrap().1);
+}
+
+#[test]
 fn a_certificate_verifies_whatever_key_is_named() {
     let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let pem = rcgen::CertificateParams::new(vec!["signer".into()]).unwrap().self_signed(&pair).unwrap().pem();
@@ -270,7 +303,9 @@ fn time_is_compared_with_the_leeway_on_the_right_side() {
     assert_eq!(refusal(&issued_tomorrow, &keys), Refusal::IssuedInFuture);
     let mut endless = claims();
     endless.as_object_mut().unwrap().remove("exp");
-    assert_eq!(refusal(&RSA.token(RS256, &endless.to_string()), &keys), Refusal::NoExpiry);
+    let endless = RSA.token(RS256, &endless.to_string());
+    let verdict = Parsed::parse(&endless).unwrap().verify(&keys, &Policy::for_issuer(ISSUER));
+    assert_eq!(verdict.unwrap_err(), Refusal::NoExpiry, "refused before it can be kept");
 }
 
 #[test]
@@ -289,7 +324,9 @@ fn tokens_of_another_kind_are_no_access_tokens() {
     for token in [typed("JWT"), good()] {
         assert_eq!(validate(&token, &keys, &strict, NOW).unwrap_err(), Refusal::NotAnAccessToken);
     }
-    for (name, value) in [("token_use", "id"), ("token_type", "refresh_token"), ("typ", "Refresh"), ("at_hash", "x")] {
+    for (name, value) in
+        [("token_use", "id"), ("token_type", "refresh_token"), ("typ", "Refresh"), ("at_hash", "x"), ("c_hash", "x")]
+    {
         assert_eq!(
             refusal(&RSA.token(RS256, &with_claim(name, json!(value))), &keys),
             Refusal::NotAnAccessToken,

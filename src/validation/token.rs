@@ -62,7 +62,7 @@ impl<'t> Parsed<'t> {
     /// # Errors
     ///
     /// Every [`Refusal`] but those about form and time.
-    pub fn verify(self, keys: &KeySet, policy: &Policy) -> Result<Verified, Refusal> {
+    pub fn verify(&self, keys: &KeySet, policy: &Policy) -> Result<Verified, Refusal> {
         if self.claims.issuer() != Some(policy.issuer.as_str()) {
             return Err(Refusal::WrongIssuer);
         }
@@ -70,7 +70,7 @@ impl<'t> Parsed<'t> {
         check_kind(&self.header, &self.claims, policy)?;
         self.claims.expiry().ok_or(Refusal::NoExpiry)?;
         let signature = self.claims.token_id().is_none().then(|| self.parts.signature.into());
-        Ok(Verified { claims: self.claims, signature })
+        Ok(Verified { claims: self.claims.clone(), signature })
     }
 
     fn check_signature(&self, keys: &KeySet, policy: &Policy) -> Result<(), Refusal> {

@@ -90,7 +90,7 @@ impl Call<'_> {
             return Some(caller);
         }
         let parsed = Parsed::parse(token).ok()?;
-        let issuer = parsed.claims().issuer()?;
+        let issuer = parsed.claims().issuer().unwrap_or_default();
         let Some(key_manager) = self.tenant.read(|state| state.by_issuer(issuer).cloned()) else {
             return self.foreign(token).await;
         };
@@ -98,7 +98,7 @@ impl Call<'_> {
             return None;
         }
         if key_manager.validates_issuer(issuer) {
-            return self.verify(token, key_manager).await;
+            return self.verify(token, &parsed, key_manager).await;
         }
         if key_manager.introspects() && (key_manager.rules.is_empty() || key_manager.rules.matches(token)) {
             return self.introspect(token, key_manager).await;
@@ -119,14 +119,14 @@ impl Call<'_> {
         self.accept(&verified, key_manager)
     }
 
-    async fn verify(&self, token: &str, key_manager: Arc<RunningKeyManager>) -> Option<Caller> {
+    async fn verify(&self, token: &str, parsed: &Parsed<'_>, key_manager: Arc<RunningKeyManager>) -> Option<Caller> {
         let fetcher = self.fetcher();
         let mut keys = key_manager.keys.keys(&fetcher, self.now).await?;
         self.state.refresh_keys(&key_manager, &self.tenant.domain);
-        let mut verdict = Parsed::parse(token).and_then(|parsed| parsed.verify(&keys.set, &key_manager.policy));
+        let mut verdict = parsed.verify(&keys.set, &key_manager.policy);
         if matches!(verdict, Err(validation::Refusal::UnknownKey)) {
             keys = key_manager.keys.newer_than(&fetcher, keys.generation).await?;
-            verdict = Parsed::parse(token).and_then(|parsed| parsed.verify(&keys.set, &key_manager.policy));
+            verdict = parsed.verify(&keys.set, &key_manager.policy);
         }
         match verdict {
             Ok(verified) => {
@@ -153,7 +153,7 @@ impl Call<'_> {
         Some(Caller { key_manager, claims: verified.claims().clone(), introspected: false })
     }
 
-    /// A JWT of an issuer that no key manager claims: only one that validates by introspection can know it. One that
+    /// A JWT of no issuer, or of one that no key manager claims: only one that validates by introspection can know it. One that
     /// validates JWTs itself knows its own by the issuer, so this is none of them.
     async fn foreign(&self, token: &str) -> Option<Caller> {
         let key_manager = self.choose(token, |each| each.introspects())?;

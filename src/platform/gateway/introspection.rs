@@ -171,3 +171,96 @@ fn read(text: &[u8], key_manager: &RunningKeyManager, now: u64) -> Option<Claims
 fn is_current(claims: &Claims, now: u64) -> bool {
     claims.expiry().is_none_or(|expiry| now < expiry) && claims.not_before().is_none_or(|begin| begin <= now)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::platform::domain::KeyManager;
+
+    const NOW: u64 = 1_000;
+
+    fn key_manager() -> RunningKeyManager {
+        let document = KeyManager { issuer: Some("https://issuer".into()), ..KeyManager::named("first", "custom") };
+        RunningKeyManager::start(Arc::new(document)).unwrap()
+    }
+
+    fn is_taken(change: Value) -> bool {
+        let mut answer = json!({"active": true, "client_id": "ck"});
+        answer.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        read(answer.to_string().as_bytes(), &key_manager(), NOW).is_some()
+    }
+
+    #[test]
+    fn only_an_active_access_token_of_this_issuer_that_is_good_now_is_taken() {
+        for good in [
+            json!({}),
+            json!({"iss": "https://issuer"}),
+            json!({"exp": NOW + 1, "nbf": NOW}),
+            json!({"token_type": "Bearer"}),
+        ] {
+            assert!(is_taken(good.clone()), "{good}");
+        }
+        for wrong in [
+            json!({"active": false}),
+            json!({"active": "true"}),
+            json!({"active": 1}),
+            json!({"active": null}),
+            json!({"iss": "https://issuer/"}),
+            json!({"exp": NOW}),
+            json!({"exp": "9999999999"}),
+            json!({"nbf": NOW + 1}),
+            json!({"token_type": "Refresh"}),
+            json!({"token_type": "refresh_token"}),
+        ] {
+            assert!(!is_taken(wrong.clone()), "{wrong}");
+        }
+        for text in ["", "[]", "true", r#"{"active":false,"active":true}"#] {
+            assert!(read(text.as_bytes(), &key_manager(), NOW).is_none(), "{text}");
+        }
+    }
+
+    fn answer(members: Option<Value>) -> Answer {
+        Answer { at: NOW, claims: members.map(|members| Claims::from_json(members.to_string().as_bytes()).unwrap()) }
+    }
+
+    #[test]
+    fn an_answer_is_used_for_its_time_and_never_beyond_the_expiry() {
+        let cache = Introspections::new(10, Duration::from_secs(15));
+        let endless = answer(Some(json!({"active": true})));
+        let short = answer(Some(json!({"active": true, "exp": NOW + 5})));
+        let negative = answer(None);
+        for (what, answer, last) in [("endless", &endless, 14), ("short", &short, 4), ("negative", &negative, 0)] {
+            assert!(cache.is_fresh(answer, NOW + last), "{what}");
+            assert!(!cache.is_fresh(answer, NOW + last + 1), "{what}");
+            assert!(!cache.is_fresh(answer, NOW - 1), "{what}: a clock that was set back starts anew");
+        }
+    }
+
+    #[test]
+    fn answers_are_dropped_by_text_by_token_id_and_by_key_manager() {
+        let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
+        let filled = || {
+            let cache = Introspections::new(10, Duration::from_secs(15));
+            for (key_manager, token, id) in [(one, "a", "id-a"), (one, "b", "id-b"), (two, "a", "id-c")] {
+                let answer = answer(Some(json!({"active": true, "jti": id})));
+                cache.answers.insert(Key { key_manager, token: token.into() }, Arc::new(answer));
+            }
+            cache
+        };
+        let left = |cache: &Introspections| {
+            let known = |key_manager, token| cache.answers.get(&Lookup { key_manager, token }).is_some();
+            [known(one, "a"), known(one, "b"), known(two, "a")]
+        };
+        let cache = filled();
+        assert_eq!(left(&cache), [true, true, true]);
+        cache.evict("a");
+        assert_eq!(left(&cache), [false, true, false]);
+        cache.evict("id-b");
+        assert_eq!(left(&cache), [false, false, false]);
+        let cache = filled();
+        cache.evict_key_manager(one);
+        assert_eq!(left(&cache), [false, false, true]);
+    }
+}

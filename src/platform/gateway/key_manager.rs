@@ -52,3 +52,39 @@ impl RunningKeyManager {
 fn filled(text: &Option<String>) -> Option<String> {
     text.clone().filter(|text| !text.trim().is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn validates(change: Value) -> Option<bool> {
+        let mut document = json!({"name": "first", "type": "custom", "issuer": "https://issuer"});
+        document.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let document: KeyManager = serde_json::from_value(document).unwrap();
+        Some(RunningKeyManager::start(Arc::new(document))?.validates_issuer("https://issuer"))
+    }
+
+    #[test]
+    fn tokens_are_validated_here_for_enabled_key_managers_that_take_them_directly_and_validate_themselves() {
+        assert_eq!(validates(json!({})), Some(true));
+        assert_eq!(validates(json!({"tokenType": "BOTH"})), Some(true));
+        assert_eq!(validates(json!({"tokenType": "EXCHANGED"})), Some(false));
+        assert_eq!(validates(json!({"enableSelfValidationJWT": false})), Some(false));
+        assert_eq!(validates(json!({"issuer": "https://other"})), Some(false));
+        assert_eq!(validates(json!({"enabled": false})), None);
+        let nameless: KeyManager = serde_json::from_value(json!({"name": "first", "type": "custom"})).unwrap();
+        assert!(!RunningKeyManager::start(Arc::new(nameless)).unwrap().validates_issuer(""));
+    }
+
+    #[test]
+    fn the_key_of_a_certificate_counts_while_the_certificate_does() {
+        let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+        let pem = rcgen::CertificateParams::new(vec!["signer".into()]).unwrap().self_signed(&pair).unwrap().pem();
+        let document = json!({"name": "first", "type": "custom", "certificates": {"type": "PEM", "value": pem}});
+        let keys = KeySource::of(&serde_json::from_value(document).unwrap());
+        assert!(keys.known(1_700_000_000).is_some());
+        assert!(keys.known(1 << 40).is_none(), "it has ended");
+    }
+}

@@ -36,6 +36,8 @@ pub(super) enum Refusal {
     NoEndpoint(&'static str),
     /// The backend did not answer.
     BackendSilent,
+    /// The request's body is longer than is taken, or broke off.
+    BodyTooLong,
     /// The API is blocked as a whole.
     ApiBlocked,
     /// A tenant's domain in other letter case.
@@ -49,7 +51,12 @@ impl Refusal {
     pub(super) fn response(&self, takes_api_keys: bool) -> Response<Body> {
         let (code, message, description) = self.texts();
         let body = match self {
-            Self::NotFound | Self::NoEndpoint(_) | Self::BackendSilent | Self::ApiBlocked | Self::MiscasedTenant => {
+            Self::NotFound
+            | Self::NoEndpoint(_)
+            | Self::BackendSilent
+            | Self::BodyTooLong
+            | Self::ApiBlocked
+            | Self::MiscasedTenant => {
                 json!({"code": code, "type": "Status report", "message": message, "description": description})
             }
             _ => json!({"code": code, "message": message, "description": description}),
@@ -67,6 +74,7 @@ impl Refusal {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SeveralCredentials => StatusCode::BAD_REQUEST,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoResource
             | Self::NotSubscribed
             | Self::ScopeMissing { .. }
@@ -124,6 +132,7 @@ impl Refusal {
                 ("900901", "Runtime Error", format!("{key} key offered to the API with no {kind} endpoint"))
             }
             Self::BackendSilent => ("101503", "Runtime Error", "Error connecting to the back end".to_owned()),
+            Self::BodyTooLong => ("413", "Payload Too Large", "The request body is longer than the gateway takes".to_owned()),
             Self::ApiBlocked => ("700700", "API blocked", "This API has been blocked temporarily".to_owned()),
             Self::MiscasedTenant => ("900900", "Runtime Error", "The tenant could not be loaded".to_owned()),
         }
@@ -178,6 +187,32 @@ mod tests {
         );
         assert!(challenge(&Refusal::InvalidCredentials, false).unwrap().contains("error=\"invalid_token\""));
         assert_eq!(challenge(&Refusal::NotSubscribed, false), None);
+    }
+
+    #[test]
+    fn each_refusal_has_its_status_and_code() {
+        let scope = Refusal::ScopeMissing { resource: "/a".into(), scopes: vec![] };
+        for (refusal, status, code) in [
+            (Refusal::NotFound, 404, "404"),
+            (Refusal::NoResource, 403, "900906"),
+            (Refusal::MissingCredentials, 401, "900902"),
+            (Refusal::SeveralCredentials, 400, "900901"),
+            (Refusal::InvalidCredentials, 401, "900901"),
+            (Refusal::WrongTokenType, 401, "900905"),
+            (Refusal::Blocked, 401, "900907"),
+            (Refusal::NotSubscribed, 403, "900908"),
+            (Refusal::SubscriptionInactive, 401, "900909"),
+            (scope, 403, "900910"),
+            (Refusal::WrongAudience, 403, "900914"),
+            (Refusal::NoEndpoint("sandbox"), 403, "900901"),
+            (Refusal::BackendSilent, 503, "101503"),
+            (Refusal::BodyTooLong, 413, "413"),
+            (Refusal::ApiBlocked, 503, "700700"),
+            (Refusal::MiscasedTenant, 500, "900900"),
+        ] {
+            assert_eq!((refusal.status().as_u16(), refusal.texts().0), (status, code), "{refusal:?}");
+            assert_eq!(challenge(&refusal, false).is_some(), [400, 401].contains(&status) || code == "900910");
+        }
     }
 
     #[test]

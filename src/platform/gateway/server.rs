@@ -129,7 +129,7 @@ async fn pass(
 ) -> Result<Response<Body>, Refusal> {
     let (parts, body) = request.into_parts();
     // Read before anything is refused: a client that still sends would not see the answer.
-    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refusal::BackendSilent)?;
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refusal::BodyTooLong)?;
     let api = &route.api;
     if api.status == ApiStatus::Blocked {
         return Err(Refusal::ApiBlocked);
