@@ -553,8 +553,9 @@ async fn revocation_notices_end_tokens_by_id_by_signature_by_text_and_by_client(
 #[tokio::test]
 async fn what_changes_about_an_api_or_a_key_manager_bites_on_tokens_that_passed_before() {
     let house = House::build().await;
-    let server = house.server().await;
+    let (server, other) = (house.server().await, house.server().await);
     let one = house.key_manager("first", &server, json!({})).await;
+    house.key_manager("second", &other, json!({})).await;
     let operations = json!([{"target": "/*", "verb": "GET"},
                             {"target": "/apps", "verb": "GET", "authType": "Application"},
                             {"target": "/users", "verb": "GET", "authType": "Application User"}]);
