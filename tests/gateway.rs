@@ -547,6 +547,12 @@ async fn revocation_notices_end_tokens_by_id_by_signature_by_text_and_by_client(
     house.clock.advance(Duration::from_secs(5));
     let later = server.forge().token(&client.id, "alice").encode();
     assert_eq!(house.with_token(&api.path, &later).await.status, 200, "what is issued after it counts");
+    house.clock.advance(Duration::from_secs(86_400));
+    assert_eq!(
+        house.with_token(&api.path, &later).await.status,
+        401,
+        "a token that passed before expires as any other"
+    );
     house.close().await;
 }
 
@@ -555,7 +561,7 @@ async fn what_changes_about_an_api_or_a_key_manager_bites_on_tokens_that_passed_
     let house = House::build().await;
     let (server, other) = (house.server().await, house.server().await);
     let one = house.key_manager("first", &server, json!({})).await;
-    house.key_manager("second", &other, json!({})).await;
+    house.key_manager("second", &other, json!({"enableSelfValidationJWT": false})).await;
     let operations = json!([{"target": "/*", "verb": "GET"},
                             {"target": "/apps", "verb": "GET", "authType": "Application"},
                             {"target": "/users", "verb": "GET", "authType": "Application User"}]);
@@ -583,6 +589,13 @@ async fn what_changes_about_an_api_or_a_key_manager_bites_on_tokens_that_passed_
     let miscased = api.path.replace(TENANT, "T.example");
     assert_eq!(code(&miscased, &token).await, (500, "900900".to_owned()));
 
+    let of_nobody = server.forge().token("client-1", "alice").without_claim("iss").encode();
+    let broken = of("client-1", "bob").replace('.', ".x");
+    for (asked, token) in [(0, &own), (1, &of_nobody), (1, &broken)] {
+        house.with_token(&api.path, token).await;
+        let count = other.journal().await.count(Endpoint::Introspection);
+        assert_eq!(count, asked, "only a JWT that names no known issuer is asked about");
+    }
     let path = format!("/publisher/v4/apis/{}", api.id);
     let mut document = house.plane(Method::GET, &path, None).await;
     for (key_managers, status) in [(json!(["second"]), 401), (json!(["second", "first"]), 200)] {
