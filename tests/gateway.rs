@@ -561,7 +561,9 @@ async fn what_changes_about_an_api_or_a_key_manager_bites_on_tokens_that_passed_
     let house = House::build().await;
     let (server, other) = (house.server().await, house.server().await);
     let one = house.key_manager("first", &server, json!({})).await;
-    house.key_manager("second", &other, json!({"enableSelfValidationJWT": false})).await;
+    let rules = json!([{"id": 1, "enable": true, "type": "JWT", "value": {"body": {"sub": ".+"}}}]);
+    let asking = json!({"enableSelfValidationJWT": false, "tokenValidation": rules});
+    house.key_manager("second", &other, asking).await;
     let operations = json!([{"target": "/*", "verb": "GET"},
                             {"target": "/apps", "verb": "GET", "authType": "Application"},
                             {"target": "/users", "verb": "GET", "authType": "Application User"}]);
