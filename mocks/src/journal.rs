@@ -25,6 +25,8 @@ pub enum Endpoint {
     Authorize,
     /// Pages and forms by which people log in and consent.
     Login,
+    /// Device authorization (RFC 8628).
+    DeviceAuthorization,
     /// Token endpoint.
     Token,
     /// Introspection (RFC 7662).

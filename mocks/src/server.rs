@@ -45,6 +45,8 @@ pub enum MockError {
 pub struct Endpoints {
     /// Token endpoint.
     pub token: String,
+    /// Device authorization, where there is one.
+    pub device_authorization: Option<String>,
     /// Key set.
     pub jwks: String,
     /// Authorization endpoint.

@@ -50,5 +50,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     match (login.purpose, user) {
         (LoginPurpose::Code(request), Some(user)) => Reply::redirect(request.approved(&site.realm, &user)),
         (LoginPurpose::Code(request), None) => Reply::redirect(request.denied()),
+        // Devices are decided on at their own page.
+        (LoginPurpose::Device { .. }, _) => Reply::empty(404),
     }
 }

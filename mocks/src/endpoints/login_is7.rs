@@ -6,6 +6,7 @@ use url::Url;
 use super::{
     authorize,
     call::{Call, Reply},
+    device_is7,
     page::{self, Field},
 };
 use crate::{
@@ -142,6 +143,7 @@ fn parties(site: &Site, login: &Login) -> Option<(Client, User)> {
     let user = site.realm.user(login.username.as_deref()?).filter(|user| user.active)?;
     let client_id = match &login.purpose {
         LoginPurpose::Code(request) => request.client_id.clone(),
+        LoginPurpose::Device { user_code } => site.realm.waiting_device(user_code)?.client_id,
     };
     Some((site.realm.client(&client_id)?, user))
 }
@@ -151,6 +153,13 @@ fn finished(site: &Site, login: Login, user: Option<&User>) -> Reply {
     match (login.purpose, user) {
         (LoginPurpose::Code(request), Some(user)) => Reply::redirect(request.approved(&site.realm, user)),
         (LoginPurpose::Code(request), None) => Reply::redirect(request.denied()),
+        (LoginPurpose::Device { user_code }, user) => {
+            let decided = match user {
+                Some(user) => site.realm.approve_device(&user_code, &user.name),
+                None => site.realm.deny_device(&user_code),
+            };
+            if decided { to(site, device_is7::DONE, &[]) } else { unknown_session(site) }
+        }
     }
 }
 
@@ -158,7 +167,7 @@ fn unknown_session(site: &Site) -> Reply {
     shown(site, &OAuthError::invalid_request("the session is unknown, was used, or took too long"))
 }
 
-fn to(site: &Site, path: &str, parameters: &[(&str, &str)]) -> Reply {
+pub(crate) fn to(site: &Site, path: &str, parameters: &[(&str, &str)]) -> Reply {
     match Url::parse_with_params(&format!("{}{path}", site.base_url), parameters) {
         Ok(url) => Reply::redirect(url),
         Err(_) => Reply::empty(500),

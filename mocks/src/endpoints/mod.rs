@@ -3,6 +3,8 @@
 
 pub(crate) mod authorize;
 pub(crate) mod call;
+pub(crate) mod device;
+pub(crate) mod device_is7;
 pub(crate) mod discovery;
 pub(crate) mod introspection;
 pub(crate) mod jwks;

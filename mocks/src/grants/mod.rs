@@ -5,6 +5,7 @@ mod authenticate;
 mod authorization_code;
 mod authorize;
 mod client_credentials;
+mod device_code;
 mod issue;
 mod password;
 mod redeem;
@@ -37,11 +38,12 @@ pub trait Grant: Send + Sync {
 }
 
 /// Every grant type there is; a realm's policy says which of them it supports.
-pub const ALL: [&dyn Grant; 4] = [
+pub const ALL: [&dyn Grant; 5] = [
     &client_credentials::ClientCredentials,
     &password::Password,
     &refresh_token::RefreshTokenGrant,
     &authorization_code::AuthorizationCodeGrant,
+    &device_code::DeviceCode,
 ];
 
 /// The audience a request names and the form of token it gets for it, where the server takes audiences: an unknown one

@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod device;
 pub mod error;
 mod issued;
 pub mod jwt;

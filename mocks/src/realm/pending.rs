@@ -6,7 +6,7 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use super::{client::Client, pkce::Challenge, random, state::Realm};
+use super::{client::Client, device::Device, pkce::Challenge, random, state::Realm};
 
 /// An authorization request that was found to be in order (RFC 6749, section 4.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,11 @@ pub struct AuthorizationRequest {
 pub enum LoginPurpose {
     /// An authorization code.
     Code(AuthorizationRequest),
+    /// A device.
+    Device {
+        /// The code that was typed.
+        user_code: String,
+    },
 }
 
 /// A login under way.
@@ -76,7 +81,7 @@ pub(crate) enum Taken {
 }
 
 /// Above this many entries, those that have expired are thrown away.
-const PRUNE_FROM: usize = 1_000;
+pub(super) const PRUNE_FROM: usize = 1_000;
 /// How long a person may take to log in, in seconds.
 const LOGIN_SECONDS: u64 = 900;
 
@@ -85,6 +90,7 @@ pub(super) struct Pending {
     logins: HashMap<String, Login>,
     codes: HashMap<String, AuthorizationCode>,
     consents: HashSet<(String, String)>,
+    pub(super) devices: Vec<Device>,
 }
 
 impl Realm {

@@ -1,7 +1,7 @@
 //! What one authorization server does differently from another at its endpoints: plain switches, RFC behaviour unless
 //! said otherwise. Claims and scopes are not among them: see `shape` and `scope`.
 
-use super::error::OAuthError;
+use super::{device::DevicePolicy, error::OAuthError};
 
 /// How long tokens live, in seconds, where the client has no setting of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub struct Policy {
     pub access_tokens_revocable: bool,
     /// The `audience` parameter: `None` where it means nothing, else the audiences the server knows.
     pub audiences: Option<Vec<String>>,
+    /// How devices are treated.
+    pub device: DevicePolicy,
     /// Default lifetimes.
     pub lifetimes: Lifetimes,
     /// Rewrites an error into the vendor's words; the last thing done to it.
@@ -104,6 +106,7 @@ impl Default for Policy {
             access_revocation_ends_refresh: false,
             access_tokens_revocable: true,
             audiences: None,
+            device: DevicePolicy::default(),
             lifetimes: Lifetimes::default(),
             dialect: |error| error,
         }

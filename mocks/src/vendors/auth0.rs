@@ -55,6 +55,7 @@ impl Dialect for Auth0 {
             token: format!("{base}/oauth/token"),
             jwks: format!("{base}/.well-known/jwks.json"),
             authorize: format!("{base}/authorize"),
+            device_authorization: None,
             introspection: None,
             revocation: Some(format!("{base}/oauth/revoke")),
             registration: None,

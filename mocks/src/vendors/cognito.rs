@@ -56,6 +56,7 @@ impl Dialect for Cognito {
             token: format!("{base}/oauth2/token"),
             jwks: format!("{base}{POOL}/.well-known/jwks.json"),
             authorize: format!("{base}/oauth2/authorize"),
+            device_authorization: None,
             introspection: None,
             revocation: Some(format!("{base}/oauth2/revoke")),
             registration: None,

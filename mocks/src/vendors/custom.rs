@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
-    endpoints::{authorize, discovery, introspection, jwks, login, registration, revocation, token, userinfo},
+    endpoints::{authorize, device, discovery, introspection, jwks, login, registration, revocation, token, userinfo},
     journal::Endpoint,
     realm::{Clock, KeyChest, Policy, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
     server::Endpoints,
@@ -23,8 +23,14 @@ impl Dialect for Custom {
             clock,
             keys: first_keys(chest, KidStyle::Thumbprint),
             policy: Policy {
-                grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
-                public_grant_types: names(["password", "refresh_token", "authorization_code"]),
+                grant_types: names([
+                    "client_credentials",
+                    "password",
+                    "refresh_token",
+                    "authorization_code",
+                    device::GRANT,
+                ]),
+                public_grant_types: names(["password", "refresh_token", "authorization_code", device::GRANT]),
                 ..Policy::default()
             },
             scope_rule: Arc::new(Strict),
@@ -38,6 +44,7 @@ impl Dialect for Custom {
 
     fn endpoints(&self, base: &str) -> Endpoints {
         Endpoints {
+            device_authorization: Some(format!("{base}/device_authorization")),
             token: format!("{base}/token"),
             jwks: format!("{base}/jwks"),
             authorize: format!("{base}/authorize"),
@@ -57,6 +64,8 @@ impl Dialect for Custom {
             "/jwks" => (Endpoint::Jwks, jwks::answer),
             "/authorize" => (Endpoint::Authorize, authorize::answer),
             login::PATH => (Endpoint::Login, login::answer),
+            "/device_authorization" => (Endpoint::DeviceAuthorization, device::authorize),
+            device::PAGE => (Endpoint::Login, device::page),
             "/introspect" => (Endpoint::Introspection, introspection::answer),
             "/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
@@ -76,6 +85,7 @@ impl Dialect for Custom {
         document["revocation_endpoint"] = json!(endpoints.revocation);
         document["revocation_endpoint_auth_methods_supported"] = methods.clone();
         document["token_endpoint_auth_methods_supported"] = methods;
+        document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         document["registration_endpoint"] = json!(endpoints.registration);
         document["userinfo_endpoint"] = json!(endpoints.userinfo);
         document

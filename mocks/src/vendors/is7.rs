@@ -9,7 +9,7 @@ use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
     endpoints::{
         call::{Call, Reply},
-        discovery, introspection, jwks, login_is7,
+        device, device_is7, discovery, introspection, jwks, login_is7,
         management::permitted,
         registration_is7, revocation, scim_me, scopes, token, userinfo,
     },
@@ -18,6 +18,7 @@ use crate::{
     realm::{
         Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
         TokenRow, TokenShape, UserSpec,
+        device::DevicePolicy,
         jwt::Object,
         key_ring::KidStyle,
         policy::Rotation,
@@ -43,8 +44,23 @@ impl Dialect for Is7 {
                 unknown_grant: "invalid_request",
                 decode_basic: false,
                 json_requests: true,
-                grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
-                public_grant_types: names(["password", "refresh_token", "authorization_code"]),
+                grant_types: names([
+                    "client_credentials",
+                    "password",
+                    "refresh_token",
+                    "authorization_code",
+                    device::GRANT,
+                ]),
+                public_grant_types: names(["password", "refresh_token", "authorization_code", device::GRANT]),
+                // Too early a poll costs nothing, and what is wrong with a code has names of its own.
+                device: DevicePolicy {
+                    slow_down_seconds: 0,
+                    first_poll_waits: true,
+                    unknown_code: "invalid_request",
+                    used_code: "expired_token",
+                    user_code: (6, "BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz23456789"),
+                    ..DevicePolicy::default()
+                },
                 code_challenge_methods: names(["S256", "plain"]),
                 public_clients_need_challenge: false,
                 stray_verifier_refused: false,
@@ -68,6 +84,7 @@ impl Dialect for Is7 {
 
     fn endpoints(&self, base: &str) -> Endpoints {
         Endpoints {
+            device_authorization: Some(format!("{base}{}", device_is7::AUTHORIZE)),
             token: format!("{base}/oauth2/token"),
             jwks: format!("{base}/oauth2/jwks"),
             authorize: format!("{base}/oauth2/authorize"),
@@ -96,6 +113,10 @@ impl Dialect for Is7 {
             login_is7::LOGIN_PAGE => (Endpoint::Login, login_is7::login_page),
             login_is7::CONSENT_PAGE => (Endpoint::Login, login_is7::consent_page),
             login_is7::ERROR_PAGE => (Endpoint::Login, login_is7::error_page),
+            device_is7::AUTHORIZE => (Endpoint::DeviceAuthorization, device_is7::authorize),
+            device_is7::ENTRY => (Endpoint::Login, device_is7::entry),
+            device_is7::PAGE => (Endpoint::Login, device_is7::page),
+            device_is7::DONE => (Endpoint::Login, device_is7::done),
             "/oauth2/userinfo" => (Endpoint::Userinfo, userinfo::answer),
             "/scim2/Me" => (Endpoint::Userinfo, scim_me::answer),
             _ if is_or_below(path, REGISTRATION) => {
@@ -116,6 +137,7 @@ impl Dialect for Is7 {
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["introspection_endpoint_auth_methods_supported"] = methods.clone();
         document["token_endpoint_auth_methods_supported"] = methods;
+        document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         document["registration_endpoint"] = json!(endpoints.registration);
         document["response_modes_supported"] = json!(["query"]);
         document["claims_supported"] = json!(["iss", "sub", "email", "given_name", "family_name"]);

@@ -177,7 +177,7 @@ fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-/// The members that every discovery document needs, from what the realm supports.
+/// The members that every discovery document needs, from what the realm supports; what is not there is left out.
 fn common_members(endpoints: &Endpoints, realm: &Realm) -> Value {
     let algorithm = format!("{:?}", realm.keys().current(KeyPurpose::Id).algorithm());
     json!({
