@@ -30,6 +30,8 @@ pub struct Issue<'a> {
     pub refresh: bool,
     /// The grant it stems from; `None` starts a new one.
     pub family: Option<String>,
+    /// Further claims of the access token.
+    pub claims: Object,
     /// To stand in the id token.
     pub nonce: Option<&'a str>,
 }
@@ -38,7 +40,18 @@ impl<'a> Issue<'a> {
     /// A token in the client's own form, without a refresh token.
     pub fn new(client: &'a Client, user: Option<&'a User>, grant_type: &'a str, scopes: Vec<String>) -> Self {
         let format = client.token_format;
-        Self { client, user, scopes, grant_type, audience: None, format, refresh: false, family: None, nonce: None }
+        Self {
+            client,
+            user,
+            scopes,
+            grant_type,
+            audience: None,
+            format,
+            refresh: false,
+            family: None,
+            claims: Object::new(),
+            nonce: None,
+        }
     }
 }
 
@@ -55,7 +68,8 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
         TokenFormat::Opaque => realm.shape().opaque(),
         TokenFormat::Jwt => {
             let context = context(realm, issue, &row);
-            let (header, claims) = (realm.shape().access_header(&context), realm.shape().access_claims(&context));
+            let (header, mut claims) = (realm.shape().access_header(&context), realm.shape().access_claims(&context));
+            claims.extend(issue.claims.clone());
             jwt::sign(&realm.keys().current(KeyPurpose::Access), header, &claims)
         }
     };
@@ -87,6 +101,7 @@ fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {
         grant_type: issue.grant_type.to_owned(),
         scopes: issue.scopes.clone(),
         audience: issue.audience.map(str::to_owned),
+        claims: issue.claims.clone(),
         issued_at: now,
         expires_at: now.saturating_add(life),
         state: TokenState::Active,

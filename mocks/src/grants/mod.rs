@@ -1,16 +1,19 @@
 //! A token request in, tokens or an OAuth error out: one file per grant type, and the order in which things are checked.
 //! HTTP is put into a [`TokenRequest`] and the answer back by whoever listens.
 
+mod assertion;
 mod authenticate;
 mod authorization_code;
 mod authorize;
 mod client_credentials;
 mod device_code;
 mod issue;
+mod jwt_bearer;
 mod password;
 mod redeem;
 mod refresh_token;
 mod request;
+mod token_exchange;
 
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
 pub use authorize::AuthorizationRefusal;
@@ -38,12 +41,14 @@ pub trait Grant: Send + Sync {
 }
 
 /// Every grant type there is; a realm's policy says which of them it supports.
-pub const ALL: [&dyn Grant; 5] = [
+pub const ALL: [&dyn Grant; 7] = [
     &client_credentials::ClientCredentials,
     &password::Password,
     &refresh_token::RefreshTokenGrant,
     &authorization_code::AuthorizationCodeGrant,
     &device_code::DeviceCode,
+    &jwt_bearer::JwtBearer,
+    &token_exchange::TokenExchange,
 ];
 
 /// The audience a request names and the form of token it gets for it, where the server takes audiences: an unknown one

@@ -100,7 +100,11 @@ impl Realm {
             expires_at: row.expires_at,
         };
         match kind {
-            TokenKind::Access if row.is_active(now) => Some(self.shape().introspection(&context, &row)),
+            TokenKind::Access if row.is_active(now) => {
+                let mut members = self.shape().introspection(&context, &row);
+                members.extend(row.claims);
+                Some(members)
+            }
             TokenKind::Refresh if row.is_refreshable(now) => self.shape().refresh_introspection(&context, &row),
             _ => None,
         }

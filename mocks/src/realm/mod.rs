@@ -20,6 +20,7 @@ pub mod snapshot;
 mod state;
 pub mod test_keys;
 pub mod token;
+pub mod trusted_issuer;
 pub mod user;
 
 pub use client::{Client, ClientSpec, TokenFormat};
@@ -37,4 +38,5 @@ pub use snapshot::Snapshot;
 pub(crate) use state::same;
 pub use state::{Realm, RealmSpec};
 pub use token::{TokenKind, TokenRow, TokenState};
+pub use trusted_issuer::{TrustedIssuer, TrustedKeys};
 pub use user::{User, UserSpec};

@@ -76,6 +76,14 @@ pub struct Policy {
     pub access_tokens_revocable: bool,
     /// The `audience` parameter: `None` where it means nothing, else the audiences the server knows.
     pub audiences: Option<Vec<String>>,
+    /// What assertions may name as their audience, beside the issuer.
+    pub token_endpoint: Option<String>,
+    /// Whether an assertion with a `jti` is refused the second time (RFC 7523, section 3).
+    pub assertions_used_once: bool,
+    /// Whether a token that was had for an assertion comes with a refresh token (RFC 7521, section 4.1, advises not).
+    pub assertions_give_refresh: bool,
+    /// The error code of a token exchange whose subject token is for somebody else.
+    pub foreign_audience: &'static str,
     /// How devices are treated.
     pub device: DevicePolicy,
     /// Default lifetimes.
@@ -106,6 +114,10 @@ impl Default for Policy {
             access_revocation_ends_refresh: false,
             access_tokens_revocable: true,
             audiences: None,
+            token_endpoint: None,
+            assertions_used_once: true,
+            assertions_give_refresh: false,
+            foreign_audience: "invalid_request",
             device: DevicePolicy::default(),
             lifetimes: Lifetimes::default(),
             dialect: |error| error,

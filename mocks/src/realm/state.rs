@@ -19,6 +19,7 @@ use super::{
     snapshot::Snapshot,
     test_keys::KeyFamily,
     token::{TokenState, TokenStore},
+    trusted_issuer::Trust,
     user::{User, UserSpec},
 };
 
@@ -66,6 +67,7 @@ pub(super) struct Inner {
     scope_rule: Arc<dyn ScopeRule>,
     state: Mutex<State>,
     pub(super) pending: Mutex<Pending>,
+    trust: Mutex<Trust>,
 }
 
 #[derive(Default)]
@@ -115,6 +117,7 @@ impl Realm {
             scope_rule: spec.scope_rule,
             state: Mutex::new(state),
             pending: Mutex::default(),
+            trust: Mutex::default(),
         }))
     }
 
@@ -164,6 +167,10 @@ impl Realm {
     /// The form of its tokens.
     pub fn shape(&self) -> &dyn TokenShape {
         &*self.0.shape
+    }
+
+    pub(super) fn trusted(&self) -> MutexGuard<'_, Trust> {
+        self.0.trust.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -218,6 +225,16 @@ impl Realm {
     /// The user of that name.
     pub fn user(&self, name: &str) -> Option<User> {
         self.state().users.get(name).cloned()
+    }
+
+    /// The user of that id.
+    pub fn user_by_id(&self, id: &str) -> Option<User> {
+        self.state().users.values().find(|user| user.id == id).cloned()
+    }
+
+    /// Every user, ordered by name.
+    pub fn users(&self) -> Vec<User> {
+        self.state().users.values().cloned().collect()
     }
 
     /// Changes a user; gives it as it is then. The name itself stays.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::TokenFormat;
+use super::{client::TokenFormat, jwt::Object};
 
 /// Which of a row's tokens a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,6 +62,9 @@ pub struct TokenRow {
     pub scopes: Vec<String>,
     /// The audience asked for.
     pub audience: Option<String>,
+    /// Further claims, which introspection tells, too.
+    #[serde(default)]
+    pub claims: Object,
     /// Seconds since 1970.
     pub issued_at: u64,
     /// Seconds since 1970.
@@ -109,6 +112,7 @@ impl TokenRow {
         self.client_id == other.client_id
             && self.username == other.username
             && self.audience == other.audience
+            && self.claims == other.claims
             && sorted(&self.scopes) == sorted(&other.scopes)
     }
 }

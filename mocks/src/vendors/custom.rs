@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, first_keys, names};
+use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
 use crate::{
     endpoints::{authorize, device, discovery, introspection, jwks, login, registration, revocation, token, userinfo},
     journal::Endpoint,
@@ -29,8 +29,11 @@ impl Dialect for Custom {
                     "refresh_token",
                     "authorization_code",
                     device::GRANT,
+                    JWT_BEARER,
+                    TOKEN_EXCHANGE,
                 ]),
                 public_grant_types: names(["password", "refresh_token", "authorization_code", device::GRANT]),
+                token_endpoint: Some(format!("{base_url}/token")),
                 ..Policy::default()
             },
             scope_rule: Arc::new(Strict),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, first_keys, names};
+use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
 use crate::{
     endpoints::{
         call::{Call, Reply},
@@ -50,8 +50,17 @@ impl Dialect for Is7 {
                     "refresh_token",
                     "authorization_code",
                     device::GRANT,
+                    JWT_BEARER,
+                    TOKEN_EXCHANGE,
                 ]),
-                public_grant_types: names(["password", "refresh_token", "authorization_code", device::GRANT]),
+                public_grant_types: names([
+                    "password",
+                    "refresh_token",
+                    "authorization_code",
+                    device::GRANT,
+                    JWT_BEARER,
+                    TOKEN_EXCHANGE,
+                ]),
                 // Too early a poll costs nothing, and what is wrong with a code has names of its own.
                 device: DevicePolicy {
                     slow_down_seconds: 0,
@@ -65,6 +74,9 @@ impl Dialect for Is7 {
                 public_clients_need_challenge: false,
                 stray_verifier_refused: false,
                 session_state: true,
+                assertions_used_once: false,
+                assertions_give_refresh: true,
+                foreign_audience: "invalid_target",
                 challenge_realm: host.unwrap_or_else(|| known.challenge_realm.clone()),
                 one_live_token: true,
                 rotation: Rotation::Rotate,

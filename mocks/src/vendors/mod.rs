@@ -172,6 +172,9 @@ fn first_keys(chest: &KeyChest, style: KidStyle) -> KeyRing {
     KeyRing::drawn(chest, KeyFamily::Rsa, style)
 }
 
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 /// Names as a list.
 fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.map(str::to_owned).to_vec()

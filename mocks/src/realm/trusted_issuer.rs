@@ -1,0 +1,201 @@
+//! Issuers whose tokens a server accepts as proof of who somebody is: a name, an `iss`, an audience, keys.
+//! What such a token must look like is decided in `grants`.
+
+use std::collections::BTreeMap;
+
+use jsonwebtoken::{Algorithm, DecodingKey, jwk::JwkSet};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{key_ring::KeyRing, state::Realm};
+
+/// The keys of a trusted issuer.
+#[derive(Debug, Clone)]
+pub enum TrustedKeys {
+    /// Those that a ring publishes now.
+    Ring(KeyRing),
+    /// A key set (RFC 7517).
+    Set(JwkSet),
+    /// An RSA certificate or public key, PEM.
+    Pem(String),
+}
+
+/// An issuer that a server trusts.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct TrustedIssuer {
+    /// What the registration is called.
+    pub name: String,
+    /// The `iss` of its tokens, exactly.
+    pub issuer: String,
+    /// What its tokens must name as their audience; `None` stands for the server's issuer and token endpoint.
+    pub alias: Option<String>,
+    /// What its signatures are verified with.
+    pub keys: TrustedKeys,
+    /// Whether it is trusted at present.
+    pub enabled: bool,
+    /// Whether its subjects are users of the server, by name; otherwise each subject becomes a user of its own.
+    pub local_subjects: bool,
+}
+
+/// The keys of a trusted issuer cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the keys of the trusted issuer `{name}`: {cause}\nhint: give a JWK set, or an RSA certificate in PEM")]
+pub struct UnreadableKeys {
+    /// Name of the registration.
+    pub name: String,
+    /// What was wrong.
+    pub cause: String,
+}
+
+impl TrustedIssuer {
+    /// An issuer with these keys, trusted from the start, whose subjects become users of their own.
+    pub fn new(name: impl Into<String>, issuer: impl Into<String>, keys: TrustedKeys) -> Self {
+        Self { name: name.into(), issuer: issuer.into(), alias: None, keys, enabled: true, local_subjects: false }
+    }
+
+    /// With tokens that must name this audience.
+    pub fn alias(mut self, alias: impl Into<String>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
+    /// With subjects that are users of the server.
+    pub fn local_subjects(mut self) -> Self {
+        self.local_subjects = true;
+        self
+    }
+
+    /// Not trusted until it is enabled.
+    pub fn disabled(mut self) -> Self {
+        self.enabled = false;
+        self
+    }
+}
+
+impl TrustedKeys {
+    /// Whether one of the keys made the signature. Shared secrets are no keys of an issuer.
+    pub(crate) fn verify(&self, kid: Option<&str>, algorithm: Algorithm, message: &[u8], signature: &str) -> bool {
+        if matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
+            return false;
+        }
+        let good =
+            |key: &DecodingKey| jsonwebtoken::crypto::verify(signature, message, key, algorithm).unwrap_or(false);
+        let named = |known: Option<&str>| kid.is_none() || known.is_none() || known == kid;
+        match self {
+            Self::Ring(ring) => ring
+                .published_keys()
+                .iter()
+                .any(|key| named(Some(key.kid())) && DecodingKey::from_jwk(&key.jwk()).is_ok_and(|key| good(&key))),
+            Self::Set(set) => set.keys.iter().any(|jwk| {
+                named(jwk.common.key_id.as_deref()) && DecodingKey::from_jwk(jwk).is_ok_and(|key| good(&key))
+            }),
+            Self::Pem(pem) => DecodingKey::from_rsa_pem(pem.as_bytes()).is_ok_and(|key| good(&key)),
+        }
+    }
+
+    fn check(&self, name: &str) -> Result<(), UnreadableKeys> {
+        let unreadable = |cause: String| Err(UnreadableKeys { name: name.to_owned(), cause });
+        match self {
+            Self::Ring(_) => Ok(()),
+            Self::Set(set) if set.keys.is_empty() => unreadable("the key set is empty".to_owned()),
+            Self::Set(set) => match set.keys.iter().find_map(|jwk| DecodingKey::from_jwk(jwk).err()) {
+                Some(error) => unreadable(error.to_string()),
+                None => Ok(()),
+            },
+            Self::Pem(pem) => {
+                DecodingKey::from_rsa_pem(pem.as_bytes()).map(drop).or_else(|error| unreadable(error.to_string()))
+            }
+        }
+    }
+}
+
+/// A trusted issuer as it is written down for the control interface.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedIssuerDocument {
+    /// What the registration is called.
+    pub name: String,
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// The audience its tokens must name.
+    #[serde(default)]
+    pub alias: Option<String>,
+    /// Its key set.
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    /// Its certificate, PEM.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// Whether it is trusted.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Whether its subjects are users of the server.
+    #[serde(default)]
+    pub local_subjects: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl TryFrom<TrustedIssuerDocument> for TrustedIssuer {
+    type Error = UnreadableKeys;
+
+    fn try_from(document: TrustedIssuerDocument) -> Result<Self, UnreadableKeys> {
+        let unreadable = |cause: &str| UnreadableKeys { name: document.name.clone(), cause: cause.to_owned() };
+        let keys = match (document.jwks, document.certificate) {
+            (Some(set), None) => {
+                TrustedKeys::Set(serde_json::from_value(set).map_err(|error| unreadable(&error.to_string()))?)
+            }
+            (None, Some(pem)) => TrustedKeys::Pem(pem),
+            _ => return Err(unreadable("exactly one of jwks and certificate is needed")),
+        };
+        let (alias, enabled, local_subjects) = (document.alias, document.enabled, document.local_subjects);
+        Ok(Self { name: document.name, issuer: document.issuer, alias, keys, enabled, local_subjects })
+    }
+}
+
+/// Trusted issuers by name, and the assertions that were used.
+#[derive(Default)]
+pub(super) struct Trust {
+    issuers: BTreeMap<String, TrustedIssuer>,
+    used: BTreeMap<(String, String), u64>,
+}
+
+impl Realm {
+    /// Trusts an issuer, or replaces the registration of its name.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableKeys`] when nothing could be verified with its keys.
+    pub fn trust(&self, issuer: TrustedIssuer) -> Result<(), UnreadableKeys> {
+        issuer.keys.check(&issuer.name)?;
+        self.trusted().issuers.insert(issuer.name.clone(), issuer);
+        Ok(())
+    }
+
+    /// Trusts an issuer no more; whether there was one of that name.
+    pub fn distrust(&self, name: &str) -> bool {
+        self.trusted().issuers.remove(name).is_some()
+    }
+
+    /// Every registration, ordered by name.
+    pub fn trusted_issuers(&self) -> Vec<TrustedIssuer> {
+        self.trusted().issuers.values().cloned().collect()
+    }
+
+    /// The registration for an `iss`: by the issuer, or failing that by the registration's name.
+    pub(crate) fn trusted_issuer(&self, iss: &str) -> Option<TrustedIssuer> {
+        let trust = self.trusted();
+        trust.issuers.values().find(|known| known.issuer == iss).or_else(|| trust.issuers.get(iss)).cloned()
+    }
+
+    /// Notes that an assertion was used; `false` when it was used before.
+    pub(crate) fn use_assertion(&self, issuer: &str, jti: &str, expires_at: u64) -> bool {
+        let now = self.now();
+        let mut trust = self.trusted();
+        trust.used.retain(|_, expires_at| now < *expires_at);
+        trust.used.insert((issuer.to_owned(), jti.to_owned()), expires_at).is_none()
+    }
+}
