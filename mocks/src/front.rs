@@ -1,5 +1,5 @@
 //! The TLS front of a mock server: terminates TLS and hands the bytes on to the plain server behind it.
-//! It is the place for whatever happens below HTTP; what is said in HTTP is not its business.
+//! It is the place for whatever happens below HTTP, scripted faults included; what is said in HTTP is not its business.
 
 use std::{
     io,
@@ -9,15 +9,23 @@ use std::{
 };
 
 use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::watch,
     task::{JoinHandle, JoinSet},
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 
+use crate::{
+    faults::Faults,
+    relay::{End, relay},
+};
+
 /// A client that connects and then says nothing is let go after this long.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the port may take to come free after its listener has gone.
+const HOLD_LIMIT: Duration = Duration::from_secs(5);
 
 /// A bound port, not yet served: its number is needed for the issuer before there is a server behind it.
 pub(crate) struct Port {
@@ -38,8 +46,10 @@ impl Port {
     }
 
     /// Serves it: each connection is decrypted and spliced to a connection of its own to `behind`.
-    pub(crate) fn serve(self, tls: Arc<rustls::ServerConfig>, behind: SocketAddr) -> Front {
-        Front(tokio::spawn(accept(self.listener, TlsAcceptor::from(tls), behind)))
+    pub(crate) fn serve(self, tls: Arc<rustls::ServerConfig>, behind: SocketAddr, faults: Faults) -> Front {
+        // Subscribed before anybody can script a refusal.
+        let refusal = faults.refusal();
+        Front(tokio::spawn(accept(self, TlsAcceptor::from(tls), behind, faults, refusal)))
     }
 }
 
@@ -52,15 +62,33 @@ impl Drop for Front {
     }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, behind: SocketAddr) {
+async fn accept(port: Port, tls: TlsAcceptor, behind: SocketAddr, faults: Faults, mut refusal: watch::Receiver<bool>) {
+    let Port { mut listener, address } = port;
     // The set goes with this task, and every connection with the set.
     let mut connections = JoinSet::new();
     loop {
-        match listener.accept().await {
+        if *refusal.borrow_and_update() {
+            drop(listener);
+            connections.shutdown().await;
+            listener = match refuse(address, &faults, &mut refusal).await {
+                Ok(listener) => listener,
+                Err(cause) => {
+                    tracing::error!(%cause, %address, "a mock server could not get its port back");
+                    // Whoever waits for the refusal has it, for good.
+                    faults.note_refused(true);
+                    return;
+                }
+            };
+        }
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = refusal.changed() => continue,
+        };
+        match accepted {
             Ok((stream, _)) => {
-                let tls = tls.clone();
+                let (tls, faults) = (tls.clone(), faults.clone());
                 connections.spawn(async move {
-                    if let Err(cause) = splice(stream, tls, behind).await {
+                    if let Err(cause) = splice(stream, tls, behind, &faults).await {
                         tracing::debug!(%cause, "a connection to a mock server ended early");
                     }
                 });
@@ -75,10 +103,44 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, behind: SocketAddr) {
     }
 }
 
-async fn splice(stream: TcpStream, tls: TlsAcceptor, behind: SocketAddr) -> io::Result<()> {
+/// Holds the port without listening, so that the system refuses whoever connects, until the refusal ends.
+async fn refuse(address: SocketAddr, faults: &Faults, refusal: &mut watch::Receiver<bool>) -> io::Result<TcpListener> {
+    let held = hold(address).await?;
+    faults.note_refused(true);
+    if refusal.wait_for(|refuse| !refuse).await.is_err() {
+        return Err(io::Error::other("the server is gone"));
+    }
+    held.set_reuseaddr(true)?;
+    let listener = held.listen(1024)?;
+    faults.note_refused(false);
+    Ok(listener)
+}
+
+/// Takes a port again that was listened on a moment ago; its connections may still be on their way out.
+async fn hold(address: SocketAddr) -> io::Result<TcpSocket> {
+    let deadline = tokio::time::Instant::now() + HOLD_LIMIT;
+    loop {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address) {
+            Ok(()) => {
+                // Otherwise the system may give a port that nobody listens on to somebody else who would share it.
+                socket.set_reuseaddr(false)?;
+                return Ok(socket);
+            }
+            Err(cause) if tokio::time::Instant::now() >= deadline => return Err(cause),
+            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    }
+}
+
+async fn splice(stream: TcpStream, tls: TlsAcceptor, behind: SocketAddr, faults: &Faults) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut outside = timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await??;
     let mut inside = TcpStream::connect(behind).await?;
     inside.set_nodelay(true)?;
-    copy_bidirectional(&mut outside, &mut inside).await.map(drop)
+    if let End::Reset = relay(&mut outside, &mut inside, faults).await? {
+        outside.get_ref().0.set_zero_linger()?;
+    }
+    Ok(())
 }

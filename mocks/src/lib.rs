@@ -4,10 +4,12 @@
 pub mod backend;
 pub mod certificates;
 mod endpoints;
+pub mod faults;
 pub mod forge;
 mod front;
 pub mod grants;
 pub mod journal;
 pub mod realm;
+mod relay;
 pub mod server;
 pub mod vendors;

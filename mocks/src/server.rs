@@ -12,7 +12,11 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::a
 
 use crate::{
     certificates::{CertificateAuthority, CertificateError},
-    endpoints::call::{Call, Reply},
+    endpoints::{
+        call::{Call, Reply},
+        login, login_is7,
+    },
+    faults::{Fault, Faults},
     forge::Forge,
     front::{Front, Port},
     journal::{Endpoint, Journal, JournalEntry, Recorder},
@@ -69,6 +73,7 @@ pub(crate) struct Site {
     pub(crate) base_url: String,
     pub(crate) endpoints: Endpoints,
     pub(crate) dialect: Arc<dyn Dialect>,
+    pub(crate) faults: Faults,
     /// What opens client registration by Bearer, where the vendor has such a thing.
     pub(crate) initial_access_token: Option<String>,
     /// Answers that stand in for the right ones, as status and body.
@@ -155,9 +160,11 @@ impl AuthorizationServerBuilder {
         let dialect = self.vendor.dialect();
         let realm = Realm::new(dialect.realm(&base_url, self.clock, &self.chest));
         dialect.furnish(&realm);
+        let endpoints = dialect.endpoints(&base_url);
         let site = Arc::new(Site {
-            endpoints: dialect.endpoints(&base_url),
             initial_access_token: dialect.initial_access_token(),
+            faults: faults(&dialect, &endpoints, realm.issuer()),
+            endpoints,
             realm,
             base_url,
             dialect,
@@ -169,7 +176,7 @@ impl AuthorizationServerBuilder {
         let mock = MockServer::builder().listener(listener).disable_request_recording().start().await;
         let answering = Answering { site: Arc::clone(&site), recorder: recorder.clone() };
         mock.register(Mock::given(any()).respond_with(answering)).await;
-        let front = port.serve(identity.server_config(), *mock.address());
+        let front = port.serve(identity.server_config(), *mock.address(), site.faults.clone());
         Ok(AuthorizationServer { vendor: self.vendor, site, recorder, certificates, mock: Some(mock), _front: front })
     }
 }
@@ -254,6 +261,11 @@ impl AuthorizationServer {
         Forge::new(self.issuer(), self.site.realm.keys().clone(), self.clock().clone())
     }
 
+    /// What goes wrong on demand.
+    pub fn faults(&self) -> &Faults {
+        &self.site.faults
+    }
+
     /// What it was asked and answered up to now. An answer is written down before it is sent.
     pub async fn journal(&self) -> Journal {
         self.recorder.read()
@@ -299,18 +311,45 @@ impl Respond for Answering {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let at_us = self.recorder.elapsed_us();
         let call = call(request);
-        let (endpoint, reply) = match self.site.dialect.route(&call.path) {
-            Some((endpoint, handler)) => {
-                (endpoint, self.site.canned(endpoint).unwrap_or_else(|| handler(&self.site, &call)))
-            }
-            None => (Endpoint::guess(&call.path), Reply::empty(404)),
+        let routed = self.site.dialect.route(&call.path);
+        let endpoint = routed.as_ref().map_or_else(|| Endpoint::guess(&call.path), |(endpoint, _)| *endpoint);
+        let fault = self.site.faults.of_answer(endpoint);
+        let reply = match (fault.as_ref().and_then(Fault::replacement), routed) {
+            (Some(replacement), _) => replacement,
+            (None, Some((_, handler))) => self.site.canned(endpoint).unwrap_or_else(|| handler(&self.site, &call)),
+            (None, None) => Reply::empty(404),
         };
-        let template = template(&reply);
+        let reply = fault.iter().fold(reply, |reply, fault| fault.spoil(reply));
+        let mut template = template(&reply);
+        if let Some(delay) = fault.and_then(|fault| fault.delay()) {
+            template = template.set_delay(delay);
+        }
         if self.recorder.is_on() {
             self.recorder.write(entry(at_us, endpoint, call, reply));
         }
         template
     }
+}
+
+/// No faults yet; which endpoints there are is found by asking for their paths.
+fn faults(dialect: &Arc<dyn Dialect>, endpoints: &Endpoints, issuer: &str) -> Faults {
+    let discovery = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let optional = [
+        &endpoints.device_authorization,
+        &endpoints.introspection,
+        &endpoints.revocation,
+        &endpoints.registration,
+        &endpoints.userinfo,
+        &endpoints.scopes,
+    ];
+    let urls = [&discovery, &endpoints.token, &endpoints.jwks, &endpoints.authorize]
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .filter_map(|url| url::Url::parse(url).ok());
+    let paths = urls.map(|url| url.path().to_owned()).chain([login::PATH, login_is7::COMMONAUTH].map(str::to_owned));
+    let served = paths.filter_map(|path| dialect.route(&path)).map(|(endpoint, _)| endpoint).collect();
+    let dialect = Arc::clone(dialect);
+    Faults::new(served, move |path| dialect.route(path).map_or_else(|| Endpoint::guess(path), |(endpoint, _)| endpoint))
 }
 
 fn call(request: &Request) -> Call {
