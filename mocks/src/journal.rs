@@ -39,6 +39,12 @@ pub enum Endpoint {
     Registration,
     /// Management of scopes.
     Scopes,
+    /// Management of API resources.
+    ApiResources,
+    /// Management of users.
+    Users,
+    /// Management of roles.
+    Roles,
     /// Anything else.
     Other,
 }
@@ -60,7 +66,10 @@ impl Endpoint {
             _ if has("introspect") => Self::Introspection,
             _ if has("revoke") || has("revocation") => Self::Revocation,
             _ if has("userinfo") || has("/scim2/me") => Self::Userinfo,
-            _ if has("/scopes") || has("/api-resources") => Self::Scopes,
+            _ if has("/api-resources") => Self::ApiResources,
+            _ if has("/scim2/users") => Self::Users,
+            _ if has("/scim2/v2/roles") => Self::Roles,
+            _ if has("/scopes") => Self::Scopes,
             _ if path.ends_with("/authorize") => Self::Authorize,
             _ if path.ends_with("/token") => Self::Token,
             _ => Self::Other,

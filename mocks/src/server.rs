@@ -13,8 +13,9 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::a
 use crate::{
     certificates::{CertificateAuthority, CertificateError},
     endpoints::{
+        api_resources,
         call::{Call, Reply},
-        login, login_is7,
+        login, login_is7, scim_roles, scim_users,
     },
     faults::{Fault, Faults},
     forge::Forge,
@@ -331,6 +332,10 @@ impl Respond for Answering {
     }
 }
 
+/// Paths that stand in no list of endpoints.
+const FURTHER_PATHS: [&str; 5] =
+    [login::PATH, login_is7::COMMONAUTH, api_resources::BASE, scim_users::BASE, scim_roles::BASE];
+
 /// No faults yet; which endpoints there are is found by asking for their paths.
 fn faults(dialect: &Arc<dyn Dialect>, endpoints: &Endpoints, issuer: &str) -> Faults {
     let discovery = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
@@ -346,7 +351,7 @@ fn faults(dialect: &Arc<dyn Dialect>, endpoints: &Endpoints, issuer: &str) -> Fa
         .into_iter()
         .chain(optional.into_iter().flatten())
         .filter_map(|url| url::Url::parse(url).ok());
-    let paths = urls.map(|url| url.path().to_owned()).chain([login::PATH, login_is7::COMMONAUTH].map(str::to_owned));
+    let paths = urls.map(|url| url.path().to_owned()).chain(FURTHER_PATHS.map(str::to_owned));
     let served = paths.filter_map(|path| dialect.route(&path)).map(|(endpoint, _)| endpoint).collect();
     let dialect = Arc::clone(dialect);
     Faults::new(served, move |path| dialect.route(path).map_or_else(|| Endpoint::guess(path), |(endpoint, _)| endpoint))

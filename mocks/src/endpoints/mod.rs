@@ -1,6 +1,7 @@
 //! HTTP on one side, the realm on the other: a file per endpoint.
 //! Which paths they stand under, and in whose dialect they answer, is the vendor's part.
 
+pub(crate) mod api_resources;
 pub(crate) mod authorize;
 pub(crate) mod call;
 pub(crate) mod device;
@@ -15,7 +16,10 @@ pub(crate) mod page;
 pub(crate) mod registration;
 pub(crate) mod registration_is7;
 pub(crate) mod revocation;
+pub(crate) mod scim;
 pub(crate) mod scim_me;
+pub(crate) mod scim_roles;
+pub(crate) mod scim_users;
 pub(crate) mod scopes;
 pub(crate) mod token;
 pub(crate) mod userinfo;

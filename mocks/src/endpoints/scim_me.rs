@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Call, Reply};
+use super::{
+    call::{Call, Reply},
+    scim::{self, failed},
+};
 use crate::{grants::basic_pair, realm::User, server::Site};
 
 /// Any authenticated caller may read: that is what the documents tell administrators to configure for a key manager.
@@ -12,7 +15,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         return Reply::only("GET");
     }
     match caller(site, call) {
-        Some(user) => profile(site, &user),
+        Some(user) => scim::reply(200, &document(site, &user)),
         None => failed(401, "unauthenticated").header("www-authenticate", "Bearer realm=\"localhost\""),
     }
 }
@@ -25,28 +28,23 @@ fn caller(site: &Site, call: &Call) -> Option<User> {
     site.realm.authenticate_user(&name, &password)
 }
 
-fn profile(site: &Site, user: &User) -> Reply {
+/// A user as SCIM writes one down.
+pub(crate) fn document(site: &Site, user: &User) -> Value {
     let claim = |name: &str| user.claims.get(name).and_then(Value::as_str);
     let roles: Vec<_> = user.roles.iter().map(|role| json!({ "display": role, "value": role })).collect();
     let emails: Vec<_> =
         claim("email").iter().map(|email| json!({ "value": email, "type": "work", "primary": true })).collect();
-    let profile = json!({
+    json!({
         "schemas": [
             "urn:ietf:params:scim:schemas:core:2.0:User",
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
         ],
         "id": user.id,
         "userName": user.name,
+        "active": user.active,
         "name": { "givenName": claim("given_name").unwrap_or(&user.name), "familyName": claim("family_name").unwrap_or_default() },
         "emails": emails,
         "roles": roles,
         "meta": { "resourceType": "User", "location": format!("{}/scim2/Users/{}", site.base_url, user.id) },
-    });
-    Reply::json(200, &profile).header("content-type", "application/scim+json")
-}
-
-fn failed(status: u16, detail: &str) -> Reply {
-    let schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
-    let body = json!({ "schemas": schemas, "status": status.to_string(), "detail": detail });
-    Reply::json(status, &body).header("content-type", "application/scim+json")
+    })
 }

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod clock;
 pub mod device;
+mod directory;
 pub mod error;
 mod issued;
 pub mod jwt;
@@ -25,6 +26,7 @@ pub mod user;
 
 pub use client::{Client, ClientSpec, TokenFormat};
 pub use clock::Clock;
+pub use directory::ApiResource;
 pub use error::OAuthError;
 pub use issued::Revocation;
 pub use key_chest::KeyChest;

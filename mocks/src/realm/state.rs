@@ -10,6 +10,7 @@ use std::{
 use super::{
     client::{Client, ClientSpec},
     clock::Clock,
+    directory::Directory,
     key_ring::KeyRing,
     pending::Pending,
     policy::Policy,
@@ -68,13 +69,14 @@ pub(super) struct Inner {
     state: Mutex<State>,
     pub(super) pending: Mutex<Pending>,
     trust: Mutex<Trust>,
+    directory: Mutex<Directory>,
 }
 
 #[derive(Default)]
 pub(super) struct State {
     clients: BTreeMap<String, Client>,
-    users: BTreeMap<String, User>,
-    scopes: BTreeMap<String, Scope>,
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) scopes: BTreeMap<String, Scope>,
     pub(super) tokens: TokenStore,
 }
 
@@ -118,6 +120,7 @@ impl Realm {
             state: Mutex::new(state),
             pending: Mutex::default(),
             trust: Mutex::default(),
+            directory: Mutex::default(),
         }))
     }
 
@@ -167,6 +170,10 @@ impl Realm {
     /// The form of its tokens.
     pub fn shape(&self) -> &dyn TokenShape {
         &*self.0.shape
+    }
+
+    pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
+        self.0.directory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn trusted(&self) -> MutexGuard<'_, Trust> {

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
 use crate::{
     endpoints::{
+        api_resources,
         call::{Call, Reply},
         device, device_is7, discovery, introspection, jwks, login_is7,
         management::permitted,
-        registration_is7, revocation, scim_me, scopes, token, userinfo,
+        registration_is7, revocation, scim_me, scim_roles, scim_users, scopes, token, userinfo,
     },
     grants::{TokenAnswer, TokenRequest, authenticate_client},
     journal::Endpoint,
@@ -92,6 +93,9 @@ impl Dialect for Is7 {
 
     fn furnish(&self, realm: &Realm) {
         realm.add_user(UserSpec::new("admin", "admin").roles(["admin"]).claim("email", "admin@example.com"));
+        for role in ["admin", "everyone"] {
+            realm.add_role(&random::uuid(), role);
+        }
     }
 
     fn endpoints(&self, base: &str) -> Endpoints {
@@ -134,6 +138,9 @@ impl Dialect for Is7 {
             _ if is_or_below(path, REGISTRATION) => {
                 (Endpoint::Registration, |site, call| registration_is7::answer(site, call, REGISTRATION))
             }
+            _ if is_or_below(path, api_resources::BASE) => (Endpoint::ApiResources, api_resources::answer),
+            _ if is_or_below(path, scim_users::BASE) => (Endpoint::Users, scim_users::answer),
+            _ if is_or_below(path, scim_roles::BASE) => (Endpoint::Roles, scim_roles::answer),
             _ if is_or_below(path, scopes::BASE) => (Endpoint::Scopes, scopes::answer),
             _ => return None,
         })

@@ -1,0 +1,120 @@
+//! Roles v2 of WSO2 Identity Server 7's SCIM interface: search, create, read, patch, delete.
+//! Which scopes a role carries is kept with the scopes; see `realm::directory`.
+
+use serde_json::{Value, json};
+
+use super::{
+    call::{Call, Reply},
+    management::permitted,
+    scim::{self, failed},
+};
+use crate::{realm::random, server::Site};
+
+pub(crate) const BASE: &str = "/scim2/v2/Roles";
+
+pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
+    let permission = match call.method.as_str() {
+        "GET" => "internal_role_mgt_view",
+        "POST" => "internal_role_mgt_create",
+        "PATCH" => "internal_role_mgt_update",
+        "DELETE" => "internal_role_mgt_delete",
+        _ => return Reply::only("GET, POST, PATCH, DELETE"),
+    };
+    if let Err(refusal) = permitted(site, call, permission) {
+        return refusal;
+    }
+    let role = call.below(BASE).map(|id| site.realm.roles().into_iter().find(|(known, _)| *known == id));
+    let done = match (call.method.as_str(), role) {
+        ("GET", None) => {
+            let all = site.realm.roles().iter().map(|(id, name)| document(site, id, name)).collect();
+            scim::list(call, all)
+        }
+        ("POST", None) => create(site, call),
+        (_, Some(None)) => Err(failed(404, "there is no such role")),
+        ("GET", Some(Some((id, name)))) => Ok(scim::reply(200, &document(site, &id, &name))),
+        ("PATCH", Some(Some((id, name)))) => patch(site, call, &id, &name),
+        ("DELETE", Some(Some((id, _)))) => {
+            site.realm.remove_role(&id);
+            Ok(Reply::empty(204))
+        }
+        _ => Err(Reply::empty(405)),
+    };
+    done.unwrap_or_else(|refusal| refusal)
+}
+
+fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
+    let asked = scim::object(call)?;
+    let name = asked.get("displayName").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| failed(400, "displayName is missing"))?;
+    let permissions = permissions(asked.get("permissions").unwrap_or(&json!([])))?;
+    known(site, &permissions)?;
+    let id = random::uuid();
+    if !site.realm.add_role(&id, name) {
+        return Err(failed(409, "a role of that name exists already"));
+    }
+    carry(site, name, &permissions)?;
+    Ok(scim::reply(201, &document(site, &id, name)).header("location", location(site, &id)))
+}
+
+fn patch(site: &Site, call: &Call, id: &str, name: &str) -> Result<Reply, Reply> {
+    let mut carried = site.realm.carried_by(name);
+    for operation in scim::operations(call)? {
+        let value = match (operation.path.as_deref(), &operation.value) {
+            (Some("permissions"), value) => value,
+            (None, Value::Object(members)) if members.len() == 1 => {
+                members.get("permissions").ok_or_else(|| failed(400, "only permissions can be patched"))?
+            }
+            _ => return Err(failed(400, "only permissions can be patched")),
+        };
+        let given = permissions(value)?;
+        if operation.replaces {
+            carried = given;
+        } else {
+            carried.extend(given);
+        }
+    }
+    carry(site, name, &carried)?;
+    Ok(scim::reply(200, &document(site, id, name)))
+}
+
+fn carry(site: &Site, role: &str, scopes: &[String]) -> Result<(), Reply> {
+    known(site, scopes)?;
+    match site.realm.carry(role, scopes) {
+        None => Ok(()),
+        Some(unknown) => Err(failed(400, &format!("there is no permission {unknown}"))),
+    }
+}
+
+fn known(site: &Site, scopes: &[String]) -> Result<(), Reply> {
+    match scopes.iter().find(|scope| site.realm.scope(scope).is_none()) {
+        Some(unknown) => Err(failed(400, &format!("there is no permission {unknown}"))),
+        None => Ok(()),
+    }
+}
+
+fn permissions(listed: &Value) -> Result<Vec<String>, Reply> {
+    let value = |each: &Value| each.get("value").and_then(Value::as_str).map(str::to_owned);
+    let read = listed.as_array().and_then(|listed| listed.iter().map(value).collect::<Option<Vec<_>>>());
+    read.ok_or_else(|| failed(400, "the permissions are malformed"))
+}
+
+fn document(site: &Site, id: &str, name: &str) -> Value {
+    let carried = site.realm.carried_by(name);
+    let permissions: Vec<_> = carried.iter().map(|scope| json!({ "value": scope, "display": scope })).collect();
+    let holders = site.realm.users().into_iter().filter(|user| user.has_role(name));
+    let users: Vec<_> = holders.map(|user| json!({ "value": user.id, "display": user.name })).collect();
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:extension:2.0:Role"],
+        "id": id,
+        "displayName": name,
+        "audience": { "value": "10084a8d-113f-4211-a0d5-efe36b082211", "display": "Super", "type": "organization" },
+        "permissions": permissions,
+        "users": users,
+        "groups": [],
+        "meta": { "resourceType": "Role", "location": location(site, id) },
+    })
+}
+
+fn location(site: &Site, id: &str) -> String {
+    format!("{}{BASE}/{id}", site.base_url)
+}

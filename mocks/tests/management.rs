@@ -1,0 +1,146 @@
+//! API resources, users and roles of WSO2 Identity Server 7, and what they do to tokens.
+//! Over real HTTPS, each server on a port of its own.
+
+mod support;
+
+use kmspec_mocks::{journal::Endpoint, vendors::Vendor};
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Answer, Stage, answer, stage};
+
+const IDENTIFIER: &str = "User-defined-oauth2-resource";
+
+fn url(stage: &Stage, path: &str) -> String {
+    format!("{}{path}", stage.server.base_url())
+}
+
+async fn resources(stage: &Stage, method: Method, below: &str, body: Option<Value>) -> Answer {
+    stage.admin(method, &url(stage, &format!("/api/server/v1/api-resources{below}")), body).await
+}
+
+/// The resource in which connectors keep every scope, with the scopes `stock` and `price`.
+async fn resource(stage: &Stage) -> String {
+    let body = json!({
+        "name": "User-defined OAuth2 Resource", "identifier": IDENTIFIER, "requiresAuthorization": true,
+        "scopes": [{ "name": "stock", "displayName": "Stock" }, { "name": "price", "displayName": "Price" }],
+    });
+    let created = resources(stage, Method::POST, "", Some(body)).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    created.member("id")
+}
+
+#[tokio::test]
+async fn an_api_resource_lives_from_post_to_delete_and_its_scopes_with_it() {
+    let stage = stage(Vendor::Is7).await;
+    let id = resource(&stage).await;
+    let twice = json!({ "name": "again", "identifier": IDENTIFIER, "scopes": [{ "name": "new" }] });
+    assert_eq!(resources(&stage, Method::POST, "", Some(twice)).await.status, 409);
+    assert!(stage.server.realm().scope("new").is_none(), "what was refused left nothing behind");
+    let found = resources(&stage, Method::GET, &format!("?filter=identifier%20eq%20{IDENTIFIER}"), None).await.json();
+    assert_eq!((&found["totalResults"], &found["apiResources"][0]["id"]), (&json!(1), &json!(id)));
+    assert_eq!(resources(&stage, Method::GET, "?filter=identifier%20eq%20x", None).await.json()["totalResults"], 0);
+    assert_eq!(resources(&stage, Method::GET, "?filter=identifier%20sw%20x", None).await.status, 400);
+
+    let own = format!("/{id}");
+    let add = json!({ "description": "all of them", "addedScopes": [{ "name": "cost", "displayName": "Cost" }] });
+    assert_eq!(resources(&stage, Method::PATCH, &own, Some(add.clone())).await.status, 204);
+    assert_eq!(resources(&stage, Method::PATCH, &own, Some(add)).await.status, 409, "a scope is added once");
+    let removal = json!({ "removedScopes": ["cost"] });
+    assert_eq!(resources(&stage, Method::PATCH, &own, Some(removal)).await.status, 400);
+    let whole = resources(&stage, Method::GET, &own, None).await.json();
+    let names = |listed: &Value| -> Vec<String> {
+        listed.as_array().unwrap().iter().map(|scope| scope["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (whole["description"].as_str(), names(&whole["scopes"])),
+        (Some("all of them"), vec!["stock".to_owned(), "price".to_owned(), "cost".to_owned()])
+    );
+    let renamed = json!({ "displayName": "What it costs" });
+    assert_eq!(resources(&stage, Method::PATCH, &format!("{own}/scopes/cost"), Some(renamed)).await.status, 204);
+    assert_eq!(stage.server.realm().scope("cost").unwrap().display_name, "What it costs");
+    assert_eq!(resources(&stage, Method::DELETE, &format!("{own}/scopes/cost"), None).await.status, 204);
+    assert_eq!(resources(&stage, Method::DELETE, &format!("{own}/scopes/read"), None).await.status, 404, "not its own");
+    let fewer = json!([{ "name": "price", "displayName": "Price" }]);
+    assert_eq!(resources(&stage, Method::PUT, &format!("{own}/scopes"), Some(fewer)).await.status, 204);
+    assert_eq!(names(&resources(&stage, Method::GET, &format!("{own}/scopes"), None).await.json()), ["price"]);
+    assert!(stage.server.realm().scope("stock").is_none());
+    assert_eq!(resources(&stage, Method::DELETE, &own, None).await.status, 204);
+    assert!(stage.server.realm().scope("price").is_none());
+    assert_eq!(resources(&stage, Method::GET, &own, None).await.status, 404);
+    assert!(stage.server.journal().await.count(Endpoint::ApiResources) > 10);
+}
+
+#[tokio::test]
+async fn a_scope_that_a_role_carries_is_for_those_who_hold_the_role() {
+    let stage = stage(Vendor::Is7).await;
+    resource(&stage).await;
+    let roles = url(&stage, "/scim2/v2/Roles");
+    let body = json!({ "displayName": "buyer" });
+    let created = stage.admin(Method::POST, &roles, Some(body.clone())).await;
+    assert_eq!((created.status, created.header("content-type")), (201, "application/scim+json"));
+    assert_eq!(stage.admin(Method::POST, &roles, Some(json!({ "displayName": "BUYER" }))).await.status, 409);
+    let found = stage.admin(Method::GET, &format!("{roles}?filter=displayName%20eq%20buyer"), None).await.json();
+    assert_eq!(found["Resources"][0]["id"], created.json()["id"]);
+    let own = format!("{roles}/{}", created.member("id"));
+    let replace =
+        |scopes: Value| json!({ "Operations": [{ "op": "replace", "path": "permissions", "value": scopes }] });
+    let unknown = stage.admin(Method::PATCH, &own, Some(replace(json!([{ "value": "nonsense" }])))).await;
+    assert_eq!(unknown.status, 400);
+    let patched = stage.admin(Method::PATCH, &own, Some(replace(json!([{ "value": "stock" }])))).await;
+    assert_eq!((patched.status, &patched.json()["permissions"][0]["value"]), (200, &json!("stock")));
+
+    assert_eq!(stage.password("stock price").await.json()["scope"], "price", "ann holds no role");
+    stage.server.realm().update_user("ann", |user| user.roles.push("buyer".to_owned()));
+    assert_eq!(stage.password("stock price").await.json()["scope"], "stock price");
+    assert_eq!(stage.admin(Method::GET, &own, None).await.json()["users"][0]["display"], "ann");
+
+    assert_eq!(stage.admin(Method::DELETE, &own, None).await.status, 204);
+    assert!(stage.server.realm().user("ann").unwrap().roles.is_empty());
+    assert_eq!(stage.admin(Method::GET, &own, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_user_is_created_found_changed_and_removed() {
+    let stage = stage(Vendor::Is7).await;
+    let users = url(&stage, "/scim2/Users");
+    let body = json!({ "userName": "bea", "password": "first", "name": { "givenName": "Bea" }, "emails": [{ "value": "bea@example.com" }] });
+    let created = stage.admin(Method::POST, &users, Some(body.clone())).await;
+    assert_eq!(
+        (created.status, created.json()["emails"][0]["value"].as_str()),
+        (201, Some("bea@example.com")),
+        "{}",
+        created.text
+    );
+    assert!(!created.text.contains("first"), "passwords are never told");
+    assert_eq!(stage.admin(Method::POST, &users, Some(body)).await.status, 409);
+    let found = stage.admin(Method::GET, &format!("{users}?filter=userName%20eq%20bea"), None).await.json();
+    assert_eq!((&found["totalResults"], &found["Resources"][0]["id"]), (&json!(1), &created.json()["id"]));
+    let own = format!("{users}/{}", created.member("id"));
+    let log_in = async |password: &str| {
+        stage.token(&[("grant_type", "password"), ("username", "bea"), ("password", password)]).await.status
+    };
+    assert_eq!(log_in("first").await, 200);
+    let patch = json!({ "Operations": [{ "op": "replace", "value": { "password": "second" } }] });
+    assert_eq!(stage.admin(Method::PATCH, &own, Some(patch)).await.status, 200);
+    assert_eq!((log_in("first").await, log_in("second").await), (400, 200));
+    let lock = json!({ "Operations": [{ "op": "replace", "path": "active", "value": false }] });
+    assert_eq!(stage.admin(Method::PATCH, &own, Some(lock)).await.json()["active"], false);
+    assert_eq!(log_in("second").await, 400);
+    let remove = json!({ "Operations": [{ "op": "remove", "path": "emails" }] });
+    assert_eq!(stage.admin(Method::PATCH, &own, Some(remove)).await.status, 400);
+    assert_eq!(stage.admin(Method::DELETE, &own, None).await.status, 204);
+    assert_eq!(stage.admin(Method::GET, &own, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn only_administrators_and_tokens_with_the_permission_manage() {
+    let stage = stage(Vendor::Is7).await;
+    for path in ["/api/server/v1/api-resources", "/scim2/Users", "/scim2/v2/Roles"] {
+        let url = url(&stage, path);
+        assert_eq!(stage.get(&url).await.status, 401, "{path}");
+        let ann = stage.http.get(&url).basic_auth("ann", Some("ann's secret")).send().await.unwrap();
+        assert_eq!(answer(ann).await.status, 403, "{path}");
+        assert_eq!(stage.admin(Method::GET, &url, None).await.status, 200, "{path}");
+        assert_eq!(stage.admin(Method::POST, &url, Some(json!([]))).await.status, 400, "{path}");
+    }
+}
