@@ -179,6 +179,9 @@ pub struct RequirementsArguments {
     /// Only those that no scenario holds.
     #[arg(long)]
     pub missing: bool,
+    /// The scenarios that name no defect, and so are turned red by nothing known, instead.
+    #[arg(long, conflicts_with = "missing")]
+    pub unbroken: bool,
     /// Features from a folder instead of the embedded ones.
     #[arg(long, value_name = "DIR")]
     pub features: Option<PathBuf>,

@@ -198,7 +198,11 @@ fn print_explanation(arguments: &ExplainArguments) -> Result<ExitStatus, Command
 
 fn print_requirements(arguments: &RequirementsArguments) -> Result<ExitStatus, CommandError> {
     let (catalogue, scenarios) = everything(features(arguments.features.clone()))?;
-    say(&explain::requirements(&catalogue, &scenarios, arguments.missing));
+    let text = match arguments.unbroken {
+        true => explain::unbroken(&scenarios),
+        false => explain::requirements(&catalogue, &scenarios, arguments.missing),
+    };
+    say(&text);
     Ok(ExitStatus::Conforms)
 }
 

@@ -77,6 +77,17 @@ pub fn requirements(catalogue: &Catalogue, scenarios: &[Selected], only_missing:
     text
 }
 
+/// The scenarios that name no defect: nothing known turns them red.
+pub fn unbroken(scenarios: &[Selected]) -> String {
+    let mut text = String::new();
+    let unbroken: Vec<_> = scenarios.iter().filter(|scenario| scenario.is_unbroken()).collect();
+    for scenario in &unbroken {
+        let _ = writeln!(text, "{}  {}", scenario.id, scenario.title);
+    }
+    let _ = writeln!(text, "\n{} of {} scenarios name no defect", unbroken.len(), scenarios.len());
+    text
+}
+
 /// A row is held by scenarios that name it or one of its facets; a facet only by those that name it.
 fn holds(scenario: &Selected, id: &RuleId) -> bool {
     rules_of(scenario).any(|rule| rule.row() == id.row() && (id.facet().is_none() || rule.facet() == id.facet()))

@@ -16,13 +16,7 @@ use crate::model::{
 pub struct ExchangeLog {
     began: Instant,
     began_at: SystemTime,
-    kept: Arc<Mutex<Kept>>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    step: String,
-    exchanges: Vec<Exchange>,
+    kept: Arc<Mutex<Vec<Exchange>>>,
 }
 
 /// A request as it leaves, before redaction.
@@ -65,14 +59,9 @@ impl Default for ExchangeLog {
 }
 
 impl ExchangeLog {
-    /// When the record began; the times in it count from here.
-    pub fn began_at(&self) -> SystemTime {
-        self.began_at
-    }
-
-    /// Exchanges from now on belong to this step.
-    pub fn enter(&self, step: &str) {
-        self.kept().step = step.to_owned();
+    /// When the record began, in microseconds since 1970; the times in it count from here.
+    pub fn began_at_us(&self) -> u64 {
+        micros(self.began_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
     }
 
     /// Writes an exchange down, redacted.
@@ -91,12 +80,10 @@ impl ExchangeLog {
             },
             Received::Nothing(why) => Answer::Failed(redaction::text(why)),
         };
-        let mut kept = self.kept();
-        let step = kept.step.clone();
-        kept.exchanges.push(Exchange {
+        self.kept().push(Exchange {
             role: sent.role,
             plane: sent.plane,
-            step,
+            step: String::new(),
             at_us: micros(at),
             took_us: micros(took),
             method: sent.method.to_owned(),
@@ -109,20 +96,20 @@ impl ExchangeLog {
 
     /// How many requests went to these planes, leaving out what the harness sent for itself.
     pub fn requests_to(&self, planes: impl Fn(Plane) -> bool) -> usize {
-        self.kept().exchanges.iter().filter(|each| each.role != Role::Harness && planes(each.plane)).count()
+        self.kept().iter().filter(|each| each.role != Role::Harness && planes(each.plane)).count()
     }
 
     /// The exchange that ended last.
     pub fn last(&self) -> Option<Exchange> {
-        self.kept().exchanges.last().cloned()
+        self.kept().last().cloned()
     }
 
     /// Everything written down, which empties the record.
     pub fn take(&self) -> Vec<Exchange> {
-        std::mem::take(&mut self.kept().exchanges)
+        std::mem::take(&mut *self.kept())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Vec<Exchange>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -139,7 +126,6 @@ mod tests {
     #[test]
     fn nothing_secret_is_kept_and_the_harness_is_not_counted() {
         let log = ExchangeLog::default();
-        log.enter("When something happens");
         let headers = [("Authorization".to_owned(), "Bearer 0123456789abcdef".to_owned())];
         let mut sent = Sent {
             role: Role::Developer,
@@ -155,7 +141,6 @@ mod tests {
         assert_eq!(log.requests_to(|plane| plane == Plane::Devportal), 1);
         let kept = log.take();
         assert!(!serde_json::to_string(&kept).unwrap().contains("0123456789"));
-        assert_eq!(kept[0].step, "When something happens");
         assert!(log.take().is_empty());
     }
 }

@@ -19,6 +19,8 @@ pub enum Failure {
 pub struct ScenarioRecord {
     /// The first failure, if there was one.
     pub failure: Option<Failure>,
+    /// When the times of the exchanges count from, in microseconds since 1970.
+    pub began_at_us: u64,
     /// What went over the wire, in order, redacted.
     pub exchanges: Vec<Exchange>,
     /// How long changes took to bite.

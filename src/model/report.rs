@@ -82,6 +82,9 @@ pub struct ScenarioReport {
     pub outcome: Outcome,
     /// Its steps, background included, as far as it came.
     pub steps: Vec<StepReport>,
+    /// When the times of its exchanges count from, in microseconds since 1970; 0 when it never began.
+    #[serde(default)]
+    pub began_at_us: u64,
     /// What went over the wire, in order.
     pub exchanges: Vec<Exchange>,
     /// How long changes took to bite, as far as it measured any.
@@ -319,6 +322,7 @@ mod tests {
             tags: vec!["core".into(), "DEF-008".into()],
             outcome,
             steps: Vec::new(),
+            began_at_us: 0,
             exchanges: Vec::new(),
             times_to_effect: Vec::new(),
             took_us: 0,

@@ -96,6 +96,13 @@ impl Platform {
         &self.site
     }
 
+    /// Panics as a handler would, for tests of what becomes of panics.
+    #[cfg(test)]
+    pub(crate) async fn panic_behind_the_wire(&self) {
+        let lost: Option<()> = self.site.panics.catch("GET /", async { panic!("provoked") }).await;
+        assert_eq!(lost, None);
+    }
+
     /// Creates a tenant with its users and its resident key manager.
     ///
     /// # Errors

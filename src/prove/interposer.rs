@@ -130,6 +130,11 @@ impl Interposer {
         &self.url
     }
 
+    /// The count behind [`Interposer::deeds`], which outlives the interposer.
+    pub fn tally(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.deeds)
+    }
+
     /// In how many messages the defect showed so far.
     pub fn deeds(&self) -> usize {
         self.deeds.load(Ordering::Relaxed)

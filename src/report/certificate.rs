@@ -297,6 +297,7 @@ mod tests {
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             outcome,
             steps: Vec::new(),
+            began_at_us: 0,
             exchanges: Vec::new(),
             times_to_effect: Vec::new(),
             took_us: 0,

@@ -10,7 +10,10 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use super::format::{CERTIFICATE_FORMATS, FORMATS, Findings, RenderError};
+use super::{
+    format::{CERTIFICATE_FORMATS, FORMATS, Findings, RenderError},
+    har,
+};
 
 /// A report that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -74,17 +77,35 @@ pub fn write_all(folder: &Path, findings: Findings<'_>) -> Result<(), ReportErro
     for format in FORMATS.iter().chain(certificate) {
         let file = format.file_name();
         let text = format.render(findings).map_err(|source| ReportError::Unrendered { file, source })?;
-        files.push((file, text));
+        files.push((file.to_owned(), text));
     }
+    let archives = har::archives(findings);
     let unwritable = |path: &Path| {
         let path = path.to_owned();
         move |source| ReportError::Unwritable { path, source }
     };
     fs::create_dir_all(folder).map_err(unwritable(folder))?;
     let _until_all_are_written = locked(folder);
-    for (name, text) in files {
-        let path = folder.join(name);
+    let below = folder.join(har::FOLDER);
+    clear_archives(&below).map_err(unwritable(&below))?;
+    if !archives.is_empty() {
+        fs::create_dir_all(&below).map_err(unwritable(&below))?;
+    }
+    let archives = archives.into_iter().map(|(name, text)| (below.join(name), text));
+    for (path, text) in files.into_iter().map(|(name, text)| (folder.join(name), text)).chain(archives) {
         replace(&path, &text).map_err(unwritable(&path))?;
+    }
+    Ok(())
+}
+
+/// Removes the archives of earlier runs, and nothing else.
+fn clear_archives(folder: &Path) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "har") && replaceable(&path) {
+            fs::remove_file(path)?;
+        }
     }
     Ok(())
 }
@@ -151,6 +172,9 @@ mod tests {
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
         let result: RunReport = serde_json::from_str(&read("result.json")).unwrap();
         assert_eq!(read("junit.xml").matches("<testcase ").count(), result.scenarios.len());
+        let archives = fs::read_dir(folder.path().join(har::FOLDER)).map_or(0, |entries| entries.count());
+        let failed = result.scenarios.iter().filter(|each| crate::report::reader::is_failure(&each.outcome)).count();
+        assert_eq!(archives, failed, "those of other runs are gone");
         assert!(read("summary.md").contains(&format!(" {} scenarios in", result.scenarios.len())));
         let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
         assert!(left.map(|name| name.into_string().unwrap()).all(|name| !name.starts_with('.')));

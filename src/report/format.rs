@@ -3,6 +3,7 @@
 
 use super::{
     certificate::{CertificatePage, CertificateText, KeyManagerDocument},
+    cucumber::CucumberJson,
     expected::NextExpected,
     html::Html,
     json::Json,
@@ -48,7 +49,7 @@ impl RenderError {
 }
 
 /// Every format that goes into the report folder.
-pub const FORMATS: [&dyn ReportFormat; 5] = [&Json, &Junit, &Html, &Summary, &NextExpected];
+pub const FORMATS: [&dyn ReportFormat; 6] = [&Json, &Junit, &CucumberJson, &Html, &Summary, &NextExpected];
 
 /// What a certification writes beside them.
 pub const CERTIFICATE_FORMATS: [&dyn ReportFormat; 3] = [&CertificatePage, &CertificateText, &KeyManagerDocument];

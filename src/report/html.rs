@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{Effect, Finding, command_line, effects, finding, is_failure, rules, time, totals},
+    reader::{Effect, Finding, command_line, detection, effects, finding, is_failure, rules, time, totals},
+    wire_data::WireData,
 };
 use crate::model::{
     catalogue::{Catalogue, RuleText},
-    exchange::{Answer, Exchange},
+    exchange::Exchange,
     report::{ExitStatus, Outcome, RunReport, ScenarioReport, StepState},
     rule::{RuleId, RuleKind},
 };
@@ -27,14 +28,18 @@ struct Page<'a> {
     totals_line: String,
     outcomes: Vec<(&'static str, String, usize)>,
     effects: Vec<Effect>,
+    failed: Vec<ScenarioView<'a>>,
     features: Vec<FeatureView<'a>>,
+    detection: Option<String>,
     command: String,
+    wire: String,
 }
 
 #[derive(Serialize)]
 struct FeatureView<'a> {
     title: &'a str,
     path: &'a str,
+    failed: Vec<(&'a str, &'a str)>,
     scenarios: Vec<ScenarioView<'a>>,
 }
 
@@ -53,7 +58,8 @@ struct ScenarioView<'a> {
     remark: Option<String>,
     rules: Vec<RuleView>,
     steps: Vec<StepView<'a>>,
-    exchanges: Vec<ExchangeView<'a>>,
+    exchanges: usize,
+    repeat: Option<String>,
     effects: Vec<String>,
 }
 
@@ -71,23 +77,6 @@ struct StepView<'a> {
     text: &'a str,
     line: usize,
     state: StepState,
-}
-
-#[derive(Serialize)]
-struct ExchangeView<'a> {
-    role: String,
-    plane: String,
-    step: &'a str,
-    at: String,
-    took: String,
-    method: &'a str,
-    url: &'a str,
-    status: String,
-    request_headers: &'a [(String, String)],
-    request_body: Option<String>,
-    answer_headers: &'a [(String, String)],
-    answer_body: Option<String>,
-    curl: String,
 }
 
 impl ReportFormat for Html {
@@ -108,7 +97,10 @@ impl ReportFormat for Html {
             totals_line: totals(&report.totals()),
             outcomes: outcomes(&report.scenarios),
             effects: effects(report),
+            failed: failed(&report.scenarios).map(|each| scenario_view(each, findings.catalogue)).collect(),
             features: features(&report.scenarios, findings.catalogue),
+            detection: detection(report),
+            wire: WireData::of(report).to_json().map_err(RenderError::new)?,
             command: command_line(report),
         };
         template.render(Serde(page)).map_err(RenderError::new)
@@ -140,6 +132,11 @@ fn class(word: &str) -> String {
     word.replace(' ', "-")
 }
 
+/// The scenarios that a reader must look at.
+fn failed(scenarios: &[ScenarioReport]) -> impl Iterator<Item = &ScenarioReport> {
+    scenarios.iter().filter(|scenario| is_failure(&scenario.outcome))
+}
+
 /// Scenarios come ordered by id, so those of one feature stand together.
 fn features<'a>(scenarios: &'a [ScenarioReport], catalogue: &Catalogue) -> Vec<FeatureView<'a>> {
     let chunks = scenarios.chunk_by(|a, b| a.feature_path == b.feature_path);
@@ -147,7 +144,12 @@ fn features<'a>(scenarios: &'a [ScenarioReport], catalogue: &Catalogue) -> Vec<F
         .map(|chunk| FeatureView {
             title: &chunk[0].feature,
             path: &chunk[0].feature_path,
-            scenarios: chunk.iter().map(|scenario| scenario_view(scenario, catalogue)).collect(),
+            failed: failed(chunk).map(|scenario| (scenario.id.as_str(), scenario.title.as_str())).collect(),
+            scenarios: chunk
+                .iter()
+                .filter(|scenario| !is_failure(&scenario.outcome))
+                .map(|scenario| scenario_view(scenario, catalogue))
+                .collect(),
         })
         .collect()
 }
@@ -183,45 +185,12 @@ fn scenario_view<'a>(scenario: &'a ScenarioReport, catalogue: &Catalogue) -> Sce
             .iter()
             .map(|step| StepView { keyword: &step.keyword, text: &step.text, line: step.line, state: step.state })
             .collect(),
-        exchanges: scenario.exchanges.iter().map(exchange_view).collect(),
+        exchanges: scenario.exchanges.len(),
+        repeat: scenario.exchanges.last().filter(|_| is_failure(&scenario.outcome)).map(Exchange::curl),
         effects: effects
             .map(|each| format!("{} after {} (bound {})", each.change, time(each.took_us), time(each.bound_us)))
             .collect(),
     }
-}
-
-fn exchange_view(exchange: &Exchange) -> ExchangeView<'_> {
-    let (status, answer_headers, answer_body) = match &exchange.answer {
-        Answer::Replied { status, headers, body } => (status.to_string(), headers.as_slice(), body.as_deref()),
-        Answer::Failed(reason) => (format!("no answer: {reason}"), &[][..], None),
-    };
-    ExchangeView {
-        role: exchange.role.to_string(),
-        plane: serde_json::to_value(exchange.plane)
-            .ok()
-            .and_then(|it| it.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-        step: &exchange.step,
-        at: time(exchange.at_us),
-        took: time(exchange.took_us),
-        method: &exchange.method,
-        url: &exchange.url,
-        status,
-        request_headers: &exchange.request_headers,
-        request_body: exchange.request_body.as_deref().map(pretty),
-        answer_headers,
-        answer_body: answer_body.map(pretty),
-        curl: exchange.curl(),
-    }
-}
-
-/// JSON with line breaks; anything else as it is.
-fn pretty(body: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(body)
-        .ok()
-        .filter(|json| json.is_object() || json.is_array())
-        .and_then(|json| serde_json::to_string_pretty(&json).ok())
-        .unwrap_or_else(|| body.to_owned())
 }
 
 #[cfg(test)]
@@ -245,7 +214,7 @@ mod tests {
     #[test]
     fn what_came_over_the_wire_is_shown_and_never_executed() {
         let page = page();
-        assert!(page.contains("q=&lt;script&gt;"));
+        assert!(page.contains("q=&lt;script&gt;") && page.contains("q=\\u003cscript>"));
         assert!(page.contains("it was &lt;accepted&gt;"));
         assert!(!page.contains("q=<script>"));
     }
@@ -253,6 +222,7 @@ mod tests {
     #[test]
     fn a_failure_shows_its_finding_its_rules_and_a_line_to_repeat_it() {
         let page = page();
+        assert!(page.find("What failed") < page.find("class=\"feature\""), "what failed comes first");
         for part in ["401 with code 900901", "SEED-KM-29", "past its `exp` is refused", "curl -ki -X GET", "p99"] {
             assert!(page.contains(part), "{part}");
         }

@@ -3,12 +3,15 @@
 
 pub mod annotations;
 pub mod certificate;
+pub mod cucumber;
 pub mod expected;
 pub mod folder;
 pub mod format;
+pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod reader;
 pub mod summary;
 pub mod terminal;
+pub mod wire_data;

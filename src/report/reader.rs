@@ -47,6 +47,17 @@ pub fn totals(totals: &Totals) -> String {
     if said.is_empty() { "nothing was selected".to_owned() } else { said.join(", ") }
 }
 
+/// What became of the scenarios that should notice the defect which was switched on.
+pub fn detection(report: &RunReport) -> Option<String> {
+    let defect = report.defect.as_ref()?;
+    let tagged: Vec<_> = report.scenarios.iter().filter(|each| each.rules().any(|rule| rule == *defect)).collect();
+    let deviating = tagged.iter().filter(|each| matches!(each.outcome, Outcome::Deviates { .. })).count();
+    Some(format!(
+        "the defect {defect} was switched on: {deviating} of {} scenarios tagged with it deviate",
+        tagged.len()
+    ))
+}
+
 /// What should have been seen, what was, and where that is asked for; `None` for outcomes that are no failure.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
@@ -192,6 +203,7 @@ pub(super) mod tests {
             tags: vec!["token-validation".into(), "core".into(), "SEED-KM-29".into(), "DEF-032".into()],
             outcome,
             steps: vec![StepReport { keyword: "Then".into(), text: "the call is refused".into(), line: 14, state }],
+            began_at_us: 1_767_323_045_000_000,
             exchanges: vec![exchange()],
             times_to_effect: vec![TimeToEffect { change: "token-revoked".into(), took_us: 5_300, bound_us: 5_000_000 }],
             took_us: 41_000,
@@ -237,6 +249,16 @@ pub(super) mod tests {
             notes: vec!["the authorize endpoint looks like `/scim2/Me`".into()],
             key_manager: None,
         }
+    }
+
+    #[test]
+    fn the_scenarios_that_should_notice_a_defect_are_counted() {
+        let mut report = report();
+        assert_eq!(detection(&report), None);
+        report.defect = Some("DEF-032".parse().unwrap());
+        report.scenarios[0].tags.retain(|tag| tag != "DEF-032");
+        let said = detection(&report).unwrap();
+        assert_eq!(said, "the defect DEF-032 was switched on: 1 of 6 scenarios tagged with it deviate");
     }
 
     #[test]

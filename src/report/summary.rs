@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{command_line, effects, finding, is_failure, rules, time, totals},
+    reader::{command_line, detection, effects, finding, is_failure, rules, time, totals},
 };
 use crate::model::report::ScenarioReport;
 
@@ -38,8 +38,8 @@ fn write(text: &mut String, findings: Findings<'_>) -> std::fmt::Result {
         time(report.took_us),
         report.started_at
     )?;
-    if let Some(defect) = &report.defect {
-        writeln!(text, "\nThe defect {defect} was switched on.")?;
+    if let Some(said) = detection(report) {
+        writeln!(text, "\n**Rehearsal:** {said}.")?;
     }
     if report.interrupted {
         writeln!(text, "\n**Interrupted:** this report is partial.")?;

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::IsTerminal, path::Path};
 
 use super::{
     format::Findings,
-    reader::{effects, finding, is_failure, rules, time, totals},
+    reader::{detection, effects, finding, is_failure, rules, time, totals},
 };
 use crate::model::report::{ExitStatus, ScenarioReport};
 
@@ -50,14 +50,19 @@ pub fn summary(findings: Findings<'_>, folder: Option<&Path>, colour: Colour) ->
         let said = format!("{}: p50 {p50}, p99 {p99}, bound {bound} ({} samples)", effect.change, effect.samples);
         line(&mut text, "took effect", &said);
     }
+    if let Some(said) = detection(report) {
+        line(&mut text, "defect", &said);
+    }
+    for note in &report.notes {
+        line(&mut text, "note", note);
+    }
     let code = if report.exit_status() == ExitStatus::Conforms { "32" } else { "31" };
     let subject = format!("{} {}", report.subject.name, report.subject.version);
-    let defect = report.defect.as_ref().map(|defect| format!(", with defect {defect}")).unwrap_or_default();
     let cut = if report.interrupted { ", interrupted" } else { "" };
     line(
         &mut text,
         "subject",
-        &format!("{} ({}, profile {}{defect})", subject.trim(), report.subject.kind, report.subject.profile),
+        &format!("{} ({}, profile {})", subject.trim(), report.subject.kind, report.subject.profile),
     );
     let said = format!("{} in {}{cut}", totals(&report.totals()), time(report.took_us));
     line(&mut text, "scenarios", &colour.paint(code, &said));

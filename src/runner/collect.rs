@@ -18,6 +18,10 @@ use crate::model::{
 pub struct Collected {
     /// Its steps as far as it came.
     pub steps: Vec<StepReport>,
+    /// When each of those steps began and ended, in microseconds since 1970.
+    pub spans: Vec<(u64, u64)>,
+    /// When the step began that is under way.
+    pub entered_us: u64,
     /// What its World handed over.
     pub record: Option<ScenarioRecord>,
     /// Why its scene could not be made.
@@ -47,9 +51,17 @@ impl Collector {
         self.change(id, |collected| collected.not_begun = Some(failure));
     }
 
-    /// A step is over.
-    pub fn step(&self, id: &ScenarioId, step: StepReport) {
-        self.change(id, |collected| collected.steps.push(step));
+    /// A step begins, at this many microseconds since 1970.
+    pub fn enter(&self, id: &ScenarioId, at_us: u64) {
+        self.change(id, |collected| collected.entered_us = at_us);
+    }
+
+    /// A step is over, at this many microseconds since 1970.
+    pub fn step(&self, id: &ScenarioId, step: StepReport, at_us: u64) {
+        self.change(id, |collected| {
+            collected.steps.push(step);
+            collected.spans.push((collected.entered_us, at_us));
+        });
     }
 
     /// The runner found a fault of its own.

@@ -88,8 +88,15 @@ impl Judge {
     pub fn report(&self, selected: &Selected, collected: Option<Collected>) -> ScenarioReport {
         let outcome = self.outcome(&selected.id, collected.as_ref());
         let collected = collected.unwrap_or_default();
-        let record = collected.record.unwrap_or_default();
+        let mut record = collected.record.unwrap_or_default();
         let mut steps = collected.steps;
+        for exchange in &mut record.exchanges {
+            let at_us = record.began_at_us + exchange.at_us;
+            let during = collected.spans.iter().position(|(began, ended)| (*began..=*ended).contains(&at_us));
+            if let Some(step) = during.and_then(|position| steps.get(position)) {
+                exchange.step = format!("{} {}", step.keyword, step.text);
+            }
+        }
         steps.extend(selected.steps.iter().skip(steps.len()).map(|step| StepReport {
             keyword: step.keyword.clone(),
             text: step.text.clone(),
@@ -106,6 +113,7 @@ impl Judge {
             tags: selected.tags.clone(),
             outcome,
             steps,
+            began_at_us: record.began_at_us,
             exchanges: record.exchanges,
             times_to_effect: record.times_to_effect,
             took_us: collected.took_us,
@@ -203,6 +211,35 @@ mod tests {
         assert_eq!(judge.outcome(&id, Some(&silent)), Outcome::Conforms);
         silent.record.as_mut().unwrap().subject_requests = 0;
         assert!(matches!(judge.outcome(&id, Some(&silent)), Outcome::Error { .. }));
+    }
+
+    #[test]
+    fn an_exchange_is_told_with_the_step_during_which_it_left() {
+        use crate::model::exchange::{Answer, Exchange, Plane, Role};
+        let (judge, id) = judge(&[], Vec::new());
+        let exchange = |at_us| Exchange {
+            role: Role::Developer,
+            plane: Plane::Devportal,
+            step: String::new(),
+            at_us,
+            took_us: 1,
+            method: "GET".into(),
+            url: "https://localhost/".into(),
+            request_headers: Vec::new(),
+            request_body: None,
+            answer: Answer::Failed("refused".into()),
+        };
+        let step =
+            |text: &str| StepReport { keyword: "When".into(), text: text.into(), line: 1, state: StepState::Passed };
+        let mut found = collected(None);
+        found.steps = vec![step("first"), step("second")];
+        found.spans = vec![(1_010, 1_020), (1_025, 1_040)];
+        let record = found.record.as_mut().unwrap();
+        record.began_at_us = 1_000;
+        record.exchanges = [5, 15, 22, 30, 50].map(exchange).to_vec();
+        let report = judge.report(&judge.selected[&id], Some(found));
+        let steps: Vec<_> = report.exchanges.iter().map(|each| each.step.as_str()).collect();
+        assert_eq!(steps, ["", "When first", "", "When second", ""]);
     }
 
     #[test]

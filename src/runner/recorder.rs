@@ -1,7 +1,7 @@
 //! Listens to cucumber's events: steps go to the collector, finished scenarios to the progress display.
 //! Typed failures do not come this way, since cucumber flattens them to text; see the hooks in [`super::execute`].
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, sync::Arc, time::SystemTime};
 
 use cucumber::{
     Event, Writer, cli,
@@ -31,10 +31,12 @@ impl<W: 'static> Writer<W> for Recorder {
 
     async fn handle_event(&mut self, event: parser::Result<Event<Cucumber<W>>>, _: &Self::Cli) {
         let Ok(event) = event else { return };
+        let at_us = event.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+        let at_us = u64::try_from(at_us).unwrap_or(u64::MAX);
         match event.into_inner() {
             Cucumber::Feature(feature, Feature::Scenario(scenario, event))
             | Cucumber::Feature(feature, Feature::Rule(_, Rule::Scenario(scenario, event))) => {
-                self.scenario(&id_of(&feature, &scenario), event.event);
+                self.scenario(&id_of(&feature, &scenario), event.event, at_us);
             }
             _ => {}
         }
@@ -45,9 +47,9 @@ impl<W: 'static> Writer<W> for Recorder {
 impl Normalized for Recorder {}
 
 impl Recorder {
-    fn scenario<W>(&mut self, id: &ScenarioId, event: Scenario<W>) {
+    fn scenario<W>(&mut self, id: &ScenarioId, event: Scenario<W>, at_us: u64) {
         match event {
-            Scenario::Background(step, event) | Scenario::Step(step, event) => self.step(id, &step, event),
+            Scenario::Background(step, event) | Scenario::Step(step, event) => self.step(id, &step, event, at_us),
             Scenario::Hook(which, Hook::Failed(_, info)) if !info.is::<Refused>() => {
                 self.collector.fault(id, format!("the {which} hook panicked: {}", text_of(&info)));
             }
@@ -60,10 +62,10 @@ impl Recorder {
         }
     }
 
-    fn step<W>(&mut self, id: &ScenarioId, step: &gherkin::Step, event: Step<W>) {
+    fn step<W>(&mut self, id: &ScenarioId, step: &gherkin::Step, event: Step<W>, at_us: u64) {
         let place = || format!("`{} {}` (line {})", step.keyword.trim(), step.value, step.position.line);
         let state = match event {
-            Step::Started => return,
+            Step::Started => return self.collector.enter(id, at_us),
             Step::Passed(..) => StepState::Passed,
             Step::Skipped | Step::Failed(_, _, _, StepError::NotFound) => {
                 self.collector.fault(
@@ -97,6 +99,7 @@ impl Recorder {
                 line: step.position.line,
                 state,
             },
+            at_us,
         );
     }
 }

@@ -1,7 +1,7 @@
 //! One run from plan to report: select, stage, execute, collect.
 //! Each of these lives in a file of its own; here is only their order.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use cucumber::gherkin::Feature;
 
@@ -22,6 +22,7 @@ use crate::{
         plan::{FeatureSource, RunPlan, SubjectPlan},
         proposal::{KeyManagerProposal, ServerFacts},
         report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
+        scenario_id::ScenarioId,
     },
     world::World,
 };
@@ -127,7 +128,7 @@ pub async fn carry_out<W: Scenic>(
     let judge = Arc::new(Judge::new(&selection, &plan.expected, lacks));
     let mut problems = judge.problems();
     let mut subject = planned_subject(&plan.subject);
-    let mut facts = None;
+    let (mut facts, mut deeds) = (None, None);
     if let Some(stage) = opened {
         let mut features = selection.features;
         features.iter_mut().for_each(|feature| select::retain(feature, &|id| judge.applies(id)));
@@ -144,6 +145,7 @@ pub async fn carry_out<W: Scenic>(
         stage.around(work).await;
         subject = stage.subject();
         facts = stage.facts();
+        deeds = stage.deeds();
         problems.extend(stage.close().await);
     }
     let mut notes = Vec::new();
@@ -157,6 +159,7 @@ pub async fn carry_out<W: Scenic>(
         judge.report(selected, collected)
     };
     let scenarios = selection.scenarios.values().map(report).collect();
+    notes.extend(doubts(plan, &selection.scenarios, deeds));
     notes.sort();
     notes.dedup();
     Ok(RunReport {
@@ -174,6 +177,24 @@ pub async fn carry_out<W: Scenic>(
         notes,
         key_manager,
     })
+}
+
+/// What a reader who believes the report should know: scenarios that nothing turns red, a defect that never showed.
+fn doubts(plan: &RunPlan, scenarios: &BTreeMap<ScenarioId, Selected>, deeds: Option<usize>) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let unbroken = scenarios.values().filter(|scenario| scenario.is_unbroken()).count();
+    if unbroken > 0 {
+        doubts.push(format!(
+            "{unbroken} of {} scenarios name no defect that would turn them red; `kmspec requirements --unbroken` lists them",
+            scenarios.len()
+        ));
+    }
+    if let (Some(defect), Some(0)) = (&plan.defect, deeds) {
+        doubts.push(format!(
+            "the defect {defect} was switched on, but its saboteur found nothing to do: no message of this run could show it"
+        ));
+    }
+    doubts
 }
 
 /// The key manager that a server would make, with the properties that the connector of its type asks for.

@@ -36,6 +36,11 @@ pub trait Staging: Sized + 'static {
         None
     }
 
+    /// In how many messages a seeded defect showed so far; `None` when none is switched on.
+    fn deeds(&self) -> Option<usize> {
+        None
+    }
+
     /// Takes everything down and says what went wrong outside of any scenario, panics behind the wire among it.
     fn close(&self) -> impl Future<Output = Vec<Problem>>;
 }

@@ -9,7 +9,13 @@ use cucumber::{
 };
 
 use super::parse::{id_of, path_of};
-use crate::model::{capability::Capability, catalogue::Catalogue, plan::RunPlan, scenario_id::ScenarioId};
+use crate::model::{
+    capability::Capability,
+    catalogue::Catalogue,
+    plan::RunPlan,
+    rule::{RuleId, RuleKind},
+    scenario_id::ScenarioId,
+};
 
 /// The scenarios of a run, known to be well-formed.
 #[derive(Debug)]
@@ -43,6 +49,14 @@ pub struct Selected {
     pub needs: Vec<Capability>,
     /// Its steps, backgrounds first.
     pub steps: Vec<PlannedStep>,
+}
+
+impl Selected {
+    /// Whether nothing that is known turns it red: it carries the tag of no defect.
+    pub fn is_unbroken(&self) -> bool {
+        let defect = |tag: &String| tag.parse::<RuleId>().is_ok_and(|rule| rule.kind() == RuleKind::Defect);
+        !self.tags.iter().any(defect)
+    }
 }
 
 /// A step before it ran.

@@ -151,6 +151,10 @@ impl Staging for Stage {
         self.provisioning.facts()
     }
 
+    fn deeds(&self) -> Option<usize> {
+        self.sabotage.as_ref().map(|sabotage| sabotage.deeds())
+    }
+
     async fn close(&self) -> Vec<Problem> {
         let retiring = std::mem::take(&mut *self.retiring.lock().unwrap_or_else(PoisonError::into_inner));
         for stopping in retiring {

@@ -229,6 +229,7 @@ impl World {
         let subject_requests = self.log.requests_to(counts);
         ScenarioRecord {
             failure: recorded.failure,
+            began_at_us: self.log.began_at_us(),
             exchanges: self.log.take(),
             times_to_effect: recorded.times,
             subject_requests,

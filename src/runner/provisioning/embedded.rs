@@ -258,3 +258,28 @@ async fn stopped(platform: Platform) -> Vec<String> {
     platform.stop().await;
     panics
 }
+
+#[cfg(test)]
+mod tests {
+    use kmspec_mocks::certificates::CertificateAuthority;
+
+    use super::*;
+    use crate::{model::report::ProblemKind, runner::provisioning::Provisioning};
+
+    #[tokio::test]
+    async fn a_panic_behind_the_wire_is_a_problem_of_the_subject() {
+        let authority = CertificateAuthority::new("test").unwrap();
+        let identity = authority.issue(&["localhost"]).unwrap();
+        let common = Common {
+            tls: Tls { chain_pem: identity.chain_pem, key_pem: identity.key_pem },
+            trust_pem: vec![authority.ca_pem().to_owned()],
+            backend_url: "https://localhost:1".to_owned(),
+            sabotage: None,
+        };
+        let embedded = Embedded::open(common).await.unwrap();
+        embedded.shared.platform.lock().await.as_ref().unwrap().panic_behind_the_wire().await;
+        let problems = Provisioning::Embedded(embedded).close().await;
+        let said: Vec<_> = problems.iter().map(|each| (each.kind, each.message.as_str())).collect();
+        assert_eq!(said, [(ProblemKind::Subject, "the platform panicked: GET /: provoked")]);
+    }
+}

@@ -1,7 +1,10 @@
 //! The seeded defect of a run, if one is switched on: its saboteur, and the places where interposers stand.
 //! What the saboteur does there is the business of `prove`.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use url::{Origin, Url};
 
@@ -16,6 +19,7 @@ pub struct Sabotage {
     accomplices: Arc<Accomplices>,
     tls: Arc<rustls::ServerConfig>,
     trust: Vec<String>,
+    tallies: Mutex<Vec<Arc<AtomicUsize>>>,
 }
 
 impl Sabotage {
@@ -26,12 +30,18 @@ impl Sabotage {
         tls: Arc<rustls::ServerConfig>,
         trust: Vec<String>,
     ) -> Self {
-        Self { saboteur, accomplices, tls, trust }
+        Self { saboteur, accomplices, tls, trust, tallies: Mutex::default() }
     }
 
     /// Where mock authorization servers lend their keys.
     pub fn accomplices(&self) -> &Accomplices {
         &self.accomplices
+    }
+
+    /// In how many messages the defect showed so far, interposers that ended included.
+    pub fn deeds(&self) -> usize {
+        let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.iter().map(|tally| tally.load(Ordering::Relaxed)).sum()
     }
 
     /// Puts an interposer before each origin of these planes; drivers then go through them.
@@ -63,13 +73,15 @@ impl Sabotage {
     async fn interposer(&self, before: &Url, side: Side) -> Result<Interposer, InterposerError> {
         let mut upstream = before.clone();
         upstream.set_path("/");
-        Interposer::start(InterposerConfig {
+        let interposer = Interposer::start(InterposerConfig {
             upstream,
             side,
             tls: Some(Arc::clone(&self.tls)),
             trust: self.trust.clone(),
             saboteur: Arc::clone(&self.saboteur),
         })
-        .await
+        .await?;
+        self.tallies.lock().unwrap_or_else(PoisonError::into_inner).push(interposer.tally());
+        Ok(interposer)
     }
 }
