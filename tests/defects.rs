@@ -1,4 +1,4 @@
-//! Every defect that can be switched on is noticed by a scenario that names it, and by its control scenarios not.
+//! Every defect that can be switched on turns scenarios that name it red, and of all the others not one.
 //! What a saboteur does to which message is tested beside it.
 
 use std::{
@@ -18,21 +18,20 @@ use kmspec::{
 /// Runs take both cores and are held to time bounds, so they go one after the other.
 static STAGE: Mutex<()> = Mutex::new(());
 
-fn kmspec_run(report_dir: &Path, defect: &str, tags: &str) -> Output {
+fn kmspec_run(report_dir: &Path, defect: &str) -> Output {
     let _one_at_a_time = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     Command::new(env!("CARGO_BIN_EXE_kmspec"))
-        .args(["run", "--defect", defect, "--tags", tags, "--report-dir"])
+        .args(["run", "--defect", defect, "--report-dir"])
         .arg(report_dir)
         .output()
         .expect("the binary was built for this test")
 }
 
-/// One run with the defect on, over the scenarios that must notice and those that must not.
+/// One run of the whole suite with the defect on: whatever does not carry its tag is a control and conforms.
 fn is_noticed_and_nothing_else_is(id: &str) {
     let rule: RuleId = id.parse().unwrap();
-    let defect = prove::defect(&rule).unwrap();
     let report_dir = tempfile::tempdir().unwrap();
-    let output = kmspec_run(report_dir.path(), id, &format!("@{id} or ({})", defect.controls));
+    let output = kmspec_run(report_dir.path(), id);
     let talk = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{id}: a deviation is exit code 1\n{talk}");
 
@@ -55,7 +54,7 @@ fn is_noticed_and_nothing_else_is(id: &str) {
         .map(|each| (&each.id, &each.outcome))
         .collect();
     assert!(red.is_empty(), "{id}: control scenarios that do not conform: {red:#?}");
-    assert!(controls.len() >= 10, "{id}: only {} control scenarios", controls.len());
+    assert!(controls.len() >= 300, "{id}: only {} control scenarios", controls.len());
 }
 
 macro_rules! noticed {
@@ -91,7 +90,7 @@ noticed! {
 fn a_defect_that_cannot_be_switched_on_is_a_wrong_plan_that_names_those_that_can() {
     let report_dir = tempfile::tempdir().unwrap();
     for unknown in ["DEF-001", "DEF-999", "SEED-KM-13"] {
-        let output = kmspec_run(report_dir.path(), unknown, "@smoke");
+        let output = kmspec_run(report_dir.path(), unknown);
         let talk = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{unknown}: {talk}");
         for each in prove::switchable() {

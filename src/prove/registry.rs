@@ -1,4 +1,4 @@
-//! The list of defects that can be switched on, each with the scenarios that must stay green meanwhile.
+//! The list of defects that can be switched on.
 //! What a defect means at large stands in `features/catalogue/defects.toml`.
 
 use std::sync::Arc;
@@ -7,14 +7,15 @@ use super::{Accomplices, Saboteur, defects};
 use crate::model::rule::RuleId;
 
 /// A defect that can be switched on.
+///
+/// Scenarios tagged with its id may turn red while it is on, and at least one does; all others are its controls and
+/// stay green. A defect with further consequences is too wide: its saboteur is to be narrowed, or the scenario tagged.
 #[derive(Debug, Clone, Copy)]
 pub struct Defect {
     /// Its id in the catalogue.
     pub id: &'static str,
     /// What the subject appears to do wrong, in one line.
     pub summary: &'static str,
-    /// Tag expression of the scenarios that must conform although the defect is on.
-    pub controls: &'static str,
     /// Makes its saboteur.
     pub(super) saboteur: fn(Arc<Accomplices>) -> Arc<dyn Saboteur>,
 }

@@ -14,12 +14,16 @@ pub(super) enum Flaw {
     Sound,
     /// It ran out an hour ago.
     Expired,
+    /// It ran out a second ago.
+    JustExpired,
+    /// It names no end.
+    Endless,
     /// It begins in an hour.
     NotYetValid,
     /// It has five minutes left.
     ExpiringSoon,
-    /// A member has this value, by pointer to what it should be.
-    WrongTyped(&'static str, Value),
+    /// A claim has this value instead of a time to come.
+    OddTime(&'static str, Value),
     /// A claim was changed after signing.
     AlteredClaims,
     /// A bit of the signature was changed.
@@ -84,12 +88,15 @@ impl Flaw {
         Some(match words {
             "" => Self::Sound,
             "that has expired" => Self::Expired,
+            "that expired a second ago" => Self::JustExpired,
+            "that never expires" => Self::Endless,
+            "whose expiry is zero" => Self::OddTime("exp", json!(0)),
             "that is not yet valid" => Self::NotYetValid,
             "that expires in five minutes" => Self::ExpiringSoon,
-            "whose expiry is text" => Self::WrongTyped("exp", json!("99999999999")),
-            "whose expiry is a list" => Self::WrongTyped("exp", json!([99_999_999_999_u64])),
-            "whose expiry is a boolean" => Self::WrongTyped("exp", json!(true)),
-            "whose start of validity is text" => Self::WrongTyped("nbf", json!("99999999999")),
+            "whose expiry is text" => Self::OddTime("exp", json!("99999999999")),
+            "whose expiry is a list" => Self::OddTime("exp", json!([99_999_999_999_u64])),
+            "whose expiry is a boolean" => Self::OddTime("exp", json!(true)),
+            "whose start of validity is text" => Self::OddTime("nbf", json!("99999999999")),
             "whose claims were altered" => Self::AlteredClaims,
             "whose signature was altered" => Self::AlteredSignature,
             "whose signature was cut off" => Self::CutSignature,
@@ -138,9 +145,11 @@ impl Flaw {
         match self {
             Self::Sound => sound,
             Self::Expired => sound.expires_in(-3_600),
+            Self::JustExpired => sound.expires_in(-1),
+            Self::Endless => sound.without_claim("exp"),
             Self::NotYetValid => sound.not_before_in(3_600).expires_in(7_200),
             Self::ExpiringSoon => sound.expires_in(300),
-            Self::WrongTyped(claim, value) => sound.claim(claim, value.clone()),
+            Self::OddTime(claim, value) => sound.claim(claim, value.clone()),
             Self::AlteredClaims => sound.keep_signature().claim("sub", "somebody-else"),
             Self::AlteredSignature => sound.flipped_signature(),
             Self::ForeignKey => sound.signed_with_other(foreign),

@@ -46,7 +46,7 @@ Feature: The secrets of a key manager
       Then the request is granted
       And "acme" received 1 registration request
 
-    @core @SEED-IS-12/password @DEF-177 @connector:is7
+    @core @SEED-IS-12/password @DEF-177 @DEF-178 @connector:is7
     Scenario: An update leaves a masked password masked
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | password | s3cret-Of-The-Server |

@@ -99,7 +99,7 @@ Feature: Who may generate keys with a key manager
       Then the consumer key is the client id that "acme" issued
       And the permission of "acme" is "ALLOW contractors"
 
-    @core @negative @SEED-KM-18 @SEED-KM-19 @DEF-148
+    @core @negative @SEED-KM-18 @SEED-KM-19
     Scenario Outline: A permission that names an unknown role is refused for <kind>
       When the administrator adds a key manager "acme" at a custom server with
         | permission | <kind> nobody-has-this-role |

@@ -32,7 +32,7 @@ Feature: The resident key manager
 
   Rule: Its connector can be configured
 
-    @core @SEED-IS-29 @DEF-146
+    @core @SEED-IS-29 @DEF-146 @DEF-178
     Scenario: The connector's username and password can be changed
       When the administrator enters the username "super" and a password for the resident key manager
       Then the request is granted

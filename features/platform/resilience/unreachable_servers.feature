@@ -15,7 +15,7 @@ Feature: Authorization servers that fail
       Then the call is refused
       And the call did not reach the backend
 
-    @core @negative @DEF-102 @connector:custom
+    @core @negative @DEF-008 @DEF-102 @connector:custom
     Scenario: A forged token is refused while the keys cannot be fetched
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

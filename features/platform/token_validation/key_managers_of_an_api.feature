@@ -78,7 +78,7 @@ Feature: Which key managers an API accepts
       When the publisher lets "orders" accept "globex" only
       Then "orders" comes to refuse the token as unauthenticated
 
-    @extended @negative @DEF-094
+    @extended @negative @DEF-094 @DEF-192
     Scenario: A token accepted at one API is still refused at an API that does not name its key manager
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server

@@ -31,6 +31,24 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
+    @core @negative @DEF-032 @DEF-035
+    Scenario: An expiry of zero is a time that has passed
+      When the API consumer calls the API with a token of "acme" whose expiry is zero
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+    @extended @negative @DEF-032 @DEF-038
+    Scenario: A token that expired a second ago is refused
+      When the API consumer calls the API with a token of "acme" that expired a second ago
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+    @core @negative @DEF-033
+    Scenario: A token without an expiry is refused
+      When the API consumer calls the API with a token of "acme" that never expires
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
     @core @negative @DEF-036
     Scenario: A token that is not yet valid is refused
       When the API consumer calls the API with a token of "acme" that is not yet valid

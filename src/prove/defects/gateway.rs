@@ -21,7 +21,6 @@ use crate::{
 pub(in crate::prove) const SIGNATURE_NOT_CHECKED: Defect = Defect {
     id: "DEF-008",
     summary: "the signature of a token is not checked",
-    controls: "@token-validation and not (@DEF-008 or @DEF-063)",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, sign_again)),
 };
 
@@ -29,7 +28,6 @@ pub(in crate::prove) const SIGNATURE_NOT_CHECKED: Defect = Defect {
 pub(in crate::prove) const EXPIRY_NOT_CHECKED: Defect = Defect {
     id: "DEF-032",
     summary: "the expiry of a token is not checked",
-    controls: "@token-validation and not (@DEF-032 or @DEF-080)",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, prolong)),
 };
 
@@ -37,7 +35,6 @@ pub(in crate::prove) const EXPIRY_NOT_CHECKED: Defect = Defect {
 pub(in crate::prove) const ISSUER_NOT_COMPARED: Defect = Defect {
     id: "DEF-042",
     summary: "the issuer of a token is not compared",
-    controls: "@token-validation and not (@DEF-042 or @DEF-044 or @DEF-014)",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, rename)),
 };
 

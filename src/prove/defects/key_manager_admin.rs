@@ -20,13 +20,15 @@ use crate::{
 pub(in crate::prove) const DENY_IGNORED: Defect = Defect {
     id: "DEF-148",
     summary: "the DENY of a key manager's permissions is ignored",
-    controls: "(@permissions or @key-managers) and not (@DEF-148 or (@SEED-KM-18 and @SEED-KM-19))",
     saboteur: |_| Arc::new(DenyIgnored::default()),
 };
 
-/// Tells the subject PUBLIC where the administrator said DENY, and the administrator DENY where the subject says PUBLIC.
+/// A role that every user of the product holds.
+const EVERYONE: &str = "Internal/everyone";
+
+/// Tells the subject to ALLOW everyone where the administrator said DENY, and shows the administrator their own words.
 ///
-/// The roles stay, so that a role that does not exist is still refused.
+/// The roles stay in the list, so that a role that does not exist is still refused.
 #[derive(Default)]
 struct DenyIgnored {
     /// Permissions as the administrator set them, by key manager id.
@@ -57,7 +59,12 @@ fn open(request: &mut Request<Bytes>) -> Deed {
     if denial(&document).is_none() {
         return Deed::Nothing;
     }
-    document["permissions"]["permissionType"] = "PUBLIC".into();
+    let permissions = &mut document["permissions"];
+    permissions["permissionType"] = "ALLOW".into();
+    match permissions["roles"].as_array_mut() {
+        Some(roles) => roles.push(EVERYONE.into()),
+        None => return Deed::Nothing,
+    }
     *request.body_mut() = message::bytes(&document);
     Deed::Done
 }
@@ -114,7 +121,7 @@ mod tests {
     const LIST: &str = "/api/am/admin/v4/key-managers";
 
     #[tokio::test]
-    async fn the_subject_hears_public_and_the_administrator_reads_deny() {
+    async fn the_subject_hears_allow_everyone_and_the_administrator_reads_deny() {
         let hall = rehearsal::keeper().await;
         let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(DenyIgnored::default())).await;
         let deny = json!({ "permissionType": "DENY", "roles": ["contractors"] });
@@ -123,7 +130,8 @@ mod tests {
         let (_, created) = rehearsal::ask(interposer.url(), "POST", LIST, json!({ "permissions": deny })).await;
         let (_, other) = rehearsal::ask(interposer.url(), "POST", LIST, json!({ "permissions": allow })).await;
         let heard: Vec<Value> = hall.heard().iter().map(|each| each.json()["permissions"].clone()).collect();
-        assert_eq!(heard, [json!({ "permissionType": "PUBLIC", "roles": ["contractors"] }), allow.clone()]);
+        let everyone = json!({ "permissionType": "ALLOW", "roles": ["contractors", EVERYONE] });
+        assert_eq!(heard, [everyone, allow.clone()]);
         assert_eq!((&created["permissions"], &other["permissions"]), (&deny, &allow));
 
         let item = format!("{LIST}/id-1");

@@ -18,7 +18,6 @@ use crate::{
 pub(in crate::prove) const REGISTRATION_SENT: Defect = Defect {
     id: "DEF-SEED-OOB-05",
     summary: "mapping an existing client registers another one at the authorization server",
-    controls: "@application-keys and not @DEF-SEED-OOB-05",
     saboteur: |accomplices| Arc::new(RegistrationSent { accomplices, key_managers: KeyManagers::default() }),
 };
 

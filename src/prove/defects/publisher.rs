@@ -20,7 +20,6 @@ use crate::{
 pub(in crate::prove) const RESTRICTION_IGNORED: Defect = Defect {
     id: "DEF-192",
     summary: "the list of key managers that an API is restricted to is ignored",
-    controls: "@token-validation and not (@DEF-192 or @DEF-094)",
     saboteur: |_| Arc::new(RestrictionIgnored::default()),
 };
 

@@ -23,7 +23,6 @@ const MASK: &str = "*****";
 pub(in crate::prove) const SECRET_UNMASKED: Defect = Defect {
     id: "DEF-178",
     summary: "a key manager's secrets are returned unmasked",
-    controls: "@key-managers and not (@DEF-178 or @DEF-177)",
     saboteur: |_| Arc::new(SecretUnmasked::default()),
 };
 
