@@ -201,6 +201,15 @@ fn ca_files_are_looked_into_before_anything_starts() {
     refused(&kmspec(&["run", "--target", &path("target.toml")]), 2, &["empty.pem", "[trust]"]);
 }
 
+#[test]
+fn a_defect_at_a_target_that_speaks_tls_needs_the_ca_of_the_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("target.toml");
+    std::fs::write(&path, "name = \"x\"\n[planes]\ngateway = \"https://localhost:1\"\n").unwrap();
+    let arguments = ["run", "--target", path.to_str().unwrap(), "--defect", "DEF-008"];
+    refused(&kmspec(&arguments), 2, &["https://localhost:1", "[trust]"]);
+}
+
 /// A port on which every connection is accepted; each request is answered by `answer`, or never when that says `None`.
 fn listen(answer: fn(&str) -> Option<String>) -> u16 {
     use std::io::{Read as _, Write as _};

@@ -64,6 +64,14 @@ pub enum PlanError {
     /// The id is that of a row that is no defect, or of one that nobody can switch on.
     #[error(transparent)]
     NotSwitchable(#[from] NotSwitchable),
+    /// A seeded defect at a target whose certificates lead nowhere that is named.
+    #[error(
+        "a seeded defect stands between kmspec and {url}, and the target file names no CA to know it by\nhint: add `[trust]` with `ca = \"ca.pem\"`, the certificate that the target's own certificates lead to"
+    )]
+    DefectWithoutCa {
+        /// A plane that speaks TLS.
+        url: url::Url,
+    },
     /// A capability that does not exist.
     #[error(transparent)]
     Capability(#[from] UnknownCapability),

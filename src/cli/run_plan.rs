@@ -11,6 +11,7 @@ use crate::{
     model::{
         plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
         rule::RuleId,
+        target::Target,
     },
     prove,
 };
@@ -36,6 +37,9 @@ impl TryFrom<RunArguments> for RunPlan {
             }
         };
         let defect = arguments.defect.as_deref().map(defect).transpose()?;
+        if let (Some(_), SubjectPlan::Target(target)) = (&defect, &subject) {
+            check_interposable(target)?;
+        }
         Ok(Self { defect, ..plan(subject, "platform", arguments.selection, expected) })
     }
 }
@@ -81,6 +85,16 @@ fn defect(text: &str) -> Result<RuleId, PlanError> {
     let id: RuleId = text.parse()?;
     prove::defect(&id)?;
     Ok(id)
+}
+
+/// Interposers vouch for the target with the CA that its file names, and with no other.
+fn check_interposable(target: &Target) -> Result<(), PlanError> {
+    let planes = &target.planes;
+    let urls = [&planes.admin, &planes.publisher, &planes.devportal, &planes.gateway].into_iter().flatten();
+    match urls.into_iter().find(|url| url.scheme() == "https") {
+        Some(url) if target.ca.is_none() => Err(PlanError::DefectWithoutCa { url: url.clone() }),
+        _ => Ok(()),
+    }
 }
 
 /// Scenarios wait for answers most of the time.

@@ -28,6 +28,14 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor          |
         | a custom server |
 
+    @core @SEED-IS-19/on @DEF-SEED-OOB-05 @connector:is7
+    Scenario: Mapping registers no client where the platform could register one
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the application "shop"
+      When the developer maps an existing client of "acme" to "shop"
+      Then the consumer key is the one that the developer brought
+      And "acme" received no registration request
+
     @core @SEED-OOB-02 @SEED-OOB-03 @SEED-OOB-05 @SEED-OOB-13 @SEED-OOB-24 @DEF-SEED-OOB-05 @needs:gateway @needs:publisher
     Scenario Outline: From mapping to the first call the platform asks <vendor> for nothing but its keys
       Given a key manager "acme" at <vendor>

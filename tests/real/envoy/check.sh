@@ -1,29 +1,31 @@
 #!/usr/bin/env bash
-# Starts Envoy, checks it with kmspec and ends it again: check.sh [REPORT-FOLDER], from anywhere.
-# KMSPEC names the binary (default: target/release/kmspec, built when missing). Ends as `kmspec run` does: 1 means that Envoy
-# deviates in something that expected.toml does not declare, or no longer in something that it does.
+# Runs kmspec against Envoy anew and compares what became of every scenario with the published run.
+# Ends with 0 when both lists of ids and outcomes are the same, else with 1 and the difference; with 3 when there was no run.
 set -euo pipefail
-cd "$(dirname "$0")/../../.."
-report=${1:-reports/latest/envoy}
-if [ -z "${KMSPEC:-}" ]; then
-    KMSPEC=target/release/kmspec
-    [ -x "$KMSPEC" ] || cargo build --release --quiet
-fi
-
-tests/real/envoy/start.sh &
-envoy=$!
-trap 'kill "$envoy" 2>/dev/null || true; wait "$envoy" 2>/dev/null || true' EXIT
-ready=
-for _ in $(seq 600); do
-    kill -0 "$envoy" 2>/dev/null || { echo "Envoy did not start" >&2; exit 3; }
-    if (exec 3<>/dev/tcp/127.0.0.1/21880) 2>/dev/null; then ready=yes; break; fi
-    sleep 0.1
-done
-[ -n "$ready" ] || { echo "Envoy is not ready after a minute" >&2; exit 3; }
+here=$(cd "$(dirname "$0")" && pwd)
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/target.toml")
+published=$here/../../../reports/envoy/$version/result.json
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
 
 code=0
-"$KMSPEC" run \
-    --target tests/real/envoy/target.toml \
-    --expected tests/real/envoy/expected.toml \
-    --report-dir "$report" || code=$?
-exit "$code"
+"$here/run.sh" "$fresh" >"$fresh/said" 2>&1 || code=$?
+if [ "$code" -gt 1 ]; then
+  cat "$fresh/said" >&2
+  echo "Envoy $version could not be checked (exit code $code)" >&2
+  exit "$code"
+fi
+
+outcomes() {
+  python3 -c '
+import json, sys
+for each in json.load(open(sys.argv[1]))["scenarios"]:
+    print(each["outcome"]["outcome"].ljust(16) + each["id"])
+' "$1"
+}
+if diff <(outcomes "$published") <(outcomes "$fresh/result.json"); then
+  echo "Envoy $version: all $(outcomes "$fresh/result.json" | wc -l) outcomes as published"
+else
+  echo "Envoy $version: outcomes differ from reports/envoy/$version/result.json (< published, > now)" >&2
+  exit 1
+fi
