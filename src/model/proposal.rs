@@ -82,8 +82,8 @@ impl KeyManagerProposal {
         form.validation();
         form.constants();
         form.notes.push(
-            "Seed document 000 says of \"use introspect\" that the JWKS endpoint validates the signature. That is a slip of \
-             the document: introspection asks the authorization server (DEC-14)."
+            "Choosing introspection sends each unknown token to the introspection endpoint. Seed document 000 writes of key \
+             sets there, which belongs to the other choice (DEC-14)."
                 .to_owned(),
         );
         Self { fields: form.fields, document: Value::Object(form.document), notes: form.notes }

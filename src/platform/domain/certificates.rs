@@ -35,7 +35,7 @@ impl Certificates {
 
     /// The armoured PEM text, if a certificate is configured and its wrapping can be undone.
     ///
-    /// The wire value is base64 over the whole PEM text, header lines included; some clients encode that once
+    /// On the wire the armoured text, header lines and all, is base64 encoded; some clients encode that once
     /// more for URLs. A PEM text that was sent bare is taken as it is.
     pub fn pem(&self) -> Option<String> {
         if self.kind != CertificateType::Pem {
