@@ -11,8 +11,6 @@
 //!
 //! Budgets (RS256): `ours_unseen/floor` at most 1.10, `ours_unseen/baseline` below 1.
 
-#![expect(missing_docs, reason = "criterion's macros make public items of their own")]
-
 use std::{
     hint::black_box,
     sync::Arc,
