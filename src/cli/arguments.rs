@@ -113,6 +113,9 @@ pub struct CertifyArguments {
     /// Resource indicator (RFC 8707) that makes the server issue JWTs.
     #[arg(long)]
     pub resource: Option<String>,
+    /// Value of the parameter `audience` that makes the server issue JWTs, for servers without resource indicators.
+    #[arg(long, conflicts_with = "resource")]
+    pub audience: Option<String>,
     /// PEM file with the CA that its certificate leads to.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,

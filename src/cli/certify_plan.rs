@@ -34,6 +34,7 @@ impl TryFrom<CertifyArguments> for RunPlan {
             user: arguments.user.zip(password),
             scope: arguments.scope,
             resource: arguments.resource,
+            audience: arguments.audience,
             ca: arguments.ca,
             allow_plain_http: arguments.allow_plain_http,
         };

@@ -57,8 +57,9 @@ pub struct KnownServer {
     pub user: Option<(String, Secret)>,
     /// A scope that the client may ask for.
     pub scope: Option<String>,
-    /// Resource indicator (RFC 8707) that makes its tokens self-contained.
-    pub resource: Option<String>,
+    /// Parameter of a token request that makes its tokens self-contained, with its value: `resource` (RFC 8707) or
+    /// `audience`.
+    pub jwt_for: Option<(&'static str, String)>,
     /// How whoever registers clients proves to be allowed to.
     pub registrar: ClientAuthentication,
 }

@@ -91,6 +91,8 @@ pub struct CertifyPlan {
     pub scope: Option<String>,
     /// Resource indicator (RFC 8707) that makes the server issue JWTs.
     pub resource: Option<String>,
+    /// Value of the parameter `audience`, which does the same at servers that know no resource indicators.
+    pub audience: Option<String>,
     /// PEM file with a CA that its certificate leads to.
     pub ca: Option<PathBuf>,
     /// Whether plain `http` is accepted away from loopback.

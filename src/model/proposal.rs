@@ -22,6 +22,8 @@ pub struct ServerFacts {
     pub key_manager_type: String,
     /// Connector properties that the form of this type asks for; which of them are secret.
     pub properties: Vec<(String, bool)>,
+    /// Registration was opened with an initial access token (RFC 7591, section 3), which the platform needs as well.
+    pub registers_with_token: bool,
     /// Claim of its tokens that was seen to hold the client's id.
     pub consumer_key_claim: Option<String>,
     /// Claim of its tokens that was seen to hold scopes.
@@ -186,7 +188,11 @@ impl Form<'_> {
 
     fn connector(&mut self) {
         let mut properties = Map::new();
-        for (name, secret) in self.facts.properties.clone() {
+        let mut asked = self.facts.properties.clone();
+        if self.facts.registers_with_token && self.has(Capability::Dcr) && !self.is_wso2() {
+            asked.push(("initial_access_token".to_owned(), true));
+        }
+        for (name, secret) in asked {
             let value = match name.as_str() {
                 "api_resource_management_endpoint" => self.at_origin("/api/server/v1/api-resources"),
                 "is7_roles_endpoint" => self.at_origin("/scim2/v2/Roles"),
@@ -333,6 +339,18 @@ mod tests {
             assert_eq!(document[member], value, "{member}");
         }
         assert_eq!(document["availableGrantTypes"], json!(["client_credentials"]));
+    }
+
+    #[test]
+    fn a_registration_that_asks_for_a_token_has_a_field_for_it() {
+        for (token, capabilities, there) in
+            [(true, &[Capability::Dcr][..], true), (false, &[Capability::Dcr], false), (true, &[], false)]
+        {
+            let known =
+                ServerFacts { properties: Vec::new(), registers_with_token: token, ..facts("custom", capabilities) };
+            let properties = &KeyManagerProposal::from_facts(&known).document["additionalProperties"];
+            assert_eq!(properties.get("initial_access_token").is_some(), there, "{properties}");
+        }
     }
 
     #[test]

@@ -87,7 +87,10 @@ impl CertifiedServer {
             other_client: plan.other_client.as_ref().map(|(id, secret)| client(id, Some(secret))),
             user: plan.user.as_ref().map(|(name, password)| (name.clone(), Secret::from(password.as_str()))),
             scope: plan.scope.clone(),
-            resource: plan.resource.clone(),
+            jwt_for: plan.resource.clone().map(|value| ("resource", value)).or_else(|| {
+                let audience = plan.audience.clone();
+                audience.map(|value| ("audience", value))
+            }),
             registrar: registrar(plan),
         };
         let log = ExchangeLog::default();
@@ -101,6 +104,7 @@ impl CertifiedServer {
         let facts = ServerFacts {
             name: name.clone(),
             key_manager_type: plan.key_manager_type.clone(),
+            registers_with_token: plan.initial_access_token.is_some(),
             ..facts(&known, survey)
         };
         Ok(Self {
@@ -300,7 +304,7 @@ impl Survey {
             return Ok(());
         }
         if let Some(client) = &mut known.client {
-            let answer = self.client_credentials(client, known.resource.as_deref(), known.scope.as_deref()).await?;
+            let answer = self.client_credentials(client, known.jwt_for.as_ref(), known.scope.as_deref()).await?;
             let offered = known.document.offers("grant_types_supported", "client_credentials");
             if answer.is_success() || offered == Some(true) {
                 self.has.push(Capability::ClientCredentials);
@@ -309,9 +313,9 @@ impl Survey {
                 self.notes.push(format!("the client got no token at first: status {}", answer.refusal()));
             } else if self.probing.memory().tokens.last().is_some_and(|token| header_of(token).is_some()) {
                 self.has.push(Capability::JwtAccessTokens);
-                self.notes.extend(known.resource.as_ref().map(|resource| {
+                self.notes.extend(known.jwt_for.as_ref().map(|(name, value)| {
                     format!(
-                        "its tokens were made self-contained by naming the resource `{resource}`: clients have to name it as \
+                        "its tokens were made self-contained by naming the {name} `{value}`: clients have to name it as \
                          well, or the server needs it as a default"
                     )
                 }));
@@ -329,11 +333,11 @@ impl Survey {
     async fn client_credentials(
         &mut self,
         client: &mut KnownClient,
-        resource: Option<&str>,
+        jwt_for: Option<&(&'static str, String)>,
         scope: Option<&str>,
     ) -> Result<Answered, DriverError> {
         let mut fields = vec![("grant_type", "client_credentials")];
-        fields.extend(resource.map(|resource| ("resource", resource)));
+        fields.extend(jwt_for.map(|(name, value)| (*name, value.as_str())));
         fields.extend(scope.map(|scope| ("scope", scope)));
         let first = self.probing.ask_for_token(&client.authentication(), &fields).await?;
         if first.is_success() || client.secret.is_none() {

@@ -33,16 +33,16 @@ async fn two_tokens(world: &mut World) -> Result<(), StepError> {
 
 #[given("a self-contained access token issued to the client")]
 async fn a_self_contained_token(world: &mut World) -> Result<(), StepError> {
-    let resource = world.conversation()?.server().resource.clone();
-    let fields: Vec<(&str, &str)> = resource.iter().map(|resource| ("resource", resource.as_str())).collect();
+    let jwt_for = world.conversation()?.server().jwt_for.clone();
+    let fields: Vec<(&str, &str)> = jwt_for.iter().map(|(name, value)| (*name, value.as_str())).collect();
     demand_token(world, &fields).await
 }
 
 #[given("a self-contained access token issued to the client for the known scope")]
 async fn a_scoped_token(world: &mut World) -> Result<(), StepError> {
-    let (resource, scope) = (world.conversation()?.server().resource.clone(), known_scope(world)?);
+    let (jwt_for, scope) = (world.conversation()?.server().jwt_for.clone(), known_scope(world)?);
     let mut fields = vec![("scope", scope.as_str())];
-    fields.extend(resource.iter().map(|resource| ("resource", resource.as_str())));
+    fields.extend(jwt_for.iter().map(|(name, value)| (*name, value.as_str())));
     demand_token(world, &fields).await
 }
 
@@ -78,9 +78,9 @@ async fn ask_with_unknown_parameter(world: &mut World) -> Result<(), StepError> 
 #[when("the OAuth client asks for a token with the known scope")]
 async fn ask_with_known_scope(world: &mut World) -> Result<(), StepError> {
     let (talk, scope) = (world.conversation()?, known_scope(world)?);
-    let resource = talk.server().resource.clone();
+    let jwt_for = talk.server().jwt_for.clone();
     let mut fields = vec![CLIENT_CREDENTIALS, ("scope", scope.as_str())];
-    fields.extend(resource.iter().map(|resource| ("resource", resource.as_str())));
+    fields.extend(jwt_for.iter().map(|(name, value)| (*name, value.as_str())));
     ask_with(world, &fields).await
 }
 

@@ -16,16 +16,17 @@ version=$(sed -n 's/.*"oidc-provider": "\(.*\)".*/\1/p' "$here/package.json")
 export KMSPEC_CLIENT_SECRET=kmspec-test-secret-0123456789abcdef
 export KMSPEC_OTHER_SECRET=kmspec-other-secret-0123456789abcde
 
+"$here/install.sh"
 work=$(mktemp -d)
 "$here/start.sh" >"$work/out" 2>"$work/err" &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
+trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 150); do
   [ -s "$work/out" ] && break
   kill -0 "$server" 2>/dev/null || { cat "$work/err" >&2; echo "oidc-provider did not start" >&2; exit 3; }
   sleep 0.1
 done
-[ -s "$work/out" ] || { cat "$work/err" >&2; echo "oidc-provider is not ready after a minute" >&2; exit 3; }
+[ -s "$work/out" ] || { cat "$work/err" >&2; echo "oidc-provider is not ready after 15 s" >&2; exit 3; }
 
 code=0
 "$KMSPEC" certify "$(head -1 "$work/out")" \
