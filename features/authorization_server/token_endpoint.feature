@@ -55,11 +55,15 @@ Feature: The token endpoint
 
   Rule: Nobody gets a token without the right credentials
 
-    @core @smoke @negative @OAUTH-6749-5.2-c
-    Scenario: A wrong secret is refused with a challenge
+    @core @smoke @negative @OAUTH-6749-3.2.1-a
+    Scenario: A wrong secret brings no token
       When the OAuth client asks for a token with a wrong secret
       Then no token is issued
-      And the error is "invalid_client" with status 401
+
+    @core @negative @OAUTH-6749-5.2-c
+    Scenario: A wrong secret is refused with a challenge
+      When the OAuth client asks for a token with a wrong secret
+      Then the error is "invalid_client" with status 401
       And the answer challenges for the scheme that was used
 
     @core @negative @OAUTH-6749-5.2-b
