@@ -227,7 +227,7 @@ fn keys_of_a_flawed_generator_or_of_an_absurd_size_are_weak() {
         product[..flawed.len()].copy_from_slice(&flawed);
         let mut carry = 0;
         for at in (0..product.len()).rev() {
-            let addend = (at >= 2).then(|| flawed[at - 2]).unwrap_or_default();
+            let addend = at.checked_sub(2).map_or(0, |at| flawed[at]);
             let sum = u16::from(product[at]) + u16::from(addend) + carry;
             (product[at], carry) = (sum as u8, sum >> 8);
         }
