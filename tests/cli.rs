@@ -148,6 +148,10 @@ fn a_row_of_the_catalogue_can_be_explained() {
     refused(&kmspec(&["explain", "nothing"]), 2, &["`nothing` is not a rule id"]);
     let output = kmspec(&["requirements"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains(" of 117 requirements are held by a scenario"));
+    let root = features(FEATURE);
+    let output = with_features(root.path(), &["requirements", "--unbroken"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("[okta]") && said.ends_with("2 of 2 scenarios name no defect\n"), "{said}");
 }
 
 #[test]

@@ -69,6 +69,10 @@ impl Staging for Rehearsal {
         needs.iter().find(|need| **need != Capability::Admin).copied()
     }
 
+    fn deeds(&self) -> Option<usize> {
+        Some(0)
+    }
+
     async fn close(&self) -> Vec<Problem> {
         vec![Problem { kind: ProblemKind::Warning, message: "closed".into() }]
     }
@@ -257,7 +261,7 @@ fn plan(feature: &str, folder: &std::path::Path, jobs: usize) -> RunPlan {
         jobs,
         shard: None,
         expected: vec![declared("known-to-say-something-else"), declared("known-but-mended")],
-        defect: None,
+        defect: Some("DEF-008".parse().unwrap()),
         report_dir: folder.join("report"),
         arguments: Vec::new(),
     }
@@ -313,6 +317,10 @@ async fn every_way_a_scenario_can_end_is_told_apart() {
     assert!(message(&report, "No scene").contains("no tenant"));
     assert!(message(&report, "Turns out to lack what it hides").contains("@needs:restart"));
     assert_eq!(report.problems, [Problem { kind: ProblemKind::Warning, message: "closed".into() }]);
+
+    let notes = report.notes.join("\n");
+    assert!(notes.contains("17 of 17 scenarios name no defect"), "{notes}");
+    assert!(notes.contains("the defect DEF-008 was switched on, but its saboteur found nothing to do"), "{notes}");
 
     let failed = report.scenarios.iter().find(|scenario| scenario.title == "It says something else").unwrap();
     let steps: Vec<_> = failed.steps.iter().map(|step| (step.text.as_str(), step.state)).collect();

@@ -193,7 +193,11 @@ mod tests {
     fn nothing_but_folders_and_regular_files_is_touched() {
         let root = tempfile::tempdir().unwrap();
         assert!(prepare(Path::new("/dev/null")).unwrap_err().to_string().contains("`/dev/null`"));
-        assert!(replace(Path::new("/dev/null"), "text").is_err());
+        // A socket stands for devices, which a mistake here would cost the system.
+        let socket = root.path().join("socket");
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(replace(&socket, "text").is_err());
+        assert!(!fs::metadata(&socket).unwrap().is_file());
         // A link to a device, where a report would stand.
         std::os::unix::fs::symlink("/dev/null", root.path().join("result.json")).unwrap();
         let refused = prepare(root.path()).unwrap_err().to_string();
