@@ -1,7 +1,10 @@
 //! One path through every plane: an API, an out-of-band key manager, a mapped client, a call with a mock's token.
 //! Driven through the stage and the World as scenarios are, on the embedded platform and on one that is a target.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kmspec::{
     cli::target_file,
@@ -15,6 +18,7 @@ use kmspec::{
     model::{
         exchange::Role,
         plan::{FeatureSource, RunPlan, SubjectPlan},
+        report::ProblemKind,
         record::{Failure, ScenarioRecord},
         scenario_id::ScenarioId,
         target::{Bounds, PlaneUrls, Target},
@@ -26,7 +30,7 @@ use kmspec::{
     },
     world::{Look, OrFail, StepError, World},
 };
-use kmspec_mocks::{realm::ClientSpec, vendors::Vendor};
+use kmspec_mocks::{journal::Endpoint, realm::ClientSpec, vendors::Vendor};
 
 fn plan(subject: SubjectPlan) -> RunPlan {
     RunPlan {
@@ -167,6 +171,66 @@ async fn the_same_goes_through_a_platform_that_is_a_target_and_nothing_is_left_t
     let again = Stage::open(&plan(SubjectPlan::Target(Box::new(target)))).await.unwrap();
     assert_eq!(again.close().await, []);
     assert_eq!(served.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_panic_in_a_mock_is_a_problem_of_the_run_whether_the_server_was_stopped_or_retired() {
+    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    stage
+        .around(async {
+            let mut world = <World as cucumber::World>::new().await.unwrap();
+            world.begin(&ScenarioId::new("a.feature", "b", None), &[]).await.unwrap();
+            for name in ["stopped", "retired"] {
+                let server = world.start_server(name, Vendor::Custom).await.unwrap();
+                // No status of HTTP: what makes the answer panics over it.
+                server.mock().unwrap().answer_with(Endpoint::Jwks, Some((1, String::new())));
+                let keys = world.oauth_client(name).unwrap().key_set().await.unwrap();
+                assert_eq!(keys.refusal().map(|refusal| refusal.status), Some(500));
+            }
+            world.stop_server("stopped").unwrap();
+            world.end().await
+        })
+        .await;
+    let problems = stage.close().await;
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    for problem in problems {
+        assert_eq!(problem.kind, ProblemKind::Harness);
+        assert!(problem.message.contains("panicked: GET "), "{}", problem.message);
+    }
+}
+
+#[tokio::test]
+async fn no_two_issuers_of_a_scenario_share_a_key_not_even_after_rotations() {
+    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    let keys = stage
+        .around(async {
+            let mut world = <World as cucumber::World>::new().await.unwrap();
+            world.begin(&ScenarioId::new("a.feature", "b", None), &[]).await.unwrap();
+            let mut keys = vec![world.foreign_key().jwk()];
+            for (name, vendor) in [("one", Vendor::Is7), ("two", Vendor::Cognito), ("three", Vendor::Custom)] {
+                let server = world.start_server(name, vendor).await.unwrap();
+                (0..4).for_each(|_| drop(server.forge().keys().rotate()));
+                keys.extend(server.forge().keys().published_keys().iter().map(|key| key.jwk()));
+            }
+            assert_eq!(world.foreign_key().jwk(), keys[0], "it stays the same one");
+            let mut moduli: Vec<_> = keys.iter().map(|key| modulus(&serde_json::to_value(key).unwrap())).collect();
+            world.add_tenant("neighbour").await.unwrap();
+            for scene in [world.scene(), world.neighbours.named("neighbour").unwrap()] {
+                let set = scene.resident().unwrap().oauth().key_set().await.unwrap().into_result().unwrap();
+                moduli.extend(set["keys"].as_array().unwrap().iter().map(modulus));
+            }
+            world.end().await;
+            moduli
+        })
+        .await;
+    // A foreign one, five of each server and Cognito's for id tokens, and one of each resident key manager.
+    let different: BTreeSet<_> = keys.iter().collect();
+    assert_eq!((keys.len(), different.len()), (1 + 3 * 5 + 1 + 2, keys.len()));
+    assert_eq!(stage.close().await, []);
+}
+
+fn modulus(jwk: &serde_json::Value) -> String {
+    jwk["n"].as_str().expect("it is an RSA key").to_owned()
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     io,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -79,6 +80,8 @@ pub(crate) struct Site {
     pub(crate) initial_access_token: Option<String>,
     /// Answers that stand in for the right ones, as status and body.
     canned: Mutex<BTreeMap<Endpoint, (u16, String)>>,
+    /// Panics while answering, oldest first.
+    panics: Mutex<Vec<String>>,
 }
 
 impl Site {
@@ -170,6 +173,7 @@ impl AuthorizationServerBuilder {
             base_url,
             dialect,
             canned: Mutex::default(),
+            panics: Mutex::default(),
         });
         let recorder = Recorder::new(self.recording);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(taken)?;
@@ -286,6 +290,11 @@ impl AuthorizationServer {
         };
     }
 
+    /// The panics in its own code so far, oldest first: the test that used it proves nothing then.
+    pub fn panics(&self) -> Vec<String> {
+        self.site.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Switches writing down on or off.
     pub fn record(&self, on: bool) {
         self.recorder.switch(on);
@@ -309,7 +318,20 @@ struct Answering {
 }
 
 impl Respond for Answering {
+    /// A panic is answered 500 and remembered.
     fn respond(&self, request: &Request) -> ResponseTemplate {
+        panic::catch_unwind(AssertUnwindSafe(|| self.answer(request))).unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message");
+            let what = format!("{} {}: {text}", request.method, request.url.path());
+            self.site.panics.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+            ResponseTemplate::new(500)
+        })
+    }
+}
+
+impl Answering {
+    fn answer(&self, request: &Request) -> ResponseTemplate {
         let at_us = self.recorder.elapsed_us();
         let call = call(request);
         let routed = self.site.dialect.route(&call.path);

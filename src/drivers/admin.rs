@@ -138,8 +138,13 @@ impl Admin {
         Ok(reply.map(|list| list.list))
     }
 
-    /// Replaces a key manager by this document.
+    /// Replaces a key manager by this document. One that was there before the scenario is first kept as it was.
     pub async fn update_key_manager(&self, id: &str, document: &KeyManager) -> Result<Reply<KeyManager>, DriverError> {
+        if self.0.ledger().lacks_original(id)
+            && let Reply::Granted(original) = self.key_manager(id).await?
+        {
+            self.0.ledger().keep_original(self.0.role(), original);
+        }
         let call = self.0.call(Plane::Admin, "PUT", &["key-managers", id])?.json(document);
         self.0.send(Plane::Admin, call).await?.read("a key manager")
     }

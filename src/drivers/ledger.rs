@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::key_manager::KeyManager;
 use crate::model::exchange::Role;
 
 /// One object at the subject, by its id.
@@ -18,25 +19,51 @@ pub enum Created {
     Application(String),
 }
 
-/// The list of what is there to be deleted; clones share it.
+/// The list of what is there to be deleted or put back; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Vec<(Role, Created)>>>);
+pub struct Ledger(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    created: Vec<(Role, Created)>,
+    originals: Vec<(Role, KeyManager)>,
+}
 
 impl Ledger {
     /// Something was created by this role, which will have the right to delete it.
     pub fn add(&self, by: Role, object: Created) {
-        self.entries(|list| list.push((by, object)));
+        self.entries(|list| list.created.push((by, object)));
     }
 
     /// Something was deleted.
     pub fn strike(&self, object: &Created) {
-        self.entries(|list| list.retain(|(_, each)| each != object));
+        self.entries(|list| list.created.retain(|(_, each)| each != object));
+    }
+
+    /// Whether a key manager of this id was here before the scenario and is not yet kept as it was then.
+    pub fn lacks_original(&self, id: &str) -> bool {
+        self.entries(|list| {
+            let ours = Created::KeyManager(id.to_owned());
+            !list.created.iter().any(|(_, each)| *each == ours)
+                && !list.originals.iter().any(|(_, each)| each.id.as_deref() == Some(id))
+        })
+    }
+
+    /// A key manager as it was before this role changed it for the first time. Secrets in it are masked, as the
+    /// platform shows them, and a platform leaves a secret as it is when the mask comes back.
+    pub fn keep_original(&self, by: Role, document: KeyManager) {
+        self.entries(|list| list.originals.push((by, document)));
+    }
+
+    /// What has to be put back as it was. The list is empty afterwards.
+    pub fn take_originals(&self) -> Vec<(Role, KeyManager)> {
+        self.entries(|list| std::mem::take(&mut list.originals))
     }
 
     /// What is left, newest first within each kind: applications go before the APIs they subscribe to, those before
     /// scopes, and key managers last. The list is empty afterwards.
     pub fn take(&self) -> Vec<(Role, Created)> {
-        let mut all = self.entries(std::mem::take);
+        let mut all = self.entries(|list| std::mem::take(&mut list.created));
         all.reverse();
         all.sort_by_key(|(_, each)| match each {
             Created::Application(_) => 0,
@@ -47,7 +74,7 @@ impl Ledger {
         all
     }
 
-    fn entries<T>(&self, work: impl FnOnce(&mut Vec<(Role, Created)>) -> T) -> T {
+    fn entries<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -55,6 +82,18 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_there_before_is_kept_as_it_was() {
+        let ledger = Ledger::default();
+        ledger.add(Role::Administrator, Created::KeyManager("ours".into()));
+        assert!(!ledger.lacks_original("ours"));
+        assert!(ledger.lacks_original("resident"));
+        let original = KeyManager { id: Some("resident".into()), ..KeyManager::default() };
+        ledger.keep_original(Role::Administrator, original.clone());
+        assert!(!ledger.lacks_original("resident"), "the second change does not overwrite the original");
+        assert_eq!(ledger.take_originals(), [(Role::Administrator, original)]);
+    }
 
     #[test]
     fn what_depends_on_others_is_deleted_before_them() {

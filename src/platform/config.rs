@@ -22,6 +22,9 @@ pub struct PlatformConfig {
     pub public_host: String,
     /// How long a positive introspection result may be used again.
     pub introspection_cache: Duration,
+    /// How old a key set may get before it is fetched again beside the traffic: a withdrawn key dies within this and
+    /// a call.
+    pub key_refresh: Duration,
     /// Until when an outgoing connection must stand.
     pub connect_timeout: Duration,
     /// Until when an outgoing call must be answered.
@@ -44,8 +47,8 @@ impl std::fmt::Debug for Tls {
 }
 
 impl PlatformConfig {
-    /// Both ports of the system's choice on the loopback, data in memory, 15 s introspection cache, and time limits
-    /// of 2 s to connect and 5 s for a call.
+    /// Both ports of the system's choice on the loopback, data in memory, 15 s introspection cache, key sets
+    /// up to 3 s old, and time limits of 2 s to connect and 5 s for a call.
     pub fn loopback(tls: Tls, trust_pem: Vec<String>) -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
@@ -56,6 +59,7 @@ impl PlatformConfig {
             data: Data::Memory,
             public_host: "localhost".to_owned(),
             introspection_cache: Duration::from_secs(15),
+            key_refresh: Duration::from_secs(3),
             connect_timeout: Duration::from_secs(2),
             call_timeout: Duration::from_secs(5),
         }

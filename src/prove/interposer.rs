@@ -4,13 +4,15 @@
 use std::{
     io,
     net::Ipv4Addr,
+    panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -96,6 +98,7 @@ pub enum InterposerError {
 pub struct Interposer {
     url: Url,
     deeds: Arc<AtomicUsize>,
+    panics: Arc<std::sync::Mutex<Vec<String>>>,
     accepting: JoinHandle<()>,
 }
 
@@ -113,16 +116,18 @@ impl Interposer {
         let port = listener.local_addr().map_err(bind_error)?.port();
         let url = place_of(&config.upstream, config.tls.is_some(), port);
         let deeds = Arc::new(AtomicUsize::new(0));
+        let panics = Arc::<std::sync::Mutex<Vec<String>>>::default();
         let place = Arc::new(Place {
             own: url.clone(),
             origin: Arc::new(origin),
             side: config.side,
             saboteur: config.saboteur,
             deeds: Arc::clone(&deeds),
+            panics: Arc::clone(&panics),
         });
         let acceptor = config.tls.map(TlsAcceptor::from);
         let accepting = tokio::spawn(accept(listener, acceptor, place));
-        Ok(Self { url, deeds, accepting })
+        Ok(Self { url, deeds, panics, accepting })
     }
 
     /// What to tell drivers instead of the subject's URL.
@@ -133,6 +138,12 @@ impl Interposer {
     /// The count behind [`Interposer::deeds`], which outlives the interposer.
     pub fn tally(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.deeds)
+    }
+
+    /// The panics in its own code and its saboteur's so far, oldest first: what was found out through it is worth
+    /// nothing then.
+    pub fn panics(&self) -> Vec<String> {
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// In how many messages the defect showed so far.
@@ -184,13 +195,14 @@ struct Place {
     side: Side,
     saboteur: Arc<dyn Saboteur>,
     deeds: Arc<AtomicUsize>,
+    panics: Arc<std::sync::Mutex<Vec<String>>>,
 }
 
 impl Place {
     /// Each connection of a driver has one of its own to the subject, so that both live and die alike.
     async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send) {
         let upstream = Mutex::new(Upstream::new(Arc::clone(&self.origin)));
-        let service = service_fn(|request| self.pass(request, &upstream));
+        let service = service_fn(|request| self.pass_or_panic(request, &upstream));
         let served = http1::Builder::new()
             .preserve_header_case(true)
             .auto_date_header(false)
@@ -200,6 +212,21 @@ impl Place {
         if let Err(error) = served {
             tracing::debug!(%error, "a connection through the interposer ended early");
         }
+    }
+
+    /// Passes one request on; a panic on the way is remembered, and the driver gets no answer.
+    async fn pass_or_panic(
+        &self,
+        request: Request<Incoming>,
+        upstream: &Mutex<Upstream>,
+    ) -> Result<Response<Full<Bytes>>, PassError> {
+        let what = format!("{} {}", request.method(), request.uri().path());
+        AssertUnwindSafe(self.pass(request, upstream)).catch_unwind().await.unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message");
+            self.panics.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{what}: {text}"));
+            Err(PassError::Panicked)
+        })
     }
 
     /// Passes one request on. Where the subject gives no answer neither does the interposer: it hangs up.
@@ -265,12 +292,15 @@ impl Place {
 enum PassError {
     #[error("reading the driver's request")]
     Request(#[from] hyper::Error),
+    #[error("the interposer or its saboteur panicked")]
+    Panicked,
     #[error("asking the subject")]
     Upstream(#[from] UpstreamError),
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::future::BoxFuture;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -316,6 +346,23 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&passed.raw), String::from_utf8_lossy(&plain.raw));
         }
         assert_eq!(interposer.deeds(), 0);
+    }
+
+    struct Clumsy;
+
+    impl Saboteur for Clumsy {
+        fn on_request<'a>(&'a self, _: Plane, _: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
+            async { panic!("dropped a {}", "spanner") }.boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_saboteur_is_remembered_and_leaves_the_driver_without_an_answer() {
+        let hall = Hall::open(|_| json_answer(200, &serde_json::json!("heard"))).await;
+        let interposer = interpose(&hall, Side::Gateway, Arc::new(Clumsy)).await;
+        assert_eq!(say(interposer.url(), b"GET /here HTTP/1.1\r\nHost: odd.example\r\n\r\n").await, b"");
+        assert_eq!(interposer.panics(), ["GET /here: dropped a spanner"]);
+        assert!(hall.heard().is_empty());
     }
 
     #[tokio::test]

@@ -32,10 +32,11 @@ impl Parser<Vec<Feature>> for Parsed {
     }
 }
 
-/// Runs every scenario in `features`, `jobs` at a time and those tagged `@serial` alone.
+/// Runs every scenario in `features`, `jobs` at a time, and those tagged `@serial` alone where scenarios share a tenant.
 pub async fn execute<W: Scenic>(
     features: Vec<Feature>,
     jobs: usize,
+    shared: bool,
     judge: Arc<Judge>,
     collector: Arc<Collector>,
     interruption: Interruption,
@@ -45,7 +46,7 @@ pub async fn execute<W: Scenic>(
     let runner = Basic::default()
         .steps(W::collection())
         .max_concurrent_scenarios(jobs)
-        .which_scenario(which)
+        .which_scenario(if shared { which } else { at_any_time })
         .before(move |feature, rule, scenario, world: &mut W| {
             before(feature, rule, scenario, world, Arc::clone(&began), interruption.clone()).boxed_local()
         })
@@ -62,6 +63,11 @@ fn which(feature: &Feature, rule: Option<&Rule>, scenario: &Scenario) -> Scenari
     } else {
         ScenarioType::Concurrent
     }
+}
+
+/// Whatever a scenario changes is its own.
+fn at_any_time(_: &Feature, _: Option<&Rule>, _: &Scenario) -> ScenarioType {
+    ScenarioType::Concurrent
 }
 
 async fn before<W: Scenic>(

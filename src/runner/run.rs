@@ -137,6 +137,7 @@ pub async fn carry_out<W: Scenic>(
         let work = execute::<W>(
             features,
             plan.jobs,
+            stage.shares_tenants(),
             Arc::clone(&judge),
             Arc::clone(&collector),
             interruption.clone(),

@@ -31,6 +31,11 @@ pub trait Staging: Sized + 'static {
     /// The first of these capabilities that the subject has not got.
     fn lacks(&self, needs: &[Capability]) -> Option<Capability>;
 
+    /// Whether scenarios share a tenant, so that those tagged `@serial` have to run alone.
+    fn shares_tenants(&self) -> bool {
+        true
+    }
+
     /// What was found out about an authorization server, when one is the subject.
     fn facts(&self) -> Option<ServerFacts> {
         None

@@ -13,7 +13,7 @@ use kmspec_mocks::{
     backend::EchoBackend,
     certificates::{CertificateAuthority, CertificateError, TlsIdentity},
     realm::{Clock, KeyChest},
-    server::MockError,
+    server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
 use url::Url;
@@ -21,7 +21,7 @@ use url::Url;
 use super::{
     provisioning::{
         CertifiedServer, CertifyError, Embedded, Fixed, Ground, Product, Provisioning, ProvisioningError, Sabotage,
-        answer, embedded::Common, fixed::FixedError,
+        answer, embedded::Common, fixed::FixedError, interposer_panicked,
     },
     scene::Staging,
 };
@@ -66,7 +66,7 @@ pub struct Stage {
     problems: Mutex<Vec<Problem>>,
     retiring: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     /// They end when dropped.
-    _interposers: Vec<prove::Interposer>,
+    interposers: Vec<prove::Interposer>,
 }
 
 /// The stage could not be set.
@@ -147,6 +147,10 @@ impl Staging for Stage {
         needs.iter().find(|need| !has.contains(need)).copied()
     }
 
+    fn shares_tenants(&self) -> bool {
+        !self.owns_tenants()
+    }
+
     fn facts(&self) -> Option<ServerFacts> {
         self.provisioning.facts()
     }
@@ -162,6 +166,8 @@ impl Staging for Stage {
             let _ = tokio::time::timeout(STOP_LIMIT, stopping).await;
         }
         let mut problems = std::mem::take(&mut *self.problems());
+        let panics = self.interposers.iter().flat_map(prove::Interposer::panics);
+        problems.extend(panics.map(interposer_panicked));
         problems.extend(self.provisioning.close().await);
         problems
     }
@@ -194,7 +200,7 @@ impl Stage {
             sabotage,
             problems: Mutex::default(),
             retiring: Mutex::default(),
-            _interposers: Vec::new(),
+            interposers: Vec::new(),
         })
     }
 
@@ -245,7 +251,7 @@ impl Stage {
             sabotage,
             problems: Mutex::new(stale.into_iter().map(warning).collect()),
             retiring: Mutex::default(),
-            _interposers: interposers,
+            interposers,
         })
     }
 
@@ -259,7 +265,7 @@ impl Stage {
             sabotage: None,
             problems: Mutex::default(),
             retiring: Mutex::default(),
-            _interposers: Vec::new(),
+            interposers: Vec::new(),
         })
     }
 
@@ -340,8 +346,18 @@ impl Stage {
             let started = servers.iter().filter(|server| server.configuration().is_none());
             started.for_each(|server| sabotage.accomplices().dismiss(server.issuer()));
         }
+        for server in &servers {
+            self.note_panics(server);
+        }
         let stopping = tokio::task::spawn_blocking(move || servers.into_iter().for_each(drop));
         self.retiring.lock().unwrap_or_else(PoisonError::into_inner).push(stopping);
+    }
+
+    /// Keeps the panics of a server that is about to stop for the end of the run.
+    pub fn note_panics(&self, server: &Server) {
+        let panics = server.mock().map(AuthorizationServer::panics).unwrap_or_default();
+        let told = |panic| fault(format!("the mock authorization server {} panicked: {panic}", server.issuer()));
+        self.problems().extend(panics.into_iter().map(told));
     }
 
     /// Takes a scene down: what its scenario created is deleted, and what cannot be is reported at the end of the run.
@@ -385,11 +401,16 @@ fn at_host(url: &str, host: &str) -> String {
     }
 }
 
+/// Our own failing: whatever was found out beside it cannot be trusted.
+fn fault(message: String) -> Problem {
+    Problem { kind: ProblemKind::Harness, message }
+}
+
 fn warning(message: String) -> Problem {
     Problem { kind: ProblemKind::Warning, message }
 }
 
-/// Deletes what a scene's ledger holds, and says what is left.
+/// Deletes what a scene's ledger holds, puts back what was there before, and says what is left.
 async fn delete_all(scene: &Scene) -> Vec<String> {
     let mut left = Vec::new();
     for (role, object) in scene.ledger.take() {
@@ -416,6 +437,19 @@ async fn delete_all(scene: &Scene) -> Vec<String> {
             Ok(Reply::Refused(refusal)) if refusal.status == 404 => {}
             Ok(Reply::Refused(refusal)) => left.push(format!("{object:?} could not be deleted: {refusal}")),
             Err(error) => left.push(format!("{object:?} could not be deleted: {error}")),
+        }
+    }
+    for (role, document) in scene.ledger.take_originals() {
+        let name = document.name.clone();
+        let restored = match (scene.admin(role), &document.id) {
+            (Ok(plane), Some(id)) => plane.update_key_manager(id, &document).await,
+            (Err(error), _) => Err(error),
+            (Ok(_), None) => continue,
+        };
+        match restored {
+            Ok(Reply::Granted(_)) => {}
+            Ok(Reply::Refused(refusal)) => left.push(format!("`{name}` could not be put back as it was: {refusal}")),
+            Err(error) => left.push(format!("`{name}` could not be put back as it was: {error}")),
         }
     }
     left

@@ -105,8 +105,12 @@ impl World {
     ///
     /// The recorded failure when the scenario has no such server.
     pub fn stop_server(&mut self, name: &str) -> Result<(), StepError> {
+        let stage = Arc::clone(self.stage());
         let running = match self.servers.named_mut(name) {
-            Ok(server) => server.take(),
+            Ok(server) => {
+                stage.note_panics(server);
+                server.take()
+            }
             Err(unnamed) => return Err(self.fail(unnamed)),
         };
         if let Some(running) = running {

@@ -32,13 +32,14 @@ Feature: The resident key manager
 
   Rule: Its connector can be configured
 
-    @core @SEED-IS-29 @DEF-146 @DEF-178
+    @core @serial @SEED-IS-29 @DEF-146 @DEF-178
     Scenario: The connector's username and password can be changed
       When the administrator enters the username "super" and a password for the resident key manager
       Then the request is granted
       And the resident key manager shows the username "super"
       And the password of the resident key manager is masked
 
+  @serial
   Rule: It can be switched off
 
     @core @negative @SEED-IS-30/key_generation @DEF-146

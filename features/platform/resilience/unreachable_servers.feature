@@ -4,7 +4,7 @@ Feature: Authorization servers that fail
 
   Rule: What cannot be checked stays closed
 
-    @core @negative @DEF-102 @SEED-KM-17 @needs:opaque-tokens @connector:is7
+    @core @negative @serial @DEF-102 @SEED-KM-17 @needs:opaque-tokens @connector:is7
     Scenario: An opaque token is refused while its authorization server is down
       Given the administrator has disabled the resident key manager
       And a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens

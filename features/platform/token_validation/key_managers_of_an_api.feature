@@ -46,7 +46,7 @@ Feature: Which key managers an API accepts
       Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
-    @core @negative @SEED-KM-16 @SEED-KM-17 @DEF-192 @needs:opaque-tokens @needs:resident @connector:is7
+    @core @negative @serial @SEED-KM-16 @SEED-KM-17 @DEF-192 @needs:opaque-tokens @needs:resident @connector:is7
     Scenario: An opaque token of a key manager that the API does not name is refused
       Given the administrator has disabled the resident key manager
       And a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens

@@ -1,4 +1,4 @@
-@token-validation @needs:admin @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer @needs:opaque-tokens
+@token-validation @serial @needs:admin @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer @needs:opaque-tokens
 Feature: Validating opaque tokens
   An opaque token says nothing by itself: token handling rules tell whose it is, and that server is asked.
   The resident key manager claims tokens of the same form, so it is off, as the documents have it.

@@ -18,9 +18,6 @@ use crate::{
     validation::{Certificate, KeySet},
 };
 
-/// How old a key set may get before it is fetched again beside the traffic: a withdrawn key dies within this and a call.
-const REFRESH_AFTER: Duration = Duration::from_secs(3);
-
 /// How soon an unknown key, or a set that could not be fetched, may lead to another fetch.
 const COOLDOWN: Duration = Duration::from_secs(1);
 
@@ -108,13 +105,13 @@ impl KeySource {
         self.demand(fetcher, Some(generation)).await
     }
 
-    /// Whether the keys should be fetched again beside the traffic. Says so once per period.
-    pub(super) fn wants_refresh(&self) -> bool {
+    /// Whether the keys are older than this and should be fetched again beside the traffic. Says so once per period.
+    pub(super) fn wants_refresh(&self, after: Duration) -> bool {
         if !self.is_fetched() || self.known.load().is_none() {
             return false;
         }
         let Ok(mut fetches) = self.fetches.try_lock() else { return false };
-        let due = fetches.begun.is_none_or(|begun| begun.elapsed() >= REFRESH_AFTER);
+        let due = fetches.begun.is_none_or(|begun| begun.elapsed() >= after);
         if due {
             fetches.begun = Some(Instant::now());
         }

@@ -196,7 +196,7 @@ impl GatewayState {
 
     /// Fetches a key manager's keys again when it is time, while the traffic goes on.
     pub(super) fn refresh_keys(&self, key_manager: &Arc<RunningKeyManager>, tenant: &str) {
-        if !key_manager.keys.wants_refresh() {
+        if !key_manager.keys.wants_refresh(self.site.config.key_refresh) {
             return;
         }
         let (key_manager, tenant) = (key_manager.clone(), tenant.to_owned());

@@ -9,15 +9,20 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use kmspec_mocks::realm::Clock;
 use tokio::sync::Mutex;
 
-use super::{Ground, ProvisioningError, Sabotage, personas, planes_at};
+use super::{Ground, ProvisioningError, Sabotage, interposer_panicked, personas, planes_at};
 use crate::{
     drivers::session::Planes,
-    model::{capability::Capability, report::Subject, target::Bounds},
+    model::{
+        capability::Capability,
+        report::{Problem, ProblemKind, Subject},
+        target::Bounds,
+    },
     platform::{Data, Platform, PlatformConfig, PlatformError, TenantSpec, Tls},
     prove::Interposer,
     world::SceneParts,
@@ -50,6 +55,9 @@ const CAPABILITIES: &[Capability] = &[
     Capability::UserCredentials,
 ];
 
+/// A run should not wait for key sets to age as long as a product lets them.
+const KEY_REFRESH: Duration = Duration::from_millis(500);
+
 /// What every embedded platform of a run has in common.
 #[derive(Clone)]
 pub struct Common {
@@ -68,7 +76,7 @@ pub struct Embedded {
     common: Common,
     shared: House,
     private: Mutex<HashMap<String, House>>,
-    panics: std::sync::Mutex<Vec<String>>,
+    problems: std::sync::Mutex<Vec<Problem>>,
     password: String,
     count: AtomicUsize,
 }
@@ -80,7 +88,7 @@ struct House {
     planes: Planes,
     file: Option<PathBuf>,
     /// They end when dropped.
-    _interposers: Vec<Interposer>,
+    interposers: Vec<Interposer>,
 }
 
 impl Embedded {
@@ -95,7 +103,7 @@ impl Embedded {
             common,
             shared,
             private: Mutex::default(),
-            panics: std::sync::Mutex::default(),
+            problems: std::sync::Mutex::default(),
             password: uuid::Uuid::new_v4().simple().to_string(),
             count: AtomicUsize::new(1),
         })
@@ -130,7 +138,7 @@ impl Embedded {
 
     pub(super) async fn clear(&self, tenant: &str) -> Vec<String> {
         if let Some(house) = self.private.lock().await.remove(tenant) {
-            self.keep_panics(house.close().await);
+            self.keep(house.close().await);
             return Vec::new();
         }
         let platform = self.shared.platform.lock().await;
@@ -147,25 +155,26 @@ impl Embedded {
     pub(super) async fn restart(&self, tenant: &str) -> Result<(), ProvisioningError> {
         let private = self.private.lock().await;
         let house = private.get(tenant).ok_or(ProvisioningError::Lacks(Capability::Restart))?;
-        self.keep_panics(house.restart().await?);
+        self.keep(house.restart().await?);
         Ok(())
     }
 
-    pub(super) async fn close(&self) -> Vec<String> {
+    /// Stops every platform, and says what panicked in them and before them.
+    pub(super) async fn close(&self) -> Vec<Problem> {
         let private: Vec<House> = self.private.lock().await.drain().map(|(_, house)| house).collect();
         for house in private {
-            self.keep_panics(house.close().await);
+            self.keep(house.close().await);
         }
-        self.keep_panics(self.shared.stop().await);
-        std::mem::take(&mut *self.panics.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        self.keep(self.shared.stop().await);
+        std::mem::take(&mut *self.problems.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     fn next_tenant(&self) -> String {
         format!("t{}.example", self.count.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn keep_panics(&self, panics: Vec<String>) {
-        self.panics.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(panics);
+    fn keep(&self, problems: Vec<Problem>) {
+        self.problems.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(problems);
     }
 
     /// Creates the tenant in a house, with a clock of its own.
@@ -196,7 +205,10 @@ impl Embedded {
 
 impl House {
     async fn open(common: &Common, file: Option<PathBuf>) -> Result<Self, ProvisioningError> {
-        let mut config = PlatformConfig::loopback(common.tls.clone(), common.trust_pem.clone());
+        let mut config = PlatformConfig {
+            key_refresh: KEY_REFRESH,
+            ..PlatformConfig::loopback(common.tls.clone(), common.trust_pem.clone())
+        };
         if let Some(file) = &file {
             config.data = Data::File(file.clone());
         }
@@ -213,29 +225,31 @@ impl House {
             Some(sabotage) => sabotage.stand_before(planes).await?,
             None => (planes, Vec::new()),
         };
-        Ok(Self { platform: Mutex::new(Some(platform)), config, planes, file, _interposers: interposers })
+        Ok(Self { platform: Mutex::new(Some(platform)), config, planes, file, interposers })
     }
 
-    async fn restart(&self) -> Result<Vec<String>, ProvisioningError> {
+    async fn restart(&self) -> Result<Vec<Problem>, ProvisioningError> {
         let mut platform = self.platform.lock().await;
-        let panics = match platform.take() {
+        let problems = match platform.take() {
             Some(running) => stopped(running).await,
             None => Vec::new(),
         };
         *platform = Some(start(self.config.clone()).await?);
-        Ok(panics)
+        Ok(problems)
     }
 
-    async fn stop(&self) -> Vec<String> {
-        match self.platform.lock().await.take() {
+    async fn stop(&self) -> Vec<Problem> {
+        let mut problems = match self.platform.lock().await.take() {
             Some(platform) => stopped(platform).await,
             None => Vec::new(),
-        }
+        };
+        problems.extend(self.interposers.iter().flat_map(Interposer::panics).map(interposer_panicked));
+        problems
     }
 
     /// Stops it and removes its data file; what is left of one in a folder for temporary files harms nobody.
-    async fn close(self) -> Vec<String> {
-        let panics = self.stop().await;
+    async fn close(self) -> Vec<Problem> {
+        let problems = self.stop().await;
         if let Some(file) = &self.file {
             for ending in ["", "-wal", "-shm"] {
                 let mut name = file.clone().into_os_string();
@@ -243,7 +257,7 @@ impl House {
                 let _ = tokio::fs::remove_file(name).await;
             }
         }
-        panics
+        problems
     }
 }
 
@@ -253,10 +267,12 @@ async fn start(config: PlatformConfig) -> Result<Platform, ProvisioningError> {
         .map_err(|source| ProvisioningError::Platform { doing: "starting the embedded platform".to_owned(), source })
 }
 
-async fn stopped(platform: Platform) -> Vec<String> {
+async fn stopped(platform: Platform) -> Vec<Problem> {
     let panics = platform.panics();
     platform.stop().await;
-    panics
+    let problem =
+        |each| Problem { kind: ProblemKind::Subject, message: format!("the platform panicked: {each}") };
+    panics.into_iter().map(problem).collect()
 }
 
 #[cfg(test)]

@@ -183,19 +183,20 @@ impl Provisioning {
 
     /// Takes everything down, and says what went wrong outside of any scenario.
     pub async fn close(&self) -> Vec<Problem> {
-        let (kind, messages) = match self {
-            Self::Embedded(embedded) => {
-                let panics = embedded.close().await;
-                (
-                    ProblemKind::Subject,
-                    panics.into_iter().map(|each| format!("the platform panicked: {each}")).collect(),
-                )
+        match self {
+            Self::Embedded(embedded) => embedded.close().await,
+            Self::AuthorizationServer(server) => {
+                let left = server.close().await;
+                left.into_iter().map(|message| Problem { kind: ProblemKind::Warning, message }).collect()
             }
-            Self::AuthorizationServer(server) => (ProblemKind::Warning, server.close().await),
-            Self::Product(_) | Self::Fixed(_) => (ProblemKind::Warning, Vec::new()),
-        };
-        messages.into_iter().map(|message| Problem { kind, message }).collect()
+            Self::Product(_) | Self::Fixed(_) => Vec::new(),
+        }
     }
+}
+
+/// A panic in an interposer or its saboteur is our own failing: what was found out through it is worth nothing.
+pub(super) fn interposer_panicked(panic: String) -> Problem {
+    Problem { kind: ProblemKind::Harness, message: format!("an interposer panicked: {panic}") }
 }
 
 /// Whether each of these planes answers at all; any HTTP status will do.
