@@ -32,6 +32,11 @@ pub(super) fn resident_key_manager(management_url: &str, tenant: &str) -> KeyMan
     key_manager.scopes_claim = Some("scope".to_owned());
     key_manager.token_validation =
         vec![TokenValidation { id: 1, enable: true, kind: TokenMatcher::Reference, value: json!(OPAQUE_TOKEN) }];
+    // As the Admin plane keeps them beside the members of the same meaning, so that sending the document back changes
+    // nothing.
+    let properties = &mut key_manager.additional_properties.0;
+    properties.insert("self_validate_jwt".to_owned(), json!(key_manager.enable_self_validation_jwt));
+    properties.insert("provisionedAppValidation".to_owned(), json!(key_manager.enable_provisioned_app_validation));
     place(&mut key_manager, management_url, tenant);
     key_manager
 }
