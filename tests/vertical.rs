@@ -18,8 +18,8 @@ use kmspec::{
     model::{
         exchange::Role,
         plan::{FeatureSource, RunPlan, SubjectPlan},
-        report::ProblemKind,
         record::{Failure, ScenarioRecord},
+        report::ProblemKind,
         scenario_id::ScenarioId,
         target::{Bounds, PlaneUrls, Target},
     },
@@ -283,7 +283,7 @@ async fn a_target_that_does_not_answer_is_told_with_its_plane() {
         panic!("nobody is there to answer")
     };
     let text = error.to_string();
-    assert!(text.starts_with("the target's gateway plane at https://127.0.0.1"), "{text}");
+    assert!(text.starts_with("the target's gateway plane is silent: no answer to GET https://127.0.0.1"), "{text}");
     assert!(text.contains("hint:"), "{text}");
 }
 

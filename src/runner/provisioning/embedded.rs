@@ -270,8 +270,7 @@ async fn start(config: PlatformConfig) -> Result<Platform, ProvisioningError> {
 async fn stopped(platform: Platform) -> Vec<Problem> {
     let panics = platform.panics();
     platform.stop().await;
-    let problem =
-        |each| Problem { kind: ProblemKind::Subject, message: format!("the platform panicked: {each}") };
+    let problem = |each| Problem { kind: ProblemKind::Subject, message: format!("the platform panicked: {each}") };
     panics.into_iter().map(problem).collect()
 }
 
