@@ -52,7 +52,7 @@ impl Form {
         document["displayName"] = name.into();
         let mut form = Self { document, base, server };
         if form.server.is_some() {
-            form.take_endpoints(world, kind)?;
+            form.take_endpoints(world)?;
         }
         Ok(form)
     }
@@ -68,7 +68,7 @@ impl Form {
     }
 
     /// The endpoints that a running server has, in place of the documents' ones.
-    fn take_endpoints(&mut self, world: &World, kind: ServerKind) -> Result<(), StepError> {
+    fn take_endpoints(&mut self, world: &World) -> Result<(), StepError> {
         let server = self.server.clone().unwrap_or_default();
         let endpoints = servers::endpoints(world, &server)?;
         let document = &mut self.document;
@@ -80,10 +80,8 @@ impl Form {
         put("tokenEndpoint", &endpoints.token);
         put("revokeEndpoint", &endpoints.revocation);
         put("wellKnownEndpoint", &endpoints.discovery);
-        if matches!(kind, ServerKind::Is7 | ServerKind::OpenBanking) {
-            put("introspectionEndpoint", &endpoints.introspection);
-            put("clientRegistrationEndpoint", &endpoints.registration);
-        }
+        put("introspectionEndpoint", &endpoints.introspection);
+        put("clientRegistrationEndpoint", &endpoints.registration);
         document["issuer"] = servers::issuer(world, &server)?.into();
         if let Some(jwks) = &endpoints.jwks {
             document["certificates"] = json!({ "type": "JWKS", "value": jwks.as_str() });
@@ -231,6 +229,10 @@ fn out_of_band(base: &str, kind: ServerKind) -> Value {
         "description": "attached out of band",
         "issuer": base,
         "tokenEndpoint": format!("{base}/oauth/token"),
+        // Entered also where the vendor has none: a platform that forbears has no excuse of not knowing where to ask, and
+        // the journal of a server files what arrives there under its kind whether it is served or not.
+        "introspectionEndpoint": format!("{base}/oauth/introspect"),
+        "clientRegistrationEndpoint": format!("{base}/oauth/register"),
         "certificates": { "type": "JWKS", "value": format!("{base}/oauth/keys") },
         "availableGrantTypes": [],
         "consumerKeyClaim": if kind == ServerKind::Auth0 { "azp" } else { "client_id" },

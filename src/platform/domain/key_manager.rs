@@ -188,6 +188,15 @@ impl KeyManager {
         self.token_type != TokenType::Exchanged
     }
 
+    /// Whether its clients and tokens are all made elsewhere and the platform does no more than validate: it is then
+    /// asked for its keys and for nothing else.
+    pub fn is_out_of_band(&self) -> bool {
+        !self.enable_oauth_app_creation
+            && !self.enable_token_generation
+            && self.enable_map_oauth_consumer_apps
+            && self.enable_self_validation_jwt
+    }
+
     /// The token endpoint to show to developers.
     pub fn shown_token_endpoint(&self) -> Option<&str> {
         shown(&self.display_token_endpoint, &self.token_endpoint)

@@ -188,9 +188,11 @@ impl Call<'_> {
 }
 
 impl RunningKeyManager {
-    /// Whether it can be asked about tokens.
+    /// Whether it can be asked about tokens. An out-of-band one never is, not even where its introspection endpoint is
+    /// known.
     fn can_be_asked(&self) -> bool {
-        self.document.takes_direct_tokens() && (self.document.is_resident() || introspection_url(self).is_some())
+        let has_endpoint = || !self.document.is_out_of_band() && introspection_url(self).is_some();
+        self.document.takes_direct_tokens() && (self.document.is_resident() || has_endpoint())
     }
 
     /// Whether it validates JWTs, too, by asking.
