@@ -10,7 +10,7 @@ use std::{
 const TAGS: &str = "[[area]]\nname = \"keys\"\ntext = \"Keys\"\n[[level]]\nname = \"core\"\ntext = \"All\"\n";
 const VENDORS: &str =
     "[[vendor]]\ntype = \"custom\"\nconnector = \"custom\"\nname = \"Custom\"\nscopes_claim = \"scope\"\n";
-const FEATURE: &str = "@keys @core\nFeature: Keys\n  Scenario Outline: Keys of <kind> are issued\n    Given a key manager\n    Examples:\n      | kind |\n      | okta |\n      | auth0 |\n";
+const FEATURE: &str = "@keys @core\nFeature: Keys\n  Scenario Outline: Keys of <kind> are issued\n    Given a key manager\n    When keys of <kind> are asked for\n    Then they are issued\n    Examples:\n      | kind |\n      | okta |\n      | auth0 |\n";
 
 /// A folder of features with one outline of two rows.
 fn features(feature: &str) -> tempfile::TempDir {

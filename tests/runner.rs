@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use cucumber::{given, then, when};
+use cucumber::{World as _, gherkin::StepType, given, step::Collection, then, when};
 use kmspec::{
     model::{
         capability::Capability,
@@ -83,12 +83,13 @@ impl Staging for Rehearsal {
 struct World {
     stage: Arc<Rehearsal>,
     record: ScenarioRecord,
+    told: Vec<(&'static str, StepType)>,
     serial: bool,
 }
 
 impl World {
     fn new() -> Self {
-        Self { stage: CURRENT.get(), record: ScenarioRecord::default(), serial: false }
+        Self { stage: CURRENT.get(), record: ScenarioRecord::default(), told: Vec::new(), serial: false }
     }
 }
 
@@ -104,6 +105,19 @@ impl Scenic for World {
             BESIDE_A_SERIAL_ONE.fetch_max(beside, Ordering::SeqCst);
         }
         if id.as_str().contains("no-scene") { Err(Failure::Error("no tenant\nhint: make room".into())) } else { Ok(()) }
+    }
+
+    fn steps() -> &'static Collection<Self> {
+        static STEPS: LazyLock<Collection<World>> = LazyLock::new(World::collection);
+        &STEPS
+    }
+
+    fn enter(&mut self, kind: StepType, _: &str) {
+        self.told.push(("enter", kind));
+    }
+
+    fn leave(&mut self, kind: StepType, _: &str) {
+        self.told.push(("leave", kind));
     }
 
     async fn end(&mut self) -> ScenarioRecord {
@@ -130,8 +144,26 @@ async fn asked(world: &mut World) {
     }
 }
 
+#[when("nobody asks")]
+async fn nobody_asks(_: &mut World) {}
+
 #[then("it answers")]
 async fn answers(_: &mut World) {}
+
+#[then("it was told of each step")]
+async fn was_told(world: &mut World) {
+    use StepType::{Given, Then, When};
+    let expected = [
+        ("enter", Given),
+        ("leave", Given),
+        ("enter", When),
+        ("leave", When),
+        ("enter", When),
+        ("leave", When),
+        ("enter", Then),
+    ];
+    assert_eq!(world.told, expected);
+}
 
 #[then("it deviates")]
 async fn deviates(world: &mut World) -> Result<(), String> {
@@ -193,9 +225,16 @@ Feature: Rehearsal
 
   Scenario: Known but mended
     When it is asked
+    Then it answers
 
   Scenario: Nobody asked
+    When nobody asks
     Then it answers
+
+  Scenario: The World is told
+    When it is asked
+    And it is asked
+    Then it was told of each step
 
   Scenario: Undefined step
     When it is asked
@@ -211,10 +250,12 @@ Feature: Rehearsal
 
   Scenario: No scene
     When it is asked
+    Then it answers
 
   @needs:restart
   Scenario: Declared as lacking
     When it is asked
+    Then it answers
 
   @needs:admin
   Scenario: Turns out to lack what it declares
@@ -228,6 +269,7 @@ Feature: Rehearsal
   @serial
   Scenario: Alone
     When it is asked
+    Then it answers
 
   Rule: Rows
     Scenario Outline: Neighbours
@@ -303,12 +345,13 @@ async fn every_way_a_scenario_can_end_is_told_apart() {
         ("Declared as lacking", "not applicable"),
         ("Turns out to lack what it declares", "not applicable"),
         ("Turns out to lack what it hides", "error"),
+        ("The World is told", "conforms"),
         ("Alone", "conforms"),
         ("Neighbours", "conforms"),
     ] {
         assert_eq!(words[title], word, "{title}");
     }
-    assert_eq!(report.scenarios.len(), 17);
+    assert_eq!(report.scenarios.len(), 18);
     assert_eq!(report.exit_status(), ExitStatus::CouldNotTest);
     assert!(message(&report, "Nobody asked").contains("sent no request"));
     assert!(message(&report, "Undefined step").contains("no step matches `Then the moon is made of cheese`"));
@@ -344,7 +387,7 @@ async fn an_interruption_lets_running_scenarios_finish_and_reports_the_rest_as_n
     let rows: String = (0..20).map(|row| format!("        | {row} |\n")).collect();
     let feature = format!(
         "@keys\nFeature: Interrupted\n  @serial\n  Scenario: The one that is cut\n    When somebody presses Ctrl-C\n    Then it answers\n\
-         \x20 Scenario Outline: Later\n    When it is asked\n    Examples:\n        | n |\n{rows}"
+         \x20 Scenario Outline: Later\n    When it is asked\n    Then it answers\n    Examples:\n        | n |\n{rows}"
     );
     let interruption = Interruption::default();
     INTERRUPTION.set(interruption.clone()).unwrap();
@@ -352,4 +395,33 @@ async fn an_interruption_lets_running_scenarios_finish_and_reports_the_rest_as_n
     let totals = report.totals();
     assert_eq!((totals.conforms, totals.not_run), (1, 20), "{totals:?}");
     assert_eq!(report.exit_status(), ExitStatus::Interrupted);
+}
+
+/// On the real platform with the real steps: each of these proves nothing, however much its set-up asked for.
+const FALSE_GREENS: &str = r#"
+@keys
+Feature: False greens
+  Scenario: Set-up alone asks the subject
+    Given a key manager "acme" at a custom server
+    When the authorization server "acme" rotates its signing key
+    Then the request is granted
+
+  Scenario: Nobody called the API
+    Given a key manager "acme" at a custom server
+    And an API "orders"
+    When the authorization server "acme" rotates its signing key
+    Then the call did not reach the backend
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_set_up_did_proves_nothing() {
+    let _turn = TURN.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut plan = plan(FALSE_GREENS, folder.path(), 2);
+    plan.expected.clear();
+    let selection = prepare(&plan).unwrap();
+    let report = kmspec::runner::run::run(&plan, selection, "run", Interruption::default(), |_| Progress::hidden());
+    let report = report.await.unwrap();
+    assert!(message(&report, "Set-up alone asks the subject").contains("sent no request to its subject"));
+    assert!(message(&report, "Nobody called the API").contains("no step before this one called an API"));
 }

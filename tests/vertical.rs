@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use cucumber::gherkin::StepType;
 use kmspec::{
     cli::target_file,
     drivers::{
@@ -127,6 +128,7 @@ async fn carry_out(stage: &Arc<Stage>) -> ScenarioRecord {
         let mut world = <World as cucumber::World>::new().await.expect("a World needs nothing");
         let id = ScenarioId::new("platform/vertical.feature", "one path through every plane", None);
         world.begin(&id, &[]).await.unwrap_or_else(|failure| panic!("the scene: {failure:?}"));
+        world.enter(StepType::When, "");
         let _ = call_through(&mut world).await;
         world.end().await
     };

@@ -9,6 +9,7 @@ use std::{
 use crate::model::{
     exchange::{Answer, Exchange, Plane, Role},
     redaction,
+    redactor::Redactor,
 };
 
 /// The record of one scenario's exchanges; clones write into the same record.
@@ -16,7 +17,15 @@ use crate::model::{
 pub struct ExchangeLog {
     began: Instant,
     began_at: SystemTime,
-    kept: Arc<Mutex<Vec<Exchange>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    acting: bool,
+    asked: Vec<Plane>,
+    secrets: Redactor,
+    exchanges: Vec<Exchange>,
 }
 
 /// A request as it leaves, before redaction.
@@ -64,6 +73,11 @@ impl ExchangeLog {
         micros(self.began_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
     }
 
+    /// Whether exchanges from now on belong to what the scenario is about, and not to its set-up.
+    pub fn act(&self, acting: bool) {
+        self.kept().acting = acting;
+    }
+
     /// Writes an exchange down, redacted.
     pub fn record(&self, sent: Sent<'_>, received: Received<'_>, took: Duration) {
         let redacted = |headers: &[(String, String)]| -> Vec<(String, String)> {
@@ -80,7 +94,18 @@ impl ExchangeLog {
             },
             Received::Nothing(why) => Answer::Failed(redaction::text(why)),
         };
-        self.kept().push(Exchange {
+        let mut kept = self.kept();
+        kept.secrets.learn_url(sent.url);
+        kept.secrets.learn_headers(sent.headers);
+        sent.body.into_iter().for_each(|body| kept.secrets.learn_body(body));
+        if let Received::Reply { headers, body, .. } = received {
+            kept.secrets.learn_headers(headers);
+            kept.secrets.learn_body(body);
+        }
+        if kept.acting && sent.role != Role::Harness {
+            kept.asked.push(sent.plane);
+        }
+        kept.exchanges.push(Exchange {
             role: sent.role,
             plane: sent.plane,
             step: String::new(),
@@ -94,22 +119,27 @@ impl ExchangeLog {
         });
     }
 
-    /// How many requests went to these planes, leaving out what the harness sent for itself.
+    /// How many requests went to these planes, leaving out set-up and what the harness sent for itself.
     pub fn requests_to(&self, planes: impl Fn(Plane) -> bool) -> usize {
-        self.kept().iter().filter(|each| each.role != Role::Harness && planes(each.plane)).count()
+        self.kept().asked.iter().filter(|plane| planes(**plane)).count()
     }
 
     /// The exchange that ended last.
     pub fn last(&self) -> Option<Exchange> {
-        self.kept().last().cloned()
+        self.kept().exchanges.last().cloned()
+    }
+
+    /// The secrets that were sent or received so far.
+    pub fn secrets(&self) -> Redactor {
+        self.kept().secrets.clone()
     }
 
     /// Everything written down, which empties the record.
     pub fn take(&self) -> Vec<Exchange> {
-        std::mem::take(&mut *self.kept())
+        std::mem::take(&mut self.kept().exchanges)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Exchange>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_secret_is_kept_and_the_harness_is_not_counted() {
+    fn nothing_secret_is_kept_and_neither_set_up_nor_the_harness_is_counted() {
         let log = ExchangeLog::default();
         let headers = [("Authorization".to_owned(), "Bearer 0123456789abcdef".to_owned())];
         let mut sent = Sent {
@@ -135,6 +165,9 @@ mod tests {
             headers: &headers,
             body: Some(r#"{"consumerSecret":"0123456789abcdef"}"#),
         };
+        log.record(sent, Received::Nothing("refused"), Duration::ZERO);
+        assert_eq!(log.requests_to(|_| true), 0);
+        log.act(true);
         log.record(sent, Received::Nothing("refused"), Duration::ZERO);
         sent.role = Role::Harness;
         log.record(sent, Received::Nothing("refused"), Duration::ZERO);

@@ -8,6 +8,7 @@ pub mod plan;
 pub mod proposal;
 pub mod record;
 pub mod redaction;
+pub mod redactor;
 pub mod report;
 pub mod rule;
 pub mod scenario_id;

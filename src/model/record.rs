@@ -1,7 +1,7 @@
 //! What a World hands over when its scenario is done: the raw material of an outcome.
 //! What becomes of it, declared deviations included, is decided by the runner.
 
-use super::{capability::Capability, exchange::Exchange, report::TimeToEffect, verdict::Deviation};
+use super::{capability::Capability, exchange::Exchange, redactor::Redactor, report::TimeToEffect, verdict::Deviation};
 
 /// Why a scenario did not go through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,4 +29,6 @@ pub struct ScenarioRecord {
     pub subject_requests: usize,
     /// Remarks for the reader: a proposed correction, an object that could not be deleted.
     pub notes: Vec<String>,
+    /// What is secret, for whoever adds to the record.
+    pub secrets: Redactor,
 }

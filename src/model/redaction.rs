@@ -16,10 +16,15 @@ static JWT: LazyLock<Regex> = LazyLock::new(|| {
 });
 static FORM_MEMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(^|[&?\s])(access_token|refresh_token|id_token|token|client_secret|password|assertion|client_assertion|subject_token|actor_token|code|code_verifier|windows_token)=([^&\s]+)",
+        r"(?i)(^|[&?\s])(access_token|refresh_token|id_token|token|client_secret|password|assertion|client_assertion|subject_token|actor_token|device_code|code|code_verifier|windows_token)=([^&\s]+)",
     )
     .expect("a fixed pattern")
 });
+
+static CREDENTIALS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(Basic|Bearer)(\s+)([A-Za-z0-9._~+/-]+=*)").expect("a fixed pattern"));
+static JSON_MEMBER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#""([A-Za-z0-9_-]+)"(\s*:\s*)"((?:[^"\\]|\\.)*)""#).expect("a fixed pattern"));
 
 /// The mark for one value: what it is, and its last four characters where it is long enough to spare them.
 pub fn mark(kind: &str, value: &str) -> String {
@@ -58,12 +63,49 @@ pub fn body(content_type: Option<&str>, value: &str) -> String {
     text(value)
 }
 
-/// Any other text: form fields with secret names, and whatever looks like a JWT.
+/// Any other text: form fields and JSON members with secret names, credentials behind the name of their scheme, and
+/// whatever looks like a JWT.
 pub fn text(value: &str) -> String {
     let without_fields = FORM_MEMBER.replace_all(value, |found: &Captures<'_>| {
+        if found[3].starts_with(OPEN) {
+            return found[0].to_owned();
+        }
         format!("{}{}={}", &found[1], &found[2], mark(kind_of(&found[2]).unwrap_or("TOKEN"), &found[3]))
     });
-    JWT.replace_all(&without_fields, |found: &Captures<'_>| mark("TOKEN", &found[0])).into_owned()
+    let without_members = JSON_MEMBER.replace_all(&without_fields, |found: &Captures<'_>| match secret_member(found) {
+        Some((kind, value)) => format!("\"{}\"{}\"{}\"", &found[1], &found[2], mark(kind, value)),
+        None => found[0].to_owned(),
+    });
+    let without_credentials = CREDENTIALS.replace_all(&without_members, |found: &Captures<'_>| {
+        // A challenge or a sentence goes on with a word: `Bearer realm="…"`, `Bearer authentication failed`.
+        let is_word = found[3].chars().all(|each| each.is_ascii_lowercase() || matches!(each, '_' | '=' | '.' | '-'));
+        if is_word || found[3].len() < 8 {
+            return found[0].to_owned();
+        }
+        let kind = if found[1].eq_ignore_ascii_case("basic") { "BASIC" } else { "TOKEN" };
+        format!("{}{}{}", &found[1], &found[2], mark(kind, &found[3]))
+    });
+    JWT.replace_all(&without_credentials, |found: &Captures<'_>| mark("TOKEN", &found[0])).into_owned()
+}
+
+/// The values of members with secret names in a text that may be no JSON as a whole.
+pub(super) fn json_members(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    JSON_MEMBER.captures_iter(text).filter_map(|found| {
+        let value = found.get(3)?.as_str();
+        Some((kind_of(&found[1])?, value))
+    })
+}
+
+/// The kind and value of a member, when its name is a secret's and its value is not masked already.
+fn secret_member<'a>(found: &'a Captures<'_>) -> Option<(&'static str, &'a str)> {
+    let value = found.get(3)?.as_str();
+    let shown = value.is_empty() || value == "*****" || value.starts_with(OPEN);
+    Some((kind_of(&found[1])?, value)).filter(|_| !shown)
+}
+
+/// What kind of secret a form or query field of that name holds, if it holds one.
+pub(super) fn kind_of_field(name: &str) -> Option<&'static str> {
+    matches!(name, "code" | "code_verifier").then_some("TOKEN").or_else(|| kind_of(name))
 }
 
 fn redact_json(value: &mut Value) {
@@ -85,7 +127,7 @@ fn redact_json(value: &mut Value) {
 }
 
 /// What kind of secret a member of that name holds, if it holds one.
-fn kind_of(name: &str) -> Option<&'static str> {
+pub(super) fn kind_of(name: &str) -> Option<&'static str> {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     match name.as_str() {
         "accesstoken"
@@ -97,6 +139,7 @@ fn kind_of(name: &str) -> Option<&'static str> {
         | "registrationaccesstoken"
         | "assertion"
         | "clientassertion"
+        | "devicecode"
         | "windowstoken" => Some("TOKEN"),
         "apikey" | "apisecret" => Some("KEY"),
         "code" | "codeverifier" => None,
@@ -137,5 +180,18 @@ mod tests {
         );
         assert_eq!(shown, "grant_type=password&username=a&password=⟨SECRET…⟩&token=⟨TOKEN…dXJl⟩");
         assert!(!text(&format!("the token {TOKEN} is bad")).contains("eyJ"));
+        let form = text("device_code=0123456789abcdef");
+        assert_eq!(form, "device_code=⟨TOKEN…cdef⟩");
+        assert_eq!(text(&form), form);
+    }
+
+    #[test]
+    fn credentials_and_members_are_found_in_what_is_no_json_and_challenges_stay() {
+        assert_eq!(text("<p>you sent Bearer 0123456789abcdef</p>"), "<p>you sent Bearer ⟨TOKEN…cdef⟩</p>");
+        let broken = r#"{"client_secret" : "0123456789abcdef", "masked_secret":"*****",}"#;
+        assert_eq!(text(broken), r#"{"client_secret" : "⟨SECRET…cdef⟩", "masked_secret":"*****",}"#);
+        assert_eq!(text(&text(broken)), text(broken));
+        let challenge = r#"Bearer realm="APIs", error="invalid_token""#;
+        assert_eq!(text(challenge), challenge);
     }
 }

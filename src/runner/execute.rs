@@ -12,8 +12,8 @@ use cucumber::{
 use futures::{FutureExt as _, stream};
 
 use super::{
-    collect::Collector, interrupt::Interruption, judge::Judge, parse::id_of, progress::Progress, recorder::Recorder,
-    scene::Scenic, select::tags_of,
+    attend::attended, collect::Collector, interrupt::Interruption, judge::Judge, parse::id_of, progress::Progress,
+    recorder::Recorder, scene::Scenic, select::tags_of,
 };
 
 /// What a before hook throws to keep the steps of a scenario from running. It is no fault.
@@ -44,7 +44,7 @@ pub async fn execute<W: Scenic>(
 ) {
     let (began, ended) = (Arc::clone(&collector), Arc::clone(&collector));
     let runner = Basic::default()
-        .steps(W::collection())
+        .steps(attended::<W>())
         .max_concurrent_scenarios(jobs)
         .which_scenario(if shared { which } else { at_any_time })
         .before(move |feature, rule, scenario, world: &mut W| {

@@ -11,6 +11,7 @@ use crate::model::{
     capability::Capability,
     plan::ExpectedDeviation,
     record::Failure,
+    redaction,
     report::{Outcome, Problem, ProblemKind, ScenarioReport, StepReport, StepState},
     scenario_id::ScenarioId,
 };
@@ -80,7 +81,7 @@ impl Judge {
                  hint: tag it `@needs:{missing}`"
             )),
             Some(Failure::Error(message)) => error(message.clone()),
-            None => undefined.map_or_else(|| passed(collected), error),
+            None => undefined.map_or_else(|| passed(collected), |fault| error(told(collected, &fault))),
         }
     }
 
@@ -90,6 +91,7 @@ impl Judge {
         let collected = collected.unwrap_or_default();
         let mut record = collected.record.unwrap_or_default();
         let mut steps = collected.steps;
+        steps.iter_mut().for_each(|step| step.text = record.secrets.text(&step.text));
         for exchange in &mut record.exchanges {
             let at_us = record.began_at_us + exchange.at_us;
             let during = collected.spans.iter().position(|(began, ended)| (*began..=*ended).contains(&at_us));
@@ -99,7 +101,7 @@ impl Judge {
         }
         steps.extend(selected.steps.iter().skip(steps.len()).map(|step| StepReport {
             keyword: step.keyword.clone(),
-            text: step.text.clone(),
+            text: record.secrets.text(&step.text),
             line: step.line,
             state: StepState::Skipped,
         }));
@@ -156,6 +158,11 @@ fn passed(collected: &Collected) -> Outcome {
         ),
         Some(_) => Outcome::Conforms,
     }
+}
+
+/// A fault that the runner found, which may repeat what a panic said.
+fn told(collected: &Collected, fault: &str) -> String {
+    collected.record.as_ref().map_or_else(|| redaction::text(fault), |record| record.secrets.text(fault))
 }
 
 fn error(message: String) -> Outcome {

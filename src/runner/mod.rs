@@ -1,6 +1,7 @@
 //! Selects, stages, executes and collects.
 //! What a plan is comes from `cli/`; how a report is written down belongs to `report/`.
 
+pub mod attend;
 pub mod collect;
 pub mod execute;
 pub mod interrupt;

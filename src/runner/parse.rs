@@ -3,7 +3,7 @@
 
 use cucumber::{
     feature::Ext as _,
-    gherkin::{Feature, GherkinEnv, Scenario},
+    gherkin::{Feature, GherkinEnv, Scenario, StepType},
 };
 
 use super::source::SourceFile;
@@ -43,7 +43,22 @@ pub fn feature(file: &SourceFile) -> Result<Feature, FeatureError> {
         )
     })?;
     feature.path = Some(file.path.clone().into());
-    Ok(feature)
+    let mut scenarios = feature.scenarios.iter().chain(feature.rules.iter().flat_map(|rule| &rule.scenarios));
+    match scenarios.find_map(|scenario| Some((scenario, missing(scenario)?))) {
+        None => Ok(feature),
+        Some((scenario, keyword)) => Err(at(
+            file,
+            (scenario.position.line, scenario.position.col),
+            format!("the scenario `{}` has no {keyword}", scenario.name),
+            "without an act (When) and an observation (Then) nothing is found out; what stands ready is a Given",
+        )),
+    }
+}
+
+/// The keyword of the first kind of step that a scenario cannot do without and has not got.
+fn missing(scenario: &Scenario) -> Option<&'static str> {
+    let has = |kind| scenario.steps.iter().any(|step| step.ty == kind);
+    [(StepType::When, "When"), (StepType::Then, "Then")].into_iter().find(|(kind, _)| !has(*kind)).map(|(_, word)| word)
 }
 
 /// The stable id of a scenario whose outline is expanded: a pure function of what cucumber hands to a hook.
@@ -140,12 +155,12 @@ mod tests {
     #[test]
     fn an_outline_becomes_a_scenario_per_row_with_an_id_of_its_own() {
         let feature = feature(&file(
-            "Feature: F\n  Scenario Outline: A <alg> token passes\n    Given a <alg> key\n    Examples:\n      | alg |\n      | RS256 |\n      | ES256 |\n",
+            "Feature: F\n  Scenario Outline: A <alg> token passes\n    Given a <alg> key\n    When b\n    Then c\n    Examples:\n      | alg |\n      | RS256 |\n      | ES256 |\n",
         ))
         .unwrap();
         let ids: Vec<_> = feature.scenarios.iter().map(|each| id_of(&feature, each).to_string()).collect();
         assert_eq!(ids, ["platform/a/a-rs256-token-passes[RS256]", "platform/a/a-es256-token-passes[ES256]"]);
-        assert_eq!(feature.scenarios[1].position.line, 7);
+        assert_eq!(feature.scenarios[1].position.line, 9);
         assert_eq!(feature.scenarios[1].steps[0].value, "a ES256 key");
     }
 
@@ -154,6 +169,16 @@ mod tests {
         let error = feature(&file("Feature: F\n  Scenario: S\n    Given a\n    Wenn b\n")).unwrap_err();
         assert_eq!((error.line, error.column), (4, 5), "{error}");
         assert!(error.excerpt.contains("    4 |     Wenn b"), "{error}");
+    }
+
+    #[test]
+    fn a_scenario_that_neither_acts_nor_observes_is_refused() {
+        let refusal = |steps: &str| feature(&file(&format!("Feature: F\n  Rule: R\n    Scenario: S\n{steps}")));
+        let error = refusal("      Given a\n      Then c\n").unwrap_err();
+        assert_eq!((error.line, error.problem.as_str()), (3, "the scenario `S` has no When"));
+        let error = refusal("      When b\n      And c\n").unwrap_err();
+        assert_eq!(error.problem, "the scenario `S` has no Then");
+        assert!(refusal("      When b\n      Then c\n").is_ok());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::{fmt::Debug, future::Future, sync::Arc};
 
-use cucumber::{World, codegen::WorldInventory};
+use cucumber::{World, codegen::WorldInventory, gherkin::StepType, step::Collection};
 
 use crate::model::{
     capability::Capability,
@@ -57,6 +57,15 @@ pub trait Scenic: World + WorldInventory + Debug {
 
     /// Makes the scene of a scenario: called before its first step.
     fn begin(&mut self, id: &ScenarioId, tags: &[String]) -> impl Future<Output = Result<(), Failure>>;
+
+    /// Its steps, put together once: `World::collection` makes a new collection each time.
+    fn steps() -> &'static Collection<Self>;
+
+    /// A step of this kind and phrase begins; And and But are of the kind of the step before them.
+    fn enter(&mut self, kind: StepType, phrase: &str);
+
+    /// The step has held.
+    fn leave(&mut self, kind: StepType, phrase: &str);
 
     /// Takes the scene down and hands over what was recorded: called once, whatever became of the steps.
     fn end(&mut self) -> impl Future<Output = ScenarioRecord>;

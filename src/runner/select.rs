@@ -296,7 +296,7 @@ mod tests {
         select(files.into_iter().map(parse).collect(), plan, &catalogue)
     }
 
-    const FEATURE: &str = "@keys\nFeature: A\n  Background:\n    Given a\n  @core\n  Scenario: One\n    When b\n  Rule: R\n    @slow @needs:restart\n    Scenario: Two\n      When c\n";
+    const FEATURE: &str = "@keys\nFeature: A\n  Background:\n    Given a\n  @core\n  Scenario: One\n    When b\n    Then d\n  Rule: R\n    @slow @needs:restart\n    Scenario: Two\n      When c\n      Then d\n";
 
     fn titles(selection: &Selection) -> Vec<&str> {
         selection.scenarios.values().map(|each| each.title.as_str()).collect()
@@ -310,7 +310,7 @@ mod tests {
         let two = selected(FEATURE, &plan(Some("@needs:restart"), None)).unwrap();
         let scenario = two.scenarios.values().next().unwrap();
         assert_eq!((scenario.rule.as_deref(), scenario.needs.as_slice()), (Some("R"), &[Capability::Restart][..]));
-        assert_eq!(scenario.steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(scenario.steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>(), ["a", "c", "d"]);
         assert_eq!((two.features.len(), two.features[0].scenarios.len(), two.known.len()), (1, 0, 2));
     }
 
@@ -336,8 +336,9 @@ mod tests {
     #[test]
     fn shards_part_the_scenarios_without_loss_or_overlap() {
         let rows: String = (0..40).map(|row| format!("      | {row} |\n")).collect();
-        let text =
-            format!("@keys\nFeature: A\n  Scenario Outline: O\n    Given <n>\n    Examples:\n      | n |\n{rows}");
+        let text = format!(
+            "@keys\nFeature: A\n  Scenario Outline: O\n    When <n>\n    Then d\n    Examples:\n      | n |\n{rows}"
+        );
         let parts: Vec<_> = (1..=3).map(|part| selected(&text, &plan(None, Some((part, 3)))).unwrap()).collect();
         let ids: BTreeSet<_> = parts.iter().flat_map(|part| part.scenarios.keys()).collect();
         assert_eq!((ids.len(), parts.iter().map(|part| part.scenarios.len()).sum::<usize>()), (40, 40));

@@ -4,6 +4,7 @@
 mod administrator;
 mod applications;
 mod authorization_server;
+mod changes;
 mod consumer;
 mod developer;
 mod flaws;

@@ -1,8 +1,6 @@
 //! What came of calling an API: at once, or once a change has reached the gateway.
 //! Refusals by reason stand in `refusals`.
 
-use std::time::Duration;
-
 use cucumber::then;
 
 use crate::{
@@ -15,10 +13,11 @@ use crate::{
 };
 
 use super::{
+    changes,
     flaws::Flaw,
     parameters::Place,
     refusals, servers,
-    setup::{propagation, resource},
+    setup::resource,
     tokens::{self, of_application},
 };
 
@@ -29,14 +28,16 @@ async fn backend_answers(world: &mut World) -> Result<(), StepError> {
 
 #[then(expr = "the call did not reach the backend")]
 async fn backend_untouched(world: &mut World) -> Result<(), StepError> {
+    match &world.last {
+        Some(Last::Echoed(_)) => {
+            return Err(world.deviates("the call stays before the backend", "the backend answered it"));
+        }
+        Some(Last::Refused(_)) => {}
+        Some(Last::Granted) | None => return Err(world.error("no step before this one called an API")),
+    }
     // A gateway that was configured beforehand has a backend of its own, which nobody can ask.
     let (Some(before), Some(after)) = (world.seen.backend_requests, servers::backend_requests(world)) else {
-        return match &world.last {
-            Some(Last::Echoed(_)) => {
-                Err(world.deviates("the call stays before the backend", "the backend answered it"))
-            }
-            _ => Ok(()),
-        };
+        return Ok(());
     };
     world.expect(after == before, "no request at the backend", format!("{} more", after - before))
 }
@@ -98,8 +99,9 @@ async fn comes_to_accept_claim(
 
 async fn comes_to_accept_token(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
     let wanted = format!("`{api}` accepts the token");
+    let (change, bound) = changes::made(world)?;
     world
-        .eventually("token-accepted", propagation(world), wanted, async || {
+        .eventually(change, bound, wanted, async || {
             let reply = answer(world, api, token).await?;
             let instead = reply.refusal().map_or_else(String::new, |refusal| format!("refused: {refusal}"));
             Ok(Look::when(matches!(reply, Reply::Granted(_)), (), instead))
@@ -109,13 +111,13 @@ async fn comes_to_accept_token(world: &World, api: &str, token: &Token) -> Resul
 
 #[then(expr = "{string} comes to refuse the token as unauthenticated")]
 async fn comes_to_refuse_held(world: &mut World, api: String) -> Result<(), StepError> {
-    comes_to_refuse(world, &api, "token-refused", |_, refusal| Ok(refusal.status == 401)).await
+    comes_to_refuse(world, &api, |_, refusal| Ok(refusal.status == 401)).await
 }
 
 #[then(expr = "{string} comes to refuse the token because there is no subscription")]
 async fn comes_to_refuse_for_subscription(world: &mut World, api: String) -> Result<(), StepError> {
     let words = "there is no subscription";
-    comes_to_refuse(world, &api, "subscription-ended", |world, refusal| refusals::is_for(world, refusal, words)).await
+    comes_to_refuse(world, &api, |world, refusal| refusals::is_for(world, refusal, words)).await
 }
 
 #[then(expr = "{string} comes to refuse a new token of {string} from {string}")]
@@ -135,11 +137,10 @@ async fn comes_to_refuse_new(
 async fn comes_to_refuse(
     world: &World,
     api: &str,
-    change: &str,
     right: impl Fn(&World, &Refusal) -> Result<bool, StepError>,
 ) -> Result<(), StepError> {
     let held = tokens::held(world)?;
-    let bound: Duration = world.scene().bounds.revocation.max(propagation(world));
+    let (change, bound) = changes::made(world)?;
     world
         .eventually(change, bound, format!("`{api}` refuses the token"), async || {
             Ok(match answer(world, api, &held.token).await? {

@@ -1,7 +1,12 @@
 //! What a scenario does with its stage: servers that start and stop, time that passes, restarts, other tenants.
 //! Calls to the subject are the drivers'; this is what no wire can do.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use cucumber::{World as _, gherkin::StepType, step::Collection};
 
 use kmspec_mocks::{
     realm::{SigningKey, test_keys::KeyFamily},
@@ -48,6 +53,26 @@ impl Scenic for World {
             self.scene = Some(stage.set_scene(&self.log, needs(Capability::Restart)).await?);
         }
         Ok(())
+    }
+
+    fn steps() -> &'static Collection<Self> {
+        static STEPS: LazyLock<Collection<World>> = LazyLock::new(World::collection);
+        &STEPS
+    }
+
+    /// What set-up was answered is no reply to the act: the first When begins with a clean slate.
+    fn enter(&mut self, kind: StepType, _: &str) {
+        if kind != StepType::Given && !self.acting {
+            self.last = None;
+            self.acting = true;
+            self.log.act(true);
+        }
+    }
+
+    fn leave(&mut self, kind: StepType, phrase: &str) {
+        if kind == StepType::When {
+            self.acted = Some((Instant::now(), phrase.to_owned()));
+        }
     }
 
     async fn end(&mut self) -> ScenarioRecord {

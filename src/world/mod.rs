@@ -12,6 +12,7 @@ mod things;
 use std::{
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Instant,
 };
 
 use kmspec_mocks::realm::SigningKey;
@@ -61,6 +62,9 @@ pub struct World {
     pub seen: Seen,
     /// The last reply that a step kept.
     pub last: Option<Last>,
+    /// When the act under test was done, where times to effect are counted from; and its phrase.
+    acted: Option<(Instant, String)>,
+    acting: bool,
     recorded: Mutex<Recorded>,
 }
 
@@ -105,8 +109,15 @@ impl World {
             tokens: Named::new("token"),
             seen: Seen::default(),
             last: None,
+            acted: None,
+            acting: false,
             recorded: Mutex::default(),
         }
+    }
+
+    /// The last act under test, in the words of its When.
+    pub fn act(&self) -> Option<&str> {
+        self.acted.as_ref().map(|(_, phrase)| phrase.as_str())
     }
 
     /// What the scenario stands on.
@@ -227,14 +238,18 @@ impl World {
     fn record(&mut self, counts: impl Fn(Plane) -> bool) -> ScenarioRecord {
         let recorded = self.recorded(std::mem::take);
         let subject_requests = self.log.requests_to(counts);
-        ScenarioRecord {
+        let secrets = self.log.secrets();
+        let mut record = ScenarioRecord {
             failure: recorded.failure,
             began_at_us: self.log.began_at_us(),
             exchanges: self.log.take(),
             times_to_effect: recorded.times,
             subject_requests,
             notes: recorded.notes,
-        }
+            secrets: secrets.clone(),
+        };
+        secrets.record(&mut record);
+        record
     }
 }
 
@@ -242,7 +257,10 @@ impl World {
 mod tests {
     use std::time::Duration;
 
+    use cucumber::gherkin::StepType;
+
     use super::*;
+    use crate::runner::scene::Scenic as _;
 
     #[test]
     fn the_first_failure_counts_even_when_a_step_swallows_it() {
@@ -258,6 +276,8 @@ mod tests {
     #[tokio::test]
     async fn a_change_that_bites_leaves_its_time_and_one_that_does_not_its_last_look() {
         let mut world = World::new();
+        let second = Duration::from_secs(1);
+        world.acted = Some((Instant::now().checked_sub(second).unwrap(), "the server rotates its key".into()));
         let mut looks = 0;
         let seen = world
             .eventually("key-rotated", Duration::from_secs(5), "the new key is accepted", async || {
@@ -276,6 +296,20 @@ mod tests {
         let record = world.record(|_| true);
         let changes: Vec<_> = record.times_to_effect.iter().map(|time| time.change.as_str()).collect();
         assert_eq!(changes, ["key-rotated"]);
+        assert!(record.times_to_effect[0].took_us >= 1_000_000, "the clock starts when the act is done");
+    }
+
+    #[test]
+    fn what_set_up_was_answered_is_no_reply_to_the_act() {
+        let mut world = World::new();
+        world.enter(StepType::Given, "");
+        world.keep(Ok(Reply::Granted(()))).unwrap();
+        world.enter(StepType::When, "");
+        assert_eq!(world.last, None);
+        world.keep(Ok(Reply::Granted(()))).unwrap();
+        world.enter(StepType::When, "");
+        world.enter(StepType::Then, "");
+        assert_eq!(world.last, Some(Last::Granted));
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl<T> Look<T> {
 }
 
 impl World {
-    /// Looks until the change has bitten or the bound has passed, and keeps how long it took under the change's name
+    /// Looks until the change has bitten or the bound has passed since the act (the end of the last When), and keeps how long it took under the change's name
     /// (`key-manager-added`, `token-revoked`, …). `expected` says what should be seen, for the deviation.
     ///
     /// # Errors
@@ -48,7 +48,8 @@ impl World {
     where
         L: AsyncFnMut() -> Result<Look<T>, StepError>,
     {
-        let (seen, took) = self.poll(bound, expected, look).await?;
+        let (seen, took) =
+            self.poll(self.acted.as_ref().map_or_else(Instant::now, |(at, _)| *at), bound, expected, look).await?;
         self.keep_time(TimeToEffect { change: change.to_owned(), took_us: micros(took), bound_us: micros(bound) });
         Ok(seen)
     }
@@ -62,11 +63,12 @@ impl World {
     where
         L: AsyncFnMut() -> Result<Look<T>, StepError>,
     {
-        Ok(self.poll(bound, expected, look).await?.0)
+        Ok(self.poll(Instant::now(), bound, expected, look).await?.0)
     }
 
     async fn poll<T, L>(
         &self,
+        started: Instant,
         bound: Duration,
         expected: impl fmt::Display,
         mut look: L,
@@ -74,7 +76,6 @@ impl World {
     where
         L: AsyncFnMut() -> Result<Look<T>, StepError>,
     {
-        let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
             let instead = match look().await? {
