@@ -98,9 +98,16 @@ async fn credentials_that_a_server_repeats_stand_in_no_report() {
         ("stdout".to_owned(), String::from_utf8_lossy(&output.stdout).into_owned()),
         ("stderr".to_owned(), String::from_utf8_lossy(&output.stderr).into_owned()),
     ];
-    for entry in fs::read_dir(&report).unwrap_or_else(|_| panic!("{texts:?}")) {
-        let path = entry.unwrap().path();
-        texts.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+    let mut folders = vec![report];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|_| panic!("{texts:?}")) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                texts.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
     }
     let result = texts.iter().find(|(name, _)| name.ends_with("result.json")).expect("there is a report");
     assert!(result.1.contains("You sent Basic"), "the server repeated something");

@@ -126,6 +126,10 @@ impl Conversation {
     /// A new conversation over this wire, written down in this log.
     pub fn new(server: Arc<KnownServer>, wire: &Wire, log: &ExchangeLog) -> Self {
         let endpoints = Arc::new(server.document.endpoints());
+        // What went wrong before the first scenario is told in scenarios too, and may repeat what was sent then.
+        let clients = [&server.client, &server.other_client].into_iter().flatten();
+        let secrets = clients.filter_map(|client| client.secret.as_ref()).chain(server.user.as_ref().map(|(_, it)| it));
+        secrets.for_each(|secret| log.know(secret.reveal()));
         let line = wire.line(log, Role::OauthClient, Plane::AuthorizationServer);
         let clean_up_line = wire.line(log, Role::Harness, Plane::AuthorizationServer);
         Self { server, endpoints, line, clean_up_line, memory: Arc::default() }
