@@ -92,6 +92,8 @@ impl Scenic for World {
             }
             stage.retire(self.servers.drain().into_iter().map(|(_, server)| server).collect());
         }
+        // What was added since may repeat what was sent as well.
+        record.secrets.clone().record(&mut record);
         record
     }
 }
