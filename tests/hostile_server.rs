@@ -39,7 +39,7 @@ fn echo(head: &str, body: &str) -> (&'static str, String) {
     let field = field.unwrap_or_default();
     let decoded = field.split_once(' ').and_then(|(_, text)| STANDARD.decode(text).ok()).unwrap_or_default();
     let decoded = String::from_utf8_lossy(&decoded).into_owned();
-    if body.len() % 2 == 0 {
+    if body.len().is_multiple_of(2) {
         ("text/html", format!("<p>You sent {field}, which is {decoded}</p><pre>{body}</pre>"))
     } else {
         ("application/json", format!(r#"{{"authorization":"{field}","who":"{decoded}","sent":"{body}",}}"#))

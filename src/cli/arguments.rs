@@ -23,7 +23,7 @@ pub enum Command {
     /// Check how a platform treats its key managers; the embedded reference platform unless a target is named.
     Run(RunArguments),
     /// Check whether an authorization server can be used as a key manager.
-    Certify(CertifyArguments),
+    Certify(Box<CertifyArguments>),
     /// Serve the reference platform on its own, for clients, gateways and runs in other processes.
     Platform(PlatformArguments),
     /// Serve a mock authorization server on its own.

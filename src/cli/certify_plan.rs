@@ -80,7 +80,7 @@ mod tests {
     fn plan_of(typed: &[&str]) -> Result<RunPlan, PlanError> {
         let parsed = Arguments::try_parse_from(["kmspec", "certify"].iter().chain(typed)).unwrap();
         let Command::Certify(arguments) = parsed.command else { panic!("another command") };
-        RunPlan::try_from(arguments)
+        RunPlan::try_from(*arguments)
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
         }
         Command::Certify(arguments) => {
             let list = arguments.selection.list;
-            match RunPlan::try_from(arguments) {
+            match RunPlan::try_from(*arguments) {
                 Ok(plan) => test(plan, "certify", list).await,
                 Err(error) => Err(error.into()),
             }

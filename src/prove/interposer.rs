@@ -80,7 +80,7 @@ pub enum InterposerError {
     #[error("no interposer can stand before `{upstream}`")]
     Upstream {
         /// The address.
-        upstream: Url,
+        upstream: Box<Url>,
         /// Why not.
         source: UpstreamError,
     },
@@ -88,7 +88,7 @@ pub enum InterposerError {
     #[error("opening a port for the interposer before `{upstream}`")]
     Bind {
         /// The address it should stand before.
-        upstream: Url,
+        upstream: Box<Url>,
         /// Why not.
         source: io::Error,
     },
@@ -109,9 +109,9 @@ impl Interposer {
     ///
     /// [`InterposerError`] when the subject's URL has no origin to connect to, or no port is free.
     pub async fn start(config: InterposerConfig) -> Result<Self, InterposerError> {
-        let bind_error = |source| InterposerError::Bind { upstream: config.upstream.clone(), source };
+        let bind_error = |source| InterposerError::Bind { upstream: Box::new(config.upstream.clone()), source };
         let origin = Origin::new(&config.upstream, &config.trust)
-            .map_err(|source| InterposerError::Upstream { upstream: config.upstream.clone(), source })?;
+            .map_err(|source| InterposerError::Upstream { upstream: Box::new(config.upstream.clone()), source })?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(bind_error)?;
         let port = listener.local_addr().map_err(bind_error)?.port();
         let url = place_of(&config.upstream, config.tls.is_some(), port);

@@ -57,7 +57,7 @@ impl Hall {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let answer: Arc<dyn Fn(&Heard) -> Vec<u8> + Send + Sync> = Arc::new(answer);
+        let answer: Answering = Arc::new(answer);
         let kept = Arc::clone(&heard);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -78,12 +78,10 @@ impl Drop for Hall {
     }
 }
 
-async fn listen(
-    mut stream: TcpStream,
-    answers: usize,
-    kept: Arc<Mutex<Vec<Heard>>>,
-    answer: Arc<dyn Fn(&Heard) -> Vec<u8> + Send + Sync>,
-) {
+/// What is answered to what was heard.
+type Answering = Arc<dyn Fn(&Heard) -> Vec<u8> + Send + Sync>;
+
+async fn listen(mut stream: TcpStream, answers: usize, kept: Arc<Mutex<Vec<Heard>>>, answer: Answering) {
     for _ in 0..answers {
         let Some(heard) = hear(&mut stream).await else { return };
         kept.lock().unwrap().push(heard.clone());

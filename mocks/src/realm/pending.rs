@@ -73,7 +73,7 @@ pub struct AuthorizationCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// It was unused, and is used from now on.
-    Fresh(AuthorizationCode),
+    Fresh(Box<AuthorizationCode>),
     /// It was used before; the grant that came of it, if any.
     Used(Option<String>),
     /// There is none of that text for that client.
@@ -165,7 +165,7 @@ impl Realm {
             }
             Some(code) => {
                 code.used = true;
-                Taken::Fresh(code.clone())
+                Taken::Fresh(Box::new(code.clone()))
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{Answer, Stage, answer};
 /// Where the browser has arrived.
 pub enum Arrival {
     /// At a page of the server.
-    Page(Page),
+    Page(Box<Page>),
     /// It was sent away, there.
     Away(Url),
 }
@@ -52,7 +52,7 @@ impl Arrival {
     #[track_caller]
     pub fn page(self) -> Page {
         match self {
-            Self::Page(page) => page,
+            Self::Page(page) => *page,
             Self::Away(url) => panic!("sent away to {url}"),
         }
     }
@@ -93,7 +93,7 @@ impl Stage {
     async fn follow(&self, mut url: Url, mut at: Answer) -> Arrival {
         for _ in 0..10 {
             if at.status != 302 {
-                return Arrival::Page(Page::read(url, at));
+                return Arrival::Page(Box::new(Page::read(url, at)));
             }
             url = url.join(at.header("location")).unwrap();
             if !url.as_str().starts_with(self.server.base_url()) {

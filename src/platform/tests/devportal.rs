@@ -114,7 +114,8 @@ async fn key_requests_are_refused_in_the_order_of_the_product() {
     let otto = otto.text("applicationId");
     let code_grant = json!({"grantTypesToBeSupported": ["authorization_code"], "callbackUrl": " "});
     let map = |name: &str| json!({"consumerKey": "ck", "keyType": "PRODUCTION", "keyManager": name});
-    let table: Vec<(&str, &str, &str, Value, (u16, i64))> = vec![
+    type Row<'a> = (&'a str, &'a str, &'a str, Value, (u16, i64));
+    let table: Vec<Row<'_>> = vec![
         ("dora", &otto, "generate-keys", keys("is7"), (403, 900915)),
         ("dora", "nonsense", "generate-keys", keys("is7"), (404, 404)),
         ("dora", &dora, "generate-keys", keys("unheard"), (400, 901403)),

@@ -77,12 +77,12 @@ impl RegistrationSent {
         if let Some(url) = url_in(document, "clientRegistrationEndpoint") {
             return Some(url);
         }
-        if let Some(discovery) = url_in(document, "wellKnownEndpoint") {
-            if let Ok(answer) = self.accomplices.client().get(discovery).send().await {
-                let metadata: Value = answer.json().await.unwrap_or_default();
-                if let Some(url) = url_in(&metadata, "registration_endpoint") {
-                    return Some(url);
-                }
+        if let Some(discovery) = url_in(document, "wellKnownEndpoint")
+            && let Ok(answer) = self.accomplices.client().get(discovery).send().await
+        {
+            let metadata: Value = answer.json().await.unwrap_or_default();
+            if let Some(url) = url_in(&metadata, "registration_endpoint") {
+                return Some(url);
             }
         }
         url_in(document, "tokenEndpoint")?.join("/register").ok()

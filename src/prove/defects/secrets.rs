@@ -51,11 +51,11 @@ impl SecretUnmasked {
     fn reveal(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
         let Some(mut shown) = message::json(answer.body()) else { return Deed::Nothing };
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*request.method(), Method::POST | Method::PUT) {
-            if let (Some(document), Some(id)) = (message::json(request.body()), shown["id"].as_str()) {
-                let known = written.entry(id.to_owned()).or_default();
-                known.extend(secrets(&document));
-            }
+        if matches!(*request.method(), Method::POST | Method::PUT)
+            && let (Some(document), Some(id)) = (message::json(request.body()), shown["id"].as_str())
+        {
+            let known = written.entry(id.to_owned()).or_default();
+            known.extend(secrets(&document));
         }
         let mut deed = Deed::Nothing;
         for document in message::documents(&mut shown) {

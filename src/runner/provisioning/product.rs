@@ -62,20 +62,20 @@ impl Product {
                 found.push(format!("{} {what} of an earlier or parallel run: {}", ours.len(), ours.join(", ")));
             }
         };
-        if self.planes.admin.is_some() {
-            if let Reply::Granted(list) = scene.admin(Role::Administrator)?.key_managers().await? {
-                note("key managers", list.into_iter().map(|each| each.name).collect());
-            }
+        if self.planes.admin.is_some()
+            && let Reply::Granted(list) = scene.admin(Role::Administrator)?.key_managers().await?
+        {
+            note("key managers", list.into_iter().map(|each| each.name).collect());
         }
-        if self.planes.publisher.is_some() {
-            if let Reply::Granted(list) = scene.publisher(Role::Publisher)?.apis().await? {
-                note("APIs", list.into_iter().map(|each| each.name).collect());
-            }
+        if self.planes.publisher.is_some()
+            && let Reply::Granted(list) = scene.publisher(Role::Publisher)?.apis().await?
+        {
+            note("APIs", list.into_iter().map(|each| each.name).collect());
         }
-        if self.planes.devportal.is_some() {
-            if let Reply::Granted(list) = scene.devportal(Role::Developer)?.applications().await? {
-                note("applications", list.into_iter().map(|each| each.name).collect());
-            }
+        if self.planes.devportal.is_some()
+            && let Reply::Granted(list) = scene.devportal(Role::Developer)?.applications().await?
+        {
+            note("applications", list.into_iter().map(|each| each.name).collect());
         }
         Ok(found)
     }
