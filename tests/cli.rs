@@ -83,7 +83,7 @@ fn selecting_nothing_ends_with_2() {
 #[test]
 fn an_unreadable_feature_is_shown_with_file_line_and_column() {
     let root = features(&FEATURE.replace("Examples:", "Exmaples:"));
-    let parts = ["platform/keys.feature", "line 5, column 5", "    5 |     Exmaples:", "hint:"];
+    let parts = ["platform/keys.feature", "line 7, column 5", "    7 |     Exmaples:", "hint:"];
     refused(&with_features(root.path(), &["run"]), 2, &parts);
     refused(&kmspec(&["run", "--features", "no/such"]), 2, &["`no/such`", "hint:"]);
 }

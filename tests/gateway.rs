@@ -363,8 +363,10 @@ async fn an_opaque_token_is_introspected_at_the_key_manager_that_it_looks_like()
         json!({"client_id": client.id, "client_secret": client.secret})
     };
     let rules = json!([{"id": 1, "enable": true, "type": "CUSTOM", "value": "prefix:ops_"}]);
-    let open = json!({"additionalProperties": resource(&first)});
-    let ruled = json!({"additionalProperties": resource(&second), "tokenValidation": rules});
+    // One that generates tokens is not out-of-band, so it may be asked.
+    let open = json!({"additionalProperties": resource(&first), "enableTokenGeneration": true});
+    let ruled =
+        json!({"additionalProperties": resource(&second), "tokenValidation": rules, "enableTokenGeneration": true});
     let one = house.key_manager("first", &first, open).await;
     house.key_manager("second", &second, ruled).await;
     let api = house.api("orders", json!({})).await;
@@ -509,7 +511,8 @@ async fn revocation_notices_end_tokens_by_id_by_signature_by_text_and_by_client(
     let server = house.server().await;
     let resource = server.realm().add_client(ClientSpec::new("gateway"));
     let properties = json!({"client_id": resource.id, "client_secret": resource.secret});
-    let one = house.key_manager("first", &server, json!({"additionalProperties": properties})).await;
+    let change = json!({"additionalProperties": properties, "enableTokenGeneration": true});
+    let one = house.key_manager("first", &server, change).await;
     let api = house.api("orders", json!({})).await;
     let application = house.application("app").await;
     house.subscribe(&application, &api).await;

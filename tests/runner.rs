@@ -362,7 +362,7 @@ async fn every_way_a_scenario_can_end_is_told_apart() {
     assert_eq!(report.problems, [Problem { kind: ProblemKind::Warning, message: "closed".into() }]);
 
     let notes = report.notes.join("\n");
-    assert!(notes.contains("17 of 17 scenarios name no defect"), "{notes}");
+    assert!(notes.contains("18 of 18 scenarios name no defect"), "{notes}");
     assert!(notes.contains("the defect DEF-008 was switched on, but its saboteur found nothing to do"), "{notes}");
 
     let failed = report.scenarios.iter().find(|scenario| scenario.title == "It says something else").unwrap();
