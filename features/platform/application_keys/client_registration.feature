@@ -69,7 +69,7 @@ Feature: Generating keys at a third-party key manager
 
   Rule: What is refused leaves nothing behind
 
-    @core @negative @DEF-155 @DEF-156
+    @core @negative @DEF-155
     Scenario: A refused registration leaves no keys behind
       Given "acme" refuses client registration
       When the developer generates keys for "shop" at "acme"

@@ -4,7 +4,7 @@ Feature: Authorization servers that fail
 
   Rule: What cannot be checked stays closed
 
-    @core @negative @serial @DEF-102 @SEED-KM-17 @needs:opaque-tokens @connector:is7
+    @core @negative @serial @SEED-KM-17 @needs:opaque-tokens @connector:is7
     Scenario: An opaque token is refused while its authorization server is down
       Given the administrator has disabled the resident key manager
       And a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
@@ -15,7 +15,7 @@ Feature: Authorization servers that fail
       Then the call is refused
       And the call did not reach the backend
 
-    @core @negative @DEF-008 @DEF-102 @connector:custom
+    @core @negative @DEF-008 @connector:custom
     Scenario: A forged token is refused while the keys cannot be fetched
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -24,7 +24,7 @@ Feature: Authorization servers that fail
       Then the call is refused
       And the call did not reach the backend
 
-    @core @negative @DEF-155 @DEF-156 @connector:is7
+    @core @negative @DEF-155 @connector:is7
     Scenario: Key generation at a server that is down leaves nothing behind
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop"
@@ -44,7 +44,7 @@ Feature: Authorization servers that fail
       When the API consumer calls "orders" with a new token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @DEF-105 @connector:custom
+    @core @SEED-KM-07 @connector:custom
     Scenario: A key manager that is down does not disturb the tokens of another
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server

@@ -45,7 +45,7 @@ Feature: Validating opaque tokens
       Then the backend answers the call
       And "acme" saw no request during the call
 
-    @core @negative @OAUTH-7662-4-b @DEF-088 @DEF-089 @needs:clock @connector:is7
+    @core @negative @SEED-KM-17 @needs:clock @connector:is7
     Scenario: A remembered opaque token is refused once it has expired
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"

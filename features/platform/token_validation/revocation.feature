@@ -17,7 +17,7 @@ Feature: Revoked tokens
     When the API consumer revokes the token at the resident key manager
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @DEF-131 @needs:resident
+  @core @SEED-KM-27/revocation @needs:resident
   Scenario: Revoking one token leaves another one of the same application alone
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager

@@ -121,7 +121,7 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @negative @OAUTH-8725-3.1-a @DEF-004
+    @core @negative @OAUTH-8725-3.1-a
     Scenario: A token with an unknown algorithm is refused
       When the API consumer calls the API with a token of "acme" that declares the algorithm "XX999" and is unsigned
       Then the call is refused as unauthenticated
@@ -135,7 +135,7 @@ Feature: Validating self-contained tokens
 
   Rule: The key id selects among the issuer's keys and nothing else
 
-    @core @negative @SEED-IS-21 @DEF-013
+    @core @negative @SEED-IS-21
     Scenario: A token that names an unknown key is refused
       When the API consumer calls the API with a token of "acme" that names an unknown key
       Then the call is refused as unauthenticated

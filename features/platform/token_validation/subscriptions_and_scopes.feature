@@ -47,7 +47,7 @@ Feature: What a sound token may reach
       When the API consumer calls "orders" with a token of "shop" from the resident key manager for the scope "orders-read"
       Then the backend answers the call
 
-    @core @negative @SEED-KM-30/scopes @OAUTH-6750-3.1-a @DEF-080 @needs:resident
+    @core @negative @SEED-KM-30/scopes @DEF-080 @needs:resident
     Scenario: A token without the needed scope is refused
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
@@ -64,7 +64,7 @@ Feature: What a sound token may reach
       Then the call is refused because credentials are missing
       And the refusal challenges for a Bearer token
 
-    @core @negative @DEF-079
+    @core @negative @OAUTH-9068-4-c
     Scenario Outline: The refusal of <token> does not say what was wrong with it
       Given an API "orders"
       When the API consumer calls "orders" with the token "<text>"
