@@ -1,7 +1,7 @@
 //! The list of defects that can be switched on.
 //! What a defect means at large stands in `features/catalogue/defects.toml`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{Accomplices, Saboteur, defects};
 use crate::model::rule::RuleId;
@@ -20,20 +20,23 @@ pub struct Defect {
     pub(super) saboteur: fn(Arc<Accomplices>) -> Arc<dyn Saboteur>,
 }
 
-/// Every defect that can be switched on: one line a defect, in the order of the ids.
-static DEFECTS: &[Defect] = &[
-    defects::gateway::SIGNATURE_NOT_CHECKED,
-    defects::gateway::EXPIRY_NOT_CHECKED,
-    defects::gateway::ISSUER_NOT_COMPARED,
-    defects::key_manager_admin::DENY_IGNORED,
-    defects::secrets::SECRET_UNMASKED,
-    defects::publisher::RESTRICTION_IGNORED,
-    defects::out_of_band::REGISTRATION_SENT,
-];
+/// Every defect that can be switched on: one line for each file of them.
+static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
+    let files = [
+        defects::gateway::DEFECTS,
+        defects::key_manager_admin::DEFECTS,
+        defects::out_of_band::DEFECTS,
+        defects::publisher::DEFECTS,
+        defects::secrets::DEFECTS,
+    ];
+    let mut all = files.concat();
+    all.sort_by_key(|defect| defect.id);
+    all
+});
 
 /// Every defect that can be switched on.
 pub fn switchable() -> &'static [Defect] {
-    DEFECTS
+    &DEFECTS
 }
 
 /// The defect of that id.
@@ -83,8 +86,8 @@ mod tests {
             assert!(include_str!("../../features/catalogue/defects.toml").contains(&row), "{row}");
             assert_eq!(switchable().iter().filter(|other| other.id == each.id).count(), 1);
         }
-        let refused = defect(&"DEF-001".parse().unwrap()).unwrap_err().to_string();
-        assert!(refused.starts_with("`DEF-001` is no defect"), "{refused}");
+        let refused = defect(&"DEF-999".parse().unwrap()).unwrap_err().to_string();
+        assert!(refused.starts_with("`DEF-999` is no defect"), "{refused}");
         assert!(refused.contains("\n  DEF-148 "), "{refused}");
     }
 }

@@ -17,22 +17,25 @@ use crate::{
     },
 };
 
+/// The defects of this file.
+pub(in crate::prove) const DEFECTS: &[Defect] = &[SIGNATURE_NOT_CHECKED, EXPIRY_NOT_CHECKED, ISSUER_NOT_COMPARED];
+
 /// DEF-008: claims are believed whoever wrote them.
-pub(in crate::prove) const SIGNATURE_NOT_CHECKED: Defect = Defect {
+const SIGNATURE_NOT_CHECKED: Defect = Defect {
     id: "DEF-008",
     summary: "the signature of a token is not checked",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, sign_again)),
 };
 
 /// DEF-032: a token lives for ever.
-pub(in crate::prove) const EXPIRY_NOT_CHECKED: Defect = Defect {
+const EXPIRY_NOT_CHECKED: Defect = Defect {
     id: "DEF-032",
     summary: "the expiry of a token is not checked",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, prolong)),
 };
 
 /// DEF-042: whose name a token bears does not matter as long as a trusted key signed it.
-pub(in crate::prove) const ISSUER_NOT_COMPARED: Defect = Defect {
+const ISSUER_NOT_COMPARED: Defect = Defect {
     id: "DEF-042",
     summary: "the issuer of a token is not compared",
     saboteur: |accomplices| Arc::new(Mender::new(accomplices, rename)),

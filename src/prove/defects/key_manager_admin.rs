@@ -16,8 +16,11 @@ use crate::{
     prove::{Deed, Defect, Saboteur, message},
 };
 
+/// The defects of this file.
+pub(in crate::prove) const DEFECTS: &[Defect] = &[DENY_IGNORED];
+
 /// DEF-148: roles that may not use a key manager use it all the same.
-pub(in crate::prove) const DENY_IGNORED: Defect = Defect {
+const DENY_IGNORED: Defect = Defect {
     id: "DEF-148",
     summary: "the DENY of a key manager's permissions is ignored",
     saboteur: |_| Arc::new(DenyIgnored::default()),

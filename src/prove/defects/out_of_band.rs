@@ -14,8 +14,11 @@ use crate::{
     prove::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message},
 };
 
+/// The defects of this file.
+pub(in crate::prove) const DEFECTS: &[Defect] = &[REGISTRATION_SENT];
+
 /// DEF-SEED-OOB-05: mapping an existing client sends a registration to the authorization server.
-pub(in crate::prove) const REGISTRATION_SENT: Defect = Defect {
+const REGISTRATION_SENT: Defect = Defect {
     id: "DEF-SEED-OOB-05",
     summary: "mapping an existing client registers another one at the authorization server",
     saboteur: |accomplices| Arc::new(RegistrationSent { accomplices, key_managers: KeyManagers::default() }),

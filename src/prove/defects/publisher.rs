@@ -16,8 +16,11 @@ use crate::{
     prove::{Deed, Defect, Saboteur, message},
 };
 
+/// The defects of this file.
+pub(in crate::prove) const DEFECTS: &[Defect] = &[RESTRICTION_IGNORED];
+
 /// DEF-192: an API that takes tokens of some key managers takes those of all.
-pub(in crate::prove) const RESTRICTION_IGNORED: Defect = Defect {
+const RESTRICTION_IGNORED: Defect = Defect {
     id: "DEF-192",
     summary: "the list of key managers that an API is restricted to is ignored",
     saboteur: |_| Arc::new(RestrictionIgnored::default()),

@@ -19,8 +19,11 @@ use crate::{
 /// What a masked property reads as.
 const MASK: &str = "*****";
 
+/// The defects of this file.
+pub(in crate::prove) const DEFECTS: &[Defect] = &[SECRET_UNMASKED];
+
 /// DEF-178: a key manager's document shows the secret that its connector was given.
-pub(in crate::prove) const SECRET_UNMASKED: Defect = Defect {
+const SECRET_UNMASKED: Defect = Defect {
     id: "DEF-178",
     summary: "a key manager's secrets are returned unmasked",
     saboteur: |_| Arc::new(SecretUnmasked::default()),
