@@ -4,7 +4,7 @@ Feature: Dynamic client registration
 
   Rule: A registration is answered with all that a client needs
 
-    @core @smoke @SEED-IS-05 @SEED-IS7-14 @SEED-KM-13 @OAUTH-7591-3.1-a @OAUTH-7591-3.2.1-a
+    @core @smoke @SEED-IS-05/served @SEED-IS7-14 @SEED-KM-13 @OAUTH-7591-3.1-a @OAUTH-7591-3.2.1-a
     Scenario: A registered client has an id, a secret and the end of the secret
       When the integrator registers a client for client credentials
       Then the client is registered with status 201

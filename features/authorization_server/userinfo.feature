@@ -2,7 +2,7 @@
 Feature: The profile of a user
   Who a token stands for, as OpenID Connect or SCIM tells it.
 
-  @core @needs:userinfo @needs:user-credentials @needs:password @SEED-IS-09 @SEED-KM-23
+  @core @needs:userinfo @needs:user-credentials @needs:password @SEED-IS-09/served @SEED-KM-23
   Scenario: A user's token brings the user's profile
     Given an access token issued to the client for the user
     When the OAuth client asks for the user's profile

@@ -273,6 +273,12 @@ async fn toggles(world: &mut World, name: String) -> Result<(), StepError> {
     Ok(())
 }
 
+#[when(expr = "the administrator disables {string} after disabling and enabling it ten times")]
+async fn toggles_and_disables(world: &mut World, name: String) -> Result<(), StepError> {
+    toggles(world, name.clone()).await?;
+    switch(world, &name, false).await
+}
+
 async fn switch(world: &mut World, name: &str, on: bool) -> Result<(), StepError> {
     let reply = change(world, name, |world, form| form.enter(world, "enabled", if on { "on" } else { "off" })).await?;
     world.demand(&format!("switching `{name}` {}", if on { "on" } else { "off" }), Ok(reply))?;

@@ -219,6 +219,16 @@ async fn take(
     Ok(())
 }
 
+#[given(expr = "the API consumer keeps it beside another one")]
+async fn keeps_and_takes_another(world: &mut World) -> Result<(), StepError> {
+    let kept = tokens::held(world)?;
+    take(world, &kept.application, &kept.key_manager, Grant::ClientCredentials, None).await?;
+    let differs = tokens::held(world)?.token != kept.token;
+    world.expect(differs, "another token when a second one is asked for", "the same one again")?;
+    world.seen.kept = Some(kept);
+    Ok(())
+}
+
 #[given(expr = "the API consumer has renewed the token")]
 async fn has_renewed(world: &mut World) -> Result<(), StepError> {
     let held = tokens::held(world)?;

@@ -34,12 +34,18 @@ pub(super) enum Flaw {
     CutSignature,
     /// It declares this algorithm and is unsigned.
     Unsigned(String),
+    /// It declares this algorithm, while its signature is the right one by the key's own algorithm.
+    Misdeclared(String),
+    /// It declares this algorithm and has a signature of random bytes.
+    RandomlySigned(String),
     /// Its signature is an HMAC with the published key.
     PublicKeyAsSecret,
     /// It carries the key that verifies it.
     OwnKey,
-    /// It names a key that nobody published.
+    /// It names a key that nobody published, and is signed with the right one.
     UnknownKey,
+    /// It names a key that nobody published, and is signed with that.
+    ForeignUnknownKey,
     /// It names no key.
     NoKey,
     /// It names a file instead of a key.
@@ -104,6 +110,7 @@ impl Flaw {
             "signed with the published key as a shared secret" => Self::PublicKeyAsSecret,
             "that carries its own key" => Self::OwnKey,
             "that names an unknown key" => Self::UnknownKey,
+            "that names an unknown key and is signed with that" => Self::ForeignUnknownKey,
             "that names no key" => Self::NoKey,
             "that names a file as its key" => Self::FileAsKey,
             "that names another issuer" => Self::OtherIssuer(IssuerFlaw::Foreign),
@@ -127,6 +134,8 @@ impl Flaw {
         let (between, second) = (parts.next()?, parts.next().map(str::to_owned));
         Some(match (before, between, second) {
             ("that declares the algorithm ", " and is unsigned", None) => Self::Unsigned(first),
+            ("that declares the algorithm ", " over a right signature", None) => Self::Misdeclared(first),
+            ("that declares the algorithm ", " over a random signature", None) => Self::RandomlySigned(first),
             ("that names its client only in ", "", None) => Self::ClientOnlyIn(first),
             ("for the audience ", "", None) => Self::Audience(first.split(", ").map(str::to_owned).collect()),
             ("that carries the scope ", " as text in ", Some(claim)) => {
@@ -155,9 +164,14 @@ impl Flaw {
             Self::ForeignKey => sound.signed_with_other(foreign),
             Self::CutSignature => sound.empty_signature(),
             Self::Unsigned(algorithm) => sound.unsigned(algorithm),
+            Self::Misdeclared(algorithm) => sound.header("alg", algorithm.as_str()),
+            Self::RandomlySigned(algorithm) => {
+                sound.header("alg", algorithm.as_str()).signature(uuid::Uuid::new_v4().as_bytes().repeat(16))
+            }
             Self::PublicKeyAsSecret => sound.hmac_with_public_key(&own, PublicKeyForm::Pem),
             Self::OwnKey => sound.with_embedded_key(foreign),
-            Self::UnknownKey => sound.header("kid", "no-such-key").signed_with_other(foreign),
+            Self::UnknownKey => sound.header("kid", "no-such-key"),
+            Self::ForeignUnknownKey => sound.header("kid", "no-such-key").signed_with_other(foreign),
             Self::NoKey => sound.without_header("kid"),
             Self::FileAsKey => sound.header("kid", "../../../../dev/null").hmac(Algorithm::HS256, Vec::new()),
             Self::OtherIssuer(flaw) => flaw.in_claims(forge.issuer(), sound),

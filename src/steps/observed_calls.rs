@@ -53,6 +53,13 @@ async fn accepts_held(world: &mut World, api: String) -> Result<(), StepError> {
     accepts(world, &api, &held.token).await
 }
 
+#[then(expr = "{string} still accepts the one that was kept")]
+async fn accepts_kept(world: &mut World, api: String) -> Result<(), StepError> {
+    let kept = world.seen.kept.clone();
+    let kept = kept.ok_or_else(|| world.error("no token was kept\nhint: a `Given` has to keep it"))?;
+    accepts(world, &api, &kept.token).await
+}
+
 #[then(expr = "{string} accepts a new token of {string} from {place}")]
 async fn accepts_new(world: &mut World, api: String, application: String, place: Place) -> Result<(), StepError> {
     let token = of_application(world, &application, &place.0, &Flaw::Sound).await?;

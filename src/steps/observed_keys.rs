@@ -157,6 +157,12 @@ async fn registered_for(world: &mut World, server: String, grants: String) -> Re
     world.expect_eq("the set of registered grant types", &wanted, &observed)
 }
 
+#[then(expr = "no client is left at {string}")]
+async fn no_client_left(world: &mut World, server: String) -> Result<(), StepError> {
+    let left = servers::clients(world, &server)?;
+    world.expect(left.is_empty(), format!("no clients at `{server}`"), format!("{left:?}"))
+}
+
 #[then(expr = "{string} has no client of {string} any more")]
 async fn client_gone(world: &mut World, server: String, application: String) -> Result<(), StepError> {
     let key = tokens::keys_of(world, &application, &server)?.consumer_key;

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use kmspec_mocks::{
     forge::Forge,
     journal::Endpoint,
@@ -25,6 +27,7 @@ use super::{
     flaws::Flaw,
     parameters::ServerKind,
     setup::{self, ApiTerms},
+    tokens,
 };
 
 /// A user that every server of a scenario knows.
@@ -170,6 +173,39 @@ pub(super) async fn answer_registration_with(world: &World, name: &str, status: 
     let answer = status.map(|status| (status, body.to_owned()));
     server.mock().or_fail(world)?.answer_with(Endpoint::Registration, answer);
     Ok(())
+}
+
+/// Its token endpoint fails from now on.
+pub(super) fn fail_at_tokens(world: &World, name: &str) -> Result<(), StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let answer = (500, r#"{"error":"server_error","error_description":"not today"}"#.to_owned());
+    server.mock().or_fail(world)?.answer_with(Endpoint::Token, Some(answer));
+    Ok(())
+}
+
+/// It calls the held token's client active from now on, whatever it is asked: until so many seconds from now, and in the
+/// name of this issuer or its own.
+pub(super) fn call_active(world: &World, name: &str, seconds: i64, issuer: Option<&str>) -> Result<(), StepError> {
+    let held = tokens::held(world)?;
+    let client = tokens::keys_of(world, &held.application, name)?.consumer_key;
+    let server = world.servers.named(name).or_fail(world)?;
+    let now = server.forge().clock().now();
+    let answer = json!({
+        "active": true,
+        "client_id": client.0,
+        "token_type": "Bearer",
+        "iss": issuer.unwrap_or_else(|| server.issuer()),
+        "exp": now.saturating_add_signed(seconds),
+    });
+    server.mock().or_fail(world)?.answer_with(Endpoint::Introspection, Some((200, answer.to_string())));
+    Ok(())
+}
+
+/// The ids of its clients.
+pub(super) fn clients(world: &World, name: &str) -> Result<Vec<String>, StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let snapshot = server.mock().or_fail(world)?.realm().snapshot();
+    Ok(snapshot.clients.into_iter().map(|client| client.id).collect())
 }
 
 /// The server in the hands of an OAuth client.

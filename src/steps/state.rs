@@ -167,6 +167,31 @@ async fn withdraws(world: &mut World, name: String) -> Result<(), StepError> {
     Ok(())
 }
 
+#[given(expr = "{string} fails at its token endpoint")]
+async fn fails_tokens(world: &mut World, name: String) -> Result<(), StepError> {
+    servers::fail_at_tokens(world, &name)
+}
+
+#[given(expr = "{string} calls the token active until {int} seconds ago")]
+async fn active_until_past(world: &mut World, name: String, seconds: i64) -> Result<(), StepError> {
+    servers::call_active(world, &name, -seconds, None)
+}
+
+#[given(expr = "{string} calls the token active until {int} seconds from now")]
+async fn active_until_soon(world: &mut World, name: String, seconds: i64) -> Result<(), StepError> {
+    servers::call_active(world, &name, seconds, None)
+}
+
+#[given(expr = "{string} calls the token active in the name of another issuer")]
+async fn active_elsewhere(world: &mut World, name: String) -> Result<(), StepError> {
+    servers::call_active(world, &name, 3_600, Some("https://evil.example.org"))
+}
+
+#[given(expr = "{int} seconds have passed")]
+async fn seconds_passed(world: &mut World, seconds: u64) -> Result<(), StepError> {
+    world.pass_time(Duration::from_secs(seconds))
+}
+
 #[given(expr = "two hours have passed")]
 async fn two_hours_passed(world: &mut World) -> Result<(), StepError> {
     world.pass_time(Duration::from_secs(7_200))

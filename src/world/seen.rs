@@ -39,6 +39,8 @@ pub struct Seen {
     pub profile: Option<serde_json::Map<String, serde_json::Value>>,
     /// The token that the API consumer holds, with its refresh token.
     pub held: Option<HeldToken>,
+    /// A token that the API consumer got before the one it holds.
+    pub kept: Option<HeldToken>,
     /// Key manager documents before something happened to them, by the scenario's name.
     pub before: BTreeMap<String, KeyManager>,
     /// Key managers of another tenant, by the scenario's name.

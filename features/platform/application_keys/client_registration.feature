@@ -85,6 +85,14 @@ Feature: Generating keys at a third-party key manager
       Then the consumer key is the client id that "acme" issued
       And the developer sees keys of "shop" at "acme"
 
+    @core @negative @DEF-156
+    Scenario: A client whose first token fails is not left at the authorization server
+      Given "acme" fails at its token endpoint
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because no token could be generated
+      And no client is left at "acme"
+      And the developer sees no keys of "shop" at "acme"
+
     @core @negative @DEF-155
     Scenario: A failing registration leaves no keys behind
       Given "acme" fails at client registration
@@ -135,7 +143,7 @@ Feature: Generating keys at a third-party key manager
     @core @negative @DEF-169
     Scenario: Another developer cannot generate keys for an application that is not theirs
       When the other developer generates keys for "shop" at "acme"
-      Then the request is refused
+      Then the request is refused because the application is another's
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 

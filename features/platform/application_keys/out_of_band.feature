@@ -117,7 +117,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme"
       When the developer generates a token for "shop" at "acme"
-      Then the request is refused
+      Then the request is refused because the key manager does not generate tokens
       And "acme" received no token request
 
     @core @negative @SEED-IS-19/off @SEED-OOB-20/out_of_band @connector:custom
@@ -126,7 +126,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       And the application "shop"
       And the administrator has changed the out of band provisioning of "acme" to "off"
       When the developer maps an existing client of "acme" to "shop"
-      Then the request is refused
+      Then the request is refused because the key manager does not map clients
       And the developer sees no keys of "shop" at "acme"
 
     @core @SEED-OOB-21
@@ -176,7 +176,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Given a key manager "acme" at a custom server
       And the application "shop"
       When the other developer maps an existing client of "acme" to "shop"
-      Then the request is refused
+      Then the request is refused because the application is another's
       And the developer sees no keys of "shop" at "acme"
 
     @core @DEF-SEED-OOB-05 @connector:custom

@@ -61,5 +61,5 @@ Feature: The secrets of a key manager
       And the application "shop"
       And the administrator has changed the password of "acme" to "no-longer-right"
       When the developer generates keys for "shop" at "acme"
-      Then the request is refused
+      Then the request is refused because the authorization server refused
       And the developer sees no keys of "shop" at "acme"

@@ -60,7 +60,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | setting            | value     |
         | authorize endpoint | /scim2/Me |
 
-      @SEED-IS7-20
+      @SEED-IS7-20/entered
       Examples:
         | setting                   | value                            |
         | scope management endpoint | /api/identity/oauth2/v1.0/scopes |

@@ -20,7 +20,7 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting | value         |
         | issuer  | /oauth2/token |
 
-      @SEED-IS-05
+      @SEED-IS-05/entered
       Examples:
         | setting                      | value                               |
         | client registration endpoint | /keymanager-operations/dcr/register |
@@ -40,17 +40,17 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting         | value          |
         | revoke endpoint | /oauth2/revoke |
 
-      @SEED-IS-09
+      @SEED-IS-09/entered
       Examples:
         | setting            | value                          |
         | userinfo endpoint | /oauth2/userinfo?schema=openid |
 
-      @SEED-IS-10
+      @SEED-IS-10/entered
       Examples:
         | setting            | value             |
         | authorize endpoint | /oauth2/authorize |
 
-      @SEED-IS-11
+      @SEED-IS-11/entered
       Examples:
         | setting                   | value                            |
         | scope management endpoint | /api/identity/oauth2/v1.0/scopes |
@@ -183,7 +183,7 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting         | value          |
         | revoke endpoint | /oauth2/revoke |
 
-      @SEED-IS-10
+      @SEED-IS-10/entered
       Examples:
         | setting            | value             |
         | authorize endpoint | /oauth2/authorize |

@@ -73,6 +73,15 @@ Feature: Changes reach the gateway
       When the administrator disables and enables "acme" ten times
       Then "orders" comes to accept a new token of "shop" from "acme"
 
+    @extended @negative @DEF-185 @connector:custom
+    Scenario: The last of many changes wins when it takes the trust away
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the administrator disables "acme" after disabling and enabling it ten times
+      Then "orders" comes to refuse the token as unauthenticated
+
   Rule: A changed key manager is trusted as it is now
 
     @core @DEF-056 @SEED-KM-09 @connector:custom

@@ -12,7 +12,16 @@ Feature: Authorization servers that fail
       And the API consumer holds a token of "shop" from "acme"
       And the authorization server "acme" is down
       When the API consumer calls "orders" with the token
-      Then the call is refused
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
+    @core @negative @DEF-102 @connector:custom
+    Scenario: No token is believed while no key was ever fetched
+      Given a key manager "acme" at a custom server with
+        | key set | /no-such-keys |
+      And an API "orders"
+      When the API consumer calls "orders" with a token of an unmapped client of "acme"
+      Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
     @core @negative @DEF-008 @connector:custom
@@ -21,7 +30,16 @@ Feature: Authorization servers that fail
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       And the authorization server "acme" is down
       When the API consumer calls "orders" with a token of "shop" from "acme" signed with a foreign key
-      Then the call is refused
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
+    @core @negative @DEF-102 @connector:custom
+    Scenario: A token with an unheard-of key is refused while the keys cannot be fetched again
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the authorization server "acme" is down
+      When the API consumer calls "orders" with a token of "shop" from "acme" that names an unknown key and is signed with that
+      Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
     @core @negative @DEF-155 @connector:is7
@@ -30,7 +48,7 @@ Feature: Authorization servers that fail
       And the application "shop"
       And the authorization server "acme" is down
       When the developer generates keys for "shop" at "acme"
-      Then the request is refused
+      Then the request is refused because the authorization server cannot be reached
       And the developer sees no keys of "shop" at "acme"
 
   Rule: What can still be checked stays open

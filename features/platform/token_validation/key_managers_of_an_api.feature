@@ -17,6 +17,15 @@ Feature: Which key managers an API accepts
         | acme        |
         | globex      |
 
+    @core @negative @SEED-KM-11/other_tenant @needs:tenants
+    Scenario: A token of another tenant's key manager is refused
+      Given the authorization server "elsewhere", which is a custom server
+      And another tenant with a key manager "elsewhere"
+      And an API "orders"
+      When the API consumer calls "orders" with a token of an unmapped client of "elsewhere"
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
   Rule: A restricted API accepts only the key managers it names
 
     @core @smoke @SEED-KM-02 @SEED-KM-14 @SEED-KM-25

@@ -45,6 +45,35 @@ Feature: Validating opaque tokens
       Then the backend answers the call
       And "acme" saw no request during the call
 
+    @core @negative @OAUTH-7662-4-b @DEF-089 @needs:clock @connector:is7
+    Scenario: An answer that calls a token active beyond its own expiry is not believed
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "acme" calls the token active until 10 seconds ago
+      When the API consumer calls "orders" with the token
+      Then the call is refused because the credentials are invalid
+
+    @core @negative @DEF-088 @needs:clock @connector:is7
+    Scenario: A remembered answer counts no longer than the expiry in it
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "acme" calls the token active until 5 seconds from now
+      And "orders" has accepted the token
+      And 10 seconds have passed
+      When the API consumer calls "orders" with the token
+      Then the call is refused because the credentials are invalid
+
+    @core @negative @OAUTH-7662-4-b @needs:clock @connector:is7
+    Scenario: An answer in the name of another issuer is not believed
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "acme" calls the token active in the name of another issuer
+      When the API consumer calls "orders" with the token
+      Then the call is refused because the credentials are invalid
+
     @core @negative @SEED-KM-17 @needs:clock @connector:is7
     Scenario: A remembered opaque token is refused once it has expired
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens

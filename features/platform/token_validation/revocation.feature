@@ -21,8 +21,10 @@ Feature: Revoked tokens
   Scenario: Revoking one token leaves another one of the same application alone
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
+    And the API consumer keeps it beside another one
     When the API consumer revokes the token at the resident key manager
     Then "orders" comes to refuse the token as unauthenticated
+    And "orders" still accepts the one that was kept
     And "orders" accepts a new token of "shop" from the resident key manager
 
   @core @OAUTH-7009-2.2-a @needs:resident

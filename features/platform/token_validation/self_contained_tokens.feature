@@ -121,11 +121,22 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @negative @OAUTH-8725-3.1-a
+    @core @negative @OAUTH-8725-3.1-a @DEF-004
     Scenario: A token with an unknown algorithm is refused
       When the API consumer calls the API with a token of "acme" that declares the algorithm "XX999" and is unsigned
       Then the call is refused as unauthenticated
       And the call did not reach the backend
+
+    @core @negative @OAUTH-8725-3.1-a @DEF-004
+    Scenario Outline: A token with an unknown algorithm over a <kind> signature is refused
+      When the API consumer calls the API with a token of "acme" that declares the algorithm "XX999" over a <kind> signature
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+      Examples:
+        | kind   |
+        | right  |
+        | random |
 
     @core @negative @OAUTH-8725-3.10-a @DEF-008 @DEF-009
     Scenario: A key carried in the token itself is not trusted
@@ -135,9 +146,15 @@ Feature: Validating self-contained tokens
 
   Rule: The key id selects among the issuer's keys and nothing else
 
-    @core @negative @SEED-IS-21
+    @core @negative @SEED-IS-21 @DEF-013
     Scenario: A token that names an unknown key is refused
       When the API consumer calls the API with a token of "acme" that names an unknown key
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+    @core @negative @DEF-008 @DEF-013
+    Scenario: A token that names an unknown key and is signed with it is refused
+      When the API consumer calls the API with a token of "acme" that names an unknown key and is signed with that
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
@@ -215,12 +232,14 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @negative @OAUTH-6750-3.1-a @DEF-032 @DEF-078 @DEF-080
+    @core @negative @OAUTH-6750-3.1-a @DEF-032 @DEF-078 @DEF-079 @DEF-080
     Scenario: The refusal of a bad token says that the token is invalid
       When the API consumer calls the API with a token of "acme" that has expired
       Then the call is refused as unauthenticated
       And the refusal challenges for a Bearer token
       And the challenge says that the token is invalid
+      And the refusal does not repeat the token
+      And a token of "acme" signed with a foreign key is refused in the same words
 
     @extended @negative @OAUTH-6750-2.3-a @DEF-069
     Scenario: A token in the query is no credential

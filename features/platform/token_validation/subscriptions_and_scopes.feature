@@ -53,6 +53,7 @@ Feature: What a sound token may reach
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the call is refused because the scope is missing
+      And the challenge says that the scope is insufficient
       And the call did not reach the backend
 
   Rule: A refusal speaks the product's language
