@@ -11,5 +11,6 @@ pub mod grants;
 pub mod journal;
 pub mod realm;
 mod relay;
+pub mod saml;
 pub mod server;
 pub mod vendors;

@@ -120,28 +120,33 @@ impl Assertion {
         Ok(Self { claims, issuer })
     }
 
-    /// The user it speaks of. Subjects of another issuer become users of their own, so that none of them can pass for a
-    /// local one, unless the registration says that they are the same.
+    /// The user it speaks of.
     pub(super) fn user(&self, realm: &Realm) -> Result<User, Fault> {
         let subject = filled(&self.claims, "sub").unwrap_or_default();
-        let user = match &self.issuer {
-            Some(issuer) if !issuer.local_subjects => {
-                let name = format!("{}/{subject}", issuer.name);
-                realm.user(&name).unwrap_or_else(|| {
-                    let mut spec = UserSpec::new(name, random::text(32));
-                    subject.clone_into(&mut spec.0.id);
-                    realm.add_user(spec)
-                })
-            }
-            _ => realm.user(subject).or_else(|| realm.user_by_id(subject)).ok_or(Fault::NoUser)?,
-        };
-        if user.active { Ok(user) } else { Err(Fault::Locked) }
+        self::subject(realm, self.issuer.as_ref(), subject)
     }
 
     /// Whether the server itself issued it.
     pub(super) fn is_own(&self) -> bool {
         self.issuer.is_none()
     }
+}
+
+/// The user that an issuer means by this subject, or the server itself when `None`. Subjects of another issuer become
+/// users of their own, so that none of them can pass for a local one, unless the registration says that they are the same.
+pub(super) fn subject(realm: &Realm, issuer: Option<&TrustedIssuer>, subject: &str) -> Result<User, Fault> {
+    let user = match issuer {
+        Some(issuer) if !issuer.local_subjects => {
+            let name = format!("{}/{subject}", issuer.name);
+            realm.user(&name).unwrap_or_else(|| {
+                let mut spec = UserSpec::new(name, random::text(32));
+                subject.clone_into(&mut spec.0.id);
+                realm.add_user(spec)
+            })
+        }
+        _ => realm.user(subject).or_else(|| realm.user_by_id(subject)).ok_or(Fault::NoUser)?,
+    };
+    if user.active { Ok(user) } else { Err(Fault::Locked) }
 }
 
 fn timely(realm: &Realm, claims: &Object, expires_at: u64, rules: &Rules<'_>) -> Result<(), Fault> {

@@ -28,6 +28,8 @@ pub struct Issue<'a> {
     pub format: TokenFormat,
     /// Whether a refresh token comes with it.
     pub refresh: bool,
+    /// Life of the access token in seconds; `None` leaves it to the client and the policy.
+    pub lifetime: Option<u64>,
     /// The grant it stems from; `None` starts a new one.
     pub family: Option<String>,
     /// Further claims of the access token.
@@ -48,6 +50,7 @@ impl<'a> Issue<'a> {
             audience: None,
             format,
             refresh: false,
+            lifetime: None,
             family: None,
             claims: Object::new(),
             nonce: None,
@@ -80,10 +83,10 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
 
 fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {
     let (now, lifetimes, client) = (realm.now(), realm.policy().lifetimes, issue.client);
-    let life = match issue.user {
+    let life = issue.lifetime.unwrap_or_else(|| match issue.user {
         Some(_) => client.user_token_seconds.unwrap_or(lifetimes.user_seconds),
         None => client.app_token_seconds.unwrap_or(lifetimes.app_seconds),
-    };
+    });
     let refresh = issue.refresh.then(|| RefreshToken {
         text: realm.shape().refresh(),
         expires_at: now.saturating_add(client.refresh_token_seconds.unwrap_or(lifetimes.refresh_seconds)),

@@ -13,6 +13,7 @@ mod password;
 mod redeem;
 mod refresh_token;
 mod request;
+mod saml2_bearer;
 mod token_exchange;
 
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
@@ -41,13 +42,14 @@ pub trait Grant: Send + Sync {
 }
 
 /// Every grant type there is; a realm's policy says which of them it supports.
-pub const ALL: [&dyn Grant; 7] = [
+pub const ALL: [&dyn Grant; 8] = [
     &client_credentials::ClientCredentials,
     &password::Password,
     &refresh_token::RefreshTokenGrant,
     &authorization_code::AuthorizationCodeGrant,
     &device_code::DeviceCode,
     &jwt_bearer::JwtBearer,
+    &saml2_bearer::Saml2Bearer,
     &token_exchange::TokenExchange,
 ];
 

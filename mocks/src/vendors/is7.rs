@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
+use super::{Dialect, Handler, JWT_BEARER, SAML2_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
 use crate::{
     endpoints::{
         api_resources,
@@ -52,6 +52,7 @@ impl Dialect for Is7 {
                     "authorization_code",
                     device::GRANT,
                     JWT_BEARER,
+                    SAML2_BEARER,
                     TOKEN_EXCHANGE,
                 ]),
                 public_grant_types: names([
@@ -60,6 +61,7 @@ impl Dialect for Is7 {
                     "authorization_code",
                     device::GRANT,
                     JWT_BEARER,
+                    SAML2_BEARER,
                     TOKEN_EXCHANGE,
                 ]),
                 // Too early a poll costs nothing, and what is wrong with a code has names of its own.
