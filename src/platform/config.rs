@@ -20,6 +20,8 @@ pub struct PlatformConfig {
     pub data: Data,
     /// Host name under which the platform speaks of itself.
     pub public_host: String,
+    /// Whether a key may have several secrets at a time (`oauth.multiple_client_secrets.enable` of the product).
+    pub several_secrets: bool,
     /// How long a positive introspection result may be used again.
     pub introspection_cache: Duration,
     /// How old a key set may get before it is fetched again beside the traffic: a withdrawn key dies within this and
@@ -58,6 +60,7 @@ impl PlatformConfig {
             trust_pem,
             data: Data::Memory,
             public_host: "localhost".to_owned(),
+            several_secrets: true,
             introspection_cache: Duration::from_secs(15),
             key_refresh: Duration::from_secs(3),
             connect_timeout: Duration::from_secs(2),

@@ -15,12 +15,15 @@ mod open_banking;
 mod ping_federate;
 mod registration;
 mod resident;
+mod resident_secrets;
+mod secrets;
 mod wso2_is;
 mod wso2_is_7;
 
 pub(super) use configuration::{Connector, MASK};
 pub(super) use oauth::{TokenRequest, request_token, revoke_token};
 pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
+pub(super) use secrets::{ClientSecrets, SecretOrder, ToldSecret};
 
 /// Every type, in the order in which the administrator's form offers them.
 pub(super) const ALL: &[&Connector] = &[

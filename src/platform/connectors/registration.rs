@@ -5,6 +5,7 @@ use futures::future::{BoxFuture, ready};
 use http::header::WWW_AUTHENTICATE;
 use serde_json::{Map, Value};
 
+use super::ClientSecrets;
 use crate::platform::{
     domain::{Application, ClientManagement, KeyManager, KeyMapping, KeyType, Secret},
     outbound,
@@ -67,6 +68,12 @@ pub(in crate::platform) enum ConnectorError {
     /// The server does not know the client.
     #[error("the key manager does not know the client")]
     UnknownClient,
+    /// The client has no secret of that id.
+    #[error("the client has no such secret")]
+    UnknownSecret,
+    /// The client would be left without a secret.
+    #[error("the only secret of a client cannot be revoked")]
+    LastSecret,
     /// This connector cannot do that at all.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -150,4 +157,9 @@ pub(in crate::platform) trait ClientRegistration: Send + Sync {
         call: Call<'a>,
         mapping: &'a KeyMapping,
     ) -> BoxFuture<'a, Result<Secret, ConnectorError>>;
+
+    /// Where the type's servers keep several secrets of one client, how that is done.
+    fn several_secrets(&self) -> Option<&dyn ClientSecrets> {
+        None
+    }
 }

@@ -7,8 +7,8 @@ use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Call, ClientRegistration, ClientRequest, Connector, ConnectorError, RegisteredClient, configuration::Property,
-    naming, wso2_is::APPLICATION,
+    Call, ClientRegistration, ClientRequest, ClientSecrets, Connector, ConnectorError, RegisteredClient,
+    configuration::Property, naming, resident_secrets::Secrets, wso2_is::APPLICATION,
 };
 use crate::platform::{
     domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
@@ -49,6 +49,7 @@ impl ClientRegistration for Registration {
                 jwt_tokens: request.application.token_type == ApplicationTokenType::Jwt,
                 key_type: Some(request.key_type),
                 additional_properties: completed(&request.properties),
+                more_secrets: Vec::new(),
             };
             keep(call, client).await
         }
@@ -106,9 +107,13 @@ impl ClientRegistration for Registration {
         }
         .boxed()
     }
+
+    fn several_secrets(&self) -> Option<&dyn ClientSecrets> {
+        Some(&Secrets)
+    }
 }
 
-async fn find(call: Call<'_>, client_id: &str) -> Result<OAuthClient, ConnectorError> {
+pub(super) async fn find(call: Call<'_>, client_id: &str) -> Result<OAuthClient, ConnectorError> {
     let (tenant, id) = (call.tenant.to_owned(), client_id.to_owned());
     let found: Option<OAuthClient> =
         call.site.store.read::<_, StoreError, _>(move |documents| documents.find(&tenant, &id)).await?;
@@ -141,7 +146,7 @@ fn completed(asked: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// 28 characters of letters, digits and `_`.
-fn credential() -> String {
+pub(super) fn credential() -> String {
     let mut random = [0u8; 21];
     rand::fill(&mut random).expect("the system's random source does not fail once it works");
     URL_SAFE_NO_PAD.encode(random).replace('-', "_")

@@ -21,6 +21,8 @@ pub(super) fn told(key_manager: &KeyManager, error: ConnectorError) -> Refusal {
             .because(format!("Server Error Occurred: the Key Manager {name} cannot be reached")),
         ConnectorError::UnknownClient => Refusal::from(Code::General)
             .because(format!("Server Error Occurred: the Key Manager {name} does not know the client")),
+        ConnectorError::UnknownSecret => Refusal::not_found("secret"),
+        ConnectorError::LastSecret => Refusal::bad_request(error.to_string()),
         ConnectorError::Unsupported(why) => {
             Refusal::from(Code::NoClientCreation).because(format!("Key Manager {name}: {why}"))
         }

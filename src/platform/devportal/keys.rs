@@ -141,6 +141,12 @@ pub(super) async fn regenerate_secret(
     let (_, mut key, key_manager) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     let registration = own_client(&key, &key_manager)
         .ok_or_else(|| Refusal::bad_request("The secret of a mapped client is replaced at its Key Manager"))?;
+    // With several secrets, one more is made and the old one revoked, so that nothing stops working in between.
+    if site.config.several_secrets && registration.several_secrets().is_some() {
+        return Err(Refusal::bad_request(
+            "The key has several secrets: use its generate-secret, secrets and revoke-secret resources",
+        ));
+    }
     to_the_end(async move {
         let call = Call { site: &site, tenant: &caller.tenant, key_manager: &key_manager };
         let secret = registration.rotate_secret(call, &key).await.map_err(|error| match error {
@@ -194,12 +200,12 @@ async fn forget_client(
 }
 
 /// How the client behind a key is managed; a mapped client is not ours to touch.
-fn own_client(key: &KeyMapping, key_manager: &KeyManager) -> Option<&'static dyn ClientRegistration> {
+pub(super) fn own_client(key: &KeyMapping, key_manager: &KeyManager) -> Option<&'static dyn ClientRegistration> {
     let connector = connectors::find(&key_manager.kind)?;
     connector.registration.filter(|_| key.mode == MappingMode::Created)
 }
 
-async fn keep(site: &Site, tenant: String, key: KeyMapping) -> Result<(), Refusal> {
+pub(super) async fn keep(site: &Site, tenant: String, key: KeyMapping) -> Result<(), Refusal> {
     site.store
         .write(move |documents| {
             documents.find::<KeyMapping>(&tenant, &key.id.to_string())?.ok_or(Code::MappingNotFound)?;

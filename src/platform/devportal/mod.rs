@@ -10,6 +10,7 @@ mod key_managers;
 mod keys;
 mod map_keys;
 mod registering;
+mod secrets;
 mod settings;
 mod subscriptions;
 mod tokens;
@@ -63,6 +64,9 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route(key, get(keys::read).put(keys::update).delete(keys::delete))
         .route(&format!("{key}/clean-up"), post(keys::clean_up))
         .route(&format!("{key}/regenerate-secret"), post(keys::regenerate_secret))
+        .route(&format!("{key}/generate-secret"), post(secrets::generate))
+        .route(&format!("{key}/secrets"), get(secrets::list))
+        .route(&format!("{key}/revoke-secret"), post(secrets::revoke))
         .route(&format!("{key}/generate-token"), post(tokens::generate_token))
         .route("/key-managers", get(key_managers::list))
         .route("/subscriptions", get(subscriptions::list).post(subscriptions::create))

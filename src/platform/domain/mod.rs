@@ -18,7 +18,7 @@ pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
 pub use key_manager::{ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType};
 pub use key_mapping::{ClientManagement, KeyMapping, KeyState, KeyType, MappingMode};
-pub use oauth_client::OAuthClient;
+pub use oauth_client::{ClientSecret, OAuthClient};
 pub use permissions::{PermissionType, Permissions};
 pub use secret::Secret;
 pub use subscription::{Subscription, SubscriptionStatus};

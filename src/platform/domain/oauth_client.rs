@@ -3,8 +3,31 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{KeyType, Secret};
+
+/// One of the secrets that a client has beside its first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClientSecret {
+    /// Assigned on creation.
+    pub id: Uuid,
+    /// The secret itself.
+    pub value: Secret,
+    /// What its owner says of it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// From when on it opens nothing, in seconds since 1970; never when `None`.
+    #[serde(default)]
+    pub expires_at: Option<u64>,
+}
+
+impl ClientSecret {
+    /// Whether it opens the token endpoint at that time.
+    pub fn is_good(&self, now: u64) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
 
 /// A client that the resident key manager knows; kept in the store, so that it survives a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,4 +52,7 @@ pub struct OAuthClient {
     pub key_type: Option<KeyType>,
     /// Lifetimes and flags of the client, by the names of the product.
     pub additional_properties: Map<String, Value>,
+    /// Further secrets, oldest first; each opens the token endpoint as `client_secret` does.
+    #[serde(default)]
+    pub more_secrets: Vec<ClientSecret>,
 }

@@ -110,8 +110,14 @@ fn read(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Result<TokenRe
 
 /// The client that a request says it comes from.
 fn claimed_client(request: &TokenRequest) -> Option<String> {
+    claimed(request).map(|(id, _)| id)
+}
+
+/// The same with the secret that it presents.
+fn claimed(request: &TokenRequest) -> Option<(String, Option<String>)> {
     let basic = request.authorization.first().and_then(|header| grants::basic_pair(header, true));
-    basic.map(|(id, _)| id).or_else(|| request.form.value("client_id").map(str::to_owned))
+    let form = |name: &str| request.form.value(name).map(str::to_owned);
+    basic.map(|(id, secret)| (id, Some(secret))).or_else(|| Some((form("client_id")?, form("client_secret"))))
 }
 
 /// The realm that a client's request belongs to, brought up to date with that client: the one of the path, or, on the
@@ -122,18 +128,18 @@ fn realm_for(
     tenant: Option<String>,
     request: &TokenRequest,
 ) -> Result<(String, Realm), Failure> {
-    let id = claimed_client(request);
-    let tenant = match (tenant, &id) {
+    let claimed = claimed(request);
+    let tenant = match (tenant, &claimed) {
         (Some(tenant), _) => tenant,
-        (None, Some(id)) => {
+        (None, Some((id, _))) => {
             let client = documents.find_anywhere::<OAuthClient>(id)?;
             client.map_or_else(|| SUPER_TENANT.to_owned(), |client| client.tenant)
         }
         (None, None) => SUPER_TENANT.to_owned(),
     };
     let realm = residents.realm(documents, &tenant)?.ok_or_else(no_such_tenant)?;
-    if let Some(id) = id {
-        sync::client(documents, &realm, &tenant, &id)?;
+    if let Some((id, presented)) = claimed {
+        sync::presenting(documents, &realm, &tenant, &id, presented.as_deref())?;
     }
     Ok((tenant, realm))
 }

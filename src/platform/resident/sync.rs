@@ -16,6 +16,18 @@ const PLANE_TOKEN_SECONDS: u64 = 86_400;
 
 /// The client as it is registered now, or no longer.
 pub(super) fn client(documents: &Documents<'_>, realm: &Realm, tenant: &str, id: &str) -> Result<(), StoreError> {
+    presenting(documents, realm, tenant, id, None)
+}
+
+/// The same for a request that presents a secret: when that is another of the client's good secrets, the realm compares
+/// with it instead of the first.
+pub(super) fn presenting(
+    documents: &Documents<'_>,
+    realm: &Realm,
+    tenant: &str,
+    id: &str,
+    presented: Option<&str>,
+) -> Result<(), StoreError> {
     let Some(client) = documents.find::<OAuthClient>(tenant, id)? else {
         realm.remove_client(id);
         return Ok(());
@@ -24,9 +36,12 @@ pub(super) fn client(documents: &Documents<'_>, realm: &Realm, tenant: &str, id:
     let roles = owner.map(|user| user.roles).unwrap_or_default();
     let redirects = client.callback_url.iter().flat_map(|urls| urls.split(',')).filter(|url| !url.trim().is_empty());
     let format = if client.jwt_tokens { TokenFormat::Jwt } else { TokenFormat::Opaque };
+    let now = realm.now();
+    let further = client.more_secrets.iter().filter(|known| known.is_good(now)).map(|known| known.value.reveal());
+    let compared = presented.and_then(|presented| further.into_iter().find(|known| *known == presented));
     let mut spec = ClientSpec::new(&client.name)
         .id(&client.client_id)
-        .secret(client.client_secret.reveal())
+        .secret(compared.unwrap_or_else(|| client.client_secret.reveal()))
         .owner(&client.owner)
         .grant_types(&client.grant_types)
         .redirect_uris(redirects.map(|url| url.trim()))

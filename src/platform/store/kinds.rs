@@ -100,8 +100,10 @@ impl Document for OAuthClient {
     fn parent(&self) -> Option<String> {
         Some(self.name.clone())
     }
-    fn secrets(_body: &Value) -> Vec<String> {
-        vec!["/client_secret".to_owned()]
+    fn secrets(body: &Value) -> Vec<String> {
+        let more = body["more_secrets"].as_array().map_or(0, Vec::len);
+        let more = (0..more).map(|index| format!("/more_secrets/{index}/value"));
+        std::iter::once("/client_secret".to_owned()).chain(more).collect()
     }
 }
 

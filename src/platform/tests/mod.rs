@@ -2,6 +2,7 @@
 //! Tokens of the management planes are spelled out here, so that these tests do not need the resident key manager.
 
 mod admin;
+mod consumer_secrets;
 mod devportal;
 mod lifecycle;
 mod publisher;
@@ -67,6 +68,11 @@ impl Stage {
     }
 
     async fn open_on(data: Data) -> Self {
+        Self::open_with(data, |_| ()).await
+    }
+
+    /// A stage with other settings than the usual ones.
+    async fn open_with(data: Data, settle: impl FnOnce(&mut PlatformConfig)) -> Self {
         let authority = CertificateAuthority::new("test of the platform").unwrap();
         let identity = authority.issue(&["localhost", "127.0.0.1"]).unwrap();
         let tls = Tls { chain_pem: identity.chain_pem.clone(), key_pem: identity.key_pem.clone() };
@@ -76,6 +82,7 @@ impl Stage {
             Data::Memory => true,
         };
         config.data = data;
+        settle(&mut config);
         let platform = Platform::start_with(config, Some(Arc::new(Spelled))).await.unwrap();
         let trusted = reqwest::Certificate::from_pem(authority.ca_pem().as_bytes()).unwrap();
         let client = Client::builder().tls_certs_only([trusted]).no_proxy().build().unwrap();

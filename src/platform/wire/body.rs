@@ -17,11 +17,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let bytes = bytes::Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Refusal::generic(StatusCode::PAYLOAD_TOO_LARGE, "Request payload is too large."))?;
-        read(&bytes).map(Self)
+        read(&bytes_of(request, state).await?).map(Self)
     }
+}
+
+/// The body of a request that may come without one, which then is the default.
+pub(in crate::platform) struct BodyOrNone<T>(pub(in crate::platform) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for BodyOrNone<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let bytes = bytes_of(request, state).await?;
+        if bytes.iter().all(u8::is_ascii_whitespace) { Ok(Self(T::default())) } else { read(&bytes).map(Self) }
+    }
+}
+
+async fn bytes_of<S: Send + Sync>(request: Request, state: &S) -> Result<bytes::Bytes, Refusal> {
+    bytes::Bytes::from_request(request, state)
+        .await
+        .map_err(|_| Refusal::generic(StatusCode::PAYLOAD_TOO_LARGE, "Request payload is too large."))
 }
 
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {

@@ -25,6 +25,7 @@ codes! {
     MappingNotFound = 900331, 404, "Application key mapping not found", "Application key mapping not found";
     RoleNotFound = 900607, 404, "Role does not exist", "Role does not exist";
     NotOwner = 900915, 403, "Invalid Permission", " You are not authorized to access the resource.";
+    SecretsDisabled = 900916, 400, "Multiple client secrets disabled", "A key has one secret here";
     TokenGenerationFailed = 900957, 500, "Keymanagement Error", " Error while generating the applicationaccess token.";
     ConsumerKeyMissing = 900958, 403, "Consumer key is missing", "The application key has no consumer key yet";
     TokenRequestInvalid = 900965, 400, "Key Management Error", "Invalid access token request.";

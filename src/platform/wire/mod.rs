@@ -8,7 +8,7 @@ mod detached;
 mod list;
 mod refusal;
 
-pub(in crate::platform) use body::Body;
+pub(in crate::platform) use body::{Body, BodyOrNone};
 pub(in crate::platform) use caller::{Caller, ScopeSet, basic_credentials};
 pub(in crate::platform) use codes::Code;
 pub(in crate::platform) use detached::to_the_end;

@@ -1,0 +1,107 @@
+//! The secrets of the resident key manager's clients: documents of our own store.
+//! Which of them opens the token endpoint is decided in `resident`.
+
+use futures::{FutureExt, future::BoxFuture};
+use uuid::Uuid;
+
+use super::{
+    Call, ClientSecrets, ConnectorError, SecretOrder, ToldSecret,
+    resident::{credential, find},
+};
+use crate::platform::{
+    domain::{ClientSecret, KeyMapping, OAuthClient, Secret},
+    store::Documents,
+};
+
+/// They are kept with their client. The first one has the id of the key it came with.
+pub(super) struct Secrets;
+
+impl ClientSecrets for Secrets {
+    fn add<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+        order: &'a SecretOrder,
+    ) -> BoxFuture<'a, Result<ToldSecret, ConnectorError>> {
+        async move {
+            let now = call.site.clocks.of(call.tenant).now();
+            let made = ClientSecret {
+                id: Uuid::new_v4(),
+                value: Secret::new(credential()),
+                description: order.description.clone(),
+                expires_at: order.expires_in.map(|seconds| now.saturating_add(seconds)),
+            };
+            let told = ToldSecret { value: Some(made.value.clone()), ..told(&made) };
+            change(call, mapping, move |client| {
+                client.more_secrets.push(made);
+                Ok(())
+            })
+            .await?;
+            Ok(told)
+        }
+        .boxed()
+    }
+
+    fn list<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+    ) -> BoxFuture<'a, Result<Vec<ToldSecret>, ConnectorError>> {
+        async move {
+            let client = find(call, &mapping.consumer_key).await?;
+            let first = ToldSecret { id: mapping.id.to_string(), value: None, description: None, expires_at: None };
+            Ok(std::iter::once(first).chain(client.more_secrets.iter().map(told)).collect())
+        }
+        .boxed()
+    }
+
+    fn revoke<'a>(
+        &'a self,
+        call: Call<'a>,
+        mapping: &'a KeyMapping,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Secret>, ConnectorError>> {
+        let (id, first) = (id.to_owned(), mapping.id.to_string());
+        async move {
+            change(call, mapping, move |client| {
+                if id != first {
+                    let before = client.more_secrets.len();
+                    client.more_secrets.retain(|known| known.id.to_string() != id);
+                    let went = client.more_secrets.len() < before;
+                    return if went { Ok(None) } else { Err(ConnectorError::UnknownSecret) };
+                }
+                // The newest takes the place of the first, which a key is shown with.
+                let next = client.more_secrets.pop().ok_or(ConnectorError::LastSecret)?;
+                client.client_secret = next.value.clone();
+                Ok(Some(next.value))
+            })
+            .await
+        }
+        .boxed()
+    }
+}
+
+/// Reads a client, changes it and keeps it, in one go.
+async fn change<T: Send + 'static>(
+    call: Call<'_>,
+    mapping: &KeyMapping,
+    work: impl FnOnce(&mut OAuthClient) -> Result<T, ConnectorError> + Send + 'static,
+) -> Result<T, ConnectorError> {
+    let (tenant, id) = (call.tenant.to_owned(), mapping.consumer_key.clone());
+    let whole = move |documents: &Documents<'_>| {
+        let mut client: OAuthClient = documents.find(&tenant, &id)?.ok_or(ConnectorError::UnknownClient)?;
+        let done = work(&mut client)?;
+        documents.put(&tenant, &client)?;
+        Ok(done)
+    };
+    call.site.store.write(whole).await
+}
+
+fn told(kept: &ClientSecret) -> ToldSecret {
+    ToldSecret {
+        id: kept.id.to_string(),
+        value: None,
+        description: kept.description.clone(),
+        expires_at: kept.expires_at,
+    }
+}
