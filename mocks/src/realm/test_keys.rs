@@ -35,6 +35,8 @@ embedded! {
     "resident-grove", RS256, "test_key_resident_grove.pem";
     "resident-heath", RS256, "test_key_resident_heath.pem";
     "rsa3072", RS256, "test_key_rsa_large.pem";
+    // Made the way of CVE-2017-15361; no chest hands it out.
+    "weak-roca", RS256, "test_key_weak_roca.pem";
     "p256-amber", ES256, "test_key_p256_amber.pem";
     "p256-birch", ES256, "test_key_p256_birch.pem";
     "p256-cedar", ES256, "test_key_p256_cedar.pem";
