@@ -9,6 +9,7 @@ pub mod forge;
 mod front;
 pub mod grants;
 pub mod journal;
+pub mod ntlm;
 pub mod realm;
 mod relay;
 pub mod saml;

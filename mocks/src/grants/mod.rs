@@ -9,6 +9,7 @@ mod client_credentials;
 mod device_code;
 mod issue;
 mod jwt_bearer;
+mod ntlm;
 mod password;
 mod redeem;
 mod refresh_token;
@@ -42,7 +43,7 @@ pub trait Grant: Send + Sync {
 }
 
 /// Every grant type there is; a realm's policy says which of them it supports.
-pub const ALL: [&dyn Grant; 8] = [
+pub const ALL: [&dyn Grant; 9] = [
     &client_credentials::ClientCredentials,
     &password::Password,
     &refresh_token::RefreshTokenGrant,
@@ -50,6 +51,7 @@ pub const ALL: [&dyn Grant; 8] = [
     &device_code::DeviceCode,
     &jwt_bearer::JwtBearer,
     &saml2_bearer::Saml2Bearer,
+    &ntlm::Ntlm,
     &token_exchange::TokenExchange,
 ];
 

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod device;
 mod directory;
 pub mod error;
+mod handshakes;
 mod issued;
 pub mod jwt;
 pub mod key_chest;

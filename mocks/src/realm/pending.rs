@@ -6,7 +6,7 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use super::{client::Client, device::Device, pkce::Challenge, random, state::Realm};
+use super::{client::Client, device::Device, handshakes::Waiting, pkce::Challenge, random, state::Realm};
 
 /// An authorization request that was found to be in order (RFC 6749, section 4.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,7 @@ pub(super) struct Pending {
     codes: HashMap<String, AuthorizationCode>,
     consents: HashSet<(String, String)>,
     pub(super) devices: Vec<Device>,
+    pub(super) handshakes: Vec<Waiting>,
 }
 
 impl Realm {

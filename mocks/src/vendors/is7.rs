@@ -53,6 +53,7 @@ impl Dialect for Is7 {
                     device::GRANT,
                     JWT_BEARER,
                     SAML2_BEARER,
+                    "iwa:ntlm",
                     TOKEN_EXCHANGE,
                 ]),
                 public_grant_types: names([
@@ -62,6 +63,7 @@ impl Dialect for Is7 {
                     device::GRANT,
                     JWT_BEARER,
                     SAML2_BEARER,
+                    "iwa:ntlm",
                     TOKEN_EXCHANGE,
                 ]),
                 // Too early a poll costs nothing, and what is wrong with a code has names of its own.

@@ -1,0 +1,59 @@
+//! Grant type `iwa:ntlm` of WSO2 Identity Server: a token for the Windows user who answers a challenge. It takes two
+//! requests, the first of which is refused with the challenge. The messages themselves are in `ntlm`.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{Form, Grant, Issue, TokenAnswer, gives_refresh, issue};
+use crate::{
+    ntlm::{Handshake, Kind},
+    realm::{Client, OAuthError, Realm, User, scope},
+};
+
+pub(super) struct Ntlm;
+
+impl Grant for Ntlm {
+    fn name(&self) -> &'static str {
+        "iwa:ntlm"
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        &["windows_token"]
+    }
+
+    fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
+        let message = STANDARD
+            .decode(form.value("windows_token").unwrap_or_default())
+            .map_err(|_| OAuthError::invalid_grant("the windows_token is no base64"))?;
+        let kind = Kind::of(&message).map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;
+        let user = match kind {
+            Kind::Negotiate => return Err(challenge(realm, client, &message)),
+            Kind::Authenticate => answered(realm, client, &message)?,
+        };
+        let requested = scope::split(form.value("scope"));
+        let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;
+        let refresh = gives_refresh(realm, client, requested.as_deref().unwrap_or_default());
+        Ok(issue(realm, &Issue { refresh, ..Issue::new(client, Some(&user), self.name(), scopes) }))
+    }
+}
+
+/// The refusal that opens an exchange.
+fn challenge(realm: &Realm, client: &Client, negotiate: &[u8]) -> OAuthError {
+    match Handshake::open(negotiate) {
+        Some((handshake, challenge)) => {
+            realm.keep_handshake(&client.id, handshake);
+            let challenge = format!("NTLM {}", STANDARD.encode(challenge));
+            OAuthError::invalid_grant("the provided authorization grant is not valid")
+                .header("www-authenticate", challenge)
+        }
+        None => OAuthError::invalid_grant("the NTLM message is malformed"),
+    }
+}
+
+/// The user who answered a challenge of this client's; the domain of the name counts for nothing.
+fn answered(realm: &Realm, client: &Client, authenticate: &[u8]) -> Result<User, OAuthError> {
+    let refused = || OAuthError::invalid_grant("the windows_token could not be validated");
+    let name = Handshake::user_name(authenticate).ok_or_else(refused)?;
+    let user = realm.user(&name).filter(|user| user.active).ok_or_else(refused)?;
+    let proven = realm.end_handshake(&client.id, |handshake| handshake.is_answered_by(authenticate, &user.password));
+    if proven { Ok(user) } else { Err(refused()) }
+}

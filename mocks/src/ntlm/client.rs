@@ -1,0 +1,88 @@
+//! The side that has a user name and a password: opens an exchange, and answers the challenge.
+//! Made for tests and scenarios; carrying the messages is their affair.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sspi::{
+    AuthIdentity, AuthIdentityBuffers, BufferType, ClientRequestFlags, CredentialUse, DataRepresentation, Ntlm,
+    SecurityBuffer, Sspi, SspiImpl, Username,
+};
+
+use super::NtlmError;
+
+/// A Windows user at the start of an exchange.
+///
+/// ```
+/// let mut client = kmspec_mocks::ntlm::Client::new("CORP\\ann", "secret")?;
+/// let windows_token = client.negotiate()?; // refused with a challenge in WWW-Authenticate
+/// # let _ = windows_token;
+/// # Ok::<(), kmspec_mocks::ntlm::NtlmError>(())
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    context: Ntlm,
+    credentials: Option<AuthIdentityBuffers>,
+}
+
+impl Client {
+    /// A user by a name such as `ann`, `CORP\ann` or `ann@corp.example`, and a password.
+    ///
+    /// # Errors
+    ///
+    /// [`NtlmError::Name`] when the name has another form.
+    pub fn new(user: &str, password: &str) -> Result<Self, NtlmError> {
+        let wrong = || NtlmError::Name(user.to_owned());
+        let username = Username::parse(user).map_err(|_| wrong())?;
+        let identity = AuthIdentity { username, password: password.to_owned().into() };
+        let mut context = Ntlm::new();
+        let acquired = context
+            .acquire_credentials_handle()
+            .with_credential_use(CredentialUse::Outbound)
+            .with_auth_data(&identity)
+            .execute(&mut context)
+            .map_err(|_| wrong())?;
+        Ok(Self { context, credentials: acquired.credentials_handle })
+    }
+
+    /// The first message, in base64.
+    ///
+    /// # Errors
+    ///
+    /// [`NtlmError::Sequence`] when it was asked for before.
+    pub fn negotiate(&mut self) -> Result<String, NtlmError> {
+        self.next(Vec::new()).map_err(NtlmError::Sequence)
+    }
+
+    /// The answer to a challenge, in base64. The challenge may be given as it stands in `WWW-Authenticate`.
+    ///
+    /// # Errors
+    ///
+    /// [`NtlmError::Challenge`] when it is none.
+    pub fn authenticate(&mut self, challenge: &str) -> Result<String, NtlmError> {
+        let encoded = challenge.trim();
+        let encoded = encoded.strip_prefix("NTLM ").unwrap_or(encoded).trim();
+        let unreadable = |cause: &dyn std::fmt::Display| NtlmError::Challenge(cause.to_string());
+        let message = STANDARD.decode(encoded).map_err(|cause| unreadable(&cause))?;
+        if message.is_empty() {
+            return Err(unreadable(&"it is empty"));
+        }
+        self.next(message).map_err(|cause| unreadable(&cause))
+    }
+
+    fn next(&mut self, received: Vec<u8>) -> Result<String, String> {
+        let mut input = [SecurityBuffer::new(received, BufferType::Token)];
+        let mut output = [SecurityBuffer::new(Vec::new(), BufferType::Token)];
+        let mut builder = self
+            .context
+            .initialize_security_context()
+            .with_credentials_handle(&mut self.credentials)
+            .with_context_requirements(ClientRequestFlags::ALLOCATE_MEMORY | ClientRequestFlags::INTEGRITY)
+            .with_target_data_representation(DataRepresentation::Native)
+            .with_input(&mut input)
+            .with_output(&mut output);
+        self.context
+            .initialize_security_context_impl(&mut builder)
+            .and_then(|mut made| made.resolve_to_result())
+            .map_err(|error| error.to_string())?;
+        Ok(STANDARD.encode(&output[0].buffer))
+    }
+}
