@@ -240,7 +240,7 @@ async fn serves_as_key_manager(certified: &Certified, secrets: &[(&str, &str)]) 
     let plan = ServePlan { port: 0, gateway_port: 0, data: None, trust, folder: folder.path().to_owned() };
     let served = serve::serve(&plan).await.unwrap();
     let target = target_file::read(served.target_file(), &|_| Some(SEEDED_PASSWORD.to_owned())).unwrap();
-    let stage = Stage::open(&run_plan(target)).await.unwrap();
+    let stage = Stage::open(&run_plan(target), &[]).await.unwrap();
     let record = stage
         .around(async {
             let mut world = <World as cucumber::World>::new().await.unwrap();

@@ -15,7 +15,7 @@ use cucumber::{World as _, gherkin::StepType, given, step::Collection, then, whe
 use kmspec::{
     model::{
         capability::Capability,
-        plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
+        plan::{ExpectedDeviation, FeatureSource, MockPlan, RunPlan, SubjectPlan},
         record::{Failure, ScenarioRecord},
         report::{ExitStatus, Outcome, Problem, ProblemKind, RunReport, StepState, Subject},
         scenario_id::ScenarioId,
@@ -47,7 +47,7 @@ struct Rehearsal;
 impl Staging for Rehearsal {
     type Error = std::io::Error;
 
-    async fn open(_: &RunPlan) -> Result<Arc<Self>, Self::Error> {
+    async fn open(_: &RunPlan, _: &[MockPlan]) -> Result<Arc<Self>, Self::Error> {
         Ok(Arc::new(Self))
     }
 
@@ -65,7 +65,7 @@ impl Staging for Rehearsal {
         }
     }
 
-    fn lacks(&self, needs: &[Capability]) -> Option<Capability> {
+    fn lacks(&self, _: Option<&str>, needs: &[Capability]) -> Option<Capability> {
         needs.iter().find(|need| **need != Capability::Admin).copied()
     }
 
@@ -294,6 +294,7 @@ fn plan(feature: &str, folder: &std::path::Path, jobs: usize) -> RunPlan {
         link: None,
         expires: None,
         expired: false,
+        profile: None,
     };
     RunPlan {
         subject: SubjectPlan::Embedded,

@@ -91,7 +91,7 @@ impl Served {
             report_dir: self.folder.clone(),
             arguments: Vec::new(),
         };
-        let stage = Stage::open(&plan).await.unwrap();
+        let stage = Stage::open(&plan, &[]).await.unwrap();
         let scene = stage.set_scene(&ExchangeLog::default(), false).await.unwrap();
         let admin = scene.admin(Role::Administrator).unwrap();
         let mut key_managers = Vec::new();

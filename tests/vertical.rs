@@ -146,7 +146,7 @@ fn assert_went_through(record: &ScenarioRecord) {
 
 #[tokio::test]
 async fn a_call_with_a_mapped_clients_token_goes_through_the_embedded_platform() {
-    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    let stage = Stage::open(&plan(SubjectPlan::Embedded), &[]).await.unwrap();
     let record = carry_out(&stage).await;
     assert_went_through(&record);
     assert_eq!(stage.close().await, []);
@@ -166,18 +166,18 @@ async fn the_same_goes_through_a_platform_that_is_a_target_and_nothing_is_left_t
     .unwrap();
     // The file that it wrote about itself, as `--target` reads it.
     let target = target_file::read(served.target_file(), &|_| Some(SEEDED_PASSWORD.to_owned())).unwrap();
-    let stage = Stage::open(&plan(SubjectPlan::Target(Box::new(target.clone())))).await.unwrap();
+    let stage = Stage::open(&plan(SubjectPlan::Target(Box::new(target.clone()))), &[]).await.unwrap();
     assert_went_through(&carry_out(&stage).await);
     assert_eq!(stage.close().await, []);
     // A second run finds nothing of the first.
-    let again = Stage::open(&plan(SubjectPlan::Target(Box::new(target)))).await.unwrap();
+    let again = Stage::open(&plan(SubjectPlan::Target(Box::new(target))), &[]).await.unwrap();
     assert_eq!(again.close().await, []);
     assert_eq!(served.stop().await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_panic_in_a_mock_is_a_problem_of_the_run_whether_the_server_was_stopped_or_retired() {
-    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    let stage = Stage::open(&plan(SubjectPlan::Embedded), &[]).await.unwrap();
     stage
         .around(async {
             let mut world = <World as cucumber::World>::new().await.unwrap();
@@ -203,7 +203,7 @@ async fn a_panic_in_a_mock_is_a_problem_of_the_run_whether_the_server_was_stoppe
 
 #[tokio::test]
 async fn no_two_issuers_of_a_scenario_share_a_key_not_even_after_rotations() {
-    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    let stage = Stage::open(&plan(SubjectPlan::Embedded), &[]).await.unwrap();
     let keys = stage
         .around(async {
             let mut world = <World as cucumber::World>::new().await.unwrap();
@@ -238,14 +238,14 @@ fn modulus(jwk: &serde_json::Value) -> String {
 #[tokio::test]
 async fn interposers_that_have_nothing_to_do_on_the_path_change_nothing_on_it() {
     let plan = RunPlan { defect: "DEF-148".parse().ok(), ..plan(SubjectPlan::Embedded) };
-    let stage = Stage::open(&plan).await.unwrap();
+    let stage = Stage::open(&plan, &[]).await.unwrap();
     assert_went_through(&carry_out(&stage).await);
     assert_eq!(stage.close().await, []);
 }
 
 #[tokio::test]
 async fn a_scenario_that_restarts_the_platform_finds_its_key_manager_again() {
-    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    let stage = Stage::open(&plan(SubjectPlan::Embedded), &[]).await.unwrap();
     let record = stage
         .around(async {
             let mut world = <World as cucumber::World>::new().await.unwrap();
@@ -281,7 +281,7 @@ async fn a_target_that_does_not_answer_is_told_with_its_plane() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let planes = PlaneUrls { gateway: format!("https://{free}").parse().ok(), ..PlaneUrls::default() };
     let target = Target { planes, ..bare_target() };
-    let Err(error) = Stage::open(&plan(SubjectPlan::Target(Box::new(target)))).await else {
+    let Err(error) = Stage::open(&plan(SubjectPlan::Target(Box::new(target))), &[]).await else {
         panic!("nobody is there to answer")
     };
     let text = error.to_string();
@@ -291,7 +291,7 @@ async fn a_target_that_does_not_answer_is_told_with_its_plane() {
 
 #[tokio::test]
 async fn a_failed_step_is_in_the_record_with_what_went_over_the_wire() {
-    let stage = Stage::open(&plan(SubjectPlan::Embedded)).await.unwrap();
+    let stage = Stage::open(&plan(SubjectPlan::Embedded), &[]).await.unwrap();
     let record = stage
         .around(async {
             let mut world = <World as cucumber::World>::new().await.unwrap();

@@ -66,8 +66,8 @@ pub struct RunArguments {
     /// File that describes a running platform or a configured gateway.
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
-    /// Profile whose declared deviations apply: `reference`, a file, or a name in reports/profiles/ [default: the one
-    /// the target names].
+    /// Profile whose declared deviations apply: `reference`, the name of one in features/profiles/, or a file
+    /// [default: the one the target names].
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,
     /// Switch on a seeded defect, to see who notices: DEF-008.
@@ -116,6 +116,9 @@ pub struct CertifyArguments {
     /// Value of the parameter `audience` that makes the server issue JWTs, for servers without resource indicators.
     #[arg(long, conflicts_with = "resource")]
     pub audience: Option<String>,
+    /// Profile whose declared deviations apply: `reference`, the name of one in features/profiles/, or a file.
+    #[arg(long, value_name = "PROFILE", default_value = "reference")]
+    pub profile: String,
     /// PEM file with the CA that its certificate leads to.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,

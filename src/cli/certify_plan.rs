@@ -3,9 +3,9 @@
 
 use super::{
     arguments::{CertifyArguments, is_loopback},
-    ca_file,
+    ca_file, deviations_file,
     error::PlanError,
-    run_plan::{expected, plan},
+    run_plan::{declare, expected, features, plan, today},
 };
 use crate::model::plan::{CertifyPlan, RunPlan, SubjectPlan};
 
@@ -25,6 +25,7 @@ impl TryFrom<CertifyArguments> for RunPlan {
         let certify = CertifyPlan {
             initial_access_token: secret(&arguments.initial_access_token_env, "the initial access token")?,
             name: arguments.name,
+            profile: arguments.profile,
             version: arguments.product_version,
             discovery: arguments.url,
             key_manager_type: arguments.key_manager_type,
@@ -38,7 +39,9 @@ impl TryFrom<CertifyArguments> for RunPlan {
             ca: arguments.ca,
             allow_plain_http: arguments.allow_plain_http,
         };
-        let expected = expected(&arguments.selection)?;
+        let mut expected = expected(&arguments.selection)?;
+        let from = features(arguments.selection.features.clone());
+        declare(&mut expected, deviations_file::profile(&certify.profile, &from, today())?);
         Ok(plan(
             SubjectPlan::AuthorizationServer(Box::new(certify)),
             "authorization_server",

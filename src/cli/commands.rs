@@ -5,9 +5,10 @@ use std::{io::Write as _, process::ExitCode};
 
 use super::{
     arguments::{Arguments, Command, ExplainArguments, MockArguments, PlatformArguments, RequirementsArguments},
+    deviations_file,
     error::{PlanError, told},
     explain,
-    run_plan::features,
+    run_plan::{self, features},
 };
 use crate::{
     model::{
@@ -26,7 +27,7 @@ use crate::{
         interrupt::{Interruption, signal},
         progress::Progress,
         run::{self, RunError},
-        select::Selected,
+        select::{self, Selected},
         serve::{
             self, SEEDED_PASSWORD, ServeError, ServePlan,
             mock::{self, MockPlan, ServeMockError},
@@ -100,9 +101,12 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
 }
 
 /// Carries out a plan, or only lists what it selects.
-async fn test(plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, CommandError> {
+async fn test(mut plan: RunPlan, command: &str, list: bool) -> Result<ExitStatus, CommandError> {
     let catalogue = run::catalogue(&plan.features)?;
     check_names(&plan, &catalogue)?;
+    let mocks = select::certified_mocks(&plan, &catalogue);
+    let declared = deviations_file::of_mocks(&mocks, &plan.features, run_plan::today())?;
+    run_plan::declare(&mut plan.expected, declared);
     let selection = run::prepare(&plan)?;
     if list {
         for scenario in selection.scenarios.values() {

@@ -1,13 +1,19 @@
 //! Reads files of declared deviations: `[[deviation]]` with `id`, `reason`, `link`, `expires`.
 //! The next such file is written by `report/`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::error::PlanError;
-use crate::model::plan::ExpectedDeviation;
+use crate::{
+    model::{
+        plan::{ExpectedDeviation, FeatureSource, MockPlan},
+        scenario_id::ScenarioId,
+    },
+    runner::source::{self, SourceFile},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +43,11 @@ pub fn read(path: &Path, today: Date) -> Result<Vec<ExpectedDeviation>, PlanErro
         source,
         hint: "every run writes such a file as expected.next.toml beside its report",
     })?;
+    parse(&text, path, None, today)
+}
+
+/// Reads the text of one file; `profile` names the profile that it is, if it is one.
+fn parse(text: &str, path: &Path, profile: Option<&str>, today: Date) -> Result<Vec<ExpectedDeviation>, PlanError> {
     let malformed = |problem: String| PlanError::Malformed {
         what: "the declared deviations",
         path: path.to_owned(),
@@ -44,7 +55,7 @@ pub fn read(path: &Path, today: Date) -> Result<Vec<ExpectedDeviation>, PlanErro
         hint: "each [[deviation]] has an id, a reason and, if wanted, a link and a last day: expires = \"2026-12-31\""
             .to_owned(),
     };
-    let file: DeviationsFile = toml::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+    let file: DeviationsFile = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
     let mut lines: Vec<ExpectedDeviation> = Vec::new();
     for table in file.deviation {
         if table.reason.trim().is_empty() {
@@ -61,27 +72,59 @@ pub fn read(path: &Path, today: Date) -> Result<Vec<ExpectedDeviation>, PlanErro
             reason: table.reason,
             link: table.link,
             expires: table.expires,
+            profile: profile.map(str::to_owned),
         });
     }
     Ok(lines)
 }
 
-/// The file that declares a profile's deviations: none for `reference`, else a path or a name in `reports/profiles/`.
+/// The deviations that a profile declares: none for `reference`, those of `features/profiles/<name>.toml`, or of a file.
 ///
 /// # Errors
 ///
-/// [`PlanError::NoProfile`] when no file is found.
-pub fn profile(name: &str) -> Result<Option<PathBuf>, PlanError> {
-    if name == "reference" {
-        return Ok(None);
+/// [`PlanError::NoProfile`] with the names that there are, and what [`read`] says of a file.
+pub fn profile(name: &str, from: &FeatureSource, today: Date) -> Result<Vec<ExpectedDeviation>, PlanError> {
+    if name == REFERENCE {
+        return Ok(Vec::new());
     }
-    let looked = Path::new("reports/profiles").join(format!("{name}.toml"));
-    [PathBuf::from(name), looked.clone()]
-        .into_iter()
-        .find(|path| path.is_file())
-        .map(Some)
-        .ok_or_else(|| PlanError::NoProfile { name: name.to_owned(), looked })
+    let profiles = source::profiles(from)?;
+    if let Some(file) = profiles.iter().find(|file| file.stem() == name) {
+        return parse(&file.text, Path::new(&file.path), Some(name), today);
+    }
+    let path = Path::new(name);
+    if path.is_file() {
+        return Ok(read(path, today)?.into_iter().map(|line| declared_by(line, name)).collect());
+    }
+    let known = profiles.iter().map(SourceFile::stem).collect::<Vec<_>>().join(", ");
+    Err(PlanError::NoProfile { name: name.to_owned(), known })
 }
+
+/// The deviations that the profiles of these mock servers declare, each at its server. A server without a profile
+/// conforms in all.
+///
+/// # Errors
+///
+/// As [`profile`].
+pub fn of_mocks(mocks: &[MockPlan], from: &FeatureSource, today: Date) -> Result<Vec<ExpectedDeviation>, PlanError> {
+    let profiles = source::profiles(from)?;
+    let mut lines = Vec::new();
+    for mock in mocks {
+        let Some(file) = profiles.iter().find(|file| file.stem() == mock.mock) else { continue };
+        let declared = parse(&file.text, Path::new(&file.path), Some(&mock.mock), today)?;
+        lines.extend(declared.into_iter().map(|line| ExpectedDeviation {
+            id: ScenarioId::from(line.id.clone()).at(&mock.mock).to_string(),
+            ..line
+        }));
+    }
+    Ok(lines)
+}
+
+fn declared_by(line: ExpectedDeviation, profile: &str) -> ExpectedDeviation {
+    ExpectedDeviation { profile: Some(profile.to_owned()), ..line }
+}
+
+/// The profile that declares nothing.
+pub const REFERENCE: &str = "reference";
 
 #[cfg(test)]
 mod tests {
@@ -114,8 +157,19 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_without_a_file_is_an_error() {
-        assert_eq!(profile("reference").unwrap(), None);
-        assert!(profile("wso2-apim-0.0").unwrap_err().to_string().contains("wso2-apim-0.0"));
+    fn an_unknown_profile_is_an_error_that_lists_the_known_ones() {
+        let today = Date::constant(2026, 3, 2);
+        let profile = |name: &str| profile(name, &FeatureSource::Embedded, today);
+        assert_eq!(profile("reference").unwrap(), []);
+        let error = profile("wso2-apim-0.0").unwrap_err().to_string();
+        assert!(error.contains("`wso2-apim-0.0`") && error.contains("is7"), "{error}");
+        assert!(profile("is7").unwrap().iter().all(|line| line.profile.as_deref() == Some("is7")));
+    }
+
+    #[test]
+    fn every_embedded_profile_reads_and_gives_its_reasons() {
+        for file in source::profiles(&FeatureSource::Embedded).unwrap() {
+            parse(&file.text, Path::new(&file.path), None, Date::constant(2026, 3, 2)).unwrap();
+        }
     }
 }

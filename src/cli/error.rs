@@ -6,6 +6,7 @@ use std::{error::Error, io, path::PathBuf};
 use crate::{
     model::{capability::UnknownCapability, rule::NotARuleId},
     prove::NotSwitchable,
+    runner::source::SourceError,
 };
 
 /// A plan that cannot be made from the arguments. Each ends the process with exit code 2.
@@ -46,18 +47,23 @@ pub enum PlanError {
         holds: String,
     },
     /// No file describes the profile.
-    #[error("there is no profile `{name}`: neither a file of that name nor {}\nhint: `--profile reference` declares no deviations; `kmspec run` writes the first expected.next.toml for you", looked.display())]
+    #[error(
+        "there is no profile `{name}`, and no file of that name\nhint: the profiles are reference, {known}; `--profile reference` declares no deviations"
+    )]
     NoProfile {
         /// As typed.
         name: String,
-        /// Where it was looked for.
-        looked: PathBuf,
+        /// Those that exist.
+        known: String,
     },
     /// A profile for the reference platform other than its own.
     #[error(
         "the embedded platform is the profile `reference`, and `{0}` is another\nhint: `--profile` goes with `--target`"
     )]
     ForeignProfile(String),
+    /// The folder of features holds profiles that cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The id of a defect is none.
     #[error(transparent)]
     NotARule(#[from] NotARuleId),

@@ -28,11 +28,8 @@ impl TryFrom<RunArguments> for RunPlan {
             (None, _) => SubjectPlan::Embedded,
             (Some(mut target), profile) => {
                 target.profile = profile.unwrap_or(target.profile);
-                let file = deviations_file::profile(&target.profile)?;
-                let declared = file.map(|file| deviations_file::read(&file, today())).transpose()?.unwrap_or_default();
-                // A line of the run's own file replaces the profile's.
-                let own: Vec<_> = expected.iter().map(|line| line.id.clone()).collect();
-                expected.extend(declared.into_iter().filter(|line| !own.contains(&line.id)));
+                let from = features(arguments.selection.features.clone());
+                declare(&mut expected, deviations_file::profile(&target.profile, &from, today())?);
                 SubjectPlan::Target(Box::new(target))
             }
         };
@@ -77,7 +74,14 @@ pub(super) fn expected(selection: &SelectionArguments) -> Result<Vec<ExpectedDev
     selection.expected.as_ref().map_or(Ok(Vec::new()), read)
 }
 
-fn today() -> jiff::civil::Date {
+/// Adds what a profile declares. A line of the run's own file replaces the profile's.
+pub(super) fn declare(expected: &mut Vec<ExpectedDeviation>, declared: Vec<ExpectedDeviation>) {
+    let own: Vec<_> = expected.iter().map(|line| line.id.clone()).collect();
+    expected.extend(declared.into_iter().filter(|line| !own.contains(&line.id)));
+}
+
+/// The day by which deviations expire.
+pub(super) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 

@@ -64,6 +64,29 @@ pub struct KnownServer {
     pub registrar: ClientAuthentication,
 }
 
+impl KnownServer {
+    /// The same of a server that differs in nothing but the address it listens at.
+    pub fn at(&self, before: &str, now: &str) -> Self {
+        let document = DiscoveryDocument {
+            found_at: moved(self.document.found_at.as_str(), before, now).parse().unwrap_or_else(|_| self.document.found_at.clone()),
+            members: self.document.members.iter().map(|(name, value)| (name.clone(), moved_value(value, before, now))).collect(),
+        };
+        Self { document, ..self.clone() }
+    }
+}
+
+fn moved(address: &str, before: &str, now: &str) -> String {
+    address.strip_prefix(before).map_or_else(|| address.to_owned(), |rest| format!("{now}{rest}"))
+}
+
+fn moved_value(value: &Value, before: &str, now: &str) -> Value {
+    match value {
+        Value::String(text) => Value::String(moved(text, before, now)),
+        Value::Array(list) => list.iter().map(|each| moved_value(each, before, now)).collect(),
+        other => other.clone(),
+    }
+}
+
 /// A client that a scenario registered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
@@ -108,6 +131,8 @@ pub struct Memory {
     pub lifetime: Option<u64>,
     /// What became of verifying a token.
     pub verified: Option<Result<VerifiedToken, Unverified>>,
+    /// The metadata that was registered last, as sent.
+    pub asked: Option<Value>,
     /// Clients registered, in order.
     pub registrations: Vec<Registration>,
 }
@@ -119,6 +144,7 @@ pub struct Conversation {
     endpoints: Arc<OauthEndpoints>,
     line: Line,
     clean_up_line: Line,
+    mark: String,
     memory: Arc<Mutex<Memory>>,
 }
 
@@ -132,7 +158,13 @@ impl Conversation {
         secrets.for_each(|secret| log.know(secret.reveal()));
         let line = wire.line(log, Role::OauthClient, Plane::AuthorizationServer);
         let clean_up_line = wire.line(log, Role::Harness, Plane::AuthorizationServer);
-        Self { server, endpoints, line, clean_up_line, memory: Arc::default() }
+        let mark = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
+        Self { server, endpoints, line, clean_up_line, mark, memory: Arc::default() }
+    }
+
+    /// A name for a client that no other has: some servers want them to differ.
+    pub fn client_name(&self) -> String {
+        format!("kmspec certification {}-{}", self.mark, self.memory().registrations.len() + 1)
     }
 
     /// What is known of the server.
@@ -210,6 +242,7 @@ impl Conversation {
 
     /// Posts metadata to the registration endpoint, keeping the registration.
     pub async fn register(&self, metadata: &Value) -> Result<Answered, DriverError> {
+        self.memory().asked = Some(metadata.clone());
         let answer = self.send(self.registration_call()?.json(metadata)).await?;
         if let (true, Ok(members)) = (answer.is_success(), serde_json::from_str(&answer.body)) {
             self.memory().registrations.push(Registration { members });

@@ -63,11 +63,13 @@ pub enum Capability {
     KnownScope,
     /// The discovery document is OpenID Connect's.
     OpenidConnect,
+    /// The run can log its user in at the authorization endpoint, and so obtain codes.
+    AuthorizationCode,
 }
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -94,6 +96,7 @@ impl Capability {
         Self::OtherClient,
         Self::KnownScope,
         Self::OpenidConnect,
+        Self::AuthorizationCode,
     ];
 
     /// The name as it stands in a tag, in `target.toml` and in reports.
@@ -125,6 +128,7 @@ impl Capability {
             Self::OtherClient => "other-client",
             Self::KnownScope => "known-scope",
             Self::OpenidConnect => "openid-connect",
+            Self::AuthorizationCode => "authorization-code",
         }
     }
 }

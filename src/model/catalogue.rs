@@ -7,8 +7,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     capability::Capability,
+    plan::MockPlan,
     rule::{RuleId, RuleKind},
 };
+
+/// How the tag begins that a scenario carries when it is about one of several authorization servers.
+pub const SERVER_TAG: &str = "server:";
 
 /// Every table of the catalogue.
 #[derive(Debug, Clone, Default)]
@@ -249,6 +253,19 @@ impl Catalogue {
         requirement.or_else(clause).map_or(&[], Vec::as_slice)
     }
 
+    /// The mock authorization servers, each once, in the order of the file.
+    pub fn mocks(&self) -> Vec<MockPlan> {
+        let mut mocks: Vec<MockPlan> = Vec::new();
+        for vendor in &self.vendors {
+            let Some(mock) = &vendor.mock else { continue };
+            if mocks.iter().all(|known| known.mock != *mock) {
+                let (key_manager_type, name) = (vendor.wire_type.clone(), vendor.name.clone());
+                mocks.push(MockPlan { mock: mock.clone(), key_manager_type, name });
+            }
+        }
+        mocks
+    }
+
     /// Whether a tag, written without `@`, is in one of the closed lists.
     ///
     /// # Errors
@@ -264,6 +281,9 @@ impl Catalogue {
         if let Some(connector) = tag.strip_prefix("connector:") {
             let known = holds(&self.tags.connectors, connector);
             return known.then_some(()).ok_or_else(|| format!("connectors are {}", names(&self.tags.connectors)));
+        }
+        if tag.starts_with(SERVER_TAG) {
+            return Err("`@server:…` stands in no feature: selection gives each mock server its own".to_owned());
         }
         if let Ok(rule) = tag.parse::<RuleId>() {
             if self.rule(&rule).is_none() {

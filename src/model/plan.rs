@@ -42,6 +42,17 @@ pub enum SubjectPlan {
     AuthorizationServer(Box<CertifyPlan>),
 }
 
+/// A mock authorization server that is certified beside the platform: a row of `features/catalogue/vendors.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MockPlan {
+    /// Whom it plays, as in the tag `@server:<mock>` and in the ids of its scenarios.
+    pub mock: String,
+    /// Key manager type as on the wire.
+    pub key_manager_type: String,
+    /// Name as shown.
+    pub name: String,
+}
+
 /// Where features come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeatureSource {
@@ -64,6 +75,8 @@ pub struct ExpectedDeviation {
     pub expires: Option<String>,
     /// Whether that day had passed when the plan was made.
     pub expired: bool,
+    /// The profile that declares it; `None` for a line of the run's own file.
+    pub profile: Option<String>,
 }
 
 /// How a running authorization server is certified.
@@ -73,6 +86,8 @@ pub struct CertifyPlan {
     pub name: Option<String>,
     /// Version of the product, for the report.
     pub version: Option<String>,
+    /// The profile whose declared deviations apply.
+    pub profile: String,
     /// Its discovery document.
     pub discovery: Url,
     /// Key manager type as on the wire (`custom`, `WSO2-IS-7`, `KeyCloak`, …), a row of `features/catalogue/vendors.toml`.

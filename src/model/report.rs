@@ -28,6 +28,9 @@ pub struct RunReport {
     pub took_us: u64,
     /// What was tested.
     pub subject: Subject,
+    /// The authorization servers that were certified beside it; their profiles name them in `scenarios`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Subject>,
     /// The defect that was switched on, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defect: Option<RuleId>,
@@ -52,7 +55,7 @@ pub struct Subject {
     pub name: String,
     /// Its version, as far as known.
     pub version: String,
-    /// `embedded`, `product`, `fixed` or `authorization-server`.
+    /// `embedded`, `product`, `fixed`, `authorization-server` or `mock`.
     pub kind: String,
     /// The profile whose declared deviations apply.
     pub profile: String,
@@ -65,6 +68,9 @@ pub struct Subject {
 pub struct ScenarioReport {
     /// Its stable id.
     pub id: ScenarioId,
+    /// The authorization server that it is about, where there are several: `okta`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// Title of its feature.
     pub feature: String,
     /// Path of the feature below `features/`.
@@ -314,6 +320,7 @@ mod tests {
     fn scenario(outcome: Outcome) -> ScenarioReport {
         ScenarioReport {
             id: ScenarioId::new("a.feature", "b", None),
+            server: None,
             feature: String::new(),
             feature_path: "a.feature".into(),
             rule: None,
@@ -344,6 +351,7 @@ mod tests {
                 profile: "reference".into(),
                 capabilities: Vec::new(),
             },
+            servers: Vec::new(),
             defect: None,
             interrupted: false,
             scenarios: outcomes.into_iter().map(scenario).collect(),

@@ -25,6 +25,11 @@ impl ScenarioId {
         Self(id)
     }
 
+    /// The id of the same scenario at one authorization server of several: `…@okta`.
+    pub fn at(&self, server: &str) -> Self {
+        Self(format!("{}@{server}", self.0))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

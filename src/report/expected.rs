@@ -38,7 +38,7 @@ impl ReportFormat for NextExpected {
             |line: &&ExpectedDeviation| findings.report.scenarios.iter().any(|each| each.id.as_str() == line.id);
         let found = findings.report.scenarios.iter().filter_map(|scenario| found(scenario, findings.expected));
         // Lines about scenarios that this run left out are none of its business.
-        let others = findings.expected.iter().filter(|line| !selected(line)).map(kept);
+        let others = findings.expected.iter().filter(|line| line.profile.is_none() && !selected(line)).map(kept);
         let mut deviation: Vec<Line<'_>> = found.chain(others).collect();
         deviation.sort_by_key(|line| line.id);
         let head = "# Deviations as the last run found them. Give each new one its reason, then pass the file as --expected.\n";
@@ -60,6 +60,10 @@ fn found<'a>(scenario: &'a ScenarioReport, expected: &'a [ExpectedDeviation]) ->
             link: None,
             expires: None,
         }),
+        // What a profile declares it will declare again.
+        Outcome::DeclaredDeviation { .. } | Outcome::NotApplicable { .. } | Outcome::NotRun => {
+            own.filter(|line| line.profile.is_none()).map(kept)
+        }
         _ => own.map(kept),
     }
 }
@@ -82,6 +86,7 @@ mod tests {
             link: None,
             expires: None,
             expired: false,
+            profile: None,
         });
         expected.push(ExpectedDeviation { id: "platform/validation/a-mended-rule".into(), ..expected[1].clone() });
         let findings = Findings { report: &report, catalogue: &catalogue, expected: &expected };

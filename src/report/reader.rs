@@ -169,6 +169,7 @@ pub(super) mod tests {
             link: Some("https://issues.example/7".into()),
             expires: Some("2027-01-31".into()),
             expired: false,
+            profile: None,
         }]
     }
 
@@ -195,6 +196,7 @@ pub(super) mod tests {
         let state = if is_failure(&outcome) { StepState::Failed } else { StepState::Passed };
         ScenarioReport {
             id: ScenarioId::new("platform/validation.feature", title, None),
+            server: None,
             feature: "Tokens are validated".into(),
             feature_path: "platform/validation.feature".into(),
             rule: Some("Time is honoured".into()),
@@ -231,6 +233,7 @@ pub(super) mod tests {
                 profile: "reference".into(),
                 capabilities: vec![Capability::Admin, Capability::Gateway],
             },
+            servers: Vec::new(),
             defect: None,
             interrupted: false,
             scenarios: vec![

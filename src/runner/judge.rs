@@ -30,9 +30,9 @@ impl Judge {
     pub fn new(
         selection: &Selection,
         expected: &[ExpectedDeviation],
-        lacks: impl Fn(&[Capability]) -> Option<Capability>,
+        lacks: impl Fn(&Selected) -> Option<Capability>,
     ) -> Self {
-        let missing = |(id, selected): (&ScenarioId, &Selected)| Some((id.clone(), lacks(&selected.needs)?));
+        let missing = |(id, selected): (&ScenarioId, &Selected)| Some((id.clone(), lacks(selected)?));
         Self {
             not_applicable: selection.scenarios.iter().filter_map(missing).collect(),
             selected: selection.scenarios.clone(),
@@ -107,6 +107,7 @@ impl Judge {
         }));
         ScenarioReport {
             id: selected.id.clone(),
+            server: selected.server.clone(),
             feature: selected.feature.clone(),
             feature_path: selected.feature_path.clone(),
             rule: selected.rule.clone(),
@@ -178,6 +179,7 @@ mod tests {
         let id = ScenarioId::new("platform/a.feature", "b", None);
         let selected = Selected {
             id: id.clone(),
+            server: None,
             feature: "A".into(),
             feature_path: "platform/a.feature".into(),
             rule: None,
@@ -188,7 +190,12 @@ mod tests {
             steps: Vec::new(),
         };
         let selection =
-            Selection { scenarios: [(id.clone(), selected)].into(), features: Vec::new(), known: [id.clone()].into() };
+            Selection {
+                scenarios: [(id.clone(), selected)].into(),
+                features: Vec::new(),
+                known: [id.clone()].into(),
+                servers: Vec::new(),
+            };
         (Judge::new(&selection, &expected, |_| None), id)
     }
 
@@ -208,6 +215,7 @@ mod tests {
             link: None,
             expires: Some("2020-01-31".into()),
             expired,
+            profile: None,
         }
     }
 

@@ -7,7 +7,7 @@ use cucumber::{
 };
 
 use super::source::SourceFile;
-use crate::model::scenario_id::ScenarioId;
+use crate::model::{catalogue::SERVER_TAG, scenario_id::ScenarioId};
 
 /// A feature that cannot be understood: where, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +65,13 @@ fn missing(scenario: &Scenario) -> Option<&'static str> {
 pub fn id_of(feature: &Feature, scenario: &Scenario) -> ScenarioId {
     let row =
         scenario.examples.first().and_then(|examples| examples.table.as_ref()).and_then(|table| table.rows.get(1));
-    ScenarioId::new(&path_of(feature), &scenario.name, row.map(Vec::as_slice))
+    let id = ScenarioId::new(&path_of(feature), &scenario.name, row.map(Vec::as_slice));
+    server_of(&feature.tags).map_or_else(|| id.clone(), |server| id.at(server))
+}
+
+/// The authorization server that selection made these tags' scenario about.
+pub fn server_of(tags: &[String]) -> Option<&str> {
+    tags.iter().find_map(|tag| tag.strip_prefix(SERVER_TAG))
 }
 
 /// The feature's path below `features/`.

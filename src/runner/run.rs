@@ -121,14 +121,16 @@ pub async fn carry_out<W: Scenic>(
     let started = (jiff::Timestamp::now(), Instant::now());
     let collector = Arc::new(Collector::default());
     let opened = tokio::select! {
-        opened = W::Stage::open(plan) => Some(opened.map_err(|error| RunError::Stage(Box::new(error)))?),
+        opened = W::Stage::open(plan, &selection.servers) => Some(opened.map_err(|error| RunError::Stage(Box::new(error)))?),
         () = interruption.wait() => None,
     };
-    let lacks = |needs: &[_]| opened.as_ref().and_then(|stage| stage.lacks(needs));
+    let lacks = |selected: &Selected| {
+        opened.as_ref().and_then(|stage| stage.lacks(selected.server.as_deref(), &selected.needs))
+    };
     let judge = Arc::new(Judge::new(&selection, &plan.expected, lacks));
     let mut problems = judge.problems();
     let mut subject = planned_subject(&plan.subject);
-    let (mut facts, mut deeds) = (None, None);
+    let (mut facts, mut deeds, mut servers) = (None, None, Vec::new());
     if let Some(stage) = opened {
         let mut features = selection.features;
         features.iter_mut().for_each(|feature| select::retain(feature, &|id| judge.applies(id)));
@@ -145,6 +147,7 @@ pub async fn carry_out<W: Scenic>(
         );
         stage.around(work).await;
         subject = stage.subject();
+        servers = stage.servers();
         facts = stage.facts();
         deeds = stage.deeds();
         problems.extend(stage.close().await);
@@ -171,6 +174,7 @@ pub async fn carry_out<W: Scenic>(
         started_at: started.0.to_string(),
         took_us: u64::try_from(started.1.elapsed().as_micros()).unwrap_or(u64::MAX),
         subject,
+        servers,
         defect: plan.defect.clone(),
         interrupted: interruption.requested(),
         scenarios,
@@ -184,7 +188,8 @@ pub async fn carry_out<W: Scenic>(
 fn doubts(plan: &RunPlan, scenarios: &BTreeMap<ScenarioId, Selected>, deeds: Option<usize>) -> Vec<String> {
     let mut doubts = Vec::new();
     let unbroken = scenarios.values().filter(|scenario| scenario.is_unbroken()).count();
-    if unbroken > 0 {
+    // A certificate is about the server, and not about the suite.
+    if unbroken > 0 && !matches!(plan.subject, SubjectPlan::AuthorizationServer(_)) {
         doubts.push(format!(
             "{unbroken} of {} scenarios name no defect that would turn them red; `kmspec requirements --unbroken` lists them",
             scenarios.len()
@@ -218,7 +223,7 @@ fn planned_subject(plan: &SubjectPlan) -> Subject {
             target.profile.as_str(),
         ),
         SubjectPlan::AuthorizationServer(certify) => {
-            (certify.discovery.host_str().unwrap_or_default(), "", "authorization-server", "reference")
+            (certify.discovery.host_str().unwrap_or_default(), "", "authorization-server", certify.profile.as_str())
         }
     };
     Subject {

@@ -7,7 +7,7 @@ use cucumber::{World, codegen::WorldInventory, gherkin::StepType, step::Collecti
 
 use crate::model::{
     capability::Capability,
-    plan::RunPlan,
+    plan::{MockPlan, RunPlan},
     proposal::ServerFacts,
     record::{Failure, ScenarioRecord},
     report::{Problem, Subject},
@@ -19,8 +19,8 @@ pub trait Staging: Sized + 'static {
     /// Why it could not be opened.
     type Error: std::error::Error + 'static;
 
-    /// Starts or probes what the plan needs.
-    fn open(plan: &RunPlan) -> impl Future<Output = Result<Arc<Self>, Self::Error>>;
+    /// Starts or probes what the plan needs, and the mock servers that are certified beside it.
+    fn open(plan: &RunPlan, servers: &[MockPlan]) -> impl Future<Output = Result<Arc<Self>, Self::Error>>;
 
     /// Makes it the stage of every World that is created while `work` runs.
     fn around<F: Future>(self: &Arc<Self>, work: F) -> impl Future<Output = F::Output>;
@@ -28,8 +28,13 @@ pub trait Staging: Sized + 'static {
     /// What is tested.
     fn subject(&self) -> Subject;
 
-    /// The first of these capabilities that the subject has not got.
-    fn lacks(&self, needs: &[Capability]) -> Option<Capability>;
+    /// What is certified beside it.
+    fn servers(&self) -> Vec<Subject> {
+        Vec::new()
+    }
+
+    /// The first of these capabilities that the subject has not got, or the mock server that the scenario is about.
+    fn lacks(&self, server: Option<&str>, needs: &[Capability]) -> Option<Capability>;
 
     /// Whether scenarios share a tenant, so that those tagged `@serial` have to run alone.
     fn shares_tenants(&self) -> bool {

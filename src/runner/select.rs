@@ -8,11 +8,11 @@ use cucumber::{
     tag::Ext as _,
 };
 
-use super::parse::{id_of, path_of};
+use super::parse::{id_of, path_of, server_of};
 use crate::model::{
     capability::Capability,
-    catalogue::Catalogue,
-    plan::RunPlan,
+    catalogue::{Catalogue, SERVER_TAG},
+    plan::{MockPlan, RunPlan, SubjectPlan},
     rule::{RuleId, RuleKind},
     scenario_id::ScenarioId,
 };
@@ -26,6 +26,8 @@ pub struct Selection {
     pub features: Vec<Feature>,
     /// Every scenario of the area, selected or not.
     pub known: BTreeSet<ScenarioId>,
+    /// The mock authorization servers that some of them are about.
+    pub servers: Vec<MockPlan>,
 }
 
 /// One scenario that was selected.
@@ -33,6 +35,8 @@ pub struct Selection {
 pub struct Selected {
     /// Its id.
     pub id: ScenarioId,
+    /// The mock authorization server that it is about, where there are several.
+    pub server: Option<String>,
     /// Title of its feature.
     pub feature: String,
     /// Path of the feature below `features/`.
@@ -141,12 +145,18 @@ pub enum SelectionError {
 /// a selection that is empty.
 pub fn select(features: Vec<Feature>, plan: &RunPlan, catalogue: &Catalogue) -> Result<Selection, SelectionError> {
     let wanted = plan.tags.as_deref().map(expression).transpose()?;
-    let prefix = format!("{}/", plan.area);
+    let mocks = certified_mocks(plan, catalogue);
     let mut known: BTreeMap<ScenarioId, usize> = BTreeMap::new();
-    let mut selection = Selection { scenarios: BTreeMap::new(), features: Vec::new(), known: BTreeSet::new() };
-    for mut feature in features.into_iter().filter(|feature| path_of(feature).starts_with(&prefix)) {
+    let mut selection = Selection {
+        scenarios: BTreeMap::new(),
+        features: Vec::new(),
+        known: BTreeSet::new(),
+        servers: Vec::new(),
+    };
+    let editions = features.into_iter().map(|feature| editions(feature, plan.area, &mocks, catalogue));
+    for mut feature in editions.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
         for (rule, scenario) in scenarios(&feature) {
-            let candidate = describe(&feature, rule, scenario, catalogue)?;
+            let candidate = describe(&feature, rule, scenario);
             if let Some(first) = known.insert(candidate.id.clone(), candidate.line) {
                 return Err(SelectionError::DuplicateId { id: candidate.id, first, second: candidate.line });
             }
@@ -166,8 +176,56 @@ pub fn select(features: Vec<Feature>, plan: &RunPlan, catalogue: &Catalogue) -> 
     if selection.scenarios.is_empty() {
         return Err(SelectionError::Nothing { asked: asked(plan), known: known.len() });
     }
+    let about = |mock: &MockPlan| {
+        selection.scenarios.values().any(|scenario| scenario.server.as_deref() == Some(mock.mock.as_str()))
+    };
+    selection.servers = mocks.into_iter().filter(about).collect();
     selection.known = known.into_keys().collect();
     Ok(selection)
+}
+
+/// Folder of the scenarios about authorization servers.
+const SERVERS: &str = "authorization_server";
+
+/// The mock servers that are certified beside the subject: beside the embedded platform all of them, unless a defect is
+/// switched on that no authorization server has.
+pub fn certified_mocks(plan: &RunPlan, catalogue: &Catalogue) -> Vec<MockPlan> {
+    let of_a_server =
+        |id: &RuleId| catalogue.defects.iter().any(|row| row.id == id.row() && row.side == "authorization server");
+    match plan.subject {
+        SubjectPlan::Embedded if plan.defect.as_ref().is_none_or(of_a_server) => catalogue.mocks(),
+        _ => Vec::new(),
+    }
+}
+
+/// The feature as often as it is to be run: once when it is of the plan's own area, once a mock server when it is about
+/// authorization servers. Such an edition says in its tags which server it is about, and so do the ids in it.
+///
+/// # Errors
+///
+/// [`SelectionError::UnknownTag`], for features of neither kind excepted.
+fn editions(
+    feature: Feature,
+    area: &str,
+    mocks: &[MockPlan],
+    catalogue: &Catalogue,
+) -> Result<Vec<Feature>, SelectionError> {
+    let path = path_of(&feature);
+    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    if below(area) {
+        check_tags(&feature, catalogue)?;
+        return Ok(vec![feature]);
+    }
+    if !below(SERVERS) || mocks.is_empty() {
+        return Ok(Vec::new());
+    }
+    check_tags(&feature, catalogue)?;
+    let about = |mock: &MockPlan| {
+        let mut edition = feature.clone();
+        edition.tags.push(format!("{SERVER_TAG}{}", mock.mock));
+        edition
+    };
+    Ok(mocks.iter().map(about).collect())
 }
 
 /// Describes every scenario of every feature.
@@ -176,9 +234,10 @@ pub fn select(features: Vec<Feature>, plan: &RunPlan, catalogue: &Catalogue) -> 
 ///
 /// [`SelectionError::UnknownTag`].
 pub fn describe_all(features: &[Feature], catalogue: &Catalogue) -> Result<Vec<Selected>, SelectionError> {
+    features.iter().try_for_each(|feature| check_tags(feature, catalogue))?;
     let all =
         features.iter().flat_map(|feature| scenarios(feature).map(move |(rule, scenario)| (feature, rule, scenario)));
-    all.map(|(feature, rule, scenario)| describe(feature, rule, scenario, catalogue)).collect()
+    Ok(all.map(|(feature, rule, scenario)| describe(feature, rule, scenario)).collect())
 }
 
 /// Leaves only the scenarios in a feature whose id passes.
@@ -207,27 +266,29 @@ fn scenarios(feature: &Feature) -> impl Iterator<Item = (Option<&Rule>, &Scenari
     feature.scenarios.iter().map(|scenario| (None, scenario)).chain(ruled)
 }
 
-fn describe(
-    feature: &Feature,
-    rule: Option<&Rule>,
-    scenario: &Scenario,
-    catalogue: &Catalogue,
-) -> Result<Selected, SelectionError> {
-    let id = id_of(feature, scenario);
-    let tags = tags_of(feature, rule, scenario);
-    for tag in &tags {
-        catalogue.check_tag(tag).map_err(|hint| SelectionError::UnknownTag {
-            tag: tag.clone(),
-            id: id.clone(),
-            path: path_of(feature),
-            line: scenario.position.line,
-            hint,
-        })?;
+/// Every tag that stands in a feature is in a list.
+fn check_tags(feature: &Feature, catalogue: &Catalogue) -> Result<(), SelectionError> {
+    for (rule, scenario) in scenarios(feature) {
+        for tag in tags_of(feature, rule, scenario) {
+            catalogue.check_tag(&tag).map_err(|hint| SelectionError::UnknownTag {
+                tag,
+                id: id_of(feature, scenario),
+                path: path_of(feature),
+                line: scenario.position.line,
+                hint,
+            })?;
+        }
     }
+    Ok(())
+}
+
+fn describe(feature: &Feature, rule: Option<&Rule>, scenario: &Scenario) -> Selected {
+    let tags = tags_of(feature, rule, scenario);
     let backgrounds = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
     let before = backgrounds.into_iter().flatten().flat_map(|background: &Background| &background.steps);
-    Ok(Selected {
-        id,
+    Selected {
+        id: id_of(feature, scenario),
+        server: server_of(&tags).map(str::to_owned),
         feature: feature.name.clone(),
         feature_path: path_of(feature),
         rule: rule.map(|rule| rule.name.clone()),
@@ -236,7 +297,7 @@ fn describe(
         needs: tags.iter().filter_map(|tag| tag.strip_prefix("needs:")?.parse().ok()).collect(),
         tags,
         steps: before.chain(&scenario.steps).map(PlannedStep::from).collect(),
-    })
+    }
 }
 
 fn expression(text: &str) -> Result<TagOperation, SelectionError> {
@@ -331,6 +392,36 @@ mod tests {
     fn ids_are_unique() {
         let error = selected(&FEATURE.replace("Two", "One!"), &plan(None, None)).unwrap_err();
         assert!(matches!(error, SelectionError::DuplicateId { .. }), "{error}");
+    }
+
+    #[test]
+    fn beside_the_embedded_platform_each_mock_server_gets_the_scenarios_about_servers() {
+        let vendors = "[[vendor]]\ntype = \"Okta\"\nconnector = \"okta\"\nmock = \"okta\"\nname = \"Okta\"\nscopes_claim = \"scp\"\n\
+                       [[vendor]]\ntype = \"custom\"\nconnector = \"custom\"\nmock = \"custom\"\nname = \"Custom\"\nscopes_claim = \"scope\"\n";
+        let catalogue = Catalogue::parse([("tags.toml", TAGS), ("vendors.toml", vendors)]).unwrap();
+        let features = || {
+            ["platform/a.feature", "authorization_server/b.feature"]
+                .map(|path| parse::feature(&SourceFile { path: path.into(), text: FEATURE.into() }).unwrap())
+                .to_vec()
+        };
+        let ids = |plan: &RunPlan| {
+            let selection = select(features(), plan, &catalogue).unwrap();
+            let ids: Vec<_> = selection.scenarios.keys().map(ToString::to_string).collect();
+            (ids.join(" "), selection.servers.iter().map(|mock| mock.mock.clone()).collect::<Vec<_>>().join(" "))
+        };
+        let (all, servers) = ids(&plan(None, None));
+        assert_eq!(
+            all,
+            "authorization_server/b/one@custom authorization_server/b/one@okta authorization_server/b/two@custom \
+             authorization_server/b/two@okta platform/a/one platform/a/two"
+        );
+        assert_eq!(servers, "okta custom");
+        let of_okta = ids(&plan(Some("@server:okta and not @slow"), None));
+        assert_eq!(of_okta, ("authorization_server/b/one@okta".to_owned(), "okta".to_owned()));
+        let written = FEATURE.replace("@core", "@core @server:okta");
+        let feature = parse::feature(&SourceFile { path: "platform/a.feature".into(), text: written }).unwrap();
+        let error = select(vec![feature], &plan(None, None), &catalogue).unwrap_err();
+        assert!(error.to_string().contains("stands in no feature"), "{error}");
     }
 
     #[test]

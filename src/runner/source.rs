@@ -74,6 +74,32 @@ pub fn catalogue(source: &FeatureSource) -> Result<Vec<SourceFile>, SourceError>
     Ok(embedded("catalogue/", ".toml"))
 }
 
+/// The profiles that go with a source, as files named `profiles/<name>.toml`: those of the same folder or binary.
+///
+/// # Errors
+///
+/// [`SourceError::Unreadable`] when one of them cannot be read.
+pub fn profiles(source: &FeatureSource) -> Result<Vec<SourceFile>, SourceError> {
+    let FeatureSource::Folder(root) = source else { return Ok(embedded(PROFILES, ".toml")) };
+    let (own, mut files) = (root.join(PROFILES), Vec::new());
+    if own.is_dir() {
+        collect(root, &own, "toml", &mut files)?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    Ok(files)
+}
+
+/// Folder of the profiles below `features/`.
+const PROFILES: &str = "profiles/";
+
+impl SourceFile {
+    /// The file's name without folders and ending.
+    pub fn stem(&self) -> &str {
+        let name = self.path.rsplit('/').next().unwrap_or(&self.path);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    }
+}
+
 fn embedded(prefix: &str, suffix: &str) -> Vec<SourceFile> {
     EMBEDDED
         .iter()

@@ -1,6 +1,7 @@
 //! Everything that stands ready while scenarios run: certificates, the subject, the echo backend, mocks on demand.
 //! It alone, with its provisioning and `prove`, names platform and mocks; what a scenario sees of them are handles.
 
+mod certified;
 pub mod servers;
 
 use std::{
@@ -36,7 +37,7 @@ use crate::{
     },
     model::{
         capability::Capability,
-        plan::{CertifyPlan, RunPlan, SubjectPlan},
+        plan::{CertifyPlan, MockPlan, RunPlan, SubjectPlan},
         proposal::ServerFacts,
         report::{Problem, ProblemKind, Subject},
         rule::RuleId,
@@ -47,6 +48,8 @@ use crate::{
     world::Scene,
 };
 
+pub use certified::{CertifiedMockError, Seat};
+use certified::CertifiedMocks;
 use servers::Server;
 
 tokio::task_local! {
@@ -63,6 +66,7 @@ pub struct Stage {
     backend: EchoBackend,
     sabotage: Option<Arc<Sabotage>>,
     mocks: servers::Place,
+    certified: CertifiedMocks,
     problems: Mutex<Vec<Problem>>,
     retiring: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     /// They end when dropped.
@@ -120,14 +124,17 @@ pub enum StageError {
     /// The authorization server cannot be certified at all.
     #[error(transparent)]
     Certify(#[from] CertifyError),
+    /// A mock server that is certified beside the platform is not ready.
+    #[error(transparent)]
+    CertifiedMock(#[from] CertifiedMockError),
 }
 
 impl Staging for Stage {
     type Error = StageError;
 
-    async fn open(plan: &RunPlan) -> Result<Arc<Self>, StageError> {
+    async fn open(plan: &RunPlan, servers: &[MockPlan]) -> Result<Arc<Self>, StageError> {
         let stage = match &plan.subject {
-            SubjectPlan::Embedded => Self::open_embedded(plan.defect.as_ref()).await?,
+            SubjectPlan::Embedded => Self::open_embedded(plan.defect.as_ref(), servers).await?,
             SubjectPlan::Target(target) => Self::open_target(target, plan.defect.as_ref()).await?,
             SubjectPlan::AuthorizationServer(certify) => Self::open_server(certify).await?,
         };
@@ -142,8 +149,15 @@ impl Staging for Stage {
         self.provisioning.subject()
     }
 
-    fn lacks(&self, needs: &[Capability]) -> Option<Capability> {
-        let has = self.provisioning.subject().capabilities;
+    fn servers(&self) -> Vec<Subject> {
+        self.certified.subjects()
+    }
+
+    fn lacks(&self, server: Option<&str>, needs: &[Capability]) -> Option<Capability> {
+        let has = match server {
+            Some(name) => self.certified.capabilities(name).to_vec(),
+            None => self.provisioning.subject().capabilities,
+        };
         needs.iter().find(|need| !has.contains(need)).copied()
     }
 
@@ -161,6 +175,7 @@ impl Staging for Stage {
 
     async fn close(&self) -> Vec<Problem> {
         let retiring = std::mem::take(&mut *self.retiring.lock().unwrap_or_else(PoisonError::into_inner));
+        self.certified.servers().for_each(|server| self.note_panics(server));
         for stopping in retiring {
             // One that hangs is left to itself: the process ends soon.
             let _ = tokio::time::timeout(STOP_LIMIT, stopping).await;
@@ -174,7 +189,7 @@ impl Staging for Stage {
 }
 
 impl Stage {
-    async fn open_embedded(defect: Option<&RuleId>) -> Result<Self, StageError> {
+    async fn open_embedded(defect: Option<&RuleId>, servers: &[MockPlan]) -> Result<Self, StageError> {
         let certificates = Arc::new(CertificateAuthority::new("kmspec run")?);
         let identity = certificates.issue(&OWN_NAMES)?;
         let trust = vec![certificates.ca_pem().to_owned()];
@@ -192,9 +207,13 @@ impl Stage {
             names_of_this_machine: vec!["localhost".to_owned()],
             request_limit: Bounds::default().request,
         })?;
+        let mocks = servers::Place::local(certificates);
+        let (embedded, certified) =
+            tokio::join!(Embedded::open(common), CertifiedMocks::open(servers, &mocks, &wire));
         Ok(Self {
-            provisioning: Provisioning::Embedded(Embedded::open(common).await?),
-            mocks: servers::Place::local(certificates),
+            provisioning: Provisioning::Embedded(embedded?),
+            certified: certified?,
+            mocks,
             wire,
             backend,
             sabotage,
@@ -246,6 +265,7 @@ impl Stage {
         Ok(Self {
             provisioning,
             mocks: servers::Place::for_target(certificates, target),
+            certified: CertifiedMocks::default(),
             wire,
             backend,
             sabotage,
@@ -260,6 +280,7 @@ impl Stage {
         Ok(Self {
             provisioning: Provisioning::AuthorizationServer(CertifiedServer::open(plan).await?),
             mocks: servers::Place::local(Arc::new(CertificateAuthority::new("kmspec run")?)),
+            certified: CertifiedMocks::default(),
             wire: Wire::new(WireSettings::default())?,
             backend: start_backend(None).await?,
             sabotage: None,
@@ -282,6 +303,20 @@ impl Stage {
     /// A scenario's conversation with the server that is certified, if that is what the run is about.
     pub fn conversation(&self, log: &ExchangeLog) -> Option<Conversation> {
         self.provisioning.conversation(log)
+    }
+
+    /// A scenario's place at one of the mock servers that are certified; `private` asks for a server of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`CertifiedMockError`] when a server of its own does not start.
+    pub async fn seat(
+        &self,
+        server: &str,
+        private: bool,
+        log: &ExchangeLog,
+    ) -> Result<Option<Seat>, CertifiedMockError> {
+        self.certified.seat(server, private, &self.mocks, log).await
     }
 
     /// Remarks for the reader of the report.

@@ -17,6 +17,7 @@ use crate::{
     drivers::authorization_server::AuthorizationServerClient,
     model::{
         capability::Capability,
+        catalogue::SERVER_TAG,
         exchange::Plane,
         record::{Failure, ScenarioRecord},
         scenario_id::ScenarioId,
@@ -28,7 +29,7 @@ use crate::{
     },
 };
 
-use super::{OrFail, Scene, StepError, World};
+use super::{Certified, OrFail, Scene, StepError, World};
 
 impl From<ProvisioningError> for Failure {
     fn from(error: ProvisioningError) -> Self {
@@ -49,6 +50,13 @@ impl Scenic for World {
         };
         let stage = self.stage.clone().ok_or_else(|| Failure::Error("no stage is around this scenario".to_owned()))?;
         self.conversation = stage.conversation(&self.log);
+        if let Some(server) = tags.iter().find_map(|tag| tag.strip_prefix(SERVER_TAG)) {
+            let seat = stage.seat(server, needs(Capability::Clock), &self.log).await;
+            let seat = seat.map_err(|error| Failure::Error(error.to_string()))?;
+            let seat = seat.ok_or_else(|| Failure::Error(format!("no mock `{server}` is certified in this run")))?;
+            self.conversation = Some(seat.conversation);
+            self.certified = Some(Certified { server: seat.server, clock: seat.clock });
+        }
         if self.conversation.is_none() {
             self.scene = Some(stage.set_scene(&self.log, needs(Capability::Restart)).await?);
         }
@@ -81,10 +89,15 @@ impl Scenic for World {
         let mut record = self.record(|plane| (plane == Plane::AuthorizationServer) == of_server);
         if let Some(conversation) = self.conversation.take() {
             let left = conversation.clean_up().await;
-            record.notes.extend(left.into_iter().map(|id| format!("the client `{id}` could not be deleted")));
+            // What stays behind in a mock goes with it.
+            let left = left.into_iter().filter(|_| self.certified.is_none());
+            record.notes.extend(left.map(|id| format!("the client `{id}` could not be deleted")));
         }
         if let Some(stage) = self.stage.clone() {
             record.notes.extend(stage.notes());
+            if let Some(Certified { server, clock: Some(_) }) = self.certified.take() {
+                stage.note_panics(&server);
+            }
             let neighbours = self.neighbours.drain().into_iter().map(|(_, scene)| scene);
             // Servers stay until the platform's objects are gone: deleting keys may delete clients.
             for scene in neighbours.chain(self.scene.take()) {
@@ -162,11 +175,12 @@ impl World {
     ///
     /// The scenario does not apply where the subject's clock cannot be moved.
     pub fn pass_time(&self, time: Duration) -> Result<(), StepError> {
-        match &self.scene().clock {
+        let certified = self.certified.as_ref().map(|it| it.clock.as_ref());
+        match certified.unwrap_or_else(|| self.scene().clock.as_ref()) {
             Some(clock) => clock.advance(time),
             None => return Err(self.not_applicable(Capability::Clock)),
         }
-        self.scene().forget_tokens();
+        self.scene.iter().for_each(Scene::forget_tokens);
         Ok(())
     }
 

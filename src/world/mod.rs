@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-use kmspec_mocks::realm::SigningKey;
+use kmspec_mocks::realm::{Clock, SigningKey};
 
 use crate::{
     drivers::{
@@ -44,6 +44,7 @@ pub struct World {
     stage: Option<Arc<Stage>>,
     scene: Option<Scene>,
     conversation: Option<Conversation>,
+    certified: Option<Certified>,
     log: ExchangeLog,
     foreign_key: OnceLock<SigningKey>,
     /// Authorization servers that the scenario started.
@@ -66,6 +67,13 @@ pub struct World {
     acted: Option<(Instant, String)>,
     acting: bool,
     recorded: Mutex<Recorded>,
+}
+
+/// The mock server that the scenario is about.
+struct Certified {
+    server: Arc<Server>,
+    /// The scenario has it to itself, and this is its clock.
+    clock: Option<Clock>,
 }
 
 #[derive(Debug, Default)]
@@ -99,6 +107,7 @@ impl World {
             stage: Stage::current(),
             scene: None,
             conversation: None,
+            certified: None,
             servers: Named::new("authorization server"),
             neighbours: Named::new("tenant"),
             log: ExchangeLog::default(),
@@ -138,6 +147,16 @@ impl World {
         let missing =
             "the subject of this run is no authorization server\nhint: such scenarios belong to `kmspec certify`";
         self.conversation.clone().ok_or_else(|| self.error(missing))
+    }
+
+    /// The mock that is certified, for what no wire can do there: deciding for users, trusting an issuer.
+    ///
+    /// # Errors
+    ///
+    /// The recorded error when the server is a real one.
+    pub fn certified_mock(&self) -> Result<Arc<Server>, StepError> {
+        let real = "the server is no mock of this run\nhint: tag the scenario with the capability that only a mock has";
+        self.certified.as_ref().map(|it| Arc::clone(&it.server)).ok_or_else(|| self.error(real))
     }
 
     /// Where exchanges are written down.

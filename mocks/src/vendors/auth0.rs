@@ -10,11 +10,12 @@ use crate::{
     endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, TokenContext, TokenKind, TokenShape, User,
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
+        TokenShape, User,
         jwt::Object,
         key_ring::KidStyle,
         policy::Rotation,
-        scope::Dropping,
+        scope::{self, Dropping},
         shape::{object, subject},
     },
     server::Endpoints,
@@ -43,7 +44,7 @@ impl Dialect for Auth0 {
                 ..Policy::default()
             },
             shape: Arc::new(Shape),
-            scope_rule: Arc::new(Dropping),
+            scope_rule: Arc::new(Granted),
             ..RealmSpec::new(format!("{base_url}/"))
         }
     }
@@ -108,6 +109,24 @@ fn worded(error: OAuthError) -> OAuthError {
             ..error
         },
         _ => error,
+    }
+}
+
+/// A client that asks in its own name for a scope that nobody granted it is turned away (reported in auth0/docs, issue
+/// 5466); a user gets what there is.
+#[derive(Debug)]
+struct Granted;
+
+impl ScopeRule for Granted {
+    fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
+        let granted = Dropping.grant(request)?;
+        let refused = |scope: &&String| !granted.contains(scope) && !scope::OPENID.contains(&scope.as_str());
+        match request.requested.unwrap_or_default().iter().find(refused) {
+            Some(scope) if request.user.is_none() => {
+                Err(OAuthError::new(403, "access_denied", format!("Client has not been granted scopes: {scope}")))
+            }
+            _ => Ok(granted),
+        }
     }
 }
 

@@ -197,6 +197,7 @@ mod tests {
     fn scenario(tags: &[&str], outcome: Outcome) -> ScenarioReport {
         ScenarioReport {
             id: ScenarioId::new("a.feature", "b", None),
+            server: None,
             feature: String::new(),
             feature_path: "a.feature".into(),
             rule: None,

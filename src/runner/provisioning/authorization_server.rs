@@ -37,6 +37,7 @@ pub struct CertifiedServer {
     known: Arc<KnownServer>,
     name: String,
     version: String,
+    profile: String,
     probing: Conversation,
     facts: ServerFacts,
 }
@@ -79,7 +80,15 @@ impl CertifiedServer {
     ///
     /// [`CertifyError`] when there is no document, or the server falls silent.
     pub async fn open(plan: &CertifyPlan) -> Result<Self, CertifyError> {
-        let wire = Wire::new(settings(plan)?)?;
+        Self::open_on(plan, Wire::new(settings(plan)?)?).await
+    }
+
+    /// The same on a wire that is there already.
+    ///
+    /// # Errors
+    ///
+    /// As [`CertifiedServer::open`].
+    pub async fn open_on(plan: &CertifyPlan, wire: Wire) -> Result<Self, CertifyError> {
         let document = read_document(&wire, &plan.discovery).await?;
         let mut known = KnownServer {
             document,
@@ -111,6 +120,7 @@ impl CertifiedServer {
             wire,
             name,
             version: plan.version.clone().unwrap_or_default(),
+            profile: plan.profile.clone(),
             known: Arc::new(known),
             probing,
             facts,
@@ -123,7 +133,7 @@ impl CertifiedServer {
             name: self.name.clone(),
             version: self.version.clone(),
             kind: "authorization-server".to_owned(),
-            profile: "reference".to_owned(),
+            profile: self.profile.clone(),
             capabilities: self.facts.capabilities.clone(),
         }
     }
@@ -131,6 +141,16 @@ impl CertifiedServer {
     /// A scenario's conversation with it, written down in this log.
     pub fn conversation(&self, log: &ExchangeLog) -> Conversation {
         Conversation::new(Arc::clone(&self.known), &self.wire, log)
+    }
+
+    /// What the run knows of it.
+    pub fn known(&self) -> &KnownServer {
+        &self.known
+    }
+
+    /// A conversation with it in which this is known.
+    pub fn conversation_about(&self, known: KnownServer, log: &ExchangeLog) -> Conversation {
+        Conversation::new(Arc::new(known), &self.wire, log)
     }
 
     /// What was noticed while finding out, for the reader of the report.
@@ -171,11 +191,15 @@ fn settings(plan: &CertifyPlan) -> Result<WireSettings, CertifyError> {
 fn registrar(plan: &CertifyPlan) -> ClientAuthentication {
     match (&plan.initial_access_token, &plan.user) {
         (Some(token), _) => ClientAuthentication::Bearer(token.as_str().into()),
-        (None, Some((name, password))) if plan.key_manager_type.starts_with("WSO2-IS") => {
+        (None, Some((name, password))) if is_of_wso2(&plan.key_manager_type) => {
             ClientAuthentication::Basic(name.as_str().into(), password.as_str().into())
         }
         _ => ClientAuthentication::Nobody,
     }
+}
+
+fn is_of_wso2(key_manager_type: &str) -> bool {
+    key_manager_type.starts_with("WSO2-IS") || key_manager_type == "ObKeyManager"
 }
 
 fn client(id: &str, secret: Option<&str>) -> KnownClient {
@@ -265,7 +289,7 @@ impl Survey {
             return Ok(());
         }
         for _ in 0..2 {
-            let answer = self.probing.register(&registration_of_a_probe(known)).await?;
+            let answer = self.probing.register(&registration_of_a_probe(known, &self.probing.client_name())).await?;
             if matches!(answer.status, 401 | 403) {
                 self.notes.push(format!(
                     "registration is closed (status {}): give --initial-access-token-env to have it checked",
@@ -367,14 +391,14 @@ impl Survey {
 }
 
 /// Metadata of a client with the grant types that scenarios need and the document offers.
-fn registration_of_a_probe(known: &KnownServer) -> Value {
+fn registration_of_a_probe(known: &KnownServer, name: &str) -> Value {
     let mut grant_types = vec!["client_credentials"];
     if known.user.is_some() {
         let offered = |grant: &&str| known.document.offers("grant_types_supported", grant) == Some(true);
         grant_types.extend(["password", "refresh_token"].into_iter().filter(offered));
     }
     json!({
-        "client_name": "kmspec certification",
+        "client_name": name,
         "grant_types": grant_types,
         "response_types": [],
         "redirect_uris": [],

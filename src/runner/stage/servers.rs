@@ -139,6 +139,11 @@ impl Server {
         &self.forge
     }
 
+    /// Where it listens: scheme, host and port; nothing for a configured issuer.
+    pub(super) fn base_url(&self) -> &str {
+        self.running.as_ref().map_or("", AuthorizationServer::base_url)
+    }
+
     /// Its issuer.
     pub fn issuer(&self) -> &str {
         self.forge.issuer()

@@ -20,7 +20,6 @@ use crate::{
     world::{OrFail, StepError, World},
 };
 
-const CLIENT_NAME: &str = "kmspec certification";
 const UNHEARD_OF_MEMBER: &str = "kmspec_unheard_of";
 const CHOSEN_SECRET: &str = "kmspec-chosen-secret-0123456789-abcdef";
 /// Members that the server manages and a client must not send back (RFC 7592, section 2.2).
@@ -28,14 +27,14 @@ const MANAGED_BY_SERVER: &[&str] =
     &["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
 
 /// Metadata of a client that asks for tokens in its own name only.
-fn for_client_credentials() -> Value {
-    json!({
-        "client_name": CLIENT_NAME,
+fn for_client_credentials(world: &World) -> Result<Value, StepError> {
+    Ok(json!({
+        "client_name": world.conversation()?.client_name(),
         "grant_types": ["client_credentials"],
         "response_types": [],
         "redirect_uris": [],
         "token_endpoint_auth_method": "client_secret_basic",
-    })
+    }))
 }
 
 fn with(mut metadata: Value, member: &str, value: Value) -> Value {
@@ -45,25 +44,26 @@ fn with(mut metadata: Value, member: &str, value: Value) -> Value {
 
 #[given("a client registered for client credentials")]
 async fn registered(world: &mut World) -> Result<(), StepError> {
-    register(world, &for_client_credentials()).await?;
+    register(world, &for_client_credentials(world)?).await?;
     registration(world, 0).map(drop)
 }
 
 #[given("another client registered for client credentials")]
 async fn another_registered(world: &mut World) -> Result<(), StepError> {
-    register(world, &for_client_credentials()).await?;
+    register(world, &for_client_credentials(world)?).await?;
     registration(world, 1).map(drop)
 }
 
 #[when("the integrator registers a client for client credentials")]
 async fn register_client(world: &mut World) -> Result<(), StepError> {
-    register(world, &for_client_credentials()).await
+    register(world, &for_client_credentials(world)?).await
 }
 
 #[when("the integrator registers two clients alike")]
 async fn register_two(world: &mut World) -> Result<(), StepError> {
-    register(world, &for_client_credentials()).await?;
-    register(world, &for_client_credentials()).await
+    let metadata = for_client_credentials(world)?;
+    register(world, &metadata).await?;
+    register(world, &metadata).await
 }
 
 #[when("the integrator registers a client with nothing but a redirect URI")]
@@ -73,20 +73,20 @@ async fn register_defaults(world: &mut World) -> Result<(), StepError> {
 
 #[when("the integrator registers a client with metadata that nobody knows")]
 async fn register_unknown_metadata(world: &mut World) -> Result<(), StepError> {
-    register(world, &with(for_client_credentials(), UNHEARD_OF_MEMBER, json!("value"))).await
+    register(world, &with(for_client_credentials(world)?, UNHEARD_OF_MEMBER, json!("value"))).await
 }
 
 #[when("the integrator registers a client for authorization codes without a redirect URI")]
 async fn register_without_redirect(world: &mut World) -> Result<(), StepError> {
-    let metadata =
-        json!({ "client_name": CLIENT_NAME, "grant_types": ["authorization_code"], "response_types": ["code"] });
+    let name = world.conversation()?.client_name();
+    let metadata = json!({ "client_name": name, "grant_types": ["authorization_code"], "response_types": ["code"] });
     register(world, &metadata).await
 }
 
 #[when(expr = "the integrator registers a client with the redirect URI {string}")]
 async fn register_redirect(world: &mut World, uri: String) -> Result<(), StepError> {
     let metadata = json!({
-        "client_name": CLIENT_NAME,
+        "client_name": world.conversation()?.client_name(),
         "grant_types": ["authorization_code"],
         "response_types": ["code"],
         "redirect_uris": [uri],
@@ -188,7 +188,7 @@ fn is_value(member: Option<&Value>, value: &str) -> bool {
 async fn repeats_what_was_asked(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
     let members = members(&answer).unwrap_or_default();
-    let asked = for_client_credentials();
+    let asked = world.conversation()?.memory().asked.clone().unwrap_or_default();
     let differing: Vec<String> = ["client_name", "grant_types", "token_endpoint_auth_method"]
         .into_iter()
         .filter(|name| members.get(*name) != asked.get(*name))

@@ -1,0 +1,235 @@
+//! The mock authorization servers that are certified beside the platform: one of each vendor for all scenarios, and one
+//! of its own for a scenario that moves its clock. What a vendor can do is found out once, as at a real server.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures::future::try_join_all;
+use kmspec_mocks::{
+    realm::{Clock, ClientSpec, KeyChest, UserSpec},
+    server::{AuthorizationServer, MockError},
+    vendors::{UnknownVendor, Vendor},
+};
+
+use super::servers::{Place, Server};
+use crate::{
+    drivers::{
+        conversation::{Conversation, KnownClient, KnownServer},
+        credentials::Secret,
+        exchange_log::ExchangeLog,
+        wire::Wire,
+    },
+    model::{
+        capability::Capability,
+        plan::{CertifyPlan, MockPlan},
+        report::Subject,
+    },
+    runner::provisioning::{CertifiedServer, CertifyError},
+};
+
+/// A scope that every mock knows.
+const KNOWN_SCOPE: &str = "orders:read";
+/// The same in the form of a resource server's scopes at Amazon Cognito.
+const RESOURCE_SCOPE: &str = "orders/read";
+/// Where codes are sent.
+const REDIRECT_URI: &str = "https://client.example/callback";
+
+/// A mock server could not be made ready for certification.
+#[derive(Debug, thiserror::Error)]
+pub enum CertifiedMockError {
+    /// The catalogue names a mock that does not exist.
+    #[error("features/catalogue/vendors.toml: {0}")]
+    Unknown(#[from] UnknownVendor),
+    /// It did not start.
+    #[error(transparent)]
+    Mock(#[from] MockError),
+    /// It could not be asked what it can do.
+    #[error("looking around at the mock `{mock}`: {source}")]
+    Certify {
+        /// Whom it plays.
+        mock: String,
+        /// Why not.
+        source: CertifyError,
+    },
+    /// Its addresses are none.
+    #[error("the mock `{mock}` says it is at {address}, which is no URL")]
+    Address {
+        /// Whom it plays.
+        mock: String,
+        /// What it says.
+        address: String,
+    },
+}
+
+/// The mocks of a run, by name.
+#[derive(Default)]
+pub(super) struct CertifiedMocks(BTreeMap<String, CertifiedMock>);
+
+/// A mock that scenarios share.
+struct CertifiedMock {
+    plan: MockPlan,
+    server: Arc<Server>,
+    certified: CertifiedServer,
+    subject: Subject,
+}
+
+/// What a scenario about an authorization server stands on.
+pub struct Seat {
+    /// Its conversation with the server.
+    pub conversation: Conversation,
+    /// The mock that the server is.
+    pub server: Arc<Server>,
+    /// Its clock, where the scenario has the server to itself.
+    pub clock: Option<Clock>,
+}
+
+impl CertifiedMocks {
+    /// Starts each of these, all at a time.
+    pub(super) async fn open(plans: &[MockPlan], place: &Place, wire: &Wire) -> Result<Self, CertifiedMockError> {
+        let opened = try_join_all(plans.iter().map(|plan| CertifiedMock::open(plan, place, wire))).await?;
+        Ok(Self(opened.into_iter().map(|mock| (mock.plan.mock.clone(), mock)).collect()))
+    }
+
+    /// What each of them is and can do.
+    pub(super) fn subjects(&self) -> Vec<Subject> {
+        self.0.values().map(|mock| mock.subject.clone()).collect()
+    }
+
+    /// What this one can do; nothing when it does not run.
+    pub(super) fn capabilities(&self, name: &str) -> &[Capability] {
+        self.0.get(name).map_or(&[], |mock| &mock.subject.capabilities)
+    }
+
+    /// Every server that scenarios share.
+    pub(super) fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.0.values().map(|mock| &*mock.server)
+    }
+
+    /// A scenario's place at this mock, with clients and a user of its own; `private` asks for a server of its own.
+    pub(super) async fn seat(
+        &self,
+        name: &str,
+        private: bool,
+        place: &Place,
+        log: &ExchangeLog,
+    ) -> Result<Option<Seat>, CertifiedMockError> {
+        let Some(mock) = self.0.get(name) else { return Ok(None) };
+        if !private {
+            let known = known(&mock.server, mock.certified.known());
+            let conversation = mock.certified.conversation_about(known, log);
+            return Ok(Some(Seat { conversation, server: Arc::clone(&mock.server), clock: None }));
+        }
+        let clock = Clock::system();
+        let server = place.start(mock.server.vendor, clock.clone(), &KeyChest::default()).await?;
+        furnish(&server);
+        let moved = mock.certified.known().at(mock.server.base_url(), server.base_url());
+        let conversation = mock.certified.conversation_about(known(&server, &moved), log);
+        Ok(Some(Seat { conversation, server: Arc::new(server), clock: Some(clock) }))
+    }
+}
+
+impl CertifiedMock {
+    async fn open(plan: &MockPlan, place: &Place, wire: &Wire) -> Result<Self, CertifiedMockError> {
+        let vendor: Vendor = plan.mock.parse()?;
+        let server = place.start(vendor, Clock::system(), &KeyChest::default()).await?;
+        furnish(&server);
+        let certify = certify_plan(plan, &server)?;
+        let certified = CertifiedServer::open_on(&certify, wire.clone())
+            .await
+            .map_err(|source| CertifiedMockError::Certify { mock: plan.mock.clone(), source })?;
+        let mut subject = Subject {
+            kind: "mock".to_owned(),
+            version: String::new(),
+            ..certified.subject()
+        };
+        subject.capabilities.extend(of_the_run(&server));
+        Ok(Self { plan: plan.clone(), server: Arc::new(server), certified, subject })
+    }
+}
+
+/// What the run can do at a mock and at no real server: decide for its users, move its clock.
+fn of_the_run(server: &Server) -> Vec<Capability> {
+    let grants = server.mock().map(|mock| mock.realm().policy().grant_types.clone()).unwrap_or_default();
+    let plays = |grant: &str| grants.iter().any(|each| each == grant);
+    let of_grants = [("authorization_code", Capability::AuthorizationCode)];
+    let played = of_grants.into_iter().filter(|(grant, _)| plays(grant)).map(|(_, capability)| capability);
+    played.chain([Capability::Clock]).collect()
+}
+
+/// The arguments that `kmspec certify` would be given.
+fn certify_plan(plan: &MockPlan, server: &Server) -> Result<CertifyPlan, CertifiedMockError> {
+    let running = running(server);
+    let address = running.discovery_url();
+    let discovery =
+        address.parse().map_err(|_| CertifiedMockError::Address { mock: plan.mock.clone(), address })?;
+    let (client, other) = (add_client(running), add_client(running));
+    let user = running.realm().add_user(administrator());
+    Ok(CertifyPlan {
+        name: Some(plan.name.clone()),
+        version: None,
+        profile: plan.mock.clone(),
+        discovery,
+        key_manager_type: plan.key_manager_type.clone(),
+        client_id: Some(client.0),
+        client_secret: Some(client.1),
+        other_client: Some(other),
+        user: Some((user.name, user.password)),
+        initial_access_token: running.initial_access_token().map(str::to_owned),
+        scope: Some(known_scope(server.vendor).to_owned()),
+        resource: None,
+        audience: running.realm().policy().audiences.as_ref().and_then(|known| known.first().cloned()),
+        ca: None,
+        allow_plain_http: false,
+    })
+}
+
+/// What every mock holds before the first scenario.
+fn furnish(server: &Server) {
+    running(server).realm().register_scope(known_scope(server.vendor));
+}
+
+fn known_scope(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Cognito => RESOURCE_SCOPE,
+        _ => KNOWN_SCOPE,
+    }
+}
+
+/// What is known of the server, with clients and a user that no other scenario has.
+fn known(server: &Server, of_the_run: &KnownServer) -> KnownServer {
+    let running = running(server);
+    let own = |known: &Option<KnownClient>| {
+        known.as_ref().map(|known| {
+            let (id, secret) = add_client(running);
+            KnownClient { id: id.as_str().into(), secret: Some(Secret::from(secret.as_str())), in_form: known.in_form }
+        })
+    };
+    let user = of_the_run.user.as_ref().map(|_| running.realm().add_user(administrator()));
+    KnownServer {
+        client: own(&of_the_run.client),
+        other_client: own(&of_the_run.other_client),
+        user: user.map(|user| (user.name, Secret::from(user.password.as_str()))),
+        ..of_the_run.clone()
+    }
+}
+
+/// Adds a client that may do whatever the vendor plays; its id and secret.
+fn add_client(server: &AuthorizationServer) -> (String, String) {
+    let realm = server.realm();
+    let spec = ClientSpec::new(format!("kmspec {}", uuid::Uuid::new_v4().simple()))
+        .grant_types(realm.policy().grant_types.clone())
+        .scopes([known_scope(server.vendor())])
+        .redirect_uris([REDIRECT_URI]);
+    let client = realm.add_client(spec);
+    (client.id, client.secret.unwrap_or_default())
+}
+
+fn administrator() -> UserSpec {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let email = format!("{id}@users.example");
+    UserSpec::new(format!("user-{id}"), format!("password-of-{id}")).roles(["admin"]).claim("email", email)
+}
+
+/// The mock behind a server of this room, none of which is ever stopped before the run is over.
+fn running(server: &Server) -> &AuthorizationServer {
+    server.mock().expect("it was started, and nobody stops it")
+}
