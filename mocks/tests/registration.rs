@@ -70,6 +70,8 @@ async fn identity_server_refuses_registrations_in_its_own_way() {
     let uri =
         post(json!({ "client_name": "two", "grant_types": ["authorization_code"], "redirect_uris": ["::"] })).await;
     assert_eq!(uri.error(), (400, "invalid_redirect_uri".to_owned()));
+    let fragment = json!({ "client_name": "two", "grant_types": ["authorization_code"], "redirect_uris": ["https://a.example/cb#x"] });
+    assert_eq!(post(fragment).await.error(), (400, "invalid_redirect_uri".to_owned()));
     let body = json!({ "client_name": "two", "grant_types": grants });
     let anonymous = answer(stage.http.post(url(&stage)).json(&body).send().await.unwrap()).await;
     assert_eq!((anonymous.status, anonymous.text.as_str()), (401, ""));

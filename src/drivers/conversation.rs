@@ -68,8 +68,15 @@ impl KnownServer {
     /// The same of a server that differs in nothing but the address it listens at.
     pub fn at(&self, before: &str, now: &str) -> Self {
         let document = DiscoveryDocument {
-            found_at: moved(self.document.found_at.as_str(), before, now).parse().unwrap_or_else(|_| self.document.found_at.clone()),
-            members: self.document.members.iter().map(|(name, value)| (name.clone(), moved_value(value, before, now))).collect(),
+            found_at: moved(self.document.found_at.as_str(), before, now)
+                .parse()
+                .unwrap_or_else(|_| self.document.found_at.clone()),
+            members: self
+                .document
+                .members
+                .iter()
+                .map(|(name, value)| (name.clone(), moved_value(value, before, now)))
+                .collect(),
         };
         Self { document, ..self.clone() }
     }

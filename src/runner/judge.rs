@@ -189,13 +189,12 @@ mod tests {
             needs: needs.to_vec(),
             steps: Vec::new(),
         };
-        let selection =
-            Selection {
-                scenarios: [(id.clone(), selected)].into(),
-                features: Vec::new(),
-                known: [id.clone()].into(),
-                servers: Vec::new(),
-            };
+        let selection = Selection {
+            scenarios: [(id.clone(), selected)].into(),
+            features: Vec::new(),
+            known: [id.clone()].into(),
+            servers: Vec::new(),
+        };
         (Judge::new(&selection, &expected, |_| None), id)
     }
 

@@ -147,12 +147,8 @@ pub fn select(features: Vec<Feature>, plan: &RunPlan, catalogue: &Catalogue) -> 
     let wanted = plan.tags.as_deref().map(expression).transpose()?;
     let mocks = certified_mocks(plan, catalogue);
     let mut known: BTreeMap<ScenarioId, usize> = BTreeMap::new();
-    let mut selection = Selection {
-        scenarios: BTreeMap::new(),
-        features: Vec::new(),
-        known: BTreeSet::new(),
-        servers: Vec::new(),
-    };
+    let mut selection =
+        Selection { scenarios: BTreeMap::new(), features: Vec::new(), known: BTreeSet::new(), servers: Vec::new() };
     let editions = features.into_iter().map(|feature| editions(feature, plan.area, &mocks, catalogue));
     for mut feature in editions.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
         for (rule, scenario) in scenarios(&feature) {

@@ -48,8 +48,8 @@ use crate::{
     world::Scene,
 };
 
-pub use certified::{CertifiedMockError, Seat};
 use certified::CertifiedMocks;
+pub use certified::{CertifiedMockError, Seat};
 use servers::Server;
 
 tokio::task_local! {
@@ -208,8 +208,7 @@ impl Stage {
             request_limit: Bounds::default().request,
         })?;
         let mocks = servers::Place::local(certificates);
-        let (embedded, certified) =
-            tokio::join!(Embedded::open(common), CertifiedMocks::open(servers, &mocks, &wire));
+        let (embedded, certified) = tokio::join!(Embedded::open(common), CertifiedMocks::open(servers, &mocks, &wire));
         Ok(Self {
             provisioning: Provisioning::Embedded(embedded?),
             certified: certified?,

@@ -108,7 +108,9 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     if redirects && redirect_uris.iter().all(String::is_empty) {
         return Err(metadata("redirect_uris is missing"));
     }
-    if redirect_uris.iter().any(|uri| !uri.is_empty() && !uri.starts_with("regexp=") && Url::parse(uri).is_err()) {
+    // A redirect URI is absolute and has no fragment (RFC 6749, section 3.1.2).
+    let malformed = |uri: &String| Url::parse(uri).map_or(true, |uri| uri.fragment().is_some());
+    if redirect_uris.iter().any(|uri| !uri.is_empty() && !uri.starts_with("regexp=") && malformed(uri)) {
         return Err(refused("invalid_redirect_uri", "a redirect URI is malformed"));
     }
     name.clone_into(&mut client.name);

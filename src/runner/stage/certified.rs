@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::try_join_all;
 use kmspec_mocks::{
-    realm::{Clock, ClientSpec, KeyChest, UserSpec},
+    realm::{ClientSpec, Clock, KeyChest, UserSpec},
     server::{AuthorizationServer, MockError},
     vendors::{UnknownVendor, Vendor},
 };
@@ -136,11 +136,7 @@ impl CertifiedMock {
         let certified = CertifiedServer::open_on(&certify, wire.clone())
             .await
             .map_err(|source| CertifiedMockError::Certify { mock: plan.mock.clone(), source })?;
-        let mut subject = Subject {
-            kind: "mock".to_owned(),
-            version: String::new(),
-            ..certified.subject()
-        };
+        let mut subject = Subject { kind: "mock".to_owned(), version: String::new(), ..certified.subject() };
         subject.capabilities.extend(of_the_run(&server));
         Ok(Self { plan: plan.clone(), server: Arc::new(server), certified, subject })
     }
@@ -159,8 +155,7 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
 fn certify_plan(plan: &MockPlan, server: &Server) -> Result<CertifyPlan, CertifiedMockError> {
     let running = running(server);
     let address = running.discovery_url();
-    let discovery =
-        address.parse().map_err(|_| CertifiedMockError::Address { mock: plan.mock.clone(), address })?;
+    let discovery = address.parse().map_err(|_| CertifiedMockError::Address { mock: plan.mock.clone(), address })?;
     let (client, other) = (add_client(running), add_client(running));
     let user = running.realm().add_user(administrator());
     Ok(CertifyPlan {
