@@ -3,6 +3,7 @@
 
 pub mod backend;
 pub mod certificates;
+pub mod defects;
 mod endpoints;
 pub mod faults;
 pub mod forge;

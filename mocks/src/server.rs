@@ -5,7 +5,10 @@ use std::{
     collections::BTreeMap,
     io,
     panic::{self, AssertUnwindSafe},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,7 @@ use crate::{
         call::{Call, Reply},
         login, login_is7, scim_roles, scim_users,
     },
+    defects::{Defects, UnknownDefect},
     faults::{Fault, Faults},
     forge::Forge,
     front::{Front, Port},
@@ -44,6 +48,9 @@ pub enum MockError {
     /// Its certificate could not be made.
     #[error("making the certificate of a mock server: {0}")]
     Certificate(#[from] CertificateError),
+    /// A defect was asked for that there is none of.
+    #[error(transparent)]
+    Defect(#[from] UnknownDefect),
 }
 
 /// Where an authorization server's endpoints are, as absolute URLs.
@@ -76,6 +83,9 @@ pub(crate) struct Site {
     pub(crate) endpoints: Endpoints,
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) faults: Faults,
+    pub(crate) defects: Defects,
+    /// How often it was started again.
+    restarts: AtomicU64,
     /// What opens client registration by Bearer, where the vendor has such a thing.
     pub(crate) initial_access_token: Option<String>,
     /// Answers that stand in for the right ones, as status and body.
@@ -85,12 +95,17 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// How often it was started again.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Acquire)
+    }
+
     /// The answer that stands in for the right one, if there is one.
     fn canned(&self, endpoint: Endpoint) -> Option<Reply> {
         let canned = self.canned.lock().unwrap_or_else(PoisonError::into_inner);
         let (status, body) = canned.get(&endpoint)?;
         let json = ("content-type".to_owned(), "application/json".to_owned());
-        Some(Reply { status: *status, headers: vec![json], body: body.clone() })
+        Some(Reply { headers: vec![json], ..Reply::empty(*status).text(body.clone()) })
     }
 }
 
@@ -104,6 +119,7 @@ pub struct AuthorizationServerBuilder {
     host: String,
     port: Option<u16>,
     recording: bool,
+    defects: Vec<String>,
 }
 
 impl AuthorizationServerBuilder {
@@ -144,12 +160,20 @@ impl AuthorizationServerBuilder {
         self
     }
 
+    /// With this defect switched on, by its id in the catalogue of defects.
+    pub fn defect(mut self, id: impl Into<String>) -> Self {
+        self.defects.push(id.into());
+        self
+    }
+
     /// Starts it; it serves as soon as this returns.
     ///
     /// # Errors
     ///
-    /// [`MockError`] when the port is taken or the host name cannot stand in a certificate.
+    /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, or a defect is unknown.
     pub async fn start(self) -> Result<AuthorizationServer, MockError> {
+        let defects = Defects::default();
+        self.defects.iter().try_for_each(|id| defects.switch_on(id))?;
         let taken = |source| MockError::Port { vendor: self.vendor.to_string(), port: self.port.unwrap_or(0), source };
         let port = Port::take(self.port).await.map_err(taken)?;
         let base_url = format!("https://{}:{}", self.host, port.number());
@@ -168,6 +192,8 @@ impl AuthorizationServerBuilder {
         let site = Arc::new(Site {
             initial_access_token: dialect.initial_access_token(),
             faults: faults(&dialect, &endpoints, realm.issuer()),
+            defects,
+            restarts: AtomicU64::new(0),
             endpoints,
             realm,
             base_url,
@@ -213,6 +239,7 @@ impl AuthorizationServer {
             host: "localhost".to_owned(),
             port: None,
             recording: true,
+            defects: Vec::new(),
         }
     }
 
@@ -269,6 +296,19 @@ impl AuthorizationServer {
     /// What goes wrong on demand.
     pub fn faults(&self) -> &Faults {
         &self.site.faults
+    }
+
+    /// The seeded defects that it has, to be switched on and off.
+    pub fn defects(&self) -> &Defects {
+        &self.site.defects
+    }
+
+    /// Starts it again as far as others can tell: logins, devices and codes that were under way are lost, what it keeps
+    /// for good stays. Address, keys, tokens and open connections stay, too.
+    pub fn restart(&self) {
+        self.site.realm.forget_pending();
+        self.site.defects.forget();
+        self.site.restarts.fetch_add(1, Ordering::AcqRel);
     }
 
     /// What it was asked and answered up to now. An answer is written down before it is sent.
@@ -339,12 +379,15 @@ impl Answering {
         let fault = self.site.faults.of_answer(endpoint);
         let reply = match (fault.as_ref().and_then(Fault::replacement), routed) {
             (Some(replacement), _) => replacement,
-            (None, Some((_, handler))) => self.site.canned(endpoint).unwrap_or_else(|| handler(&self.site, &call)),
+            (None, Some((_, handler))) => self
+                .site
+                .canned(endpoint)
+                .unwrap_or_else(|| Defects::answer(&self.site, endpoint, &call, handler)),
             (None, None) => Reply::empty(404),
         };
         let reply = fault.iter().fold(reply, |reply, fault| fault.spoil(reply));
         let mut template = template(&reply);
-        if let Some(delay) = fault.and_then(|fault| fault.delay()) {
+        if let Some(delay) = fault.and_then(|fault| fault.delay()).or(reply.late_by) {
             template = template.set_delay(delay);
         }
         if self.recorder.is_on() {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -63,11 +63,13 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// How long it is under way.
+    pub(crate) late_by: Option<std::time::Duration>,
 }
 
 impl Reply {
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new() }
+        Self { status, headers: Vec::new(), body: String::new(), late_by: None }
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -83,6 +85,12 @@ impl Reply {
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| known != "content-type" || name != "content-type");
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Arriving that much later.
+    pub(crate) fn late(mut self, by: std::time::Duration) -> Self {
+        self.late_by = Some(by);
         self
     }
 

@@ -1,13 +1,16 @@
 //! Dynamic client registration (RFC 7591) and its management (RFC 7592), to the letter.
 //! The form of WSO2 Identity Server 7 is in `registration_is7`.
 
+use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::call::{Call, Reply};
 use crate::{
     grants::basic_pair,
-    realm::{Client, ClientSpec, OAuthError, TokenFormat, jwt::Object, random, same},
+    realm::{
+        Client, ClientSpec, OAuthError, TokenFormat, client::PRIVATE_KEY_JWT, jwt::Object, random, same,
+    },
     server::Site,
 };
 
@@ -69,7 +72,7 @@ fn owner(site: &Site, call: &Call, id: &str) -> Result<Client, Reply> {
 
 fn create(site: &Site, call: &Call, base: &str) -> Result<Reply, OAuthError> {
     let mut client = ClientSpec::new("").0;
-    fill(&mut client, call)?;
+    fill(site, &mut client, call)?;
     client.registration_token = Some(random::text(32));
     let client = site.realm.add_client(ClientSpec(client));
     Ok(Reply::json(201, &document(site, &client, base)).uncached())
@@ -87,14 +90,14 @@ fn update(site: &Site, call: &Call, client: &Client, base: &str) -> Result<Reply
         return Err(metadata("the client secret cannot be chosen"));
     }
     let mut changed = client.clone();
-    fill(&mut changed, call)?;
+    fill(site, &mut changed, call)?;
     let changed =
         site.realm.update_client(&client.id, |kept| *kept = changed).ok_or_else(|| metadata("the client is gone"))?;
     Ok(Reply::json(200, &document(site, &changed, base)).uncached())
 }
 
 /// Takes over what was asked for; what is left out gets its default again (RFC 7591, section 2).
-fn fill(client: &mut Client, call: &Call) -> Result<(), OAuthError> {
+fn fill(site: &Site, client: &mut Client, call: &Call) -> Result<(), OAuthError> {
     let asked = object(call)?;
     let grant_types = texts(&asked, "grant_types")?.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
     let redirect_uris = texts(&asked, "redirect_uris")?.unwrap_or_default();
@@ -109,6 +112,12 @@ fn fill(client: &mut Client, call: &Call) -> Result<(), OAuthError> {
     let method = asked.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or("client_secret_basic");
     match method {
         "none" => client.secret = None,
+        PRIVATE_KEY_JWT if site.realm.policy().client_assertions => {
+            if !asked.get("jwks").is_some_and(|set| serde_json::from_value::<JwkSet>(set.clone()).is_ok()) {
+                return Err(metadata("a client that signs assertions has to register its keys as jwks"));
+            }
+            client.secret = None;
+        }
         "client_secret_basic" | "client_secret_post" => {
             client.secret.get_or_insert_with(|| random::alphanumeric(44));
         }

@@ -14,11 +14,14 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         .map_err(|error| grants::worded(&policy, error))
         .and_then(|request| grants::redeem(&site.realm, &request));
     match granted {
-        Ok(answer) => {
-            let mut reply = Reply::json(200, &site.dialect.token_body(&answer)).uncached();
-            reply.headers.extend(site.dialect.token_headers(&answer));
-            reply
-        }
+        Ok(answer) => self::granted(site, &answer),
         Err(error) => Reply::error(&error),
     }
+}
+
+/// What a granted request is answered with.
+pub(crate) fn granted(site: &Site, answer: &grants::TokenAnswer) -> Reply {
+    let mut reply = Reply::json(200, &site.dialect.token_body(answer)).uncached();
+    reply.headers.extend(site.dialect.token_headers(answer));
+    reply
 }

@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::TokenRequest;
+use super::{TokenRequest, client_assertion};
 use crate::realm::{Client, OAuthError, Policy, Realm, same};
 
 /// How a client says who it is.
@@ -36,6 +36,18 @@ pub enum Credentials {
 ///
 /// `invalid_client` when nobody can be made of the credentials, `invalid_request` when they are given in two ways.
 pub fn authenticate_client(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
+    let client = prove_client(realm, request)?;
+    if client.active { Ok(client) } else { Err(OAuthError::invalid_client("the client is not in an active state")) }
+}
+
+/// The client that the credentials prove, whether it is active or not.
+pub(crate) fn prove_client(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
+    if request.form.contains("client_assertion") {
+        if !request.authorization.is_empty() || request.form.value("client_secret").is_some() {
+            return Err(OAuthError::invalid_request("the client authenticates in more than one way"));
+        }
+        return client_assertion::prove(realm, request, true);
+    }
     let policy = realm.policy();
     let (id, secret) = match credentials(&policy, request)? {
         Credentials::Basic { id, secret } | Credentials::Form { id, secret } => (id, Some(secret)),
@@ -46,13 +58,15 @@ pub fn authenticate_client(realm: &Realm, request: &TokenRequest) -> Result<Clie
         .ok_or_else(|| OAuthError::invalid_client(format!("no valid client was found for the client id {id}")))?;
     let proven = match (&client.secret, &secret) {
         (Some(kept), Some(sent)) => same(kept, sent),
-        (None, sent) => sent.is_none(),
+        (None, sent) => client.is_public() && sent.is_none(),
         (Some(_), None) => false,
     };
-    if !proven {
-        return Err(OAuthError::invalid_client("client authentication failed"));
-    }
-    if client.active { Ok(client) } else { Err(OAuthError::invalid_client("the client is not in an active state")) }
+    if proven { Ok(client) } else { Err(OAuthError::invalid_client("client authentication failed")) }
+}
+
+/// The client of an assertion that holds but for its audience.
+pub(crate) fn asserted_for_anybody(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
+    client_assertion::prove(realm, request, false)
 }
 
 fn credentials(policy: &Policy, request: &TokenRequest) -> Result<Credentials, OAuthError> {

@@ -5,6 +5,7 @@ mod assertion;
 mod authenticate;
 mod authorization_code;
 mod authorize;
+mod client_assertion;
 mod client_credentials;
 mod device_code;
 mod issue;
@@ -17,6 +18,7 @@ mod request;
 mod saml2_bearer;
 mod token_exchange;
 
+pub(crate) use authenticate::{asserted_for_anybody, prove_client};
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
 pub use authorize::AuthorizationRefusal;
 pub use issue::{Issue, issue};

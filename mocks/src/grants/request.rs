@@ -36,6 +36,11 @@ impl Form {
         self.0.iter().enumerate().find(|&entry| repeats(entry)).map(|(_, (name, _))| name.as_str())
     }
 
+    /// The parameters, in the order they were sent.
+    pub fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// Whether there is more than one parameter of that name.
     pub fn repeats(&self, name: &str) -> bool {
         self.0.iter().filter(|(known, _)| known == name).count() > 1

@@ -17,6 +17,9 @@ pub enum TokenFormat {
     Opaque,
 }
 
+/// Authentication by an assertion that the client signs (OpenID Connect Core, section 9).
+pub const PRIVATE_KEY_JWT: &str = "private_key_jwt";
+
 /// A registered OAuth client.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Client {
@@ -71,9 +74,14 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// Whether it has no secret.
+    /// Whether it has nothing to prove itself with.
     pub fn is_public(&self) -> bool {
-        self.secret.is_none()
+        self.secret.is_none() && self.authentication() != Some(PRIVATE_KEY_JWT)
+    }
+
+    /// The authentication method it was registered with, where one was named.
+    pub fn authentication(&self) -> Option<&str> {
+        self.metadata.get("token_endpoint_auth_method").and_then(Value::as_str)
     }
 
     /// Whether it may use the grant type.

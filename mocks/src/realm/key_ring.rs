@@ -112,6 +112,13 @@ impl KeyRing {
         found.expect("a ring is made with an access key, and a current key cannot be removed").key.clone()
     }
 
+    /// The id of the key that signed before the current one did; `None` when there was none.
+    pub(crate) fn before(&self, purpose: KeyPurpose) -> Option<String> {
+        let state = self.read();
+        let at = state.keys.iter().rposition(|entry| entry.current && entry.purpose == purpose)?;
+        state.keys[..at].iter().rev().find(|entry| entry.purpose == purpose).map(|entry| entry.key.kid().to_owned())
+    }
+
     /// Publishes a key and signs with it from now on; the one before stays published.
     pub fn add(&self, key: SigningKey, purpose: KeyPurpose) {
         self.write().add(key, purpose);

@@ -20,6 +20,7 @@ pub mod shape;
 pub mod signing_key;
 pub mod snapshot;
 mod state;
+mod tampering;
 pub mod test_keys;
 pub mod token;
 pub mod trusted_issuer;

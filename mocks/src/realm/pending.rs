@@ -94,6 +94,26 @@ pub(super) struct Pending {
     pub(super) handshakes: Vec<Waiting>,
 }
 
+impl Pending {
+    /// Everything but the consents.
+    pub(super) fn forget(&mut self) {
+        self.logins.clear();
+        self.codes.clear();
+        self.devices.clear();
+    }
+
+    pub(super) fn code_mut(&mut self, text: &str) -> Option<&mut AuthorizationCode> {
+        self.codes.get_mut(text)
+    }
+}
+
+impl AuthorizationCode {
+    /// Makes it as good as new; what came of it is forgotten.
+    pub(super) fn renew(&mut self) {
+        (self.used, self.replayed, self.family) = (false, false, None);
+    }
+}
+
 impl Realm {
     pub(super) fn pending(&self) -> MutexGuard<'_, Pending> {
         self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)

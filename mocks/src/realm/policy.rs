@@ -47,6 +47,8 @@ pub struct Policy {
     pub decode_basic: bool,
     /// Whether `client_secret_basic` is accepted.
     pub basic_accepted: bool,
+    /// Whether clients may authenticate by assertions they sign (`private_key_jwt`).
+    pub client_assertions: bool,
     /// Whether token requests may be JSON.
     pub json_requests: bool,
     /// Grant types the server supports.
@@ -100,6 +102,7 @@ impl Default for Policy {
             unknown_grant: "unsupported_grant_type",
             decode_basic: true,
             basic_accepted: true,
+            client_assertions: false,
             json_requests: false,
             grant_types: known.map(str::to_owned).to_vec(),
             public_grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],

@@ -148,6 +148,15 @@ impl TokenStore {
         Some((self.rows.get(jti)?, *kind))
     }
 
+    /// Gives the access token another text; the old one is unknown from then on.
+    pub(super) fn rewrite(&mut self, old: &str, new: &str) {
+        let Some((jti, kind)) = self.by_text.remove(old) else { return };
+        if let Some(row) = self.rows.get_mut(&jti) {
+            new.clone_into(&mut row.access_token);
+        }
+        self.by_text.insert(new.to_owned(), (jti, kind));
+    }
+
     pub(super) fn row_mut(&mut self, jti: &str) -> Option<&mut TokenRow> {
         self.rows.get_mut(jti)
     }

@@ -33,6 +33,7 @@ impl Dialect for Custom {
                     TOKEN_EXCHANGE,
                 ]),
                 public_grant_types: names(["password", "refresh_token", "authorization_code", device::GRANT]),
+                client_assertions: true,
                 token_endpoint: Some(format!("{base_url}/token")),
                 ..Policy::default()
             },
@@ -80,14 +81,15 @@ impl Dialect for Custom {
     }
 
     fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
-        let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
-        let confidential = json!(["client_secret_basic", "client_secret_post"]);
+        let methods = json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
+        let confidential = json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
         let mut document = common_members(endpoints, realm);
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["introspection_endpoint_auth_methods_supported"] = confidential;
         document["revocation_endpoint"] = json!(endpoints.revocation);
         document["revocation_endpoint_auth_methods_supported"] = methods.clone();
         document["token_endpoint_auth_methods_supported"] = methods;
+        document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256", "PS256", "ES256", "EdDSA"]);
         document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         document["registration_endpoint"] = json!(endpoints.registration);
         document["userinfo_endpoint"] = json!(endpoints.userinfo);

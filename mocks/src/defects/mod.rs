@@ -1,0 +1,19 @@
+//! Seeded defects of authorization servers, switched on by their id in the catalogue of defects.
+//! Each stands around an honest endpoint, changing what goes in or what comes out; the realm's rules stay as they are.
+
+mod registry;
+mod turn;
+
+mod discovery;
+mod exchange;
+mod introspection;
+mod key_set;
+mod refreshing;
+mod registration;
+mod revocation;
+mod scopes;
+mod token_answer;
+mod token_request;
+mod userinfo;
+
+pub use registry::{Defect, Defects, UnknownDefect, switchable};

@@ -1,0 +1,56 @@
+//! Client authentication by a signed assertion, `private_key_jwt` (RFC 7523, sections 2.2 and 3; OpenID Connect Core,
+//! section 9). The keys are those the client was registered with; none are ever fetched.
+
+use jsonwebtoken::{Algorithm, jwk::JwkSet};
+use serde_json::Value;
+
+use super::{TokenRequest, assertion::audiences};
+use crate::realm::{Client, OAuthError, Realm, jwt, trusted_issuer::TrustedKeys};
+
+/// The only type of assertion that is accepted (RFC 7523, section 2.2).
+const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The client that an assertion proves, active or not. `audience` says whether the assertion must be made for this
+/// server alone.
+///
+/// # Errors
+///
+/// `invalid_client` for whatever is wrong with it.
+pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Result<Client, OAuthError> {
+    let refused = |why: &str| OAuthError::invalid_client(format!("the client assertion {why}"));
+    let form = &request.form;
+    if !realm.policy().client_assertions || form.value("client_assertion_type") != Some(TYPE) {
+        return Err(refused("is of a type that is not supported"));
+    }
+    let text = form.value("client_assertion").unwrap_or_default();
+    let (header, claims) = jwt::read(text).ok_or_else(|| refused("is no signed JWT"))?;
+    let claim = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let id = claim("iss").filter(|iss| claim("sub") == Some(iss));
+    let id = id.ok_or_else(|| refused("must name the client as iss and as sub"))?;
+    if form.value("client_id").is_some_and(|other| other != id) {
+        return Err(OAuthError::invalid_request("two different client ids in one request"));
+    }
+    let client = realm.client(id).ok_or_else(|| refused("is of a client that is not registered"))?;
+    let keys = client.metadata.get("jwks").and_then(|set| serde_json::from_value::<JwkSet>(set.clone()).ok());
+    let keys = keys.map(TrustedKeys::Set).ok_or_else(|| refused("is of a client without keys"))?;
+    let algorithm = header.get("alg").and_then(|alg| serde_json::from_value::<Algorithm>(alg.clone()).ok());
+    let (message, signature) = text.rsplit_once('.').unwrap_or_default();
+    let kid = header.get("kid").and_then(Value::as_str);
+    if !algorithm.is_some_and(|algorithm| keys.verify(kid, algorithm, message.as_bytes(), signature)) {
+        return Err(refused("is not signed by the client"));
+    }
+    let expires_at = claims.get("exp").and_then(Value::as_u64).ok_or_else(|| refused("does not say when it ends"))?;
+    if realm.now() >= expires_at {
+        return Err(refused("has expired"));
+    }
+    // Others beside this server could use it here (RFC 7523, section 3, item 3, read as narrowly as it can be).
+    let ours = |one: &str| one == realm.issuer() || realm.policy().token_endpoint.as_deref() == Some(one);
+    if audience && !audiences(&claims).is_some_and(|all| matches!(all.as_slice(), [one] if ours(one))) {
+        return Err(refused("is not made for this server alone"));
+    }
+    let jti = claim("jti").ok_or_else(|| refused("has no jti"))?;
+    if !realm.use_assertion(id, jti, expires_at) {
+        return Err(refused("was used before"));
+    }
+    Ok(client)
+}

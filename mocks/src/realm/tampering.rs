@@ -1,0 +1,59 @@
+//! What no rule of the realm would do: rows put back, texts rewritten, codes made good again.
+//! For seeded defects only; which defect does what stands in `defects`.
+
+use super::{
+    pending::AuthorizationCode,
+    state::Realm,
+    token::{TokenRow, TokenState},
+};
+
+impl Realm {
+    /// The row of that id, good or not.
+    pub(crate) fn row(&self, jti: &str) -> Option<TokenRow> {
+        self.state().tokens.rows().find(|row| row.jti == jti).cloned()
+    }
+
+    /// The rows that fit, good or not.
+    pub(crate) fn rows(&self, mut fits: impl FnMut(&TokenRow) -> bool) -> Vec<TokenRow> {
+        self.state().tokens.rows().filter(|row| fits(row)).cloned().collect()
+    }
+
+    /// Ends the rows that fit.
+    pub(crate) fn end_rows(&self, fits: impl FnMut(&TokenRow) -> bool, state: TokenState) {
+        self.state().tokens.end_where(fits, state);
+    }
+
+    /// Makes a row what it was before.
+    pub(crate) fn put_back(&self, row: TokenRow) {
+        if let Some(kept) = self.state().tokens.row_mut(&row.jti.clone()) {
+            *kept = row;
+        }
+    }
+
+    /// Gives an access token another text.
+    pub(crate) fn rewrite_access(&self, old: &str, new: &str) {
+        self.state().tokens.rewrite(old, new);
+    }
+
+    /// Loses what waits for a person or a second request; consents are kept.
+    pub(crate) fn forget_pending(&self) {
+        self.pending().forget();
+    }
+
+    /// Changes an authorization code in place.
+    pub(crate) fn change_code(&self, text: &str, change: impl FnOnce(&mut AuthorizationCode)) {
+        if let Some(code) = self.pending().code_mut(text) {
+            change(code);
+        }
+    }
+
+    /// Makes a code good again.
+    pub(crate) fn renew_code(&self, text: &str) {
+        self.change_code(text, AuthorizationCode::renew);
+    }
+
+    /// The redirect URI of the request that led to a code.
+    pub(crate) fn redirect_uri_of(&self, code: &str) -> Option<String> {
+        self.pending().code_mut(code).map(|code| code.request.redirect_uri.clone())
+    }
+}

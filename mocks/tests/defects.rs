@@ -1,0 +1,55 @@
+//! Every seeded defect shows on the wire when it is switched on, and does not when it is off.
+//! Which scenario of the features notices it is proven by the harness's own tests.
+
+mod support;
+
+mod probes {
+    pub mod client_registration;
+    pub mod endpoints;
+    pub mod grants;
+}
+
+use std::{collections::BTreeSet, future::Future, pin::Pin};
+
+use kmspec_mocks::{defects, vendors::Vendor};
+use support::{Stage, stage};
+
+/// Whether the wire shows the defect.
+pub type Shows = Pin<Box<dyn Future<Output = bool>>>;
+/// A defect, the vendor it is looked for at, and the look.
+pub type Probe = (&'static str, Vendor, fn(Stage) -> Shows);
+
+fn probes() -> Vec<Probe> {
+    [probes::endpoints::PROBES, probes::grants::PROBES, probes::client_registration::PROBES].concat()
+}
+
+#[tokio::test]
+async fn a_defect_shows_when_it_is_on_and_only_then() {
+    let mut wrong = Vec::new();
+    for (id, vendor, look) in probes() {
+        let honest = look(stage(vendor).await).await;
+        let defective = stage(vendor).await;
+        defective.server.defects().switch_on(id).unwrap();
+        if honest || !look(defective).await {
+            wrong.push(format!("{id} at {vendor}: {}", if honest { "shows when off" } else { "does not show" }));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_defect_is_looked_for() {
+    let looked_for: BTreeSet<&str> = probes().iter().map(|(id, ..)| *id).collect();
+    let missing: Vec<_> = defects::switchable().into_iter().filter(|each| !looked_for.contains(each.id)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[tokio::test]
+async fn a_server_can_be_started_with_a_defect_and_loses_it_again() {
+    let server = kmspec_mocks::server::AuthorizationServer::builder(Vendor::Custom).defect("DEF-126").start().await;
+    let server = server.unwrap();
+    assert_eq!(server.defects().list()[0].id, "DEF-126");
+    assert!(server.defects().switch_off("DEF-126") && server.defects().list().is_empty());
+    let refused = kmspec_mocks::server::AuthorizationServer::builder(Vendor::Custom).defect("DEF-8").start().await;
+    assert!(refused.unwrap_err().to_string().starts_with("`DEF-8` is no defect"));
+}

@@ -1,0 +1,315 @@
+//! What defects of the token endpoint look like on the wire, grant by grant.
+//! Each look says whether it saw the defect.
+
+use kmspec_mocks::{
+    grants::Form,
+    realm::{AuthorizationRequest, ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, jwt, test_keys},
+    vendors::Vendor::{Custom, Is7},
+};
+use serde_json::{Value, json};
+
+use super::endpoints::{by_another, look, own_token, users_tokens};
+use crate::{
+    Probe,
+    support::{Answer, Stage, answer},
+};
+
+const OWN: (&str, &str) = ("grant_type", "client_credentials");
+const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const CALLBACK: &str = "https://client.example/callback";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+async fn refreshed(stage: &Stage, token: &str) -> Answer {
+    stage.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+}
+
+fn granted(answer: &Answer) -> bool {
+    answer.status == 200 && answer.json().get("access_token").is_some()
+}
+
+async fn is_active(stage: &Stage, token: &str) -> bool {
+    stage.introspect(token).await["active"] == json!(true)
+}
+
+/// A request to the token endpoint with this `Authorization` header field.
+async fn with_header(stage: &Stage, header: &str, form: &[(&str, &str)]) -> Answer {
+    let request = stage.http.post(&stage.server.endpoints().token).header("authorization", header).form(form);
+    answer(request.send().await.unwrap()).await
+}
+
+async fn with_id(stage: &Stage, form: &[(&str, &str)]) -> Answer {
+    let mut all = vec![OWN, ("client_id", stage.client.id.as_str())];
+    all.extend_from_slice(form);
+    stage.post_bare(&stage.server.endpoints().token, &all).await
+}
+
+fn allow(stage: &Stage, grant: &str) {
+    let realm = stage.server.realm();
+    realm.update_client(&stage.client.id, |client| {
+        client.grant_types.push(grant.to_owned());
+        client.redirect_uris = vec![CALLBACK.to_owned(), format!("{CALLBACK}/other")];
+    });
+}
+
+/// A code for ann, asked for with a challenge.
+fn code(stage: &Stage) -> String {
+    allow(stage, "authorization_code");
+    let realm = stage.server.realm();
+    let form = Form::of([
+        ("response_type", "code"),
+        ("client_id", stage.client.id.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ]);
+    let request = AuthorizationRequest::read(realm, &form).unwrap();
+    let url = request.approved(realm, &realm.user("ann").unwrap());
+    let url = reqwest::Url::parse(&url).unwrap();
+    url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+}
+
+async fn redeemed(stage: &Stage, code: &str, redirect_uri: &str, verifier: Option<&str>) -> Answer {
+    let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
+    form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+    stage.token(&form).await
+}
+
+/// Trusts an issuer under a display name of its own; gives what signs for it.
+fn trusted(stage: &Stage) -> KeyRing {
+    let ring = KeyRing::with_key(test_keys::named("rsa-lotus").unwrap());
+    let issuer = TrustedIssuer::new("Partner", "https://partner.example", TrustedKeys::Ring(ring.clone()));
+    stage.server.realm().trust(issuer).unwrap();
+    ring
+}
+
+fn signed(ring: &KeyRing, claims: Value) -> String {
+    let key = ring.current(kmspec_mocks::realm::KeyPurpose::Access);
+    jwt::sign(&key, jwt::Object::new(), claims.as_object().unwrap())
+}
+
+fn vouching(stage: &Stage, lives: i64) -> Value {
+    let now = stage.server.realm().now() as i64;
+    json!({ "iss": "https://partner.example", "sub": "bea", "aud": stage.server.issuer(), "exp": now + lives })
+}
+
+async fn by_assertion(stage: &Stage, assertion: &str) -> Answer {
+    allow(stage, BEARER);
+    stage.token(&[("grant_type", BEARER), ("assertion", assertion)]).await
+}
+
+/// A client that signs assertions asks with this one.
+async fn by_client_assertion(stage: &Stage, audience: Value, jti: &str) -> Answer {
+    let key = test_keys::named("rsa-lotus").unwrap();
+    let jwks = json!({ "keys": [serde_json::to_value(key.jwk()).unwrap()] });
+    let mut spec = ClientSpec::new("signing").id("signing").public();
+    spec = spec.metadata("token_endpoint_auth_method", "private_key_jwt").metadata("jwks", jwks);
+    stage.server.realm().add_client(spec);
+    let claims = json!({
+        "iss": "signing", "sub": "signing", "aud": audience, "jti": jti, "exp": stage.server.realm().now() + 60,
+    });
+    let assertion = signed(&KeyRing::with_key(key), claims);
+    let form = [OWN, ("client_assertion_type", ASSERTION), ("client_assertion", assertion.as_str())];
+    stage.post_bare(&stage.server.endpoints().token, &form).await
+}
+
+async fn device_code(stage: &Stage) -> String {
+    allow(stage, DEVICE);
+    let url = stage.server.endpoints().device_authorization.clone().unwrap();
+    stage.post(&url, &[]).await.member("device_code")
+}
+
+async fn polled(stage: &Stage, device_code: &str) -> Answer {
+    stage.token(&[("grant_type", DEVICE), ("device_code", device_code)]).await
+}
+
+async fn claims(stage: &Stage) -> (Value, Value) {
+    let answer = stage.token(&[OWN, ("scope", "read")]).await;
+    let (header, claims) = jwt::read(&answer.member("access_token")).unwrap();
+    (Value::Object(header), Value::Object(claims))
+}
+
+pub const PROBES: &[Probe] = &[
+    ("DEF-114", Custom, look!(stage => {
+        let (_, refresh) = users_tokens(&stage).await;
+        let attempts = futures(&stage, &refresh).await;
+        attempts.iter().filter(|answer| granted(answer)).count() > 1
+    })),
+    ("DEF-115", Custom, look!(stage => {
+        let (_, refresh) = users_tokens(&stage).await;
+        assert!(granted(&refreshed(&stage, &refresh).await));
+        granted(&refreshed(&stage, &refresh).await)
+    })),
+    ("DEF-116", Custom, look!(stage => { granted(&refreshed(&stage, "made-up").await) })),
+    ("DEF-117", Custom, look!(stage => {
+        let (_, refresh) = users_tokens(&stage).await;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "write")];
+        granted(&stage.token(&form).await)
+    })),
+    ("DEF-SEED-AS-REFRESH-01", Custom, look!(stage => {
+        let (_, refresh) = users_tokens(&stage).await;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+        granted(&by_another(&stage, &stage.server.endpoints().token, &form).await)
+    })),
+    ("DEF-SEED-AS-REFRESH-02", Custom, look!(stage => {
+        let (_, refresh) = users_tokens(&stage).await;
+        !granted(&refreshed(&stage, &refresh).await)
+    })),
+    ("DEF-SEED-AS-REFRESH-03", Custom, look!(stage => {
+        let (_, refresh) = users_tokens(&stage).await;
+        let second = refreshed(&stage, &refresh).await.member("access_token");
+        refreshed(&stage, &refresh).await;
+        is_active(&stage, &second).await
+    })),
+    ("DEF-SEED-AS-REFRESH-04", Custom, look!(stage => {
+        let (access, refresh) = users_tokens(&stage).await;
+        refreshed(&stage, &refresh).await.member("access_token") == access
+    })),
+    ("DEF-118", Custom, look!(stage => {
+        stage.server.realm().update_client(&stage.client.id, |client| client.scopes = Some(vec!["read".to_owned()]));
+        let answer = stage.token(&[OWN, ("scope", "write")]).await;
+        granted(&answer) && answer.json()["scope"] == "write"
+    })),
+    ("DEF-119", Custom, look!(stage => {
+        let answer = stage.token(&[OWN, ("scope", "nonsense")]).await;
+        granted(&answer) && answer.json()["scope"] == "nonsense"
+    })),
+    ("DEF-119", Is7, look!(stage => { stage.token(&[OWN, ("scope", "nonsense")]).await.json()["scope"] == "nonsense" })),
+    ("DEF-120", Custom, look!(stage => {
+        stage.server.realm().update_client(&stage.client.id, |client| client.grant_types.clear());
+        granted(&stage.token(&[OWN]).await)
+    })),
+    ("DEF-121", Custom, look!(stage => {
+        stage.server.realm().update_client(&stage.client.id, |client| client.active = false);
+        granted(&stage.token(&[OWN]).await)
+    })),
+    ("DEF-131", Custom, look!(stage => {
+        let earlier = own_token(&stage).await;
+        own_token(&stage).await;
+        !is_active(&stage, &earlier).await
+    })),
+    ("DEF-SEED-AS-SCOPE-01", Custom, look!(stage => {
+        stage.token(&[OWN, ("scope", "read")]).await.json()["scope"] != "read"
+    })),
+    ("DEF-123", Custom, look!(stage => {
+        let issuer = json!(stage.server.issuer());
+        assert!(granted(&by_client_assertion(&stage, issuer.clone(), "once").await));
+        granted(&by_client_assertion(&stage, issuer, "once").await)
+    })),
+    ("DEF-124", Custom, look!(stage => {
+        granted(&by_client_assertion(&stage, json!([stage.server.issuer(), "https://other.example"]), "two").await)
+    })),
+    ("DEF-125", Custom, look!(stage => {
+        let code = code(&stage);
+        granted(&redeemed(&stage, &code, CALLBACK, None).await)
+    })),
+    ("DEF-SEED-AS-CODE-01", Custom, look!(stage => {
+        let code = code(&stage);
+        assert!(granted(&redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await));
+        granted(&redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await)
+    })),
+    ("DEF-SEED-AS-CODE-02", Custom, look!(stage => {
+        let code = code(&stage);
+        granted(&redeemed(&stage, &code, &format!("{CALLBACK}/other"), Some(VERIFIER)).await)
+    })),
+    ("DEF-SEED-AS-CODE-03", Custom, look!(stage => {
+        let code = code(&stage);
+        let token = redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await.member("access_token");
+        redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await;
+        is_active(&stage, &token).await
+    })),
+    ("DEF-133", Custom, look!(stage => {
+        let assertion = signed(&trusted(&stage), vouching(&stage, 60));
+        !granted(&by_assertion(&stage, &assertion).await)
+    })),
+    ("DEF-134", Custom, look!(stage => {
+        allow(&stage, EXCHANGE);
+        let form =
+            [("grant_type", EXCHANGE), ("subject_token", "nobody's"), ("subject_token_type", ACCESS_TOKEN)];
+        granted(&stage.token(&form).await)
+    })),
+    ("DEF-SEED-AS-BEARER-01", Custom, look!(stage => {
+        trusted(&stage);
+        let stranger = KeyRing::with_key(test_keys::named("rsa-amber").unwrap());
+        granted(&by_assertion(&stage, &signed(&stranger, vouching(&stage, 60))).await)
+    })),
+    ("DEF-SEED-AS-BEARER-02", Custom, look!(stage => {
+        let assertion = signed(&trusted(&stage), vouching(&stage, -60));
+        granted(&by_assertion(&stage, &assertion).await)
+    })),
+    ("DEF-SEED-AS-DEVICE-01", Custom, look!(stage => {
+        let code = device_code(&stage).await;
+        granted(&polled(&stage, &code).await)
+    })),
+    ("DEF-SEED-AS-DEVICE-02", Custom, look!(stage => {
+        let code = device_code(&stage).await;
+        polled(&stage, &code).await;
+        polled(&stage, &code).await.error().1 != "slow_down"
+    })),
+    ("DEF-127", Custom, look!(stage => { with_header(&stage, "Basic !!", &[OWN]).await.status == 500 })),
+    ("DEF-127", Is7, look!(stage => { stage.post_bare(&stage.server.endpoints().token, &[OWN]).await.status == 500 })),
+    ("DEF-SEED-AS-AUTH-01", Custom, look!(stage => { granted(&with_id(&stage, &[("client_secret", "wrong")]).await) })),
+    ("DEF-SEED-AS-AUTH-02", Custom, look!(stage => {
+        with_header(&stage, "Basic eDp5", &[OWN]).await.header("www-authenticate").is_empty()
+    })),
+    ("DEF-SEED-AS-AUTH-03", Custom, look!(stage => { granted(&with_id(&stage, &[]).await) })),
+    ("DEF-SEED-AS-AUTH-04", Custom, look!(stage => {
+        let secret = stage.client.secret.clone().unwrap();
+        let url = format!("{}?client_id={}&client_secret={secret}", stage.server.endpoints().token, stage.client.id);
+        granted(&stage.post_bare(&url, &[OWN]).await)
+    })),
+    ("DEF-SEED-AS-AUTH-05", Custom, look!(stage => {
+        let secret = stage.client.secret.clone().unwrap();
+        granted(&stage.token(&[OWN, ("client_id", &stage.client.id), ("client_secret", &secret)]).await)
+    })),
+    ("DEF-SEED-AS-AUTH-06", Custom, look!(stage => {
+        let spec = ClientSpec::new("percent").id("per cent").secret("a%b");
+        stage.server.realm().add_client(spec);
+        !granted(&with_header(&stage, "Basic cGVyJTIwY2VudDphJTI1Yg==", &[OWN]).await)
+    })),
+    ("DEF-SEED-AS-AUTH-07", Custom, look!(stage => {
+        granted(&stage.token(&[("grant_type", "password"), ("username", "ann"), ("password", "wrong")]).await)
+    })),
+    ("DEF-SEED-AS-AUTH-08", Custom, look!(stage => { !granted(&stage.password("read").await) })),
+    ("DEF-SEED-AS-REQUEST-01", Custom, look!(stage => { !granted(&stage.token(&[OWN, ("stray", "1")]).await) })),
+    ("DEF-SEED-AS-REQUEST-02", Custom, look!(stage => { granted(&stage.token(&[("grant_type", "magic")]).await) })),
+    ("DEF-SEED-AS-REQUEST-03", Custom, look!(stage => { granted(&stage.token(&[OWN, OWN]).await) })),
+    ("DEF-SEED-AS-REQUEST-04", Custom, look!(stage => {
+        let secret = stage.client.secret.as_deref();
+        let url = format!("{}?grant_type=client_credentials", stage.server.endpoints().token);
+        granted(&answer(stage.http.get(url).basic_auth(&stage.client.id, secret).send().await.unwrap()).await)
+    })),
+    ("DEF-126", Custom, look!(stage => { stage.token(&[OWN]).await.header("cache-control").is_empty() })),
+    ("DEF-128", Custom, look!(stage => {
+        stage.server.realm().keys().rotate();
+        stage.verified(&own_token(&stage).await).await.is_err()
+    })),
+    ("DEF-130", Custom, look!(stage => { stage.token(&[OWN]).await.json()["expires_in"] != 3_600 })),
+    ("DEF-SEED-AS-TOKEN-01", Custom, look!(stage => { stage.token(&[OWN]).await.json()["expires_in"].is_string() })),
+    ("DEF-SEED-AS-TOKEN-02", Custom, look!(stage => { stage.token(&[OWN]).await.header("content-type") == "text/html" })),
+    ("DEF-SEED-AS-TOKEN-03", Custom, look!(stage => { own_token(&stage).await == own_token(&stage).await })),
+    ("DEF-SEED-AS-TOKEN-04", Custom, look!(stage => { stage.token(&[OWN]).await.json().get("refresh_token").is_some() })),
+    ("DEF-SEED-AS-TOKEN-05", Custom, look!(stage => {
+        stage.token(&[("grant_type", "\"magic\"")]).await.member("error_description").contains('"')
+    })),
+    ("DEF-SEED-AS-TOKEN-06", Custom, look!(stage => { stage.verified(&own_token(&stage).await).await.is_err() })),
+    ("DEF-SEED-AS-TOKEN-07", Custom, look!(stage => { claims(&stage).await.1.get("client_id").is_none() })),
+    ("DEF-SEED-AS-TOKEN-08", Custom, look!(stage => { claims(&stage).await.0["typ"] != "at+jwt" })),
+    ("DEF-SEED-AS-TOKEN-09", Custom, look!(stage => { claims(&stage).await.1.get("jti").is_none() })),
+    ("DEF-SEED-AS-TOKEN-10", Custom, look!(stage => { claims(&stage).await.1.get("scope").is_none() })),
+];
+
+/// Four refreshes at once.
+async fn futures(stage: &Stage, refresh: &str) -> [Answer; 4] {
+    tokio::join!(
+        refreshed(stage, refresh),
+        refreshed(stage, refresh),
+        refreshed(stage, refresh),
+        refreshed(stage, refresh),
+    )
+    .into()
+}
