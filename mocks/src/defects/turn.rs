@@ -87,11 +87,6 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// The request without this parameter.
-    pub(super) fn without(&self, name: &str) -> Call {
-        self.with_form(|form| form.retain(|(known, _)| known != name))
-    }
-
     /// What the request earns for this client once nobody asks whether the client may have it; `None` when its own grant
     /// refuses it.
     pub(super) fn granted_to(&self, client: &Client) -> Option<Reply> {

@@ -4,7 +4,11 @@
 use serde_json::Value;
 
 use super::call::{Call, Reply};
-use crate::server::Site;
+use crate::{
+    grants::{TokenRequest, authenticate_client},
+    realm::jwt::Object,
+    server::Site,
+};
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     if call.method != "POST" {
@@ -22,9 +26,29 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         return site.dialect.introspection_without_token(error);
     }
     match request.form.value("token") {
-        Some(token) => Reply::json(200, &Value::Object(site.realm.introspect(token))).uncached(),
+        Some(token) => Reply::json(200, &Value::Object(told(site, &request, token))).uncached(),
         None => site
             .dialect
             .introspection_without_token(crate::realm::OAuthError::invalid_request("the token parameter is missing")),
     }
+}
+
+/// What anybody who may ask is told; all else is about the user.
+const FOR_EVERYBODY: [&str; 10] =
+    ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "aud", "iss", "jti"];
+
+/// What the caller is told about a token: all, if it is the caller's own, names the caller as its audience, or stands
+/// for no user; else as much as the policy says.
+fn told(site: &Site, request: &TokenRequest, token: &str) -> Object {
+    let mut members = site.realm.introspect(token);
+    let Some((row, _)) = site.realm.token(token).filter(|_| !site.realm.policy().strangers_see_users) else {
+        return members;
+    };
+    let client = authenticate_client(&site.realm, request).map(|client| client.id).unwrap_or_default();
+    let meant = row.audience.as_ref() == Some(&client)
+        || site.realm.client(&row.client_id).is_some_and(|owner| owner.audiences.contains(&client));
+    if row.username.is_some() && row.client_id != client && !meant {
+        members.retain(|name, _| FOR_EVERYBODY.contains(&name.as_str()));
+    }
+    members
 }

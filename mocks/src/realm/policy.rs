@@ -74,6 +74,9 @@ pub struct Policy {
     pub refresh_without_asking: bool,
     /// Whether revoking an access token ends the refresh token it came with.
     pub access_revocation_ends_refresh: bool,
+    /// Whether introspection tells a client who the user behind another client's token is (RFC 7662, section 5, advises
+    /// to tell no more than needed).
+    pub strangers_see_users: bool,
     /// Whether access tokens can be revoked at all.
     pub access_tokens_revocable: bool,
     /// The `audience` parameter: `None` where it means nothing, else the audiences the server knows.
@@ -115,6 +118,7 @@ impl Default for Policy {
             rotation: Rotation::RotateAndDetectReuse,
             refresh_without_asking: true,
             access_revocation_ends_refresh: false,
+            strangers_see_users: true,
             access_tokens_revocable: true,
             audiences: None,
             token_endpoint: None,

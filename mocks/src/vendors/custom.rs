@@ -34,6 +34,7 @@ impl Dialect for Custom {
                 ]),
                 public_grant_types: names(["password", "refresh_token", "authorization_code", device::GRANT]),
                 client_assertions: true,
+                strangers_see_users: false,
                 token_endpoint: Some(format!("{base_url}/token")),
                 ..Policy::default()
             },

@@ -47,7 +47,7 @@ async fn gets_token(stage: &Stage, id: &str, secret: &str) -> bool {
     stage.post_bare(&stage.server.endpoints().token, &form).await.status == 200
 }
 
-pub const PROBES: &[Probe] = &[
+pub(crate) const PROBES: &[Probe] = &[
     ("DEF-135", Custom, look!(stage => {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/keys", listener.local_addr().unwrap());

@@ -133,7 +133,7 @@ async fn claims(stage: &Stage) -> (Value, Value) {
     (Value::Object(header), Value::Object(claims))
 }
 
-pub const PROBES: &[Probe] = &[
+pub(crate) const PROBES: &[Probe] = &[
     ("DEF-114", Custom, look!(stage => {
         let (_, refresh) = users_tokens(&stage).await;
         let attempts = futures(&stage, &refresh).await;
