@@ -16,12 +16,12 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::a
 
 use crate::{
     certificates::{CertificateAuthority, CertificateError},
+    defects::{Defects, UnknownDefect},
     endpoints::{
         api_resources,
         call::{Call, Reply},
         login, login_is7, scim_roles, scim_users,
     },
-    defects::{Defects, UnknownDefect},
     faults::{Fault, Faults},
     forge::Forge,
     front::{Front, Port},
@@ -379,10 +379,9 @@ impl Answering {
         let fault = self.site.faults.of_answer(endpoint);
         let reply = match (fault.as_ref().and_then(Fault::replacement), routed) {
             (Some(replacement), _) => replacement,
-            (None, Some((_, handler))) => self
-                .site
-                .canned(endpoint)
-                .unwrap_or_else(|| Defects::answer(&self.site, endpoint, &call, handler)),
+            (None, Some((_, handler))) => {
+                self.site.canned(endpoint).unwrap_or_else(|| Defects::answer(&self.site, endpoint, &call, handler))
+            }
             (None, None) => Reply::empty(404),
         };
         let reply = fault.iter().fold(reply, |reply, fault| fault.spoil(reply));

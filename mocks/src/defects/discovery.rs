@@ -14,7 +14,11 @@ const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
-    defect("DEF-132", "the issuer of the discovery document begins with http, that of the tokens with https", http_issuer),
+    defect(
+        "DEF-132",
+        "the issuer of the discovery document begins with http, that of the tokens with https",
+        http_issuer,
+    ),
     defect("DEF-SEED-AS-DISCO-01", "discovery does not say which response types there are", no_response_types),
     defect("DEF-SEED-AS-DISCO-02", "discovery does not say which subject types there are", no_subject_types),
     defect("DEF-SEED-AS-DISCO-03", "discovery does not offer RS256 for id tokens", no_rs256),

@@ -9,7 +9,7 @@ use super::{
     registry::Defect,
     turn::{Turn, changed_success},
 };
-use crate::{endpoints::call::Reply, journal::Endpoint, realm::test_keys, server::Site};
+use crate::{endpoints::call::Reply, journal::Endpoint, realm::random, server::Site};
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
     Defect { id, summary, endpoint: Endpoint::Jwks, answer }
@@ -54,25 +54,26 @@ fn private(turn: &Turn<'_>) -> Reply {
     with_keys(turn, |keys| keys.iter_mut().for_each(|key| key["d"] = json!(URL_SAFE_NO_PAD.encode([7; 256]))))
 }
 
-/// A key of somebody else under the id of the first, behind it.
+/// An RSA key whose modulus has so many bytes; nobody has its private half.
+fn nobodys(bytes: usize) -> Value {
+    let mut modulus = vec![0; bytes];
+    rand::fill(&mut modulus).expect("the operating system supplies randomness, or nothing works");
+    modulus[0] |= 0x80;
+    modulus[bytes - 1] |= 1;
+    json!({ "kty": "RSA", "kid": random::uuid(), "use": "sig", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode(modulus) })
+}
+
+/// Another key under the id of the first, behind it.
 fn doubled(turn: &Turn<'_>) -> Reply {
     with_keys(turn, |keys| {
-        let other = test_keys::named("rsa-lotus").map(|key| key.jwk());
-        if let (Some(kid), Some(Ok(mut other))) =
-            (keys.first().map(|key| key["kid"].clone()), other.map(serde_json::to_value))
-        {
-            other["kid"] = kid;
-            keys.push(other);
-        }
+        let mut other = nobodys(256);
+        other["kid"] = keys.first().map(|key| key["kid"].clone()).unwrap_or_default();
+        keys.push(other);
     })
 }
 
 fn short(turn: &Turn<'_>) -> Reply {
-    let mut modulus = [0; 128];
-    rand::fill(&mut modulus).expect("the operating system supplies randomness, or nothing works");
-    modulus[0] |= 0x80;
-    let key = json!({ "kty": "RSA", "kid": "short", "use": "sig", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode(modulus) });
-    with_keys(turn, |keys| keys.push(key))
+    with_keys(turn, |keys| keys.push(nobodys(128)))
 }
 
 fn unmarked(turn: &Turn<'_>) -> Reply {

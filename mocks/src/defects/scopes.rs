@@ -45,8 +45,7 @@ fn with_scopes(turn: &Turn<'_>, scopes: Vec<String>) -> Option<Reply> {
         return None;
     }
     let grant_type = turn.value("grant_type")?;
-    let issue =
-        Issue { refresh: user.is_some(), ..Issue::new(&client, user.as_ref(), &grant_type, scopes) };
+    let issue = Issue { refresh: user.is_some(), ..Issue::new(&client, user.as_ref(), &grant_type, scopes) };
     Some(token::granted(turn.site, &grants::issue(turn.realm(), &issue)))
 }
 

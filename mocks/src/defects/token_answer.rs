@@ -111,11 +111,7 @@ fn error_unescaped(turn: &Turn<'_>) -> Reply {
 
 fn unpublished_key(turn: &Turn<'_>) -> Reply {
     let reply = turn.honest();
-    if is_success(&reply) {
-        turn.reissued(reply, |header, _| set(header, "kid", json!(random::uuid())))
-    } else {
-        reply
-    }
+    if is_success(&reply) { turn.reissued(reply, |header, _| set(header, "kid", json!(random::uuid()))) } else { reply }
 }
 
 fn without_claims(turn: &Turn<'_>, names: &[&str]) -> Reply {

@@ -34,7 +34,11 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-AUTH-07", "a user's password is not compared", any_password),
     defect("DEF-SEED-AS-AUTH-08", "a user's right password is refused", no_password),
     defect("DEF-SEED-AS-REQUEST-01", "a parameter that nobody knows is an error", unknown_parameter),
-    defect("DEF-SEED-AS-REQUEST-02", "an unknown or missing grant type is taken for client credentials", any_grant_type),
+    defect(
+        "DEF-SEED-AS-REQUEST-02",
+        "an unknown or missing grant type is taken for client credentials",
+        any_grant_type,
+    ),
     defect("DEF-SEED-AS-REQUEST-03", "of a parameter sent twice the first one counts", repeated_parameter),
     defect("DEF-SEED-AS-REQUEST-04", "tokens are given for GET", by_get),
 ];
@@ -89,16 +93,18 @@ fn assertion_for_others(turn: &Turn<'_>) -> Reply {
 fn page_instead(turn: &Turn<'_>) -> Reply {
     let reply = turn.honest();
     if refused_client(&reply) && client_named(turn).is_none() && turn.value("client_assertion").is_none() {
-        return Reply::empty(500).text("<html><body><h1>Error 500</h1></body></html>").header("content-type", "text/html");
+        return Reply::empty(500)
+            .text("<html><body><h1>Error 500</h1></body></html>")
+            .header("content-type", "text/html");
     }
     reply
 }
 
 fn any_secret(turn: &Turn<'_>) -> Reply {
     let reply = turn.honest();
-    let sent = turn.request().is_some_and(|request| {
-        !request.authorization.is_empty() || request.form.value("client_secret").is_some()
-    });
+    let sent = turn
+        .request()
+        .is_some_and(|request| !request.authorization.is_empty() || request.form.value("client_secret").is_some());
     match client_named(turn) {
         Some(client) if refused_client(&reply) && sent && client.active && !client.is_public() => {
             as_client(turn, turn.call, &client)
@@ -138,9 +144,9 @@ fn in_the_url(turn: &Turn<'_>) -> Reply {
 }
 
 fn two_ways(turn: &Turn<'_>) -> Reply {
-    let both = turn.request().is_some_and(|request| {
-        request.authorization.len() == 1 && request.form.value("client_secret").is_some()
-    });
+    let both = turn
+        .request()
+        .is_some_and(|request| request.authorization.len() == 1 && request.form.value("client_secret").is_some());
     if !both {
         return turn.honest();
     }
@@ -179,10 +185,34 @@ fn no_password(turn: &Turn<'_>) -> Reply {
 
 /// What token requests may hold, over all grant types (RFC 6749, 7523, 7636, 8628, 8693, 8707; the vendors' `audience`).
 const KNOWN: [&str; 28] = [
-    "grant_type", "scope", "client_id", "client_secret", "username", "password", "refresh_token", "code", "redirect_uri",
-    "code_verifier", "device_code", "assertion", "client_assertion", "client_assertion_type", "subject_token",
-    "subject_token_type", "actor_token", "actor_token_type", "requested_token_type", "audience", "resource",
-    "windows_token", "kerberos_token", "kerberos_realm", "auth_req_id", "connection", "realm", "tokenBindingId",
+    "grant_type",
+    "scope",
+    "client_id",
+    "client_secret",
+    "username",
+    "password",
+    "refresh_token",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "device_code",
+    "assertion",
+    "client_assertion",
+    "client_assertion_type",
+    "subject_token",
+    "subject_token_type",
+    "actor_token",
+    "actor_token_type",
+    "requested_token_type",
+    "audience",
+    "resource",
+    "windows_token",
+    "kerberos_token",
+    "kerberos_realm",
+    "auth_req_id",
+    "connection",
+    "realm",
+    "tokenBindingId",
 ];
 
 fn unknown_parameter(turn: &Turn<'_>) -> Reply {

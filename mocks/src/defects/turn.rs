@@ -100,7 +100,8 @@ impl<'a> Turn<'a> {
     /// A granted answer with its access token signed anew, after its header and claims were changed.
     pub(super) fn reissued(&self, reply: Reply, change: impl FnOnce(&mut Object, &mut Object)) -> Reply {
         let text = members(&reply).and_then(|members| Some(members.get("access_token")?.as_str()?.to_owned()));
-        let Some((text, (mut header, mut claims))) = text.and_then(|text| Some((text.clone(), jwt::read(&text)?))) else {
+        let Some((text, (mut header, mut claims))) = text.and_then(|text| Some((text.clone(), jwt::read(&text)?)))
+        else {
             return reply;
         };
         change(&mut header, &mut claims);

@@ -8,9 +8,7 @@ use url::Url;
 use super::call::{Call, Reply};
 use crate::{
     grants::basic_pair,
-    realm::{
-        Client, ClientSpec, OAuthError, TokenFormat, client::PRIVATE_KEY_JWT, jwt::Object, random, same,
-    },
+    realm::{Client, ClientSpec, OAuthError, TokenFormat, client::PRIVATE_KEY_JWT, jwt::Object, random, same},
     server::Site,
 };
 

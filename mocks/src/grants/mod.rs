@@ -18,8 +18,8 @@ mod request;
 mod saml2_bearer;
 mod token_exchange;
 
-pub(crate) use authenticate::{asserted_for_anybody, prove_client};
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
+pub(crate) use authenticate::{asserted_for_anybody, prove_client};
 pub use authorize::AuthorizationRefusal;
 pub use issue::{Issue, issue};
 pub use redeem::redeem;

@@ -59,123 +59,243 @@ async fn hinted(stage: &Stage, url: &str, token: &str, hint: &str) -> Answer {
 }
 
 pub(crate) const PROBES: &[Probe] = &[
-    ("DEF-107", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        let parts: Vec<&str> = token.split('.').collect();
-        is_active(&stage, &format!("{}.{}.", parts[0], parts[1])).await
-    })),
-    ("DEF-108", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        stage.post_bare(&introspection(&stage), &[("token", &token)]).await.status == 200
-    })),
-    ("DEF-109", Custom, look!(stage => {
-        let (token, _) = users_tokens(&stage).await;
-        let seen = by_another(&stage, &introspection(&stage), &[("token", &token)]).await.json();
-        seen.get("username").is_some()
-    })),
-    ("DEF-110", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        stage.introspect(&token).await["exp"].is_string()
-    })),
-    ("DEF-SEED-AS-INTRO-01", Custom, look!(stage => {
-        stage.introspect("nobody").await.as_object().unwrap().len() > 1
-    })),
-    ("DEF-SEED-AS-INTRO-02", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        hinted(&stage, &introspection(&stage), &token, "refresh_token").await.json()["active"] != json!(true)
-    })),
-    ("DEF-SEED-AS-INTRO-03", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        !is_active(&stage, &token).await
-    })),
-    ("DEF-SEED-AS-INTRO-04", Custom, look!(stage => {
-        stage.post(&introspection(&stage), &[("token", "x")]).await.header("content-type").starts_with("text/html")
-    })),
-    ("DEF-SEED-AS-INTRO-05", Custom, look!(stage => {
-        stage.post(&introspection(&stage), &[("token", "x")]).await.status == 404
-    })),
-    ("DEF-SEED-AS-INTRO-06", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        stage.server.clock().advance(Duration::from_secs(4_000));
-        is_active(&stage, &token).await
-    })),
-    ("DEF-111", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        stage.revoke(&token).await.status == 200 && is_active(&stage, &token).await
-    })),
-    ("DEF-112", Custom, look!(stage => {
-        let (access, refresh) = users_tokens(&stage).await;
-        stage.revoke(&refresh).await;
-        is_active(&stage, &access).await
-    })),
-    ("DEF-113", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        by_another(&stage, &revocation(&stage), &[("token", &token)]).await;
-        !is_active(&stage, &token).await
-    })),
-    ("DEF-SEED-AS-REVOKE-01", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        stage.post_bare(&revocation(&stage), &[("token", &token)]).await;
-        !is_active(&stage, &token).await
-    })),
-    ("DEF-SEED-AS-REVOKE-02", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        hinted(&stage, &revocation(&stage), &token, "refresh_token").await;
-        is_active(&stage, &token).await
-    })),
-    ("DEF-SEED-AS-REVOKE-03", Custom, look!(stage => {
-        let (one, other) = (own_token(&stage).await, own_token(&stage).await);
-        stage.revoke(&one).await;
-        !is_active(&stage, &other).await
-    })),
+    (
+        "DEF-107",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            let parts: Vec<&str> = token.split('.').collect();
+            is_active(&stage, &format!("{}.{}.", parts[0], parts[1])).await
+        }),
+    ),
+    (
+        "DEF-108",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            stage.post_bare(&introspection(&stage), &[("token", &token)]).await.status == 200
+        }),
+    ),
+    (
+        "DEF-109",
+        Custom,
+        look!(stage => {
+            let (token, _) = users_tokens(&stage).await;
+            let seen = by_another(&stage, &introspection(&stage), &[("token", &token)]).await.json();
+            seen.get("username").is_some()
+        }),
+    ),
+    (
+        "DEF-110",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            stage.introspect(&token).await["exp"].is_string()
+        }),
+    ),
+    (
+        "DEF-SEED-AS-INTRO-01",
+        Custom,
+        look!(stage => {
+            stage.introspect("nobody").await.as_object().unwrap().len() > 1
+        }),
+    ),
+    (
+        "DEF-SEED-AS-INTRO-02",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            hinted(&stage, &introspection(&stage), &token, "refresh_token").await.json()["active"] != json!(true)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-INTRO-03",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            !is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-SEED-AS-INTRO-04",
+        Custom,
+        look!(stage => {
+            stage.post(&introspection(&stage), &[("token", "x")]).await.header("content-type").starts_with("text/html")
+        }),
+    ),
+    (
+        "DEF-SEED-AS-INTRO-05",
+        Custom,
+        look!(stage => {
+            stage.post(&introspection(&stage), &[("token", "x")]).await.status == 404
+        }),
+    ),
+    (
+        "DEF-SEED-AS-INTRO-06",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            stage.server.clock().advance(Duration::from_secs(4_000));
+            is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-111",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            stage.revoke(&token).await.status == 200 && is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-112",
+        Custom,
+        look!(stage => {
+            let (access, refresh) = users_tokens(&stage).await;
+            stage.revoke(&refresh).await;
+            is_active(&stage, &access).await
+        }),
+    ),
+    (
+        "DEF-113",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            by_another(&stage, &revocation(&stage), &[("token", &token)]).await;
+            !is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REVOKE-01",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            stage.post_bare(&revocation(&stage), &[("token", &token)]).await;
+            !is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REVOKE-02",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            hinted(&stage, &revocation(&stage), &token, "refresh_token").await;
+            is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REVOKE-03",
+        Custom,
+        look!(stage => {
+            let (one, other) = (own_token(&stage).await, own_token(&stage).await);
+            stage.revoke(&one).await;
+            !is_active(&stage, &other).await
+        }),
+    ),
     ("DEF-SEED-AS-REVOKE-04", Custom, look!(stage => { stage.revoke("nobody").await.status != 200 })),
-    ("DEF-SEED-AS-REVOKE-05", Custom, look!(stage => {
-        let token = own_token(&stage).await;
-        stage.revoke(&token).await.status == 400
-    })),
-    ("DEF-129", Custom, look!(stage => {
-        own_token(&stage).await;
-        stage.server.restart();
-        let at_once = stage.get(&stage.server.endpoints().jwks).await.status;
-        own_token(&stage).await;
-        at_once != 200 && stage.get(&stage.server.endpoints().jwks).await.status == 200
-    })),
+    (
+        "DEF-SEED-AS-REVOKE-05",
+        Custom,
+        look!(stage => {
+            let token = own_token(&stage).await;
+            stage.revoke(&token).await.status == 400
+        }),
+    ),
+    (
+        "DEF-129",
+        Custom,
+        look!(stage => {
+            own_token(&stage).await;
+            stage.server.restart();
+            let at_once = stage.get(&stage.server.endpoints().jwks).await.status;
+            own_token(&stage).await;
+            at_once != 200 && stage.get(&stage.server.endpoints().jwks).await.status == 200
+        }),
+    ),
     ("DEF-SEED-AS-KEYS-01", Custom, look!(stage => { keys(&stage).await[0].get("d").is_some() })),
-    ("DEF-SEED-AS-KEYS-02", Custom, look!(stage => {
-        let keys = keys(&stage).await;
-        keys.len() > 1 && keys[0]["kid"] == keys[1]["kid"] && keys[0]["n"] != keys[1]["n"]
-    })),
-    ("DEF-SEED-AS-KEYS-03", Custom, look!(stage => {
-        keys(&stage).await.iter().any(|key| key["n"].as_str().is_some_and(|n| n.len() < 200))
-    })),
-    ("DEF-SEED-AS-KEYS-04", Custom, look!(stage => {
-        let keys = keys(&stage).await;
-        keys.iter().any(|key| key["use"] == "enc") && keys.iter().any(|key| key.get("use").is_none())
-    })),
+    (
+        "DEF-SEED-AS-KEYS-02",
+        Custom,
+        look!(stage => {
+            let keys = keys(&stage).await;
+            keys.len() > 1 && keys[0]["kid"] == keys[1]["kid"] && keys[0]["n"] != keys[1]["n"]
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KEYS-03",
+        Custom,
+        look!(stage => {
+            keys(&stage).await.iter().any(|key| key["n"].as_str().is_some_and(|n| n.len() < 200))
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KEYS-04",
+        Custom,
+        look!(stage => {
+            let keys = keys(&stage).await;
+            keys.iter().any(|key| key["use"] == "enc") && keys.iter().any(|key| key.get("use").is_none())
+        }),
+    ),
     ("DEF-SEED-AS-KEYS-05", Custom, look!(stage => { keys(&stage).await.is_empty() })),
     ("DEF-132", Custom, look!(stage => { discovery(&stage).await["issuer"] != stage.server.issuer() })),
-    ("DEF-SEED-AS-DISCO-01", Custom, look!(stage => { discovery(&stage).await.get("response_types_supported").is_none() })),
-    ("DEF-SEED-AS-DISCO-02", Custom, look!(stage => { discovery(&stage).await.get("subject_types_supported").is_none() })),
-    ("DEF-SEED-AS-DISCO-03", Custom, look!(stage => {
-        discovery(&stage).await["id_token_signing_alg_values_supported"] != json!(["RS256"])
-    })),
-    ("DEF-SEED-AS-DISCO-04", Custom, look!(stage => { discovery(&stage).await.get("grant_types_supported").is_none() })),
-    ("DEF-SEED-AS-DISCO-05", Custom, look!(stage => {
-        discovery(&stage).await["jwks_uri"].as_str().unwrap().contains('#')
-    })),
-    ("DEF-SEED-AS-DISCO-06", Custom, look!(stage => {
-        discovery(&stage).await.as_object().unwrap().values().any(|value| value == &json!([]))
-    })),
-    ("DEF-SEED-AS-DISCO-07", Custom, look!(stage => {
-        stage.get(&stage.server.discovery_url()).await.header("content-type") == "text/plain"
-    })),
-    ("DEF-SEED-AS-USER-01", Custom, look!(stage => {
-        let (token, _) = users_tokens(&stage).await;
-        profile(&stage, Some(&token)).await.json().get("sub").is_none()
-    })),
-    ("DEF-SEED-AS-USER-02", Custom, look!(stage => {
-        profile(&stage, None).await.header("www-authenticate").is_empty()
-    })),
+    (
+        "DEF-SEED-AS-DISCO-01",
+        Custom,
+        look!(stage => { discovery(&stage).await.get("response_types_supported").is_none() }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-02",
+        Custom,
+        look!(stage => { discovery(&stage).await.get("subject_types_supported").is_none() }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-03",
+        Custom,
+        look!(stage => {
+            discovery(&stage).await["id_token_signing_alg_values_supported"] != json!(["RS256"])
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-04",
+        Custom,
+        look!(stage => { discovery(&stage).await.get("grant_types_supported").is_none() }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-05",
+        Custom,
+        look!(stage => {
+            discovery(&stage).await["jwks_uri"].as_str().unwrap().contains('#')
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-06",
+        Custom,
+        look!(stage => {
+            discovery(&stage).await.as_object().unwrap().values().any(|value| value == &json!([]))
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-07",
+        Custom,
+        look!(stage => {
+            stage.get(&stage.server.discovery_url()).await.header("content-type") == "text/plain"
+        }),
+    ),
+    (
+        "DEF-SEED-AS-USER-01",
+        Custom,
+        look!(stage => {
+            let (token, _) = users_tokens(&stage).await;
+            profile(&stage, Some(&token)).await.json().get("sub").is_none()
+        }),
+    ),
+    (
+        "DEF-SEED-AS-USER-02",
+        Custom,
+        look!(stage => {
+            profile(&stage, None).await.header("www-authenticate").is_empty()
+        }),
+    ),
     ("DEF-SEED-AS-USER-03", Custom, look!(stage => { profile(&stage, Some("nobody")).await.status == 200 })),
     ("DEF-SEED-AS-USER-04", Custom, look!(stage => { profile(&stage, None).await.status == 403 })),
 ];

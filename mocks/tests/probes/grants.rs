@@ -134,168 +134,312 @@ async fn claims(stage: &Stage) -> (Value, Value) {
 }
 
 pub(crate) const PROBES: &[Probe] = &[
-    ("DEF-114", Custom, look!(stage => {
-        let (_, refresh) = users_tokens(&stage).await;
-        let attempts = futures(&stage, &refresh).await;
-        attempts.iter().filter(|answer| granted(answer)).count() > 1
-    })),
-    ("DEF-115", Custom, look!(stage => {
-        let (_, refresh) = users_tokens(&stage).await;
-        assert!(granted(&refreshed(&stage, &refresh).await));
-        granted(&refreshed(&stage, &refresh).await)
-    })),
+    (
+        "DEF-114",
+        Custom,
+        look!(stage => {
+            let (_, refresh) = users_tokens(&stage).await;
+            let attempts = futures(&stage, &refresh).await;
+            attempts.iter().filter(|answer| granted(answer)).count() > 1
+        }),
+    ),
+    (
+        "DEF-115",
+        Custom,
+        look!(stage => {
+            let (_, refresh) = users_tokens(&stage).await;
+            assert!(granted(&refreshed(&stage, &refresh).await));
+            granted(&refreshed(&stage, &refresh).await)
+        }),
+    ),
     ("DEF-116", Custom, look!(stage => { granted(&refreshed(&stage, "made-up").await) })),
-    ("DEF-117", Custom, look!(stage => {
-        let (_, refresh) = users_tokens(&stage).await;
-        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "write")];
-        granted(&stage.token(&form).await)
-    })),
-    ("DEF-SEED-AS-REFRESH-01", Custom, look!(stage => {
-        let (_, refresh) = users_tokens(&stage).await;
-        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
-        granted(&by_another(&stage, &stage.server.endpoints().token, &form).await)
-    })),
-    ("DEF-SEED-AS-REFRESH-02", Custom, look!(stage => {
-        let (_, refresh) = users_tokens(&stage).await;
-        !granted(&refreshed(&stage, &refresh).await)
-    })),
-    ("DEF-SEED-AS-REFRESH-03", Custom, look!(stage => {
-        let (_, refresh) = users_tokens(&stage).await;
-        let second = refreshed(&stage, &refresh).await.member("access_token");
-        refreshed(&stage, &refresh).await;
-        is_active(&stage, &second).await
-    })),
-    ("DEF-SEED-AS-REFRESH-04", Custom, look!(stage => {
-        let (access, refresh) = users_tokens(&stage).await;
-        refreshed(&stage, &refresh).await.member("access_token") == access
-    })),
-    ("DEF-118", Custom, look!(stage => {
-        stage.server.realm().update_client(&stage.client.id, |client| client.scopes = Some(vec!["read".to_owned()]));
-        let answer = stage.token(&[OWN, ("scope", "write")]).await;
-        granted(&answer) && answer.json()["scope"] == "write"
-    })),
-    ("DEF-119", Custom, look!(stage => {
-        let answer = stage.token(&[OWN, ("scope", "nonsense")]).await;
-        granted(&answer) && answer.json()["scope"] == "nonsense"
-    })),
-    ("DEF-119", Is7, look!(stage => { stage.token(&[OWN, ("scope", "nonsense")]).await.json()["scope"] == "nonsense" })),
-    ("DEF-120", Custom, look!(stage => {
-        stage.server.realm().update_client(&stage.client.id, |client| client.grant_types.clear());
-        granted(&stage.token(&[OWN]).await)
-    })),
-    ("DEF-121", Custom, look!(stage => {
-        stage.server.realm().update_client(&stage.client.id, |client| client.active = false);
-        granted(&stage.token(&[OWN]).await)
-    })),
-    ("DEF-131", Custom, look!(stage => {
-        let earlier = own_token(&stage).await;
-        own_token(&stage).await;
-        !is_active(&stage, &earlier).await
-    })),
-    ("DEF-SEED-AS-SCOPE-01", Custom, look!(stage => {
-        stage.token(&[OWN, ("scope", "read")]).await.json()["scope"] != "read"
-    })),
-    ("DEF-123", Custom, look!(stage => {
-        let issuer = json!(stage.server.issuer());
-        assert!(granted(&by_client_assertion(&stage, issuer.clone(), "once").await));
-        granted(&by_client_assertion(&stage, issuer, "once").await)
-    })),
-    ("DEF-124", Custom, look!(stage => {
-        granted(&by_client_assertion(&stage, json!([stage.server.issuer(), "https://other.example"]), "two").await)
-    })),
-    ("DEF-125", Custom, look!(stage => {
-        let code = code(&stage);
-        granted(&redeemed(&stage, &code, CALLBACK, None).await)
-    })),
-    ("DEF-SEED-AS-CODE-01", Custom, look!(stage => {
-        let code = code(&stage);
-        assert!(granted(&redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await));
-        granted(&redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await)
-    })),
-    ("DEF-SEED-AS-CODE-02", Custom, look!(stage => {
-        let code = code(&stage);
-        granted(&redeemed(&stage, &code, &format!("{CALLBACK}/other"), Some(VERIFIER)).await)
-    })),
-    ("DEF-SEED-AS-CODE-03", Custom, look!(stage => {
-        let code = code(&stage);
-        let token = redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await.member("access_token");
-        redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await;
-        is_active(&stage, &token).await
-    })),
-    ("DEF-133", Custom, look!(stage => {
-        let assertion = signed(&trusted(&stage), vouching(&stage, 60));
-        !granted(&by_assertion(&stage, &assertion).await)
-    })),
-    ("DEF-134", Custom, look!(stage => {
-        allow(&stage, EXCHANGE);
-        let form =
-            [("grant_type", EXCHANGE), ("subject_token", "nobody's"), ("subject_token_type", ACCESS_TOKEN)];
-        granted(&stage.token(&form).await)
-    })),
-    ("DEF-SEED-AS-BEARER-01", Custom, look!(stage => {
-        trusted(&stage);
-        let stranger = KeyRing::with_key(test_keys::named("rsa-amber").unwrap());
-        granted(&by_assertion(&stage, &signed(&stranger, vouching(&stage, 60))).await)
-    })),
-    ("DEF-SEED-AS-BEARER-02", Custom, look!(stage => {
-        let assertion = signed(&trusted(&stage), vouching(&stage, -60));
-        granted(&by_assertion(&stage, &assertion).await)
-    })),
-    ("DEF-SEED-AS-DEVICE-01", Custom, look!(stage => {
-        let code = device_code(&stage).await;
-        granted(&polled(&stage, &code).await)
-    })),
-    ("DEF-SEED-AS-DEVICE-02", Custom, look!(stage => {
-        let code = device_code(&stage).await;
-        polled(&stage, &code).await;
-        polled(&stage, &code).await.error().1 != "slow_down"
-    })),
+    (
+        "DEF-117",
+        Custom,
+        look!(stage => {
+            let (_, refresh) = users_tokens(&stage).await;
+            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "write")];
+            granted(&stage.token(&form).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-01",
+        Custom,
+        look!(stage => {
+            let (_, refresh) = users_tokens(&stage).await;
+            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+            granted(&by_another(&stage, &stage.server.endpoints().token, &form).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-02",
+        Custom,
+        look!(stage => {
+            let (_, refresh) = users_tokens(&stage).await;
+            !granted(&refreshed(&stage, &refresh).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-03",
+        Custom,
+        look!(stage => {
+            let (_, refresh) = users_tokens(&stage).await;
+            let second = refreshed(&stage, &refresh).await.member("access_token");
+            refreshed(&stage, &refresh).await;
+            is_active(&stage, &second).await
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-04",
+        Custom,
+        look!(stage => {
+            let (access, refresh) = users_tokens(&stage).await;
+            refreshed(&stage, &refresh).await.member("access_token") == access
+        }),
+    ),
+    (
+        "DEF-118",
+        Custom,
+        look!(stage => {
+            stage.server.realm().update_client(&stage.client.id, |client| client.scopes = Some(vec!["read".to_owned()]));
+            let answer = stage.token(&[OWN, ("scope", "write")]).await;
+            granted(&answer) && answer.json()["scope"] == "write"
+        }),
+    ),
+    (
+        "DEF-119",
+        Custom,
+        look!(stage => {
+            let answer = stage.token(&[OWN, ("scope", "nonsense")]).await;
+            granted(&answer) && answer.json()["scope"] == "nonsense"
+        }),
+    ),
+    (
+        "DEF-119",
+        Is7,
+        look!(stage => { stage.token(&[OWN, ("scope", "nonsense")]).await.json()["scope"] == "nonsense" }),
+    ),
+    (
+        "DEF-120",
+        Custom,
+        look!(stage => {
+            stage.server.realm().update_client(&stage.client.id, |client| client.grant_types.clear());
+            granted(&stage.token(&[OWN]).await)
+        }),
+    ),
+    (
+        "DEF-121",
+        Custom,
+        look!(stage => {
+            stage.server.realm().update_client(&stage.client.id, |client| client.active = false);
+            granted(&stage.token(&[OWN]).await)
+        }),
+    ),
+    (
+        "DEF-131",
+        Custom,
+        look!(stage => {
+            let earlier = own_token(&stage).await;
+            own_token(&stage).await;
+            !is_active(&stage, &earlier).await
+        }),
+    ),
+    (
+        "DEF-SEED-AS-SCOPE-01",
+        Custom,
+        look!(stage => {
+            stage.token(&[OWN, ("scope", "read")]).await.json()["scope"] != "read"
+        }),
+    ),
+    (
+        "DEF-123",
+        Custom,
+        look!(stage => {
+            let issuer = json!(stage.server.issuer());
+            assert!(granted(&by_client_assertion(&stage, issuer.clone(), "once").await));
+            granted(&by_client_assertion(&stage, issuer, "once").await)
+        }),
+    ),
+    (
+        "DEF-124",
+        Custom,
+        look!(stage => {
+            granted(&by_client_assertion(&stage, json!([stage.server.issuer(), "https://other.example"]), "two").await)
+        }),
+    ),
+    (
+        "DEF-125",
+        Custom,
+        look!(stage => {
+            let code = code(&stage);
+            granted(&redeemed(&stage, &code, CALLBACK, None).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-CODE-01",
+        Custom,
+        look!(stage => {
+            let code = code(&stage);
+            assert!(granted(&redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await));
+            granted(&redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-CODE-02",
+        Custom,
+        look!(stage => {
+            let code = code(&stage);
+            granted(&redeemed(&stage, &code, &format!("{CALLBACK}/other"), Some(VERIFIER)).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-CODE-03",
+        Custom,
+        look!(stage => {
+            let code = code(&stage);
+            let token = redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await.member("access_token");
+            redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await;
+            is_active(&stage, &token).await
+        }),
+    ),
+    (
+        "DEF-133",
+        Custom,
+        look!(stage => {
+            let assertion = signed(&trusted(&stage), vouching(&stage, 60));
+            !granted(&by_assertion(&stage, &assertion).await)
+        }),
+    ),
+    (
+        "DEF-134",
+        Custom,
+        look!(stage => {
+            allow(&stage, EXCHANGE);
+            let form =
+                [("grant_type", EXCHANGE), ("subject_token", "nobody's"), ("subject_token_type", ACCESS_TOKEN)];
+            granted(&stage.token(&form).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-BEARER-01",
+        Custom,
+        look!(stage => {
+            trusted(&stage);
+            let stranger = KeyRing::with_key(test_keys::named("rsa-amber").unwrap());
+            granted(&by_assertion(&stage, &signed(&stranger, vouching(&stage, 60))).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-BEARER-02",
+        Custom,
+        look!(stage => {
+            let assertion = signed(&trusted(&stage), vouching(&stage, -60));
+            granted(&by_assertion(&stage, &assertion).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DEVICE-01",
+        Custom,
+        look!(stage => {
+            let code = device_code(&stage).await;
+            granted(&polled(&stage, &code).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DEVICE-02",
+        Custom,
+        look!(stage => {
+            let code = device_code(&stage).await;
+            polled(&stage, &code).await;
+            polled(&stage, &code).await.error().1 != "slow_down"
+        }),
+    ),
     ("DEF-127", Custom, look!(stage => { with_header(&stage, "Basic !!", &[OWN]).await.status == 500 })),
     ("DEF-127", Is7, look!(stage => { stage.post_bare(&stage.server.endpoints().token, &[OWN]).await.status == 500 })),
     ("DEF-SEED-AS-AUTH-01", Custom, look!(stage => { granted(&with_id(&stage, &[("client_secret", "wrong")]).await) })),
-    ("DEF-SEED-AS-AUTH-02", Custom, look!(stage => {
-        with_header(&stage, "Basic eDp5", &[OWN]).await.header("www-authenticate").is_empty()
-    })),
+    (
+        "DEF-SEED-AS-AUTH-02",
+        Custom,
+        look!(stage => {
+            with_header(&stage, "Basic eDp5", &[OWN]).await.header("www-authenticate").is_empty()
+        }),
+    ),
     ("DEF-SEED-AS-AUTH-03", Custom, look!(stage => { granted(&with_id(&stage, &[]).await) })),
-    ("DEF-SEED-AS-AUTH-04", Custom, look!(stage => {
-        let secret = stage.client.secret.clone().unwrap();
-        let url = format!("{}?client_id={}&client_secret={secret}", stage.server.endpoints().token, stage.client.id);
-        granted(&stage.post_bare(&url, &[OWN]).await)
-    })),
-    ("DEF-SEED-AS-AUTH-05", Custom, look!(stage => {
-        let secret = stage.client.secret.clone().unwrap();
-        granted(&stage.token(&[OWN, ("client_id", &stage.client.id), ("client_secret", &secret)]).await)
-    })),
-    ("DEF-SEED-AS-AUTH-06", Custom, look!(stage => {
-        let spec = ClientSpec::new("percent").id("per cent").secret("a%b");
-        stage.server.realm().add_client(spec);
-        !granted(&with_header(&stage, "Basic cGVyJTIwY2VudDphJTI1Yg==", &[OWN]).await)
-    })),
-    ("DEF-SEED-AS-AUTH-07", Custom, look!(stage => {
-        granted(&stage.token(&[("grant_type", "password"), ("username", "ann"), ("password", "wrong")]).await)
-    })),
+    (
+        "DEF-SEED-AS-AUTH-04",
+        Custom,
+        look!(stage => {
+            let secret = stage.client.secret.clone().unwrap();
+            let url = format!("{}?client_id={}&client_secret={secret}", stage.server.endpoints().token, stage.client.id);
+            granted(&stage.post_bare(&url, &[OWN]).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-AUTH-05",
+        Custom,
+        look!(stage => {
+            let secret = stage.client.secret.clone().unwrap();
+            granted(&stage.token(&[OWN, ("client_id", &stage.client.id), ("client_secret", &secret)]).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-AUTH-06",
+        Custom,
+        look!(stage => {
+            let spec = ClientSpec::new("percent").id("per cent").secret("a%b");
+            stage.server.realm().add_client(spec);
+            !granted(&with_header(&stage, "Basic cGVyJTIwY2VudDphJTI1Yg==", &[OWN]).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-AUTH-07",
+        Custom,
+        look!(stage => {
+            granted(&stage.token(&[("grant_type", "password"), ("username", "ann"), ("password", "wrong")]).await)
+        }),
+    ),
     ("DEF-SEED-AS-AUTH-08", Custom, look!(stage => { !granted(&stage.password("read").await) })),
     ("DEF-SEED-AS-REQUEST-01", Custom, look!(stage => { !granted(&stage.token(&[OWN, ("stray", "1")]).await) })),
     ("DEF-SEED-AS-REQUEST-02", Custom, look!(stage => { granted(&stage.token(&[("grant_type", "magic")]).await) })),
     ("DEF-SEED-AS-REQUEST-03", Custom, look!(stage => { granted(&stage.token(&[OWN, OWN]).await) })),
-    ("DEF-SEED-AS-REQUEST-04", Custom, look!(stage => {
-        let secret = stage.client.secret.as_deref();
-        let url = format!("{}?grant_type=client_credentials", stage.server.endpoints().token);
-        granted(&answer(stage.http.get(url).basic_auth(&stage.client.id, secret).send().await.unwrap()).await)
-    })),
+    (
+        "DEF-SEED-AS-REQUEST-04",
+        Custom,
+        look!(stage => {
+            let secret = stage.client.secret.as_deref();
+            let url = format!("{}?grant_type=client_credentials", stage.server.endpoints().token);
+            granted(&answer(stage.http.get(url).basic_auth(&stage.client.id, secret).send().await.unwrap()).await)
+        }),
+    ),
     ("DEF-126", Custom, look!(stage => { stage.token(&[OWN]).await.header("cache-control").is_empty() })),
-    ("DEF-128", Custom, look!(stage => {
-        stage.server.realm().keys().rotate();
-        stage.verified(&own_token(&stage).await).await.is_err()
-    })),
+    (
+        "DEF-128",
+        Custom,
+        look!(stage => {
+            stage.server.realm().keys().rotate();
+            stage.verified(&own_token(&stage).await).await.is_err()
+        }),
+    ),
     ("DEF-130", Custom, look!(stage => { stage.token(&[OWN]).await.json()["expires_in"] != 3_600 })),
     ("DEF-SEED-AS-TOKEN-01", Custom, look!(stage => { stage.token(&[OWN]).await.json()["expires_in"].is_string() })),
-    ("DEF-SEED-AS-TOKEN-02", Custom, look!(stage => { stage.token(&[OWN]).await.header("content-type") == "text/html" })),
+    (
+        "DEF-SEED-AS-TOKEN-02",
+        Custom,
+        look!(stage => { stage.token(&[OWN]).await.header("content-type") == "text/html" }),
+    ),
     ("DEF-SEED-AS-TOKEN-03", Custom, look!(stage => { own_token(&stage).await == own_token(&stage).await })),
-    ("DEF-SEED-AS-TOKEN-04", Custom, look!(stage => { stage.token(&[OWN]).await.json().get("refresh_token").is_some() })),
-    ("DEF-SEED-AS-TOKEN-05", Custom, look!(stage => {
-        stage.token(&[("grant_type", "\"magic\"")]).await.member("error_description").contains('"')
-    })),
+    (
+        "DEF-SEED-AS-TOKEN-04",
+        Custom,
+        look!(stage => { stage.token(&[OWN]).await.json().get("refresh_token").is_some() }),
+    ),
+    (
+        "DEF-SEED-AS-TOKEN-05",
+        Custom,
+        look!(stage => {
+            stage.token(&[("grant_type", "\"magic\"")]).await.member("error_description").contains('"')
+        }),
+    ),
     ("DEF-SEED-AS-TOKEN-06", Custom, look!(stage => { stage.verified(&own_token(&stage).await).await.is_err() })),
     ("DEF-SEED-AS-TOKEN-07", Custom, look!(stage => { claims(&stage).await.1.get("client_id").is_none() })),
     ("DEF-SEED-AS-TOKEN-08", Custom, look!(stage => { claims(&stage).await.0["typ"] != "at+jwt" })),
