@@ -57,14 +57,15 @@ impl Platform {
         let url = |door: &Door| format!("https://{}:{}", config.public_host, door.address.port());
         let store = Store::open(&config.data)?;
         let (clocks, panics) = (Clocks::default(), Panics::default());
-        let residents = Residents::new(store.clone(), clocks.clone(), &url(&management), &panics);
+        let http = outbound::client(&config)?;
+        let residents = Residents::new(store.clone(), clocks.clone(), &url(&management), http.clone(), &panics);
         let site = Arc::new(Site {
             management_url: url(&management),
             gateway_url: url(&gateway),
             identity: Identity::new(store.clone()),
             bus: store.bus().clone(),
             store,
-            http: outbound::client(&config)?,
+            http,
             clocks,
             panics,
             underway: Underway::default(),

@@ -15,8 +15,16 @@ use super::{
 /// UUIDs of the versions 1 to 5: the form of the resident key manager's opaque tokens.
 const OPAQUE_TOKEN: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
 
-/// Grant types that are offered with it.
-const GRANT_TYPES: &[&str] = &["client_credentials", "password", "refresh_token"];
+/// Grant types that it serves, and that are offered with it. The implicit one has no token request.
+pub(super) const GRANT_TYPES: &[&str] = &[
+    "client_credentials",
+    "password",
+    "refresh_token",
+    "authorization_code",
+    "implicit",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+];
 
 /// A new resident key manager for the tenant, its endpoints below `management_url`.
 pub(super) fn resident_key_manager(management_url: &str, tenant: &str) -> KeyManager {

@@ -21,15 +21,15 @@ pub(super) enum Fault {
     Unreadable,
     #[error("the assertion lacks the claim {0}")]
     Missing(&'static str),
-    #[error("no registered identity provider for the issuer {0}")]
+    #[error("No Registered IDP found for the JWT with issuer name : {0}")]
     UnknownIssuer(String),
     #[error("the identity provider of the issuer {0} is not enabled")]
     DisabledIssuer(String),
-    #[error("the signature of the assertion is not valid")]
+    #[error("Signature or Message Authentication invalid")]
     Signature,
     #[error("the audience of the assertion is not this server")]
     Audience,
-    #[error("the assertion has expired")]
+    #[error("JSON Web Token is expired")]
     Expired,
     #[error("the assertion is not valid yet")]
     Early,

@@ -1,11 +1,14 @@
 //! What of a realm outlives the process: its keys and its tokens. Clients and users are documents anyway.
-//! When it is written is decided by [`super::endpoints`].
+//! When it is written is decided by the endpoints.
 
-use kmspec_mocks::realm::{Realm, TokenRow, key_ring::StoredKeys};
+use kmspec_mocks::realm::{Realm, TokenFormat, TokenRow, key_ring::StoredKeys};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::platform::store::{Document, Documents, StoreError};
+use crate::platform::{
+    events::Event,
+    store::{Document, Documents, Revocation, StoreError},
+};
 
 /// The key ring of a tenant's resident key manager.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,4 +51,21 @@ pub(super) fn keep_issued(
         documents.put(tenant, &keys)?;
     }
     documents.put(tenant, &KeptToken(row))
+}
+
+/// Keeps a token that ended, and its revocation, which the gateway is told of once all is committed.
+pub(super) fn keep_ended(documents: &Documents<'_>, tenant: &str, row: &TokenRow) -> Result<(), StoreError> {
+    documents.put(tenant, &KeptToken(row.clone()))?;
+    let (token, expires_at_ms) = (revoked_name(row), row.expires_at.saturating_mul(1000));
+    documents.put(tenant, &Revocation::Token { token: token.clone(), expires_at_ms })?;
+    documents.announce(Event::TokenRevoked { token, expires_at_ms });
+    Ok(())
+}
+
+/// What revocation events call a token: the `jti` of a JWT, an opaque one itself.
+fn revoked_name(row: &TokenRow) -> String {
+    match row.format {
+        TokenFormat::Jwt => row.jti.clone(),
+        TokenFormat::Opaque => row.access_token.clone(),
+    }
 }

@@ -12,9 +12,10 @@ use kmspec_mocks::realm::OAuthError;
 use serde_json::{Value, json};
 
 use super::{
-    endpoints::{Failure, active_access, no_such_tenant, path_tenant},
+    endpoints::{Failure, no_such_tenant, path_tenant},
     realms::Residents,
     shape::key_set,
+    tokens::active_access,
 };
 use crate::platform::domain::SUPER_TENANT;
 
@@ -43,13 +44,15 @@ pub(super) async fn discovery(
     let realm = realm.ok_or_else(no_such_tenant)?;
     Ok(Json(json!({
         "issuer": realm.issuer(),
+        "authorization_endpoint": format!("{base}/oauth2/authorize"),
         "token_endpoint": format!("{base}/oauth2/token"),
         "revocation_endpoint": format!("{base}/oauth2/revoke"),
         "introspection_endpoint": format!("{base}/oauth2/introspect"),
         "userinfo_endpoint": format!("{base}/oauth2/userinfo"),
         "jwks_uri": format!("{base}/oauth2/jwks"),
         "grant_types_supported": realm.policy().grant_types,
-        "response_types_supported": [],
+        "code_challenge_methods_supported": realm.policy().code_challenge_methods,
+        "response_types_supported": ["code", "token"],
         "scopes_supported": ["openid"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],

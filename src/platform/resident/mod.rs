@@ -1,13 +1,20 @@
 //! The key manager that every tenant is born with: an authorization server over the platform's own clients and users.
 //! The OAuth rules are those of the mocks' realm and grants; only shape, scopes and storage are its own.
 
+mod authorization;
 mod endpoints;
+mod introspection;
 mod kept;
+mod login;
 mod metadata;
+mod pages;
 mod realms;
 mod registration;
+mod revocation;
 mod scopes;
 mod shape;
 mod sync;
+mod tokens;
+mod trust;
 
 pub(in crate::platform) use realms::Residents;

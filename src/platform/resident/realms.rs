@@ -16,11 +16,13 @@ use kmspec_mocks::realm::{
 use serde_json::{Value, json};
 
 use super::{
+    authorization::Logins,
     endpoints,
     kept::{KeptKeys, KeptToken},
     scopes::ResidentScopes,
     shape::{ResidentShape, key_set},
     sync,
+    trust::KeySets,
 };
 use crate::platform::{
     clocks::Clocks,
@@ -30,6 +32,7 @@ use crate::platform::{
     identity,
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
+    resident_key_manager::GRANT_TYPES,
     site::tenant_url,
     store::{Documents, Store, StoreError},
 };
@@ -45,14 +48,24 @@ struct Inner {
     realms: RwLock<HashMap<String, Realm>>,
     /// No two tenants sign with one key.
     chest: KeyChest,
+    logins: Logins,
+    key_sets: KeySets,
 }
 
 impl Residents {
     /// The resident key managers of a platform that is served at `management_url`.
-    pub(in crate::platform) fn new(store: Store, clocks: Clocks, management_url: &str, panics: &Panics) -> Self {
+    /// Key sets of trusted issuers are fetched by `http`.
+    pub(in crate::platform) fn new(
+        store: Store,
+        clocks: Clocks,
+        management_url: &str,
+        http: reqwest::Client,
+        panics: &Panics,
+    ) -> Self {
         let management_url = management_url.to_owned();
         let (realms, chest) = (RwLock::default(), KeyChest::resident());
-        let residents = Self(Arc::new(Inner { store, clocks, management_url, realms, chest }));
+        let (logins, key_sets) = (Logins::default(), KeySets::new(http));
+        let residents = Self(Arc::new(Inner { store, clocks, management_url, realms, chest, logins, key_sets }));
         residents.follow_removals(panics.clone());
         residents
     }
@@ -64,6 +77,19 @@ impl Residents {
 
     pub(super) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(super) fn logins(&self) -> &Logins {
+        &self.0.logins
+    }
+
+    pub(super) fn key_sets(&self) -> &KeySets {
+        &self.0.key_sets
+    }
+
+    /// `https://host:port` of the planes and of the pages of a login.
+    pub(super) fn management_url(&self) -> &str {
+        &self.0.management_url
     }
 
     /// Base of a tenant's OAuth endpoints, without a slash at the end.
@@ -122,7 +148,7 @@ impl Residents {
         let snapshot = Snapshot { clients: vec![], users: vec![], scopes: vec![], tokens, keys };
         let spec = RealmSpec {
             clock,
-            policy: policy(),
+            policy: policy(format!("{}/oauth2/token", self.base_url(tenant))),
             shape: Arc::new(ResidentShape { keys: ring.clone() }),
             scope_rule: Arc::new(ResidentScopes),
             keys: ring,
@@ -198,10 +224,17 @@ fn readable(keys: &StoredKeys) -> Result<KeyRing, StoreError> {
 
 /// Where it differs from the RFCs' plain reading: token requests may be JSON, and a wrong client is told in the
 /// product's words.
-fn policy() -> Policy {
+fn policy(token_endpoint: String) -> Policy {
+    let texts = |all: &[&str]| all.iter().map(ToString::to_string).collect();
     Policy {
         json_requests: true,
         rotation: Rotation::Rotate,
+        grant_types: texts(GRANT_TYPES),
+        public_grant_types: texts(&["authorization_code", "password", "refresh_token"]),
+        code_challenge_methods: texts(&["S256", "plain"]),
+        token_endpoint: Some(token_endpoint),
+        // The product's cache of used assertions is off unless it is configured.
+        assertions_used_once: false,
         dialect: |error| {
             if error.is_invalid_client() {
                 OAuthError { description: "Client credentials are invalid.".to_owned(), ..error }

@@ -35,6 +35,7 @@ pub(super) fn presenting(
     let owner = identity::user(documents, tenant, &client.owner)?;
     let roles = owner.map(|user| user.roles).unwrap_or_default();
     let redirects = client.callback_url.iter().flat_map(|urls| urls.split(',')).filter(|url| !url.trim().is_empty());
+    let flag = |name: &str| client.additional_properties.get(name).is_some_and(is_true);
     let format = if client.jwt_tokens { TokenFormat::Jwt } else { TokenFormat::Opaque };
     let now = realm.now();
     let further = client.more_secrets.iter().filter(|known| known.is_good(now)).map(|known| known.value.reveal());
@@ -50,6 +51,16 @@ pub(super) fn presenting(
     if client.key_type.is_none() {
         spec = spec.token_seconds(PLANE_TOKEN_SECONDS);
     }
+    if flag("pkceMandatory") {
+        spec = spec.pkce_mandatory();
+    }
+    if flag("pkceSupportPlain") {
+        spec = spec.pkce_plain();
+    }
+    // A client that need not authenticate still may.
+    if flag("bypassClientCredentials") && presented.is_none() {
+        spec = spec.public();
+    }
     realm.add_client(spec);
     realm.update_client(id, |known| {
         let seconds = |name: &str| lifetime(&client.additional_properties, name);
@@ -58,6 +69,11 @@ pub(super) fn presenting(
         known.refresh_token_seconds = seconds("refresh_token_expiry_time").or(known.refresh_token_seconds);
     });
     Ok(())
+}
+
+/// A flag as text or as it should be.
+fn is_true(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
 }
 
 /// A lifetime in seconds; `N/A` and other texts mean the default.
@@ -89,6 +105,36 @@ pub(super) fn login(
     Ok(())
 }
 
+/// The canonical name of the user who signs in at the tenant's pages; the tenant need not be said again there.
+pub(super) fn sign_in(
+    documents: &Documents<'_>,
+    tenant: &str,
+    name: &str,
+    password: &str,
+) -> Result<Option<String>, StoreError> {
+    let found = match user_of(documents, tenant, name)? {
+        Some(user) => Some(user),
+        None => identity::user(documents, tenant, name)?,
+    };
+    let found = found.filter(|user| password_fits(&user.password, password));
+    Ok(found.map(|user| principal(&user.name, &user.tenant)))
+}
+
+/// The user of that name as he is now, or no longer.
+pub(super) fn user(documents: &Documents<'_>, realm: &Realm, tenant: &str, name: &str) -> Result<(), StoreError> {
+    match user_of(documents, tenant, name)? {
+        Some(user) => put_user(realm, name, &user, &random::text(32)),
+        None => drop(realm.remove_user(name)),
+    }
+    Ok(())
+}
+
+/// The subject that a trusted issuer vouched for, where a name is that of such a user: the issuer's id stands before it.
+fn federated(name: &str) -> Option<&str> {
+    let (issuer, subject) = name.split_once('/')?;
+    issuer.parse::<uuid::Uuid>().ok().map(|_| subject)
+}
+
 /// Client and user of a token, so that the realm can speak of it.
 pub(super) fn owner_of_token(
     documents: &Documents<'_>,
@@ -99,11 +145,14 @@ pub(super) fn owner_of_token(
     let Some((row, _)) = realm.token(token) else { return Ok(()) };
     client(documents, realm, tenant, &row.client_id)?;
     let Some(name) = row.username else { return Ok(()) };
-    match user_of(documents, tenant, &name)? {
-        Some(user) => put_user(realm, &name, &user, &random::text(32)),
-        None => drop(realm.remove_user(&name)),
+    if let Some(subject) = federated(&name) {
+        if realm.user(&name).is_none() {
+            realm.add_user(UserSpec::new(&name, random::text(32)));
+            realm.update_user(&name, |known| subject.clone_into(&mut known.id));
+        }
+        return Ok(());
     }
-    Ok(())
+    user(documents, realm, tenant, &name)
 }
 
 fn user_of(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<Option<User>, StoreError> {

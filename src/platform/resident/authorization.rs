@@ -1,0 +1,195 @@
+//! Authorization requests at a resident key manager (RFC 6749, sections 4.1 and 4.2): what one must be, what answers it.
+//! Who logs in, and where, is left to [`super::login`].
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use kmspec_mocks::{
+    grants::{AuthorizationRefusal, Form, Issue, issue},
+    realm::{AuthorizationRequest, Client, OAuthError, Realm, User, random, scope},
+};
+use url::Url;
+
+use super::{endpoints::Failure, kept::keep_issued};
+use crate::platform::store::Documents;
+
+/// How long a person may take to log in.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// What the client asked to be answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// `response_type=code`.
+    Code,
+    /// `response_type=token`, the implicit grant.
+    Token,
+}
+
+/// A login under way.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    pub(super) tenant: String,
+    pub(super) request: AuthorizationRequest,
+    pub(super) answer: Answer,
+    /// What the cookie of the browser holds that began it.
+    pub(super) nonce: String,
+    /// Who it turned out to be, once the password was right.
+    pub(super) username: Option<String>,
+}
+
+/// Logins under way and consents given for good; both live as long as the process.
+#[derive(Debug, Default)]
+pub(super) struct Logins(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    logins: HashMap<String, (Instant, Login)>,
+    consents: HashSet<(String, String)>,
+}
+
+impl Logins {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a login; gives the key that the pages carry.
+    pub(super) fn keep(&self, login: Login) -> String {
+        let key = random::uuid();
+        let mut waiting = self.waiting();
+        waiting.logins.retain(|_, (since, _)| since.elapsed() < PATIENCE);
+        waiting.logins.insert(key.clone(), (Instant::now(), login));
+        key
+    }
+
+    /// The login of that key, before anybody has logged in.
+    pub(super) fn get(&self, key: &str) -> Option<Login> {
+        let waiting = self.waiting();
+        let (since, login) = waiting.logins.get(key)?;
+        (since.elapsed() < PATIENCE && login.username.is_none()).then(|| login.clone())
+    }
+
+    /// The login of that key, which is good for one hop.
+    pub(super) fn take(&self, key: &str) -> Option<Login> {
+        let (since, login) = self.waiting().logins.remove(key)?;
+        (since.elapsed() < PATIENCE).then_some(login)
+    }
+
+    pub(super) fn has_consent(&self, client: &str, username: &str) -> bool {
+        self.waiting().consents.contains(&(client.to_owned(), username.to_owned()))
+    }
+
+    pub(super) fn keep_consent(&self, client: &str, username: &str) {
+        self.waiting().consents.insert((client.to_owned(), username.to_owned()));
+    }
+}
+
+/// Reads the parameters of an authorization request, in the product's words where it has some (TOK-11, TOK-12).
+pub(super) fn read(realm: &Realm, form: &Form) -> Result<(AuthorizationRequest, Answer), AuthorizationRefusal> {
+    let shown = |code: &str, text: &str| Err(AuthorizationRefusal::Shown(OAuthError::new(400, code, text)));
+    let known = form.value("client_id").and_then(|id| realm.client(id));
+    let Some(client) = known else { return shown("invalid_client", "A valid OAuth client could not be found") };
+    if form.value("redirect_uri").is_none() {
+        return shown("invalid_request", "Redirect URI is not present in the authorization request");
+    }
+    if form.value("response_type") == Some("token") {
+        return implicit(&client, form).map(|request| (request, Answer::Token));
+    }
+    match AuthorizationRequest::read(realm, form) {
+        Err(AuthorizationRefusal::Shown(error)) if error.code == "invalid_callback" => {
+            shown("invalid_callback", "callback.not.match")
+        }
+        other => other.map(|request| (request, Answer::Code)),
+    }
+}
+
+fn implicit(client: &Client, form: &Form) -> Result<AuthorizationRequest, AuthorizationRefusal> {
+    let shown = |code: &str, text: &str| Err(AuthorizationRefusal::Shown(OAuthError::new(400, code, text)));
+    let sent = form.value("redirect_uri").unwrap_or_default();
+    if !client.redirect_uris.iter().any(|known| known == sent) {
+        return shown("invalid_callback", "callback.not.match");
+    }
+    let request = AuthorizationRequest {
+        client_id: client.id.clone(),
+        redirect_uri: sent.to_owned(),
+        redirect_uri_sent: true,
+        scopes: scope::split(form.value("scope")),
+        state: form.value("state").map(str::to_owned),
+        nonce: None,
+        audience: None,
+        challenge: None,
+    };
+    if client.allows_grant("implicit") {
+        return Ok(request);
+    }
+    let error = OAuthError::unauthorized_client("the client may not ask for tokens without a code");
+    Err(AuthorizationRefusal::Redirected(with_fragment(&request, refusal(&error))))
+}
+
+impl Login {
+    /// The redirect after the user has declined.
+    pub(super) fn denied(&self) -> String {
+        match self.answer {
+            Answer::Code => self.request.denied(),
+            Answer::Token => {
+                let error = OAuthError::new(400, "access_denied", "the user declined");
+                with_fragment(&self.request, refusal(&error))
+            }
+        }
+    }
+}
+
+/// The redirect after the user has agreed: with a code, or with a token in the fragment.
+pub(super) fn finish(documents: &Documents<'_>, realm: &Realm, login: &Login) -> Result<String, Failure> {
+    let gone = || OAuthError::new(400, "access_denied", "the user or the client is gone");
+    let user = login.username.as_deref().and_then(|name| realm.user(name)).ok_or_else(gone)?;
+    match login.answer {
+        Answer::Code => Ok(login.request.approved(realm, &user)),
+        Answer::Token => {
+            let client = realm.client(&login.request.client_id).ok_or_else(gone)?;
+            token_in_fragment(documents, realm, login, &client, &user)
+        }
+    }
+}
+
+/// RFC 6749, section 4.2.2.
+fn token_in_fragment(
+    documents: &Documents<'_>,
+    realm: &Realm,
+    login: &Login,
+    client: &Client,
+    user: &User,
+) -> Result<String, Failure> {
+    let scopes = match realm.granted_scopes(login.request.scopes.as_deref(), client, Some(user), "implicit") {
+        Ok(scopes) => scopes,
+        Err(error) => return Ok(with_fragment(&login.request, refusal(&error))),
+    };
+    let answer = issue(realm, &Issue::new(client, Some(user), "implicit", scopes));
+    if let Some((row, _)) = realm.token(&answer.access_token) {
+        keep_issued(documents, &login.tenant, realm, row)?;
+    }
+    let members = vec![
+        ("access_token", answer.access_token),
+        ("token_type", "Bearer".to_owned()),
+        ("expires_in", answer.expires_in.to_string()),
+        ("scope", answer.scopes.join(" ")),
+    ];
+    Ok(with_fragment(&login.request, members))
+}
+
+fn refusal(error: &OAuthError) -> Vec<(&'static str, String)> {
+    vec![("error", error.code.clone()), ("error_description", error.description.clone())]
+}
+
+fn with_fragment(request: &AuthorizationRequest, members: Vec<(&'static str, String)>) -> String {
+    let Ok(mut url) = Url::parse(&request.redirect_uri) else { return request.redirect_uri.clone() };
+    let mut fragment = url::form_urlencoded::Serializer::new(String::new());
+    fragment.extend_pairs(members);
+    if let Some(state) = &request.state {
+        fragment.append_pair("state", state);
+    }
+    url.set_fragment(Some(&fragment.finish()));
+    url.into()
+}

@@ -1,0 +1,162 @@
+//! Whose assertions the resident key manager believes: key managers whose tokens are to be exchanged (TT-10, TX-16).
+//! What an assertion must look like is decided by the grants.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{AlgorithmParameters, Jwk, JwkSet},
+};
+use kmspec_mocks::realm::{Realm, TrustedIssuer, TrustedKeys, jwt};
+use serde_json::Value;
+
+use super::{endpoints::Asked, realms::Residents};
+use crate::platform::{
+    domain::{KeyManager, TokenType},
+    outbound,
+    store::{Documents, StoreError},
+};
+
+/// Grant types that take an assertion, and the parameter that holds it.
+const ASSERTIONS: [(&str, &str); 2] = [
+    ("urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion"),
+    ("urn:ietf:params:oauth:grant-type:token-exchange", "subject_token"),
+];
+
+/// Beyond this a fetched key set is fetched again before it is used.
+const FRESH: Duration = Duration::from_secs(300);
+
+/// How soon a key that is not in the set may lead to another fetch.
+const COOLDOWN: Duration = Duration::from_secs(1);
+
+/// Key sets of issuers by their URL.
+#[derive(Debug)]
+pub(super) struct KeySets {
+    http: reqwest::Client,
+    fetched: Mutex<HashMap<String, (Instant, JwkSet)>>,
+}
+
+/// A key set that was fetched for a request, and from where.
+#[derive(Debug)]
+pub(super) struct Found {
+    url: String,
+    keys: JwkSet,
+}
+
+impl KeySets {
+    pub(super) fn new(http: reqwest::Client) -> Self {
+        Self { http, fetched: Mutex::default() }
+    }
+
+    /// The set of that URL, fetched when there is none yet, when it is old, and when it lacks the key that is named.
+    async fn get(&self, url: &str, kid: Option<&str>) -> Option<JwkSet> {
+        let known = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
+        if let Some((at, keys)) = known {
+            let age = at.elapsed();
+            let lacking = kid.is_some_and(|kid| keys.find(kid).is_none());
+            if age < COOLDOWN || (age < FRESH && !lacking) {
+                return Some(keys);
+            }
+        }
+        let keys = self.fetch(url).await?;
+        let kept = (Instant::now(), keys.clone());
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), kept);
+        Some(keys)
+    }
+
+    /// What of the set can verify a signature; anything else in it is passed over.
+    async fn fetch(&self, url: &str) -> Option<JwkSet> {
+        let answer = self.http.get(url).send().await.and_then(reqwest::Response::error_for_status);
+        let answer = answer.map_err(|error| tracing::info!(%error, "no key set")).ok()?;
+        let text = outbound::body(answer).await.ok().flatten()?;
+        let told: Value = serde_json::from_slice(&text).ok()?;
+        let keys = told.get("keys")?.as_array()?.iter();
+        let keys = keys.filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok()).filter(verifies);
+        Some(JwkSet { keys: keys.collect() })
+    }
+}
+
+fn verifies(key: &Jwk) -> bool {
+    !matches!(key.algorithm, AlgorithmParameters::OctetKey(_)) && DecodingKey::from_jwk(key).is_ok()
+}
+
+/// Fetches the key set that an assertion is to be verified with, if there is an assertion and it needs one. The store is
+/// not held up by that.
+pub(super) async fn look(residents: &Residents, asked: &Asked) -> Result<Option<Found>, StoreError> {
+    let Some((issuer, kid)) = issuer_of_assertion(asked) else { return Ok(None) };
+    let named = (asked.tenant.clone(), asked.claimed_client());
+    let url = residents
+        .store()
+        .read(move |documents| {
+            let tenant = match named {
+                (Some(tenant), _) => tenant,
+                (None, Some((id, _))) => super::endpoints::tenant_of_client(documents, &id)?,
+                (None, None) => return Ok::<_, StoreError>(None),
+            };
+            let trusted = trusted(documents, &tenant)?.into_iter();
+            let named = trusted.filter(|one| one.issuer.as_deref() == Some(issuer.as_str()));
+            let certificates = named.filter_map(|one| one.certificates).next();
+            Ok(certificates.and_then(|each| each.jwks_url().map(str::to_owned)))
+        })
+        .await?;
+    let Some(url) = url else { return Ok(None) };
+    Ok(residents.key_sets().get(&url, kid.as_deref()).await.map(|keys| Found { url, keys }))
+}
+
+/// Who issued the assertion of a request, and the key it says it was signed with; neither is proven.
+fn issuer_of_assertion(asked: &Asked) -> Option<(String, Option<String>)> {
+    let grant_type = asked.value("grant_type")?;
+    let (_, parameter) = ASSERTIONS.iter().find(|(known, _)| *known == grant_type)?;
+    let (header, claims) = jwt::read(asked.value(parameter)?)?;
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    Some((text(claims.get("iss"))?, text(header.get("kid"))))
+}
+
+/// Has a realm trust the tenant's key managers as they are configured now, and nobody else.
+pub(super) fn install(
+    documents: &Documents<'_>,
+    realm: &Realm,
+    tenant: &str,
+    found: Option<&Found>,
+) -> Result<(), StoreError> {
+    let issuers: Vec<TrustedIssuer> =
+        trusted(documents, tenant)?.iter().filter_map(|one| as_issuer(one, found)).collect();
+    for known in realm.trusted_issuers() {
+        realm.distrust(&known.name);
+    }
+    for issuer in issuers {
+        if let Err(error) = realm.trust(issuer) {
+            tracing::info!(%error, "a key manager's tokens cannot be exchanged");
+        }
+    }
+    Ok(())
+}
+
+/// The enabled key managers whose tokens are to be exchanged.
+fn trusted(documents: &Documents<'_>, tenant: &str) -> Result<Vec<KeyManager>, StoreError> {
+    let all = documents.all::<KeyManager>(tenant)?.into_iter();
+    Ok(all.filter(|one| one.enabled && one.token_type != TokenType::Direct && !one.is_resident()).collect())
+}
+
+/// A key manager as a trusted issuer, by its id: no name of a user can begin with that. One whose key set was not fetched
+/// for this request is not needed for it.
+fn as_issuer(key_manager: &KeyManager, found: Option<&Found>) -> Option<TrustedIssuer> {
+    let issuer = key_manager.issuer.as_deref().filter(|issuer| !issuer.is_empty())?;
+    let certificates = key_manager.certificates.as_ref()?;
+    let keys = match (certificates.pem(), certificates.jwks_url(), found) {
+        (Some(pem), _, _) => TrustedKeys::Pem(pem),
+        (None, Some(url), Some(found)) if found.url == url && !found.keys.keys.is_empty() => {
+            TrustedKeys::Set(found.keys.clone())
+        }
+        _ => return None,
+    };
+    let trusted = TrustedIssuer::new(key_manager.id.to_string(), issuer, keys);
+    Some(match key_manager.alias.as_deref().filter(|alias| !alias.trim().is_empty()) {
+        Some(alias) => trusted.alias(alias),
+        None => trusted,
+    })
+}
