@@ -22,6 +22,8 @@ pub struct PlatformConfig {
     pub public_host: String,
     /// Whether a key may have several secrets at a time (`oauth.multiple_client_secrets.enable` of the product).
     pub several_secrets: bool,
+    /// Whether and how backends are told who is calling.
+    pub backend_jwt: BackendJwt,
     /// How long a positive introspection result may be used again.
     pub introspection_cache: Duration,
     /// How old a key set may get before it is fetched again beside the traffic: a withdrawn key dies within this and
@@ -31,6 +33,17 @@ pub struct PlatformConfig {
     pub connect_timeout: Duration,
     /// Until when an outgoing call must be answered.
     pub call_timeout: Duration,
+}
+
+/// The header `X-JWT-Assertion`, by which backends are told who is calling (`apim.jwt` of the product).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackendJwt {
+    /// It is not sent.
+    Off,
+    /// Its three parts are in plain base64, as the product does unless told otherwise.
+    Base64,
+    /// Its three parts are in base64url, as RFC 7515 wants.
+    Base64Url,
 }
 
 /// A certificate chain and its private key, in PEM.
@@ -61,6 +74,7 @@ impl PlatformConfig {
             data: Data::Memory,
             public_host: "localhost".to_owned(),
             several_secrets: true,
+            backend_jwt: BackendJwt::Base64,
             introspection_cache: Duration::from_secs(15),
             key_refresh: Duration::from_secs(3),
             connect_timeout: Duration::from_secs(2),

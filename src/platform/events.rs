@@ -116,6 +116,13 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether it changes a key manager, an API or an application, of which backends are told.
+    pub fn changes_what_backends_are_told(&self) -> bool {
+        matches!(self, Self::KeyManagerUpdated { .. } | Self::ApiDeployed { .. } | Self::ApplicationChanged { .. })
+    }
+}
+
 /// Hands every event to every reader, in order.
 #[derive(Debug, Clone)]
 pub struct EventBus {

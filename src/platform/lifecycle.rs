@@ -70,6 +70,7 @@ impl Platform {
             panics,
             underway: Underway::default(),
             plane_tokens: plane_tokens.unwrap_or_else(|| Arc::new(residents.clone())),
+            signer: Arc::new(residents.clone()),
             config,
         });
         prepare_data(&site).await?;

@@ -21,6 +21,7 @@ mod resident;
 mod resident_key_manager;
 mod revocations;
 mod server;
+pub mod signer;
 pub mod site;
 pub mod store;
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod tests;
 mod underway;
 mod wire;
 
-pub use config::{PlatformConfig, Tls};
+pub use config::{BackendJwt, PlatformConfig, Tls};
 pub use error::PlatformError;
 pub use identity::{TenantSpec, UserSpec};
 pub use lifecycle::Platform;

@@ -11,6 +11,7 @@ use super::{
     identity::Identity,
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
+    signer::Signer,
     store::Store,
     underway::Underway,
 };
@@ -39,6 +40,8 @@ pub struct Site {
     pub underway: Underway,
     /// Reads the bearer tokens of the management planes.
     pub plane_tokens: Arc<dyn VerifyPlaneToken>,
+    /// Signs API keys, and what backends are told.
+    pub signer: Arc<dyn Signer>,
 }
 
 impl Site {

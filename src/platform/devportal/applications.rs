@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     ApplicationScopes,
     access::own_application,
+    api_keys,
     key_document::{self, APPLICATION_POLICIES},
     keys::forget_clients,
 };
@@ -175,6 +176,7 @@ pub(super) async fn delete(
                 documents.remove::<Subscription>(&caller.tenant, &subscription.id.to_string())?;
                 documents.announce(Event::SubscriptionRemoved { subscription: Arc::new(subscription) });
             }
+            api_keys::remove_all(documents, &application)?;
             documents.remove::<Application>(&caller.tenant, &id)?;
             documents.announce(Event::ApplicationRemoved { tenant: caller.tenant, id: application.id });
             Ok::<_, Refusal>(keys)

@@ -2,6 +2,7 @@
 //! Speaking to authorization servers is left to the connectors.
 
 mod access;
+mod api_keys;
 mod applications;
 mod failures;
 mod generate_keys;
@@ -29,6 +30,13 @@ pub(super) struct ApplicationScopes;
 
 impl ScopeSet for ApplicationScopes {
     const ANY_OF: &'static [&'static str] = &["apim:app_manage", "apim:subscribe"];
+}
+
+/// Scopes that open API keys.
+pub(super) struct ApiKeyScopes;
+
+impl ScopeSet for ApiKeyScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:api_key", "apim:app_manage", "apim:subscribe"];
 }
 
 /// Scopes that open subscriptions.
@@ -68,6 +76,9 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route(&format!("{key}/secrets"), get(secrets::list))
         .route(&format!("{key}/revoke-secret"), post(secrets::revoke))
         .route(&format!("{key}/generate-token"), post(tokens::generate_token))
+        .route("/applications/{id}/api-keys/{key_type}", get(api_keys::list))
+        .route("/applications/{id}/api-keys/{key_type}/generate", post(api_keys::generate))
+        .route("/applications/{id}/api-keys/{key_type}/revoke", post(api_keys::revoke))
         .route("/key-managers", get(key_managers::list))
         .route("/subscriptions", get(subscriptions::list).post(subscriptions::create))
         .route("/subscriptions/{id}", get(subscriptions::read).delete(subscriptions::delete))

@@ -2,6 +2,7 @@
 //! How they are stored, sent or checked is left to the rooms beside this one.
 
 mod api;
+mod api_key;
 mod application;
 mod certificates;
 mod key_manager;
@@ -14,6 +15,7 @@ mod tenant;
 mod token_handling;
 
 pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
+pub use api_key::{ApiKey, KeyRestrictions};
 pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
 pub use key_manager::{ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType};

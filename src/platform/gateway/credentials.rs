@@ -1,10 +1,10 @@
-//! The bearer token of a call: from the one header where it belongs, and nowhere else (RFC 6750, sections 2 and 5.3).
-//! Whether the token counts is decided elsewhere.
+//! The credentials of a call: each kind from the one header where it belongs, and nowhere else (RFC 6750, sections 2 and
+//! 5.3). Whether they count is decided elsewhere.
 
 use axum::http::{HeaderMap, HeaderName, header};
 
 use super::refusal::Refusal;
-use crate::platform::domain::Api;
+use crate::platform::{domain::Api, wire::basic_credentials};
 
 /// The header in which the API takes its access tokens.
 pub(super) fn token_header(api: &Api) -> HeaderName {
@@ -12,10 +12,66 @@ pub(super) fn token_header(api: &Api) -> HeaderName {
     own.unwrap_or(header::AUTHORIZATION)
 }
 
+/// The header in which the API takes its API keys.
+pub(super) fn api_key_header(api: &Api) -> HeaderName {
+    let own = api.document.get("apiKeyHeader").and_then(serde_json::Value::as_str);
+    own.and_then(|name| HeaderName::try_from(name).ok()).unwrap_or(HeaderName::from_static("apikey"))
+}
+
+/// The header of a publisher's own key.
+pub(super) const INTERNAL_KEY: HeaderName = HeaderName::from_static("internal-key");
+
+/// What a call presents.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Credentials<'h> {
+    /// An access token.
+    Bearer(&'h str),
+    /// Name and password of a user.
+    Basic(String, String),
+    /// A key of an application.
+    ApiKey(&'h str),
+    /// A key of a publisher, which opens the API whatever it takes otherwise.
+    InternalKey(&'h str),
+}
+
+/// The credentials of a call, of a kind that the API takes.
+///
+/// # Errors
+///
+/// [`Refusal::MissingCredentials`] when there are none of such a kind, [`Refusal::SeveralCredentials`] when a header
+/// comes twice, and [`Refusal::InvalidCredentials`] for what cannot be read.
+pub(super) fn credentials<'h>(api: &Api, headers: &'h HeaderMap, query: &str) -> Result<Credentials<'h>, Refusal> {
+    if let Some(key) = single(headers, &INTERNAL_KEY)? {
+        return Ok(Credentials::InternalKey(key));
+    }
+    let basic = if takes(api, "basic_auth") { basic_credentials(headers) } else { None };
+    if let Some((user, password)) = basic {
+        return Ok(Credentials::Basic(user, password));
+    }
+    let key = if takes(api, "api_key") { single(headers, &api_key_header(api))? } else { None };
+    match (bearer_token(api, headers, query), key) {
+        (Err(Refusal::MissingCredentials), Some(key)) => Ok(Credentials::ApiKey(key)),
+        (found, _) => found.map(Credentials::Bearer),
+    }
+}
+
+fn takes(api: &Api, scheme: &str) -> bool {
+    api.security_scheme.iter().any(|own| own == scheme)
+}
+
+/// The value of a header that may come once.
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(|text| Some(text.trim())).map_err(|_| Refusal::InvalidCredentials),
+        (Some(_), Some(_)) => Err(Refusal::SeveralCredentials),
+    }
+}
+
 /// The bearer token, if the API takes such tokens at all.
-pub(super) fn bearer_token<'h>(api: &Api, headers: &'h HeaderMap, query: &str) -> Result<&'h str, Refusal> {
-    let takes_tokens = api.security_scheme.is_empty() || api.security_scheme.iter().any(|scheme| scheme == "oauth2");
-    if !takes_tokens {
+fn bearer_token<'h>(api: &Api, headers: &'h HeaderMap, query: &str) -> Result<&'h str, Refusal> {
+    if !api.security_scheme.is_empty() && !takes(api, "oauth2") {
         return Err(Refusal::MissingCredentials);
     }
     let mut values = headers.get_all(token_header(api)).iter();
@@ -80,6 +136,32 @@ mod tests {
         assert_eq!(read(&["Bearer a", "Bearer b"], ""), Err(Refusal::SeveralCredentials));
         assert_eq!(read(&["Bearer a"], "x=1&access%5Ftoken=b"), Err(Refusal::SeveralCredentials));
         assert_eq!(read(&[], "access_token=a"), Err(Refusal::MissingCredentials));
+    }
+
+    #[test]
+    fn an_api_takes_the_kinds_of_credentials_that_it_names_and_internal_keys() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("authorization", "Basic YTpi"), ("apikey", "key"), ("x-key", "own")] {
+            headers.append(name, value.parse().unwrap());
+        }
+        let found = |schemes: &[&str], headers: &HeaderMap| {
+            let mut api = api("/orders");
+            api.security_scheme = schemes.iter().map(ToString::to_string).collect();
+            credentials(&api, headers, "").map(|found| format!("{found:?}"))
+        };
+        assert_eq!(found(&["oauth2"], &headers), Err(Refusal::MissingCredentials));
+        assert_eq!(found(&["oauth2", "api_key"], &headers).as_deref(), Ok("ApiKey(\"key\")"));
+        assert_eq!(found(&["basic_auth", "api_key"], &headers).as_deref(), Ok("Basic(\"a\", \"b\")"));
+        headers.insert(INTERNAL_KEY, "internal".parse().unwrap());
+        assert_eq!(found(&["basic_auth"], &headers).as_deref(), Ok("InternalKey(\"internal\")"));
+        headers.append(INTERNAL_KEY, "another".parse().unwrap());
+        assert_eq!(found(&["basic_auth"], &headers), Err(Refusal::SeveralCredentials));
+
+        let mut own = api("/orders");
+        own.security_scheme = vec!["api_key".into()];
+        own.document.insert("apiKeyHeader".into(), "X-Key".into());
+        headers.remove(INTERNAL_KEY);
+        assert_eq!(credentials(&own, &headers, ""), Ok(Credentials::ApiKey("own")));
     }
 
     #[test]

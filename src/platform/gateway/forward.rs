@@ -3,7 +3,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, Method, Response, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header},
 };
 
 use super::refusal::Refusal;
@@ -22,8 +22,10 @@ const HOP_BY_HOP: [&str; 10] = [
     "content-length",
 ];
 
-/// Header fields by which gateways tell backends who is calling. This gateway adds none of them, so whatever a client
-/// sends under these names is not true; compared with `_` read as `-`, as many backends do.
+/// The header in which backends are told who is calling.
+const ASSERTION: HeaderName = HeaderName::from_static("x-jwt-assertion");
+
+/// Header fields by which gateways tell backends who is calling. Whatever a client sends under these names is not true; compared with `_` read as `-`, as many backends do.
 const IDENTITY: [&str; 12] = [
     "x-jwt-assertion",
     "x-user",
@@ -48,8 +50,10 @@ pub(super) struct Forward<'a> {
     pub(super) resource: &'a str,
     pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
-    /// The header that carried the token.
-    pub(super) credentials: HeaderName,
+    /// The headers that carried credentials.
+    pub(super) credentials: [HeaderName; 3],
+    /// What the gateway tells of the caller.
+    pub(super) assertion: Option<HeaderValue>,
     pub(super) body: Bytes,
 }
 
@@ -61,14 +65,17 @@ impl Forward<'_> {
             url.push('?');
             url.push_str(self.query);
         }
-        let headers = outgoing(self.headers, &self.credentials);
+        let mut headers = outgoing(self.headers, &self.credentials);
+        if let Some(assertion) = self.assertion {
+            headers.insert(ASSERTION, assertion);
+        }
         let answer = http.request(self.method, url).headers(headers).body(self.body).send().await;
         let answer = answer.map_err(silent)?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.map_err(silent)?;
         strip_hop_by_hop(&mut headers);
         headers.remove(header::AUTHORIZATION);
-        headers.remove("x-jwt-assertion");
+        headers.remove(ASSERTION);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -81,12 +88,14 @@ fn silent(error: reqwest::Error) -> Refusal {
     Refusal::BackendSilent
 }
 
-fn outgoing(incoming: &HeaderMap, credentials: &HeaderName) -> HeaderMap {
+fn outgoing(incoming: &HeaderMap, credentials: &[HeaderName]) -> HeaderMap {
     let mut headers = incoming.clone();
     strip_hop_by_hop(&mut headers);
     headers.remove(header::HOST);
     headers.remove(header::AUTHORIZATION);
-    headers.remove(credentials);
+    for name in credentials {
+        headers.remove(name);
+    }
     let claimed: Vec<_> = headers.keys().filter(|name| tells_identity(name)).cloned().collect();
     for name in claimed {
         headers.remove(name);
@@ -138,7 +147,7 @@ mod tests {
         ] {
             headers.append(HeaderName::from_static(name), value.parse().unwrap());
         }
-        let sent = outgoing(&headers, &HeaderName::from_static("x-token"));
+        let sent = outgoing(&headers, &[HeaderName::from_static("x-token")]);
         let mut names: Vec<_> = sent.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["accept", "x-request-id"]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::keys::KeySource;
 use crate::{
     platform::domain::KeyManager,
-    validation::{Policy, Rules},
+    validation::{ClaimMapping, Policy, Rules},
 };
 
 /// An enabled key manager.
@@ -15,6 +15,7 @@ pub(super) struct RunningKeyManager {
     pub(super) document: Arc<KeyManager>,
     pub(super) policy: Policy,
     pub(super) rules: Rules,
+    pub(super) claim_mapping: ClaimMapping,
     pub(super) keys: KeySource,
 }
 
@@ -37,7 +38,9 @@ impl RunningKeyManager {
         }
         let rules = Rules::new(rules.into_iter().filter_map(|rule| rule.ok().flatten()).collect());
         let keys = KeySource::of(&document);
-        Some(Self { document, policy, rules, keys })
+        let renames = document.claim_mapping.iter().map(|each| (each.remote_claim.clone(), each.local_claim.clone()));
+        let claim_mapping = ClaimMapping::new(renames);
+        Some(Self { document, policy, rules, claim_mapping, keys })
     }
 
     /// Whether JWTs of this issuer are validated here, by signature.

@@ -2,6 +2,7 @@
 //! Administering APIs, keys and key managers is left to the planes; judging single tokens to `validation`.
 
 mod authenticate;
+mod backend_jwt;
 mod credentials;
 mod forward;
 mod introspection;
@@ -14,6 +15,8 @@ mod routes;
 mod server;
 mod state;
 mod subscriptions;
+mod users;
+mod vouched;
 
 pub use local::{LocalIntrospection, LocalKeyManager};
 pub use server::Gateway;

@@ -26,6 +26,8 @@ pub(super) enum Refusal {
     Blocked,
     /// No subscription, or the token's client belongs to no application.
     NotSubscribed,
+    /// The API key may not be used from there.
+    NotFromHere,
     /// The subscription waits for approval or was refused.
     SubscriptionInactive,
     /// None of the operation's scopes; the resource and its scopes.
@@ -77,6 +79,7 @@ impl Refusal {
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoResource
             | Self::NotSubscribed
+            | Self::NotFromHere
             | Self::ScopeMissing { .. }
             | Self::WrongAudience
             | Self::NoEndpoint(_) => StatusCode::FORBIDDEN,
@@ -117,6 +120,9 @@ impl Refusal {
                 "Resource forbidden ",
                 "User is NOT authorized to access the Resource. API Subscription validation failed.".to_owned(),
             ),
+            Self::NotFromHere => {
+                ("900908", "Resource forbidden ", "Access forbidden for the invocations".to_owned())
+            }
             Self::SubscriptionInactive => same("900909", "The subscription to the API is inactive"),
             Self::ScopeMissing { resource, .. } => (
                 "900910",
@@ -201,6 +207,7 @@ mod tests {
             (Refusal::WrongTokenType, 401, "900905"),
             (Refusal::Blocked, 401, "900907"),
             (Refusal::NotSubscribed, 403, "900908"),
+            (Refusal::NotFromHere, 403, "900908"),
             (Refusal::SubscriptionInactive, 401, "900909"),
             (scope, 403, "900910"),
             (Refusal::WrongAudience, 403, "900914"),

@@ -10,13 +10,15 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::Response,
+    http::{HeaderMap, HeaderName, Response},
 };
 use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
 
 use super::{
     authenticate::{Caller, authenticate},
-    credentials::{bearer_token, token_header},
+    backend_jwt,
+    credentials::{Credentials, INTERNAL_KEY, api_key_header, credentials, token_header},
     forward::Forward,
     introspection::Introspections,
     key_manager::RunningKeyManager,
@@ -26,7 +28,7 @@ use super::{
     revocations::Revocations,
     routes::Route,
     state::Tenant,
-    subscriptions,
+    subscriptions, users, vouched,
 };
 use crate::{
     platform::{
@@ -52,6 +54,7 @@ pub struct Gateway(Arc<GatewayState>);
 pub(super) struct GatewayState {
     pub(super) site: Arc<Site>,
     pub(super) local: Arc<dyn LocalKeyManager>,
+    pub(super) told: backend_jwt::Told,
     pub(super) verified: VerifiedTokens,
     pub(super) introspections: Introspections,
     pub(super) revocations: Revocations,
@@ -70,6 +73,7 @@ impl Gateway {
             verified: VerifiedTokens::with_capacity(REMEMBERED),
             introspections: Introspections::new(REMEMBERED, site.config.introspection_cache),
             revocations: Revocations::default(),
+            told: backend_jwt::Told::with_capacity(REMEMBERED),
             tenants: RwLock::default(),
             local,
             site,
@@ -136,23 +140,96 @@ async fn pass(
     }
     let operation = route.operation(parts.method.as_str()).ok_or(Refusal::NoResource)?;
     let query = parts.uri.query().unwrap_or_default();
-    let key_type = if operation.is_open() {
-        None
+    let caller = if operation.is_open() {
+        Admitted::default()
     } else {
-        let token = bearer_token(api, &parts.headers, query)?;
-        let caller = authenticate(state, tenant, api, token).await?;
-        Some(authorize(tenant, api, operation, &caller)?)
+        admit(state, tenant, api, operation, credentials(api, &parts.headers, query)?, &parts.headers).await?
     };
     let call = Forward {
         method: parts.method,
-        endpoint: endpoint(api, key_type)?,
+        endpoint: endpoint(api, caller.key_type)?,
         resource: &route.resource,
         query,
         headers: &parts.headers,
-        credentials: token_header(api),
+        credentials: credential_headers(api),
+        assertion: backend_jwt::assertion(state, tenant, api, &caller),
         body,
     };
     call.send(&state.site.http).await
+}
+
+/// Who passed, as far as the rest of the way needs it.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    /// Which endpoint the credentials lead to; whichever there is when they name none.
+    pub(super) key_type: Option<KeyType>,
+    /// The application that calls.
+    pub(super) application_id: Option<Uuid>,
+    /// The user, as a principal.
+    pub(super) user: Option<String>,
+    /// What the token says, and the key manager that issued it.
+    pub(super) token: Option<Caller>,
+    /// The token or key itself, which tells this caller from every other.
+    pub(super) presented: Option<Arc<str>>,
+}
+
+impl Admitted {
+    /// Whether no user is involved.
+    pub(super) fn is_application(&self) -> bool {
+        self.token.as_ref().is_some_and(Caller::is_application)
+    }
+}
+
+/// Lets a call pass, or says why not.
+async fn admit(
+    state: &GatewayState,
+    tenant: &Tenant,
+    api: &Api,
+    operation: &Operation,
+    presented: Credentials<'_>,
+    headers: &HeaderMap,
+) -> Result<Admitted, Refusal> {
+    match presented {
+        Credentials::Bearer(token) => {
+            let caller = authenticate(state, tenant, api, token).await?;
+            let key_type = authorize(tenant, api, operation, &caller)?;
+            let key_manager = &caller.key_manager.document.name;
+            let application_id = caller.consumer_key().and_then(|key| {
+                tenant.read(|known| known.mapping(key, key_manager).map(|mapping| mapping.application_id))
+            });
+            let user = caller.claims.subject().map(str::to_owned);
+            Ok(Admitted {
+                key_type: Some(key_type),
+                application_id,
+                user,
+                token: Some(caller),
+                presented: Some(token.into()),
+            })
+        }
+        Credentials::ApiKey(text) => {
+            let caller = vouched::api_key(state, tenant, api, text, headers)?;
+            Ok(Admitted {
+                key_type: Some(caller.key_type),
+                application_id: Some(caller.application_id),
+                user: caller.claims.subject().map(str::to_owned),
+                token: None,
+                presented: Some(text.into()),
+            })
+        }
+        Credentials::InternalKey(text) => {
+            let key_type = vouched::internal_key(state, tenant, api, text)?;
+            Ok(Admitted { key_type: Some(key_type), ..Admitted::default() })
+        }
+        Credentials::Basic(user, password) => {
+            users::check(state, tenant, api, operation, (&user, &password)).await?;
+            Ok(Admitted { user: Some(user), ..Admitted::default() })
+        }
+    }
+}
+
+/// Headers that carried credentials and are for the gateway alone.
+fn credential_headers(api: &Api) -> [HeaderName; 3] {
+    [token_header(api), api_key_header(api), INTERNAL_KEY]
 }
 
 /// What a caller may do, once it is known who that is.
@@ -239,6 +316,9 @@ impl GatewayState {
     /// Does to the copies what was done to the originals. Applying an event twice, or one that the loaded state already
     /// holds, changes nothing.
     fn apply(&self, event: Event) {
+        if event.changes_what_backends_are_told() {
+            self.told.clear();
+        }
         match event {
             Event::TenantCreated { tenant } => {
                 let clock = self.site.clocks.of(&tenant);
@@ -275,7 +355,10 @@ impl GatewayState {
             Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms } => {
                 self.revoke(Revocation::Subject { entity_id, entity_type, revoked_at_ms });
             }
-            Event::ApplicationChanged { .. } | Event::ApplicationRemoved { .. } => {}
+            Event::ApplicationChanged { application } => {
+                self.change(&application.tenant.clone(), |state| state.put_application(application));
+            }
+            Event::ApplicationRemoved { tenant, id } => self.change(&tenant, |state| state.remove_application(id)),
         }
     }
 

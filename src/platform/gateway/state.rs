@@ -14,7 +14,7 @@ use super::{
     routes::{Route, Routes},
 };
 use crate::platform::{
-    domain::{KeyManager, KeyMapping, Revision, Subscription},
+    domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
     store::{Documents, StoreError},
 };
 
@@ -36,6 +36,7 @@ pub(super) struct TenantState {
     by_issuer: HashMap<String, Uuid>,
     /// By consumer key, then by key manager.
     mappings: HashMap<String, Vec<Arc<KeyMapping>>>,
+    applications: HashMap<Uuid, Arc<Application>>,
     /// By application and API.
     subscriptions: HashMap<(Uuid, Uuid), Arc<Subscription>>,
 }
@@ -55,6 +56,9 @@ impl Tenant {
             if !revision.deployments.is_empty() {
                 state.deploy(&revision);
             }
+        }
+        for application in documents.all::<Application>(domain)? {
+            state.put_application(Arc::new(application));
         }
         for mapping in documents.all::<KeyMapping>(domain)? {
             state.put_mapping(Arc::new(mapping));
@@ -95,6 +99,18 @@ impl TenantState {
     pub(super) fn mapping(&self, consumer_key: &str, key_manager: &str) -> Option<&KeyMapping> {
         let mappings = self.mappings.get(consumer_key)?;
         mappings.iter().find(|each| each.key_manager_name == key_manager).map(AsRef::as_ref)
+    }
+
+    pub(super) fn application(&self, id: Uuid) -> Option<&Arc<Application>> {
+        self.applications.get(&id)
+    }
+
+    pub(super) fn put_application(&mut self, application: Arc<Application>) {
+        self.applications.insert(application.id, application);
+    }
+
+    pub(super) fn remove_application(&mut self, id: Uuid) {
+        self.applications.remove(&id);
     }
 
     pub(super) fn subscription(&self, application: Uuid, api: Uuid) -> Option<&Subscription> {

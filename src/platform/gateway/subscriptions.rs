@@ -1,6 +1,8 @@
 //! Whether a token's client belongs to an application that may call an API, and with which key type.
 //! The state it looks at is kept by [`super::state`].
 
+use uuid::Uuid;
+
 use super::{refusal::Refusal, state::TenantState};
 use crate::platform::domain::{Api, KeyState, KeyType, SubscriptionStatus};
 
@@ -18,13 +20,18 @@ pub(super) fn check(
     if mapping.state != KeyState::Completed {
         return Err(Refusal::NotSubscribed);
     }
+    standing(state, mapping.application_id, mapping.key_type, api).map(|()| mapping.key_type)
+}
+
+/// Whether an application may call the API with credentials of this type.
+pub(super) fn standing(state: &TenantState, application_id: Uuid, key_type: KeyType, api: &Api) -> Result<(), Refusal> {
     if is_subscriptionless(api) {
-        return Ok(mapping.key_type);
+        return Ok(());
     }
-    let subscription = state.subscription(mapping.application_id, api.id).ok_or(Refusal::NotSubscribed)?;
+    let subscription = state.subscription(application_id, api.id).ok_or(Refusal::NotSubscribed)?;
     match subscription.status {
-        SubscriptionStatus::Unblocked | SubscriptionStatus::TierUpdatePending => Ok(mapping.key_type),
-        SubscriptionStatus::ProdOnlyBlocked if mapping.key_type == KeyType::Sandbox => Ok(mapping.key_type),
+        SubscriptionStatus::Unblocked | SubscriptionStatus::TierUpdatePending => Ok(()),
+        SubscriptionStatus::ProdOnlyBlocked if key_type == KeyType::Sandbox => Ok(()),
         SubscriptionStatus::Blocked | SubscriptionStatus::ProdOnlyBlocked => Err(Refusal::Blocked),
         SubscriptionStatus::OnHold | SubscriptionStatus::Rejected => Err(Refusal::SubscriptionInactive),
     }

@@ -3,6 +3,7 @@
 
 mod api_document;
 mod apis;
+mod internal_keys;
 mod key_managers;
 mod lifecycle;
 mod revisions;
@@ -35,6 +36,8 @@ scope_sets! {
     PublishScopes = ["apim:api_publish", "apim:api_manage"];
     /// Deleting APIs.
     DeleteScopes = ["apim:api_delete", "apim:api_manage"];
+    /// Making internal keys.
+    InternalKeyScopes = ["apim:api_generate_key", "apim:api_manage"];
     /// Reading shared scopes.
     ScopeViewScopes = ["apim:api_view", "apim:shared_scope_manage"];
     /// Changing shared scopes.
@@ -51,6 +54,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/apis/{id}/revisions", get(revisions::list).post(revisions::create))
         .route("/apis/{id}/deploy-revision", post(revisions::deploy))
         .route("/apis/{id}/undeploy-revision", post(revisions::undeploy))
+        .route("/apis/{id}/generate-key", post(internal_keys::generate))
         .route("/scopes", get(scopes::list).post(scopes::create))
         .route("/scopes/{id}", get(scopes::read).put(scopes::update).delete(scopes::delete))
         .route("/key-managers", get(key_managers::list))

@@ -27,6 +27,17 @@ impl Document for KeptKeys {
     }
 }
 
+impl KeptKeys {
+    /// Keeps them, unless they are kept as they are.
+    pub(super) fn keep(&self, documents: &Documents<'_>) -> Result<(), StoreError> {
+        let known = documents.find::<Self>(&self.tenant, &self.tenant)?;
+        if known.is_none_or(|kept| kept.keys != self.keys) {
+            documents.put(&self.tenant, self)?;
+        }
+        Ok(())
+    }
+}
+
 /// An issued token.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -46,10 +57,7 @@ pub(super) fn keep_issued(
     realm: &Realm,
     row: TokenRow,
 ) -> Result<(), StoreError> {
-    let keys = KeptKeys { tenant: tenant.to_owned(), keys: realm.keys().stored() };
-    if documents.find::<KeptKeys>(tenant, tenant)?.is_none_or(|kept| kept.keys != keys.keys) {
-        documents.put(tenant, &keys)?;
-    }
+    KeptKeys { tenant: tenant.to_owned(), keys: realm.keys().stored() }.keep(documents)?;
     documents.put(tenant, &KeptToken(row))
 }
 

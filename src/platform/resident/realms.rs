@@ -8,7 +8,8 @@ use std::{
 
 use axum::Router;
 use kmspec_mocks::realm::{
-    KeyChest, KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenKind,
+    KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenKind,
+    jwt::{self, Object},
     key_ring::{KidStyle, StoredKeys},
     policy::Rotation,
     test_keys::KeyFamily,
@@ -33,6 +34,7 @@ use crate::platform::{
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
     resident_key_manager::GRANT_TYPES,
+    signer::Signer,
     site::tenant_url,
     store::{Documents, Store, StoreError},
 };
@@ -253,6 +255,24 @@ impl VerifyPlaneToken for Residents {
         let principal = row.username.as_deref()?;
         let user = self.0.store.read_now(|documents| identity::find_principal(documents, principal)).ok()??;
         (user.tenant == tenant).then_some(PlaneCaller { user: user.name, tenant, scopes: row.scopes })
+    }
+}
+
+impl Signer for Residents {
+    fn sign(&self, tenant: &str, header: Object, claims: &Object) -> Option<String> {
+        let key = self.realm_now(tenant)?.keys().current(KeyPurpose::Access);
+        Some(jwt::sign(&key, header, claims))
+    }
+
+    fn sign_to_last(&self, tenant: &str, header: Object, claims: &Object) -> Option<String> {
+        let realm = self.realm_now(tenant)?;
+        let kept = KeptKeys { tenant: tenant.to_owned(), keys: realm.keys().stored() };
+        let kept = self.0.store.write_now(move |documents| kept.keep(documents));
+        if let Err(error) = kept {
+            tracing::error!(?error, tenant, "the keys of a tenant could not be kept");
+            return None;
+        }
+        self.sign(tenant, header, claims)
     }
 }
 

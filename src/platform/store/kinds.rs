@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::platform::{
     connectors,
-    domain::{Api, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, Tenant, User},
+    domain::{
+        Api, ApiKey, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, Tenant, User,
+    },
 };
 
 /// A type that the store keeps.
@@ -73,6 +75,20 @@ impl Document for Application {
     }
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}\n{}", self.owner, self.name))
+    }
+}
+
+impl Document for ApiKey {
+    const KIND: &'static str = "api-key";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        // Keys without a name are as many as their owner likes.
+        (!self.name.is_empty()).then(|| format!("{}\n{}\n{}", self.application_id, self.key_type, self.name))
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.application_id.to_string())
     }
 }
 

@@ -1,0 +1,126 @@
+//! What a backend is told of the caller: a JWT of the gateway's own, with the token's claims under their local names.
+//! Which header carries it, and that no client can forge that header, is left to [`super::forward`].
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+use quick_cache::sync::Cache;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    authenticate::Caller,
+    server::{Admitted, GatewayState},
+    state::Tenant,
+};
+use crate::platform::{
+    config::BackendJwt,
+    domain::{Api, SUPER_TENANT},
+};
+
+/// The dialect of the claims that the gateway adds.
+const DIALECT: &str = "http://wso2.org/claims";
+
+/// How long one lives, and how long it is used again for the same token.
+const LIFETIME_S: u64 = 900;
+
+/// Claims about the token itself; they are not the caller's.
+const OF_THE_TOKEN: [&str; 6] = ["iss", "aud", "exp", "nbf", "iat", "jti"];
+
+/// What backends were told about tokens, so that not every call costs a signature.
+#[derive(Debug)]
+pub(super) struct Told(Cache<(Arc<str>, Uuid), (u64, HeaderValue)>);
+
+impl Told {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self(Cache::new(capacity))
+    }
+
+    /// Forgets everything: something that backends are told has changed.
+    pub(super) fn clear(&self) {
+        self.0.clear();
+    }
+}
+
+/// The header's value for an admitted call; `None` when backends are told nothing, or nobody is known to call.
+pub(super) fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted) -> Option<HeaderValue> {
+    let encoding = state.site.config.backend_jwt;
+    let presented = caller.presented.as_ref().filter(|_| encoding != BackendJwt::Off)?;
+    let now = tenant.clock.now();
+    let key = (presented.clone(), api.id);
+    if let Some((until, told)) = state.told.0.get(&key)
+        && now < until
+    {
+        return Some(told);
+    }
+    let told = signed(state, tenant, encoding, &claims(tenant, api, caller, now))?;
+    state.told.0.insert(key, (now + LIFETIME_S, told.clone()));
+    Some(told)
+}
+
+fn claims(tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String, Value> {
+    let mut claims = caller.token.as_ref().map(told_by_the_token).unwrap_or_default();
+    let user = caller.user.as_deref().unwrap_or_default();
+    let mut add = |name: &str, value: Value| claims.insert(format!("{DIALECT}/{name}"), value);
+    add("subscriber", json!(user));
+    add("enduser", json!(user));
+    add("enduserTenantId", json!(if tenant.domain == SUPER_TENANT { "-1234" } else { tenant.domain.as_str() }));
+    add("apiname", json!(api.name));
+    add("apicontext", json!(format!("{}/{}", api.context.trim_end_matches('/'), api.version)));
+    add("version", json!(api.version));
+    add("usertype", json!(if caller.is_application() { "APPLICATION" } else { "APPLICATION_USER" }));
+    if let Some(key_type) = caller.key_type {
+        add("keytype", json!(key_type.to_string()));
+    }
+    let application = caller.application_id.and_then(|id| tenant.read(|known| known.application(id).cloned()));
+    if let Some(application) = application {
+        add("applicationid", json!(application.id));
+        add("applicationUUId", json!(application.id));
+        add("applicationname", json!(application.name));
+        add("applicationtier", json!(application.throttling_policy));
+        if !application.attributes.is_empty() {
+            add("applicationAttributes", json!(application.attributes));
+        }
+    }
+    for (name, value) in [
+        ("iss", json!("wso2.org/products/am")),
+        ("iat", json!(now)),
+        ("exp", json!(now + LIFETIME_S)),
+        ("jti", json!(Uuid::new_v4())),
+    ] {
+        claims.insert(name.to_owned(), value);
+    }
+    claims
+}
+
+/// The caller's claims under their local names; those without a mapping keep their own.
+fn told_by_the_token(caller: &Caller) -> Map<String, Value> {
+    let renamed = caller.key_manager.claim_mapping.apply(&caller.claims);
+    let about_the_caller = renamed.filter(|(name, _)| !OF_THE_TOKEN.contains(name));
+    about_the_caller.map(|(name, value)| (name.to_owned(), value.to_json())).collect()
+}
+
+/// The product writes the three parts in plain base64 unless told otherwise.
+fn signed(
+    state: &GatewayState,
+    tenant: &Tenant,
+    encoding: BackendJwt,
+    claims: &Map<String, Value>,
+) -> Option<HeaderValue> {
+    let header = Map::from_iter([("typ".to_owned(), json!("JWT"))]);
+    let token = state.site.signer.sign(&tenant.domain, header, claims)?;
+    let text = match encoding {
+        BackendJwt::Off => return None,
+        BackendJwt::Base64Url => token,
+        BackendJwt::Base64 => {
+            let parts =
+                token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD_NO_PAD.encode(bytes)));
+            parts.collect::<Result<Vec<_>, _>>().expect("it was just encoded").join(".")
+        }
+    };
+    HeaderValue::try_from(text).ok()
+}
