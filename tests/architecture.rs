@@ -26,7 +26,11 @@ const ARROWS: &[Arrow] = &[
     Arrow { from: "drivers", rooms: &["model"], mocks: &[] },
     // Steps and the World meet mocks only through the stage's handles; the names below are the types of those handles.
     Arrow { from: "world", rooms: &["drivers", "model", "runner"], mocks: &["forge", "journal", "vendors", "realm"] },
-    Arrow { from: "steps", rooms: &["drivers", "model", "world"], mocks: &["forge", "journal", "vendors", "realm"] },
+    Arrow {
+        from: "steps",
+        rooms: &["drivers", "model", "world"],
+        mocks: &["forge", "journal", "vendors", "realm", "saml", "ntlm"],
+    },
     Arrow { from: "report", rooms: &["model"], mocks: &[] },
     Arrow { from: "prove", rooms: &["model"], mocks: &["*"] },
     Arrow { from: "runner", rooms: &["drivers", "model", "steps", "world"], mocks: &[] },

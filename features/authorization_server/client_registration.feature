@@ -135,3 +135,4 @@ Feature: Dynamic client registration
       When the client's registration is deleted
       And the registered client asks for a token
       Then no token is issued
+      And the answer is an error of the token endpoint

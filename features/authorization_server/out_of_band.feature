@@ -13,3 +13,4 @@ Feature: What a server must have to be attached with clients made elsewhere
   Scenario: Knowing the client's id alone brings no token
     When somebody asks for a token with nothing but the client's id
     Then no token is issued
+    And the answer is an error of the token endpoint

@@ -29,6 +29,7 @@ Feature: Revocation
       Given two access tokens issued to the client
       When the OAuth client revokes the token
       Then revocation is granted
+      And introspection says that the token is inactive
       And introspection says that the second token is active
 
     @core @OAUTH-7009-2.2-a

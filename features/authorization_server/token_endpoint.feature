@@ -59,6 +59,7 @@ Feature: The token endpoint
     Scenario: A wrong secret brings no token
       When the OAuth client asks for a token with a wrong secret
       Then no token is issued
+      And the answer is an error of the token endpoint
 
     @core @negative @OAUTH-6749-5.2-c
     Scenario: A wrong secret is refused with a challenge
@@ -88,11 +89,13 @@ Feature: The token endpoint
     Scenario: Credentials in the query authenticate nobody
       When the OAuth client asks for a token with its credentials in the query
       Then no token is issued
+      And the answer is an error of the token endpoint
 
     @extended @negative @OAUTH-6749-2.3-a
     Scenario: Two ways of authenticating at once are refused
       When the OAuth client asks for a token with credentials in header and form
       Then no token is issued
+      And the answer is an error of the token endpoint
 
   Rule: A request that cannot be granted is told why
 
@@ -168,6 +171,7 @@ Feature: The token endpoint
       Given a refresh token issued to the client
       When the other client asks for a token with the refresh token
       Then no token is issued
+      And the error is "invalid_grant" with status 400
 
     @core @negative @needs:refresh-token @OAUTH-6749-6-b
     Scenario: Refreshing does not widen the scope

@@ -57,6 +57,8 @@ pub struct KnownServer {
     pub user: Option<(String, Secret)>,
     /// A scope that the client may ask for.
     pub scope: Option<String>,
+    /// Where the client has codes sent.
+    pub redirect_uri: Option<String>,
     /// Parameter of a token request that makes its tokens self-contained, with its value: `resource` (RFC 8707) or
     /// `audience`.
     pub jwt_for: Option<(&'static str, String)>,
@@ -136,6 +138,12 @@ pub struct Memory {
     pub refresh_token: Option<Token>,
     /// Lifetime the last token answer named, in seconds.
     pub lifetime: Option<u64>,
+    /// Where the browser was sent away to with the last authorization request.
+    pub sent_to: Option<Url>,
+    /// What a challenge was made from.
+    pub verifier: Option<Secret>,
+    /// The codes that a device was given, and what goes with them.
+    pub device: Map<String, Value>,
     /// What became of verifying a token.
     pub verified: Option<Result<VerifiedToken, Unverified>>,
     /// The metadata that was registered last, as sent.

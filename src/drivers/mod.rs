@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod authorization_server;
+pub mod browser;
 pub mod conversation;
 pub mod credentials;
 pub mod devportal;

@@ -65,11 +65,25 @@ pub enum Capability {
     OpenidConnect,
     /// The run can log its user in at the authorization endpoint, and so obtain codes.
     AuthorizationCode,
+    /// The run can start a device at the server, and decide for its user.
+    DeviceCode,
+    /// Grant type `jwt-bearer`, and the run holds the keys of an issuer that the server trusts.
+    JwtBearer,
+    /// Grant type `token-exchange`, and the run holds the keys of an issuer that the server trusts.
+    TokenExchange,
+    /// Grant type `saml2-bearer`, and the run holds the keys of an identity provider that the server trusts.
+    Saml2Bearer,
+    /// Grant type `iwa:ntlm`, with a user who can log in by NTLM.
+    IwaNtlm,
+    /// Scopes are bound to roles, and the run can give users roles.
+    RoleBasedScopes,
+    /// Whoever registers a client may choose its id.
+    ChosenClientId,
 }
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 34] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -97,6 +111,13 @@ impl Capability {
         Self::KnownScope,
         Self::OpenidConnect,
         Self::AuthorizationCode,
+        Self::DeviceCode,
+        Self::JwtBearer,
+        Self::TokenExchange,
+        Self::Saml2Bearer,
+        Self::IwaNtlm,
+        Self::RoleBasedScopes,
+        Self::ChosenClientId,
     ];
 
     /// The name as it stands in a tag, in `target.toml` and in reports.
@@ -129,6 +150,13 @@ impl Capability {
             Self::KnownScope => "known-scope",
             Self::OpenidConnect => "openid-connect",
             Self::AuthorizationCode => "authorization-code",
+            Self::DeviceCode => "device-code",
+            Self::JwtBearer => "jwt-bearer",
+            Self::TokenExchange => "token-exchange",
+            Self::Saml2Bearer => "saml2-bearer",
+            Self::IwaNtlm => "iwa-ntlm",
+            Self::RoleBasedScopes => "role-based-scopes",
+            Self::ChosenClientId => "chosen-client-id",
         }
     }
 }

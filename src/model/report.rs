@@ -239,6 +239,26 @@ pub struct Totals {
     pub not_run: usize,
 }
 
+impl Totals {
+    /// How these ended.
+    pub fn of<'a>(scenarios: impl IntoIterator<Item = &'a ScenarioReport>) -> Self {
+        let mut totals = Self::default();
+        for scenario in scenarios {
+            totals.selected += 1;
+            *match scenario.outcome {
+                Outcome::Conforms => &mut totals.conforms,
+                Outcome::Deviates { .. } => &mut totals.deviates,
+                Outcome::DeclaredDeviation { .. } => &mut totals.declared,
+                Outcome::UnexpectedlyConforms { .. } => &mut totals.unexpectedly_conforms,
+                Outcome::NotApplicable { .. } => &mut totals.not_applicable,
+                Outcome::Error { .. } => &mut totals.errors,
+                Outcome::NotRun => &mut totals.not_run,
+            } += 1;
+        }
+        totals
+    }
+}
+
 /// How a run ends for the process that started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -273,19 +293,7 @@ impl ExitStatus {
 impl RunReport {
     /// Counts the scenarios by outcome.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals { selected: self.scenarios.len(), ..Totals::default() };
-        for scenario in &self.scenarios {
-            *match scenario.outcome {
-                Outcome::Conforms => &mut totals.conforms,
-                Outcome::Deviates { .. } => &mut totals.deviates,
-                Outcome::DeclaredDeviation { .. } => &mut totals.declared,
-                Outcome::UnexpectedlyConforms { .. } => &mut totals.unexpectedly_conforms,
-                Outcome::NotApplicable { .. } => &mut totals.not_applicable,
-                Outcome::Error { .. } => &mut totals.errors,
-                Outcome::NotRun => &mut totals.not_run,
-            } += 1;
-        }
-        totals
+        Totals::of(&self.scenarios)
     }
 
     /// What the process ends with. An interruption outranks all, an error of ours outranks a deviation, and a run

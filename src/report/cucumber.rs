@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::finding,
+    reader::{feature_title, finding},
 };
 use crate::model::report::{Outcome, ScenarioReport, StepReport, StepState};
 
@@ -21,14 +21,17 @@ impl ReportFormat for CucumberJson {
     }
 
     fn render(&self, findings: Findings<'_>) -> Result<String, RenderError> {
-        let mut features: BTreeMap<&str, (&str, Vec<Value>)> = BTreeMap::new();
+        let mut features: BTreeMap<(Option<&str>, &str), (String, Vec<Value>)> = BTreeMap::new();
         for scenario in &findings.report.scenarios {
-            let entry = features.entry(&scenario.feature_path).or_insert((&scenario.feature, Vec::new()));
+            let of = (scenario.server.as_deref(), scenario.feature_path.as_str());
+            let entry = features.entry(of).or_insert_with(|| (feature_title(scenario, findings.report), Vec::new()));
             entry.1.push(element(scenario));
         }
-        let feature = |(path, (title, elements)): (&str, (&str, Vec<Value>))| {
+        let feature = |((server, path), (title, elements)): ((Option<&str>, &str), (String, Vec<Value>))| {
+            let server = server.map(|server| format!("@{server}")).unwrap_or_default();
+            let id = format!("{}{server}", path.trim_end_matches(".feature"));
             json!({
-                "uri": format!("features/{path}"), "id": path.trim_end_matches(".feature"), "keyword": "Feature",
+                "uri": format!("features/{path}"), "id": id, "keyword": "Feature",
                 "name": title, "description": "", "line": 1, "elements": elements,
             })
         };

@@ -1,12 +1,17 @@
 //! `report.html`: one file that needs nothing else, to be filtered and read by people.
 //! The layout stands in `report.html.jinja`; here is only what it is given.
 
+use std::collections::BTreeMap;
+
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{Effect, Finding, command_line, detection, effects, finding, is_failure, rules, time, totals},
+    reader::{
+        Effect, Finding, command_line, detection, effects, feature_title, finding, is_failure, rules, servers, time,
+        totals,
+    },
     wire_data::WireData,
 };
 use crate::model::{
@@ -30,6 +35,7 @@ struct Page<'a> {
     effects: Vec<Effect>,
     failed: Vec<ScenarioView<'a>>,
     features: Vec<FeatureView<'a>>,
+    servers: Vec<(&'a str, String)>,
     detection: Option<String>,
     command: String,
     wire: String,
@@ -37,7 +43,7 @@ struct Page<'a> {
 
 #[derive(Serialize)]
 struct FeatureView<'a> {
-    title: &'a str,
+    title: String,
     path: &'a str,
     failed: Vec<(&'a str, &'a str)>,
     scenarios: Vec<ScenarioView<'a>>,
@@ -98,7 +104,8 @@ impl ReportFormat for Html {
             outcomes: outcomes(&report.scenarios),
             effects: effects(report),
             failed: failed(&report.scenarios).map(|each| scenario_view(each, findings.catalogue)).collect(),
-            features: features(&report.scenarios, findings.catalogue),
+            features: features(report, findings.catalogue),
+            servers: servers(report).into_iter().map(|(server, count)| (server.name.as_str(), totals(&count))).collect(),
             detection: detection(report),
             wire: WireData::of(report).to_json().map_err(RenderError::new)?,
             command: command_line(report),
@@ -137,16 +144,25 @@ fn failed(scenarios: &[ScenarioReport]) -> impl Iterator<Item = &ScenarioReport>
     scenarios.iter().filter(|scenario| is_failure(&scenario.outcome))
 }
 
-/// Scenarios come ordered by id, so those of one feature stand together.
-fn features<'a>(scenarios: &'a [ScenarioReport], catalogue: &Catalogue) -> Vec<FeatureView<'a>> {
-    let chunks = scenarios.chunk_by(|a, b| a.feature_path == b.feature_path);
+/// The scenarios of one feature stand together, and those about one authorization server of several.
+fn features<'a>(report: &'a RunReport, catalogue: &Catalogue) -> Vec<FeatureView<'a>> {
+    let mut chunks: BTreeMap<(Option<&str>, &str), Vec<&ScenarioReport>> = BTreeMap::new();
+    for scenario in &report.scenarios {
+        chunks.entry((scenario.server.as_deref(), &scenario.feature_path)).or_default().push(scenario);
+    }
     chunks
+        .into_values()
         .map(|chunk| FeatureView {
-            title: &chunk[0].feature,
+            title: feature_title(chunk[0], report),
             path: &chunk[0].feature_path,
-            failed: failed(chunk).map(|scenario| (scenario.id.as_str(), scenario.title.as_str())).collect(),
+            failed: chunk
+                .iter()
+                .filter(|scenario| is_failure(&scenario.outcome))
+                .map(|scenario| (scenario.id.as_str(), scenario.title.as_str()))
+                .collect(),
             scenarios: chunk
                 .iter()
+                .copied()
                 .filter(|scenario| !is_failure(&scenario.outcome))
                 .map(|scenario| scenario_view(scenario, catalogue))
                 .collect(),

@@ -1,4 +1,4 @@
-//! `junit.xml` in the dialect that Jenkins reads: a suite per feature, a case per scenario, named by its stable id.
+//! `junit.xml` in the dialect that Jenkins reads: a suite per feature and server, a case per scenario, named by its stable id.
 //! A deviation is a failure, what could not be tested an error; neither is ever folded into the other.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -24,10 +24,10 @@ impl ReportFormat for Junit {
     }
 
     fn render(&self, findings: Findings<'_>) -> Result<String, RenderError> {
-        let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+        let mut suites: BTreeMap<(Option<&str>, &str), TestSuite> = BTreeMap::new();
         for scenario in &findings.report.scenarios {
-            let path = scenario.feature_path.as_str();
-            let suite = suites.entry(path).or_insert_with(|| TestSuite::new(class_name(path)));
+            let of = (scenario.server.as_deref(), scenario.feature_path.as_str());
+            let suite = suites.entry(of).or_insert_with(|| TestSuite::new(class_name(scenario)));
             suite.add_test_case(case(scenario, findings.catalogue));
         }
         let mut report = Report::new(format!("kmspec {}", findings.report.command));
@@ -55,7 +55,7 @@ fn case(scenario: &ScenarioReport, catalogue: &Catalogue) -> TestCase {
         Outcome::NotRun => skipped("not run: interrupted".to_owned()),
     };
     let mut case = TestCase::new(name_of(scenario), status);
-    case.set_classname(class_name(&scenario.feature_path));
+    case.set_classname(class_name(scenario));
     case.set_time(Duration::from_micros(scenario.took_us));
     case
 }
@@ -89,9 +89,14 @@ fn skipped(message: String) -> TestCaseStatus {
     status
 }
 
-/// `platform/token_validation/jwt.feature` as Jenkins shows packages: `platform.token_validation.jwt`.
-fn class_name(path: &str) -> String {
-    path.trim_end_matches(".feature").replace('/', ".")
+/// `platform/token_validation/jwt.feature` as Jenkins shows packages: `platform.token_validation.jwt`; about one of
+/// several authorization servers `authorization_server.okta.discovery`.
+fn class_name(scenario: &ScenarioReport) -> String {
+    let path = scenario.feature_path.trim_end_matches(".feature");
+    match (scenario.server.as_deref(), path.split_once('/')) {
+        (Some(server), Some((area, rest))) => format!("{area}.{server}.{}", rest.replace('/', ".")),
+        _ => path.replace('/', "."),
+    }
 }
 
 #[cfg(test)]

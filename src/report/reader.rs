@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     catalogue::{Catalogue, RuleText},
-    report::{Outcome, RunReport, ScenarioReport, Totals},
+    report::{Outcome, RunReport, ScenarioReport, Subject, Totals},
     rule::RuleKind,
 };
 
@@ -45,6 +45,23 @@ pub fn totals(totals: &Totals) -> String {
     ];
     let said: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     if said.is_empty() { "nothing was selected".to_owned() } else { said.join(", ") }
+}
+
+/// The authorization servers that were certified beside the subject, each with its name and what became of its scenarios.
+pub fn servers(report: &RunReport) -> Vec<(&Subject, Totals)> {
+    let scenarios = |server: &Subject| {
+        Totals::of(report.scenarios.iter().filter(|each| each.server.as_deref() == Some(server.profile.as_str())))
+    };
+    report.servers.iter().map(|server| (server, scenarios(server))).collect()
+}
+
+/// What a scenario's feature is called, with the authorization server that it is about.
+pub fn feature_title(scenario: &ScenarioReport, report: &RunReport) -> String {
+    let server = scenario.server.as_deref();
+    match report.servers.iter().find(|each| Some(each.profile.as_str()) == server) {
+        Some(server) => format!("{}: {}", server.name, scenario.feature),
+        None => scenario.feature.clone(),
+    }
 }
 
 /// What became of the scenarios that should notice the defect which was switched on.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{command_line, detection, effects, finding, is_failure, rules, time, totals},
+    reader::{command_line, detection, effects, finding, is_failure, rules, servers, time, totals},
 };
 use crate::model::report::ScenarioReport;
 
@@ -49,6 +49,13 @@ fn write(text: &mut String, findings: Findings<'_>) -> std::fmt::Result {
     }
     for scenario in report.scenarios.iter().filter(|scenario| is_failure(&scenario.outcome)) {
         failure(text, scenario, findings)?;
+    }
+    let servers = servers(report);
+    if !servers.is_empty() {
+        writeln!(text, "\n## Authorization servers\n\n| server | profile | scenarios |\n| --- | --- | --- |")?;
+    }
+    for (server, count) in servers {
+        writeln!(text, "| {} | {} | {} |", server.name, server.profile, totals(&count))?;
     }
     let effects = effects(report);
     if !effects.is_empty() {

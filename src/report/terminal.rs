@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::IsTerminal, path::Path};
 
 use super::{
     format::Findings,
-    reader::{detection, effects, finding, is_failure, rules, time, totals},
+    reader::{detection, effects, finding, is_failure, rules, servers, time, totals},
 };
 use crate::model::report::{ExitStatus, ScenarioReport};
 
@@ -64,6 +64,9 @@ pub fn summary(findings: Findings<'_>, folder: Option<&Path>, colour: Colour) ->
         "subject",
         &format!("{} ({}, profile {})", subject.trim(), report.subject.kind, report.subject.profile),
     );
+    for (server, count) in servers(report) {
+        line(&mut text, "server", &format!("{} (mock, profile {}): {}", server.name, server.profile, totals(&count)));
+    }
     let said = format!("{} in {}{cut}", totals(&report.totals()), time(report.took_us));
     line(&mut text, "scenarios", &colour.paint(code, &said));
     if let Some(folder) = folder {

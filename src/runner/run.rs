@@ -1,7 +1,9 @@
 //! One run from plan to report: select, stage, execute, collect.
 //! Each of these lives in a file of its own; here is only their order.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+ sync::Arc, time::Instant};
 
 use cucumber::gherkin::Feature;
 
@@ -187,12 +189,16 @@ pub async fn carry_out<W: Scenic>(
 /// What a reader who believes the report should know: scenarios that nothing turns red, a defect that never showed.
 fn doubts(plan: &RunPlan, scenarios: &BTreeMap<ScenarioId, Selected>, deeds: Option<usize>) -> Vec<String> {
     let mut doubts = Vec::new();
-    let unbroken = scenarios.values().filter(|scenario| scenario.is_unbroken()).count();
+    // One scenario may be about several servers.
+    let distinct = |these: &mut dyn Iterator<Item = &Selected>| {
+        these.map(|each| (&each.feature_path, each.line)).collect::<BTreeSet<_>>().len()
+    };
+    let unbroken = distinct(&mut scenarios.values().filter(|scenario| scenario.is_unbroken()));
     // A certificate is about the server, and not about the suite.
     if unbroken > 0 && !matches!(plan.subject, SubjectPlan::AuthorizationServer(_)) {
         doubts.push(format!(
             "{unbroken} of {} scenarios name no defect that would turn them red; `kmspec requirements --unbroken` lists them",
-            scenarios.len()
+            distinct(&mut scenarios.values())
         ));
     }
     if let (Some(defect), Some(0)) = (&plan.defect, deeds) {

@@ -35,7 +35,7 @@ pub use named::{Named, Unnamed};
 pub use poll::Look;
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
 pub use seen::{HeldToken, Seen};
-pub use things::{DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
+pub use things::{Partner, DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
 
 /// What one scenario remembers.
 #[derive(cucumber::World)]
@@ -45,6 +45,12 @@ pub struct World {
     scene: Option<Scene>,
     conversation: Option<Conversation>,
     certified: Option<Certified>,
+    /// An issuer that vouches for users at the server.
+    pub partner: Option<Partner>,
+    /// A scope that is bound to a role there, and the role.
+    pub bound_scope: Option<(String, String)>,
+    /// An id that whoever registers chose for a client.
+    pub chosen_id: Option<String>,
     log: ExchangeLog,
     foreign_key: OnceLock<SigningKey>,
     /// Authorization servers that the scenario started.
@@ -108,6 +114,9 @@ impl World {
             scene: None,
             conversation: None,
             certified: None,
+            partner: None,
+            bound_scope: None,
+            chosen_id: None,
             servers: Named::new("authorization server"),
             neighbours: Named::new("tenant"),
             log: ExchangeLog::default(),

@@ -1,6 +1,8 @@
 //! What a scenario calls by name, as it is at the subject: key managers, APIs, applications with their keys.
 //! How they come about is told by the steps.
 
+use kmspec_mocks::forge::Forge;
+
 use crate::{
     drivers::{
         credentials::{ConsumerKey, Secret},
@@ -10,6 +12,15 @@ use crate::{
     },
     model::exchange::Role,
 };
+
+/// An issuer outside of the server that vouches for users there.
+#[derive(Debug)]
+pub struct Partner {
+    /// Makes what it says, right and wrong.
+    pub forge: Forge,
+    /// The audience by which it must call the server.
+    pub audience: String,
+}
 
 /// A key manager that was registered.
 #[derive(Debug, Clone, PartialEq)]

@@ -146,9 +146,18 @@ impl CertifiedMock {
 fn of_the_run(server: &Server) -> Vec<Capability> {
     let grants = server.mock().map(|mock| mock.realm().policy().grant_types.clone()).unwrap_or_default();
     let plays = |grant: &str| grants.iter().any(|each| each == grant);
-    let of_grants = [("authorization_code", Capability::AuthorizationCode)];
+    let of_grants = [
+        ("authorization_code", Capability::AuthorizationCode),
+        ("urn:ietf:params:oauth:grant-type:device_code", Capability::DeviceCode),
+        ("urn:ietf:params:oauth:grant-type:jwt-bearer", Capability::JwtBearer),
+        ("urn:ietf:params:oauth:grant-type:token-exchange", Capability::TokenExchange),
+        ("urn:ietf:params:oauth:grant-type:saml2-bearer", Capability::Saml2Bearer),
+        ("iwa:ntlm", Capability::IwaNtlm),
+    ];
     let played = of_grants.into_iter().filter(|(grant, _)| plays(grant)).map(|(_, capability)| capability);
-    played.chain([Capability::Clock]).collect()
+    let roles = (server.vendor == Vendor::Is7).then_some(Capability::RoleBasedScopes);
+    let chosen = (server.vendor == Vendor::Is7).then_some(Capability::ChosenClientId);
+    played.chain(roles).chain(chosen).chain([Capability::Clock]).collect()
 }
 
 /// The arguments that `kmspec certify` would be given.
@@ -202,6 +211,7 @@ fn known(server: &Server, of_the_run: &KnownServer) -> KnownServer {
     KnownServer {
         client: own(&of_the_run.client),
         other_client: own(&of_the_run.other_client),
+        redirect_uri: Some(REDIRECT_URI.to_owned()),
         user: user.map(|user| (user.name, Secret::from(user.password.as_str()))),
         ..of_the_run.clone()
     }

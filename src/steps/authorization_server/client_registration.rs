@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     judging::{answer, column, error_code, expect_members, members, rows, shown},
-    token_endpoint::ask_as,
+    token_endpoint::{ask_as, is_refusal},
 };
 use crate::{
     drivers::{
@@ -237,7 +237,7 @@ async fn is_refused_with(world: &mut World, step: &Step) -> Result<(), StepError
 #[then("registration is refused")]
 async fn is_refused(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
-    world.expect((400..500).contains(&answer.status), "a refusal with a status of 4xx", shown(&answer))
+    world.expect(is_refusal(&answer), "a refusal with a status of 4xx", shown(&answer))
 }
 
 #[then("the registration is that of the client")]
@@ -275,7 +275,11 @@ async fn chosen_secret_is_dead(world: &mut World) -> Result<(), StepError> {
     let chosen = ClientAuthentication::Basic(client.id, CHOSEN_SECRET.into());
     ask_as(world, &chosen, &[("grant_type", "client_credentials")]).await?;
     let answer = answer(world)?;
-    world.expect(!answer.is_success(), "a refusal: clients do not choose their secret", shown(&answer))
+    world.expect(
+        is_refusal(&answer),
+        "a refusal with a status of 4xx: clients do not choose their secret",
+        shown(&answer),
+    )
 }
 
 async fn register(world: &World, metadata: &Value) -> Result<(), StepError> {

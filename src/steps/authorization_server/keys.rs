@@ -41,7 +41,7 @@ async fn holds_a_key(world: &mut World) -> Result<(), StepError> {
 
 #[then("no key of the set is secret or private")]
 async fn no_secret_key(world: &mut World) -> Result<(), StepError> {
-    let keys = key_set(world)?;
+    let keys = filled_key_set(world)?;
     let bad: Vec<String> = keys
         .keys()
         .iter()
@@ -64,7 +64,7 @@ async fn kids_are_unique(world: &mut World) -> Result<(), StepError> {
 #[then(expr = "no RSA key of the set is shorter than {int} bits")]
 async fn rsa_keys_are_long(world: &mut World, bits: usize) -> Result<(), StepError> {
     use base64::Engine as _;
-    let keys = key_set(world)?;
+    let keys = filled_key_set(world)?;
     let mut short = Vec::new();
     for key in keys.keys().iter().filter(|key| text(key, "kty") == Some("RSA")) {
         let modulus = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text(key, "n").unwrap_or_default());
@@ -83,7 +83,7 @@ fn significant_bits(bytes: &[u8]) -> usize {
 
 #[then("every key says its use if one of them is for encryption")]
 async fn uses_are_said(world: &mut World) -> Result<(), StepError> {
-    let keys = key_set(world)?;
+    let keys = filled_key_set(world)?;
     let mixed = keys.keys().iter().any(|key| text(key, "use") == Some("enc"));
     let silent = keys.keys().iter().filter(|key| !key.contains_key("use")).count();
     world.expect(!mixed || silent == 0, "`use` on every key", format!("{silent} keys without `use`"))
@@ -181,6 +181,13 @@ fn key_set(world: &World) -> Result<KeySet, StepError> {
         Some(keys) => Ok(keys),
         None => Err(world.deviates("a key set: a JSON object with a list `keys`", shown(&answer(world)?))),
     }
+}
+
+/// The key set, which must hold a key: of none, everything could be said.
+fn filled_key_set(world: &World) -> Result<KeySet, StepError> {
+    let keys = key_set(world)?;
+    world.expect(!keys.keys().is_empty(), "at least one key", "an empty key set")?;
+    Ok(keys)
 }
 
 /// The verified token, or the deviation that it does not verify.

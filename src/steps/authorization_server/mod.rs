@@ -1,11 +1,16 @@
 //! Phrases about an authorization server under certification; a file per area.
 //! Requests leave through the scenario's conversation; nothing here validates a token for a platform.
 
+mod assertions;
+mod authorization_code;
 mod client_registration;
+mod devices;
 mod discovery;
 mod introspection;
 mod judging;
 mod keys;
 mod revocation;
+mod roles;
 mod token_endpoint;
 mod userinfo;
+mod windows;

@@ -5,7 +5,7 @@ use cucumber::{then, when};
 
 use super::{
     judging::{answer, expect_oauth_error, shown},
-    token_endpoint::{ask_with, client, other_client, refresh_token, wrong_secret},
+    token_endpoint::{ask_with, client, is_refusal, other_client, refresh_token, wrong_secret},
 };
 use crate::{
     drivers::{authorization_server::ClientAuthentication, credentials::Token},
@@ -68,7 +68,7 @@ async fn is_granted(world: &mut World) -> Result<(), StepError> {
 #[then("revocation is refused")]
 async fn is_refused(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
-    world.expect(!answer.is_success(), "a refusal", shown(&answer))
+    expect_oauth_error(world, &answer, &[400, 401])
 }
 
 #[then(expr = "revocation is refused with status {int} and an error of the token endpoint")]
@@ -83,7 +83,7 @@ async fn refresh_token_is_dead(world: &mut World) -> Result<(), StepError> {
     ask_with(world, &[("grant_type", "refresh_token"), ("refresh_token", token.reveal())]).await?;
     let answer = answer(world)?;
     world.expect(
-        !answer.is_success() && super::judging::error_code(&answer).as_deref() == Some("invalid_grant"),
+        is_refusal(&answer) && super::judging::error_code(&answer).as_deref() == Some("invalid_grant"),
         "a refusal with `invalid_grant`",
         shown(&answer),
     )

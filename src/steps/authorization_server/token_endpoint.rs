@@ -28,7 +28,8 @@ async fn a_token(world: &mut World) -> Result<(), StepError> {
 #[given("two access tokens issued to the client")]
 async fn two_tokens(world: &mut World) -> Result<(), StepError> {
     demand_token(world, &[]).await?;
-    demand_token(world, &[]).await
+    demand_token(world, &[]).await?;
+    expect_two_tokens(world)
 }
 
 #[given("a self-contained access token issued to the client")]
@@ -229,7 +230,11 @@ async fn is_issued(world: &mut World) -> Result<(), StepError> {
 async fn is_not_issued(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
     let carries_one = members(&answer).is_some_and(|members| members.contains_key("access_token"));
-    world.expect(!answer.is_success() && !carries_one, "a refusal, and no token", shown(&answer))
+    world.expect(
+        is_refusal(&answer) && !carries_one,
+        "a refusal with a status of 4xx, and no token",
+        shown(&answer),
+    )
 }
 
 #[then("the token answer has these members:")]
@@ -272,9 +277,18 @@ async fn scope_is_not_granted(world: &mut World) -> Result<(), StepError> {
 
 #[then("the two tokens differ")]
 async fn tokens_differ(world: &mut World) -> Result<(), StepError> {
+    expect_two_tokens(world)
+}
+
+fn expect_two_tokens(world: &World) -> Result<(), StepError> {
     let tokens = world.conversation()?.memory().tokens.clone();
     let [one, other] = tokens.as_slice() else { return Err(world.error("there are not two tokens")) };
     world.expect(one != other, "two different tokens", "the same token twice")
+}
+
+/// Whether the server says no. That it broke, or sends the client elsewhere, is no answer.
+pub(super) fn is_refusal(answer: &Answered) -> bool {
+    (400..500).contains(&answer.status)
 }
 
 /// The token that was issued last.
@@ -323,7 +337,7 @@ pub(super) async fn ask_as(
     Ok(())
 }
 
-async fn ask_for_the_user(world: &World, password: Option<&str>, fields: &[(&str, &str)]) -> Result<(), StepError> {
+pub(super) async fn ask_for_the_user(world: &World, password: Option<&str>, fields: &[(&str, &str)]) -> Result<(), StepError> {
     let user = world.conversation()?.server().user.clone();
     let (name, right) = user.ok_or_else(|| world.not_applicable(Capability::UserCredentials))?;
     let mut all = vec![("grant_type", "password"), ("username", name.as_str())];
@@ -339,7 +353,7 @@ async fn demand_token(world: &World, fields: &[(&str, &str)]) -> Result<(), Step
     expect_issued(world)
 }
 
-fn expect_issued(world: &World) -> Result<(), StepError> {
+pub(super) fn expect_issued(world: &World) -> Result<(), StepError> {
     let answer = answer(world)?;
     let token = members(&answer).and_then(|members| members.get("access_token")?.as_str().map(str::to_owned));
     world.expect(
