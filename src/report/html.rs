@@ -105,7 +105,10 @@ impl ReportFormat for Html {
             effects: effects(report),
             failed: failed(&report.scenarios).map(|each| scenario_view(each, findings.catalogue)).collect(),
             features: features(report, findings.catalogue),
-            servers: servers(report).into_iter().map(|(server, count)| (server.name.as_str(), totals(&count))).collect(),
+            servers: servers(report)
+                .into_iter()
+                .map(|(server, count)| (server.name.as_str(), totals(&count)))
+                .collect(),
             detection: detection(report),
             wire: WireData::of(report).to_json().map_err(RenderError::new)?,
             command: command_line(report),

@@ -3,7 +3,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
- sync::Arc, time::Instant};
+    sync::Arc,
+    time::Instant,
+};
 
 use cucumber::gherkin::Feature;
 

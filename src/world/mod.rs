@@ -35,7 +35,7 @@ pub use named::{Named, Unnamed};
 pub use poll::Look;
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
 pub use seen::{HeldToken, Seen};
-pub use things::{Partner, DeployedApi, HeldKeys, OwnedApplication, RegisteredKeyManager};
+pub use things::{DeployedApi, HeldKeys, OwnedApplication, Partner, RegisteredKeyManager};
 
 /// What one scenario remembers.
 #[derive(cucumber::World)]

@@ -117,11 +117,8 @@ fn flawed(world: &World, flaw: &str) -> Result<String, StepError> {
         "is not signed" => good.unsigned("none"),
         "has a wrong signature" => good.flipped_signature(),
         "was signed by somebody else" => {
-            let elsewhere = Forge::new(
-                partner.forge.issuer(),
-                KeyRing::of_family(KeyFamily::Rsa),
-                partner.forge.clock().clone(),
-            );
+            let elsewhere =
+                Forge::new(partner.forge.issuer(), KeyRing::of_family(KeyFamily::Rsa), partner.forge.clock().clone());
             elsewhere.token(&partner.audience, SUBJECT)
         }
         "is of an issuer whom nobody trusts" => good.claim("iss", "https://nobody.example"),

@@ -20,7 +20,12 @@ async fn a_bound_scope(world: &mut World, role: String) -> Result<(), StepError>
     let realm = server.mock().or_fail(world)?.realm();
     let name = format!("orders:{}", uuid::Uuid::new_v4().simple());
     let role = format!("{role}-{}", &name[7..15]);
-    realm.add_scope(Scope { name: name.clone(), display_name: name.clone(), roles: vec![role.clone()], ..Scope::default() });
+    realm.add_scope(Scope {
+        name: name.clone(),
+        display_name: name.clone(),
+        roles: vec![role.clone()],
+        ..Scope::default()
+    });
     // A client that is limited to other scopes would say nothing about roles.
     let client = super::token_endpoint::client(world)?;
     realm.update_client(&client.id.0, |client| client.scopes = None);

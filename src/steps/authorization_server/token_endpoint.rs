@@ -230,11 +230,7 @@ async fn is_issued(world: &mut World) -> Result<(), StepError> {
 async fn is_not_issued(world: &mut World) -> Result<(), StepError> {
     let answer = answer(world)?;
     let carries_one = members(&answer).is_some_and(|members| members.contains_key("access_token"));
-    world.expect(
-        is_refusal(&answer) && !carries_one,
-        "a refusal with a status of 4xx, and no token",
-        shown(&answer),
-    )
+    world.expect(is_refusal(&answer) && !carries_one, "a refusal with a status of 4xx, and no token", shown(&answer))
 }
 
 #[then("the token answer has these members:")]
@@ -337,7 +333,11 @@ pub(super) async fn ask_as(
     Ok(())
 }
 
-pub(super) async fn ask_for_the_user(world: &World, password: Option<&str>, fields: &[(&str, &str)]) -> Result<(), StepError> {
+pub(super) async fn ask_for_the_user(
+    world: &World,
+    password: Option<&str>,
+    fields: &[(&str, &str)],
+) -> Result<(), StepError> {
     let user = world.conversation()?.server().user.clone();
     let (name, right) = user.ok_or_else(|| world.not_applicable(Capability::UserCredentials))?;
     let mut all = vec![("grant_type", "password"), ("username", name.as_str())];
