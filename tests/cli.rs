@@ -163,7 +163,91 @@ fn a_taken_port_is_named() {
     refused(&kmspec(&["platform", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
     refused(&kmspec(&["platform", "--gateway-port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
     refused(&kmspec(&["mock", "is7", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
+    let typed = ["mock", "is7", "--control-port", &port, "--ca-dir", folder];
+    refused(&kmspec(&typed), 3, &[&port, "in use", "--control-port"]);
     refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, custom, cognito, auth0"]);
+    refused(&kmspec(&["mock", "is7", "--defect", "DEF-999", "--ca-dir", folder]), 2, &["`DEF-999`", "hint:"]);
+    refused(&kmspec(&["mock", "is7", "--host", "example.invalid", "--ca-dir", folder]), 2, &["`example.invalid`"]);
+}
+
+/// What the first lines of a command that goes on serving say, by the word they begin with.
+fn said_by(child: &mut std::process::Child, count: usize) -> std::collections::BTreeMap<String, String> {
+    use std::io::{BufRead as _, BufReader};
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let pair = |line: String| (line[..12].trim().to_owned(), line[12..].to_owned());
+    lines.take(count).map(pair).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_served_mock_says_how_to_use_and_script_it_and_ends_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
+        .args(["mock", "is7", "--ca-dir", folder.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = said_by(&mut mock, 6);
+    assert!(said["discovery"].starts_with("https://localhost:"), "{said:?}");
+    assert!(said["control"].starts_with("http://127.0.0.1:"), "{said:?}");
+    let curl = |arguments: &[&str]| Command::new("curl").args(["-s"]).args(arguments).output();
+    if let Ok(listed) = curl(&[&format!("{}/servers/is7/clients", said["control"])]) {
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        assert!(listed.contains(said["client"].split(':').next().unwrap()), "{listed}");
+        let token = curl(&[
+            "--cacert",
+            &said["ca"],
+            "-u",
+            &said["client"],
+            "-d",
+            "grant_type=client_credentials",
+            &said["issuer"],
+        ]);
+        assert!(String::from_utf8(token.unwrap().stdout).unwrap().contains("access_token"));
+    }
+    assert!(folder.path().join("ca.p12").is_file());
+    let interrupt = Command::new("kill").args(["-INT", &mock.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    assert_eq!(mock.wait().unwrap().code(), Some(0));
+}
+
+/// A JSON request over plain HTTP; the status line and what follows it.
+#[cfg(target_os = "linux")]
+fn post(url: &str, path: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}", body.len());
+    write!(stream, "{head}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ten_issuers_in_one_process_take_less_than_sixty_megabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
+        .args(["mock", "is7", "--ca-dir", folder.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let control = said_by(&mut mock, 3)["control"].clone();
+    for number in 2..=10 {
+        let vendor = ["is7", "custom", "cognito", "auth0"][number % 4];
+        let answer = post(&control, "/servers", &format!("{{\"vendor\": \"{vendor}\"}}"));
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", mock.id())).unwrap();
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    println!("ten issuers: {kilobytes} kB");
+    assert!(kilobytes < 60_000, "{kilobytes} kB");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub mod backend;
 pub mod certificates;
+pub mod control;
 pub mod defects;
 mod endpoints;
 pub mod faults;
@@ -12,7 +13,6 @@ pub mod grants;
 pub mod journal;
 pub mod ntlm;
 pub mod realm;
-mod relay;
 pub mod saml;
 pub mod server;
 pub mod vendors;

@@ -164,9 +164,21 @@ pub struct MockArguments {
     /// Its port; any free one when left out.
     #[arg(long)]
     pub port: Option<u16>,
-    /// Folder for its CA.
-    #[arg(long, value_name = "DIR", default_value = ".kmspec")]
-    pub folder: PathBuf,
+    /// Port of its control interface; any free one when left out.
+    #[arg(long, value_name = "PORT")]
+    pub control_port: Option<u16>,
+    /// Its host name, which stands in the issuer and in the certificate, and leads to this machine.
+    #[arg(long, default_value = "localhost")]
+    pub host: String,
+    /// Folder for its CA, as PEM and as a PKCS#12 trust store.
+    #[arg(long, visible_alias = "folder", value_name = "DIR", default_value = ".kmspec")]
+    pub ca_dir: PathBuf,
+    /// What it asks of clients in the TLS handshake.
+    #[arg(long, value_name = "HOW", default_value = "ignored", value_parser = ["ignored", "asked", "required"])]
+    pub client_certificates: String,
+    /// A seeded defect that it has: DEF-117. May be given several times.
+    #[arg(long, value_name = "ID")]
+    pub defect: Vec<String>,
 }
 
 /// Arguments of `explain`.

@@ -179,17 +179,22 @@ async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, Comm
 
 /// Serves a mock until somebody stops it.
 async fn serve_mock(arguments: MockArguments) -> Result<ExitStatus, CommandError> {
-    let folder = arguments.folder;
-    let plan = MockPlan { vendor: arguments.vendor, port: arguments.port, folder: folder.clone() };
-    let server = mock::serve(&plan).await?;
-    say(&format!("issuer      {}\ndiscovery   {}\n", server.issuer(), server.discovery_url()));
-    if let Some(token) = server.initial_access_token() {
-        say(&format!("register    with the bearer token {token}\n"));
-    }
-    say(&format!("ca          {}\n", folder.join("ca.pem").display()));
-    eprintln!("a mock for tests on this machine; Ctrl-C stops it");
+    let plan = MockPlan {
+        vendor: arguments.vendor,
+        port: arguments.port,
+        control_port: arguments.control_port,
+        host: arguments.host,
+        folder: arguments.ca_dir,
+        client_certificates: mock::client_certificates(&arguments.client_certificates),
+        defects: arguments.defect,
+    };
+    let served = mock::serve(&plan).await?;
+    say(&served.told());
+    eprintln!("a mock for tests on this machine; Ctrl-C stops it\ntry: {}", served.first_call());
     signal().await;
-    Ok(ExitStatus::Conforms)
+    let panics = served.panics();
+    panics.iter().for_each(|panic| eprintln!("error: the mock panicked: {panic}"));
+    Ok(if panics.is_empty() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 
 fn print_explanation(arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {

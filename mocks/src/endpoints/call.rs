@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::{
+    certificates::PresentedCertificate,
     grants::TokenRequest,
     realm::{OAuthError, jwt::Object},
 };
@@ -17,6 +18,8 @@ pub(crate) struct Call {
     /// In order, repeated ones included; names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// What the client presented in the handshake.
+    pub(crate) certificate: Option<PresentedCertificate>,
 }
 
 impl Call {
@@ -28,7 +31,9 @@ impl Call {
     pub(crate) fn form(&self, json: bool) -> Result<TokenRequest, OAuthError> {
         let authorization =
             self.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value.clone()).collect();
-        TokenRequest::read(self.header("content-type"), authorization, self.query.as_deref(), &self.body, json)
+        let request =
+            TokenRequest::read(self.header("content-type"), authorization, self.query.as_deref(), &self.body, json)?;
+        Ok(TokenRequest { certificate: self.certificate.clone(), ..request })
     }
 
     /// The token of a `Bearer` header field.

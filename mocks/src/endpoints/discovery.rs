@@ -1,12 +1,14 @@
 //! The discovery document: OpenID Connect's and RFC 8414's.
 //! Its members are the vendor's.
 
+use serde_json::{Value, json};
+
 use super::call::{Call, Reply};
 use crate::server::Site;
 
 pub(crate) fn openid(site: &Site, call: &Call) -> Reply {
     match call.method.as_str() {
-        "GET" | "HEAD" => Reply::json(200, &site.dialect.discovery(&site.endpoints, &site.realm)),
+        "GET" | "HEAD" => Reply::json(200, &document(site)),
         _ => Reply::only("GET"),
     }
 }
@@ -16,11 +18,26 @@ pub(crate) fn oauth(site: &Site, call: &Call) -> Reply {
     if !matches!(call.method.as_str(), "GET" | "HEAD") {
         return Reply::only("GET");
     }
-    let mut document = site.dialect.discovery(&site.endpoints, &site.realm);
+    let mut document = document(site);
     if let Some(members) = document.as_object_mut() {
         members.retain(|name, _| {
             !name.starts_with("id_token_") && name != "subject_types_supported" && name != "claims_supported"
         });
     }
     Reply::json(200, &document)
+}
+
+/// The vendor's document; where clients are asked for certificates it says what for (RFC 8705, sections 2.1, 2.2, 3.3
+/// and 5).
+fn document(site: &Site) -> Value {
+    let mut document = site.dialect.discovery(&site.endpoints, &site.realm);
+    if site.mutual_tls {
+        document["tls_client_certificate_bound_access_tokens"] = json!(true);
+        let methods = document["token_endpoint_auth_methods_supported"].take();
+        let mut methods = methods.as_array().cloned().unwrap_or_default();
+        methods.extend(["tls_client_auth", "self_signed_tls_client_auth"].map(|method| json!(method)));
+        document["token_endpoint_auth_methods_supported"] = Value::Array(methods);
+        document["mtls_endpoint_aliases"] = json!({ "token_endpoint": site.endpoints.token });
+    }
+    document
 }

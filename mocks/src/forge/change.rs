@@ -73,7 +73,8 @@ pub enum KeyChoice {
 }
 
 impl KeyChoice {
-    fn of(self, ring: &KeyRing) -> Result<SigningKey, ForgeryError> {
+    /// The key.
+    pub(crate) fn of(self, ring: &KeyRing) -> Result<SigningKey, ForgeryError> {
         match self {
             Self::Kid(wanted) => ring.key(&wanted).ok_or_else(|| {
                 let known = ring.published().join(", ");

@@ -1,10 +1,13 @@
-//! Client authentication (RFC 6749, section 2.3): Basic, form, or none for public clients.
+//! Client authentication: Basic, form, or none for public clients (RFC 6749, section 2.3), or by certificate (RFC 8705).
 //! Used by every endpoint that clients call with their credentials.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{TokenRequest, client_assertion};
-use crate::realm::{Client, OAuthError, Policy, Realm, same};
+use crate::{
+    certificates::PresentedCertificate,
+    realm::{Client, OAuthError, Policy, Realm, same},
+};
 
 /// How a client says who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,10 @@ pub enum Credentials {
 /// `invalid_client` when nobody can be made of the credentials, `invalid_request` when they are given in two ways.
 pub fn authenticate_client(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
     let client = prove_client(realm, request)?;
-    if client.active { Ok(client) } else { Err(OAuthError::invalid_client("the client is not in an active state")) }
+    if !client.active {
+        return Err(OAuthError::invalid_client("the client is not in an active state"));
+    }
+    bound(client, request.certificate.as_ref())
 }
 
 /// The client that the credentials prove, whether it is active or not.
@@ -56,10 +62,12 @@ pub(crate) fn prove_client(realm: &Realm, request: &TokenRequest) -> Result<Clie
     let client = realm
         .client(&id)
         .ok_or_else(|| OAuthError::invalid_client(format!("no valid client was found for the client id {id}")))?;
-    let proven = match (&client.secret, &secret) {
-        (Some(kept), Some(sent)) => same(kept, sent),
-        (None, sent) => client.is_public() && sent.is_none(),
-        (Some(_), None) => false,
+    let presented = request.certificate.as_ref();
+    let proven = match (&client.secret, &secret, &client.certificate) {
+        (_, sent, Some(login)) => sent.is_none() && presented.is_some_and(|presented| login.accepts(presented)),
+        (Some(kept), Some(sent), None) => same(kept, sent),
+        (None, sent, None) => client.is_public() && sent.is_none(),
+        (Some(_), None, None) => false,
     };
     if proven { Ok(client) } else { Err(OAuthError::invalid_client("client authentication failed")) }
 }
@@ -67,6 +75,15 @@ pub(crate) fn prove_client(realm: &Realm, request: &TokenRequest) -> Result<Clie
 /// The client of an assertion that holds but for its audience.
 pub(crate) fn asserted_for_anybody(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
     client_assertion::prove(realm, request, false)
+}
+
+/// The client, with the certificate that its tokens are to be bound to (RFC 8705, section 3).
+fn bound(mut client: Client, presented: Option<&PresentedCertificate>) -> Result<Client, OAuthError> {
+    if client.certificate.is_some() || client.certificate_bound {
+        let presented = presented.ok_or_else(|| OAuthError::invalid_client("the client presented no certificate"))?;
+        client.bound_to = Some(presented.x5t_s256.clone());
+    }
+    Ok(client)
 }
 
 fn credentials(policy: &Policy, request: &TokenRequest) -> Result<Credentials, OAuthError> {

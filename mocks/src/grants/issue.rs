@@ -72,7 +72,7 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
         TokenFormat::Jwt => {
             let context = context(realm, issue, &row);
             let (header, mut claims) = (realm.shape().access_header(&context), realm.shape().access_claims(&context));
-            claims.extend(issue.claims.clone());
+            claims.extend(row.claims.clone());
             jwt::sign(&realm.keys().current(KeyPurpose::Access), header, &claims)
         }
     };
@@ -104,11 +104,20 @@ fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {
         grant_type: issue.grant_type.to_owned(),
         scopes: issue.scopes.clone(),
         audience: issue.audience.map(str::to_owned),
-        claims: issue.claims.clone(),
+        claims: claims(issue),
         issued_at: now,
         expires_at: now.saturating_add(life),
         state: TokenState::Active,
     }
+}
+
+/// The further claims, with the certificate that the token is bound to (RFC 8705, sections 3.1 and 3.2).
+fn claims(issue: &Issue<'_>) -> Object {
+    let mut claims = issue.claims.clone();
+    if let Some(x5t_s256) = &issue.client.bound_to {
+        claims.insert("cnf".to_owned(), serde_json::json!({ "x5t#S256": x5t_s256 }));
+    }
+    claims
 }
 
 fn context<'a>(realm: &'a Realm, issue: &'a Issue<'_>, row: &'a TokenRow) -> TokenContext<'a> {

@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::realm::{OAuthError, jwt::Object};
+use crate::{
+    certificates::PresentedCertificate,
+    realm::{OAuthError, jwt::Object},
+};
 
 /// Parameters in the order they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +64,8 @@ pub struct TokenRequest {
     pub query: Form,
     /// The `Authorization` header fields, in order.
     pub authorization: Vec<String>,
+    /// The certificate that the client presented in the TLS handshake.
+    pub certificate: Option<PresentedCertificate>,
 }
 
 impl TokenRequest {
@@ -83,7 +88,7 @@ impl TokenRequest {
             "application/json" if json => flat_object(body)?,
             _ => return Err(OAuthError::invalid_request("the body must be application/x-www-form-urlencoded")),
         };
-        Ok(Self { form, query: Form::parse(query.unwrap_or_default().as_bytes()), authorization })
+        Ok(Self { form, query: Form::parse(query.unwrap_or_default().as_bytes()), authorization, certificate: None })
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{jwt::Object, random};
+use crate::certificates::PresentedCertificate;
 
 /// The form of a client's access tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -19,6 +20,27 @@ pub enum TokenFormat {
 
 /// Authentication by an assertion that the client signs (OpenID Connect Core, section 9).
 pub const PRIVATE_KEY_JWT: &str = "private_key_jwt";
+
+/// By which certificate a client authenticates (RFC 8705, section 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CertificateLogin {
+    /// One of the server's authority with this subject, as RFC 4514 writes it: `tls_client_auth`.
+    Subject(String),
+    /// The one with this thumbprint, whoever issued it: `self_signed_tls_client_auth`.
+    Thumbprint(String),
+}
+
+impl CertificateLogin {
+    /// Whether it is this one.
+    pub fn accepts(&self, presented: &PresentedCertificate) -> bool {
+        let plain = |subject: &str| subject.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+        match self {
+            Self::Subject(subject) => presented.trusted && plain(subject) == plain(&presented.subject),
+            Self::Thumbprint(x5t_s256) => *x5t_s256 == presented.x5t_s256,
+        }
+    }
+}
 
 /// A registered OAuth client.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +78,15 @@ pub struct Client {
     /// Whether users are not asked for their consent.
     #[serde(default)]
     pub skips_consent: bool,
+    /// The certificate it authenticates by, instead of a secret.
+    #[serde(default)]
+    pub certificate: Option<CertificateLogin>,
+    /// Whether its tokens are bound to the certificate it presents, however it authenticates (RFC 8705, section 3.4).
+    #[serde(default)]
+    pub certificate_bound: bool,
+    /// Thumbprint of the certificate that its tokens are bound to: known while a request is dealt with.
+    #[serde(skip)]
+    pub bound_to: Option<String>,
     /// Whether it may be used at all.
     pub active: bool,
     /// When it was registered, in seconds since 1970.
@@ -76,7 +107,7 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// Whether it has nothing to prove itself with.
     pub fn is_public(&self) -> bool {
-        self.secret.is_none() && self.authentication() != Some(PRIVATE_KEY_JWT)
+        self.secret.is_none() && self.certificate.is_none() && self.authentication() != Some(PRIVATE_KEY_JWT)
     }
 
     /// The authentication method it was registered with, where one was named.
@@ -115,6 +146,9 @@ impl ClientSpec {
             pkce_mandatory: false,
             pkce_plain: false,
             skips_consent: false,
+            certificate: None,
+            certificate_bound: false,
+            bound_to: None,
             active: true,
             created_at: 0,
             registration_token: None,
@@ -173,6 +207,19 @@ impl ClientSpec {
     /// Not asking users for their consent.
     pub fn skips_consent(mut self) -> Self {
         self.0.skips_consent = true;
+        self
+    }
+
+    /// Authenticating by this certificate and without a secret.
+    pub fn certificate(mut self, certificate: CertificateLogin) -> Self {
+        self.0.certificate = Some(certificate);
+        self.0.secret = None;
+        self
+    }
+
+    /// With tokens that are bound to the certificate it presents.
+    pub fn certificate_bound(mut self) -> Self {
+        self.0.certificate_bound = true;
         self
     }
 

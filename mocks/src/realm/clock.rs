@@ -76,6 +76,19 @@ impl Clock {
         }
     }
 
+    /// Whether it stands still.
+    pub fn is_stopped(&self) -> bool {
+        self.0.stopped_ms.load(Ordering::SeqCst) != RUNNING
+    }
+
+    /// Makes it run again, from where it stands.
+    pub fn resume(&self) {
+        let stopped = self.0.stopped_ms.swap(RUNNING, Ordering::SeqCst);
+        if stopped != RUNNING {
+            self.0.offset_ms.store(stopped.saturating_sub(system_ms()), Ordering::SeqCst);
+        }
+    }
+
     /// Makes it stand still where it is, so that an edge can be looked at.
     pub fn stop(&self) {
         let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
@@ -117,5 +130,8 @@ mod tests {
         clock.stop();
         let stopped = clock.now_ms();
         assert_eq!(clock.now_ms(), stopped);
+        clock.advance(Duration::from_secs(50));
+        clock.resume();
+        assert!(!clock.is_stopped() && (150..155).contains(&clock.now()));
     }
 }

@@ -70,7 +70,7 @@ impl Realm {
 /// Roles.
 impl Realm {
     /// Adds a role; `false` when its name is taken, whatever the case.
-    pub(crate) fn add_role(&self, id: &str, name: &str) -> bool {
+    pub fn add_role(&self, id: &str, name: &str) -> bool {
         let mut directory = self.directory();
         let taken = directory.roles.values().any(|known| known.eq_ignore_ascii_case(name));
         if !taken {
@@ -80,12 +80,12 @@ impl Realm {
     }
 
     /// Every role: id and name, ordered by id.
-    pub(crate) fn roles(&self) -> Vec<(String, String)> {
+    pub fn roles(&self) -> Vec<(String, String)> {
         self.directory().roles.iter().map(|(id, name)| (id.clone(), name.clone())).collect()
     }
 
     /// Removes a role from the directory, from scopes and from users; its name, if there was one of that id.
-    pub(crate) fn remove_role(&self, id: &str) -> Option<String> {
+    pub fn remove_role(&self, id: &str) -> Option<String> {
         let name = self.directory().roles.remove(id)?;
         self.carry(&name, &[]);
         let mut state = self.state();
@@ -96,14 +96,14 @@ impl Realm {
     }
 
     /// The scopes that a role carries.
-    pub(crate) fn carried_by(&self, role: &str) -> Vec<String> {
+    pub fn carried_by(&self, role: &str) -> Vec<String> {
         let carries = |roles: &[String]| roles.iter().any(|held| held.eq_ignore_ascii_case(role));
         self.scopes().into_iter().filter(|scope| carries(&scope.roles)).map(|scope| scope.name).collect()
     }
 
     /// Makes a role carry these scopes and no others; the first one that is not registered, if any is not, and then
     /// nothing has changed.
-    pub(crate) fn carry(&self, role: &str, scopes: &[String]) -> Option<String> {
+    pub fn carry(&self, role: &str, scopes: &[String]) -> Option<String> {
         let mut state = self.state();
         if let Some(unknown) = scopes.iter().find(|scope| !state.scopes.contains_key(*scope)) {
             return Some(unknown.clone());

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
+    jwt::Object,
     key_chest::KeyChest,
     signing_key::{Algorithm, KeyError, SigningKey},
     test_keys::KeyFamily,
@@ -65,6 +66,8 @@ struct State {
     /// Where rotation takes its keys from.
     chest: KeyChest,
     keys: Vec<Entry>,
+    /// Entries of the key set that are no keys of the ring.
+    strange: Vec<Value>,
     /// Served instead of the keys, word for word.
     document: Option<Value>,
 }
@@ -75,6 +78,36 @@ struct Entry {
     purpose: KeyPurpose,
     current: bool,
     published: bool,
+    /// What stands otherwise in its entry of the key set; nothing at all where the value is null.
+    members: Object,
+}
+
+impl Entry {
+    fn jwk(&self) -> Value {
+        let mut jwk = serde_json::to_value(self.key.jwk()).expect("a key set entry is plain JSON");
+        if let Value::Object(jwk) = &mut jwk {
+            for (name, value) in &self.members {
+                match value {
+                    Value::Null => drop(jwk.remove(name)),
+                    value => drop(jwk.insert(name.clone(), value.clone())),
+                }
+            }
+        }
+        jwk
+    }
+}
+
+/// A key of a ring, and what it is there for.
+#[derive(Debug, Clone)]
+pub struct KeyEntry {
+    /// The key.
+    pub key: SigningKey,
+    /// What it signs.
+    pub purpose: KeyPurpose,
+    /// Whether it does so now.
+    pub current: bool,
+    /// Whether the key set names it.
+    pub published: bool,
 }
 
 impl KeyRing {
@@ -100,7 +133,7 @@ impl KeyRing {
     }
 
     fn empty(chest: KeyChest, style: KidStyle) -> Self {
-        Self(Arc::new(RwLock::new(State { style, chest, keys: Vec::new(), document: None })))
+        Self(Arc::new(RwLock::new(State { style, chest, keys: Vec::new(), strange: Vec::new(), document: None })))
     }
 
     /// The key that signs now.
@@ -126,7 +159,46 @@ impl KeyRing {
 
     /// Publishes a key that nothing is signed with: a next key, or one that is only there to be confused with.
     pub fn publish(&self, key: SigningKey) {
-        self.write().keep(Entry { key, purpose: KeyPurpose::Access, current: false, published: true });
+        self.publish_with(key, Object::new());
+    }
+
+    /// The same, with these members otherwise in its entry of the key set, and without those that are null: another
+    /// `use`, no `alg`, no `kid`.
+    pub fn publish_with(&self, key: SigningKey, members: Object) {
+        self.write().keep(Entry { key, purpose: KeyPurpose::Access, current: false, published: true, members });
+    }
+
+    /// Publishes a key and signs with it from now on, as [`add`](Self::add) does, with these members otherwise in its
+    /// entry of the key set.
+    pub fn add_with(&self, key: SigningKey, purpose: KeyPurpose, members: Object) {
+        let mut state = self.write();
+        state.add(key, purpose);
+        if let Some(entry) = state.keys.last_mut() {
+            entry.members = members;
+        }
+    }
+
+    /// Publishes an entry that is no key of the ring: a weak one, a symmetric one.
+    pub fn publish_jwk(&self, jwk: Value) {
+        self.write().strange.push(jwk);
+    }
+
+    /// A key of that family that nobody has yet, named in the issuer's style; it is not published.
+    pub fn draw(&self, family: KeyFamily) -> SigningKey {
+        let state = self.read();
+        let key = state.chest.draw(family);
+        key.with_kid(&state.style.kid(&key))
+    }
+
+    /// Every key, in the order they were added.
+    pub fn entries(&self) -> Vec<KeyEntry> {
+        let entry = |entry: &Entry| KeyEntry {
+            key: entry.key.clone(),
+            purpose: entry.purpose,
+            current: entry.current,
+            published: entry.published,
+        };
+        self.read().keys.iter().map(entry).collect()
     }
 
     /// Signs access tokens with another key of the same family from now on and publishes it; the one before stays
@@ -152,7 +224,9 @@ impl KeyRing {
             entry.published = false;
             found = true;
         }
-        found
+        let before = state.strange.len();
+        state.strange.retain(|jwk| jwk.get("kid").and_then(Value::as_str) != Some(kid));
+        found || state.strange.len() < before
     }
 
     /// The key of that id, published or not; the newest where several share it.
@@ -176,7 +250,8 @@ impl KeyRing {
         if let Some(document) = &state.document {
             return document.clone();
         }
-        json!({ "keys": state.keys.iter().filter(|entry| entry.published).map(|entry| entry.key.jwk()).collect::<Vec<_>>() })
+        let keys = state.keys.iter().filter(|entry| entry.published).map(Entry::jwk);
+        json!({ "keys": keys.chain(state.strange.iter().cloned()).collect::<Vec<_>>() })
     }
 
     /// Serves this document as the key set, whatever the keys are; `None` goes back to the keys. For key sets that are
@@ -216,7 +291,8 @@ impl KeyRing {
     pub fn restore(stored: &StoredKeys) -> Result<Self, KeyError> {
         let read = |stored: &StoredKey| {
             let key = SigningKey::from_pem(&stored.kid, stored.algorithm, &stored.pem)?;
-            Ok(Entry { key, purpose: stored.purpose, current: stored.current, published: stored.published })
+            let (purpose, current, published) = (stored.purpose, stored.current, stored.published);
+            Ok(Entry { key, purpose, current, published, members: Object::new() })
         };
         let keys = stored.keys.iter().map(read).collect::<Result<Vec<_>, KeyError>>()?;
         if !keys.iter().any(|entry| entry.current && entry.purpose == KeyPurpose::Access) {
@@ -242,7 +318,7 @@ impl State {
         for entry in self.keys.iter_mut().filter(|entry| entry.purpose == purpose) {
             entry.current = false;
         }
-        self.keep(Entry { key, purpose, current: true, published: true });
+        self.keep(Entry { key, purpose, current: true, published: true, members: Object::new() });
     }
 
     fn keep(&mut self, entry: Entry) {

@@ -26,7 +26,7 @@ pub mod token;
 pub mod trusted_issuer;
 pub mod user;
 
-pub use client::{Client, ClientSpec, TokenFormat};
+pub use client::{CertificateLogin, Client, ClientSpec, TokenFormat};
 pub use clock::Clock;
 pub use directory::ApiResource;
 pub use error::OAuthError;

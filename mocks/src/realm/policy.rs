@@ -4,7 +4,8 @@
 use super::{device::DevicePolicy, error::OAuthError};
 
 /// How long tokens live, in seconds, where the client has no setting of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lifetimes {
     /// Access tokens that stand for a client.
     pub app_seconds: u64,

@@ -6,8 +6,12 @@ use std::{path::PathBuf, sync::Arc};
 use super::{ServeError, folder_fits};
 use crate::model::report::ExitStatus;
 use kmspec_mocks::{
-    certificates::{CertificateAuthority, CertificateError},
-    server::{AuthorizationServer, MockError},
+    certificates::{
+        CERTIFICATE_FILE, CertificateAuthority, CertificateError, ClientCertificates, STORE_PASSWORD, TRUST_STORE_FILE,
+    },
+    control::{Control, ControlError, House},
+    realm::{Client, ClientSpec},
+    server::MockError,
     vendors::Vendor,
 };
 
@@ -18,8 +22,26 @@ pub struct MockPlan {
     pub vendor: String,
     /// Its port; any free one when `None`.
     pub port: Option<u16>,
-    /// Folder with its CA (`ca.pem`, `ca.key`), made when missing.
+    /// Port of its control interface; any free one when `None`.
+    pub control_port: Option<u16>,
+    /// Its host name, which must lead to this machine.
+    pub host: String,
+    /// Folder with its CA (`ca.pem`, `ca.key`, `ca.p12`), made when missing.
     pub folder: PathBuf,
+    /// What it asks of clients in the TLS handshake.
+    pub client_certificates: ClientCertificates,
+    /// Seeded defects that it is to have, by id.
+    pub defects: Vec<String>,
+}
+
+/// A mock at work. Further ones may join it through its control interface.
+#[derive(Debug)]
+pub struct ServedMock {
+    house: House,
+    control: Control,
+    name: String,
+    client: Client,
+    folder: PathBuf,
 }
 
 /// A mock could not be served.
@@ -41,32 +63,112 @@ pub enum ServeMockError {
     Unfit(#[from] ServeError),
     /// It did not start.
     #[error("starting the mock: {0}\nhint: another program may have the port; leave --port out for a free one")]
-    Mock(#[from] MockError),
+    Mock(MockError),
+    /// It cannot be started like this.
+    #[error(transparent)]
+    Wrong(MockError),
+    /// Its control interface did not start.
+    #[error("starting the mock: {0}\nhint: another program may have the port; leave --control-port out for a free one")]
+    Control(#[from] ControlError),
+    /// Its host name leads elsewhere.
+    #[error(
+        "the host `{0}` does not lead to this machine\nhint: a mock listens on loopback only; `localhost` does, and so does a name that /etc/hosts says to"
+    )]
+    Host(String),
 }
 
 impl ServeMockError {
     /// What the process ends with: arguments that name the wrong thing are a wrong plan.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::UnknownVendor { .. } => ExitStatus::WrongPlan,
+            Self::UnknownVendor { .. } | Self::Wrong(_) | Self::Host(_) => ExitStatus::WrongPlan,
             Self::Unfit(error) => error.exit_status(),
-            Self::Certificates(_) | Self::Mock(_) => ExitStatus::CouldNotTest,
+            Self::Certificates(_) | Self::Mock(_) | Self::Control(_) => ExitStatus::CouldNotTest,
         }
     }
 }
 
-/// Starts a mock. It records nothing: nobody in this process would read its journal.
+impl From<MockError> for ServeMockError {
+    fn from(error: MockError) -> Self {
+        match error {
+            MockError::Port { .. } => Self::Mock(error),
+            _ => Self::Wrong(error),
+        }
+    }
+}
+
+/// What is asked of clients, by its word on the command line.
+pub fn client_certificates(word: &str) -> ClientCertificates {
+    match word {
+        "asked" => ClientCertificates::Asked,
+        "required" => ClientCertificates::Required,
+        _ => ClientCertificates::Ignored,
+    }
+}
+
+/// Starts a mock with a client for a first try, and its control interface.
 ///
 /// # Errors
 ///
-/// [`ServeMockError`] when there is none of that name, its CA cannot be had, or its port is taken.
-pub async fn serve(plan: &MockPlan) -> Result<AuthorizationServer, ServeMockError> {
+/// [`ServeMockError`] when there is none of that name, its CA cannot be had, or a port is taken.
+pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
     let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.name() == plan.vendor).ok_or_else(|| {
         let known = Vendor::ALL.map(Vendor::name).join(", ");
         ServeMockError::UnknownVendor { wanted: plan.vendor.clone(), known }
     })?;
     folder_fits(&plan.folder)?;
-    let authority = CertificateAuthority::load_or_create(&plan.folder)?;
-    let builder = AuthorizationServer::builder(vendor).certificates(Arc::new(authority)).port(plan.port);
-    Ok(builder.recording(false).start().await?)
+    if !leads_here(&plan.host).await {
+        return Err(ServeMockError::Host(plan.host.clone()));
+    }
+    let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
+    let builder = house.builder(vendor).port(plan.port.filter(|port| *port != 0)).host(&plan.host);
+    let builder = plan.defects.iter().fold(builder, |builder, id| builder.defect(id));
+    let server = builder.client_certificates(plan.client_certificates).start().await?;
+    let client = server.realm().add_client(ClientSpec::new("first").redirect_uris(["https://localhost/callback"]));
+    let name = house.take_in(server);
+    let control = Control::serve(house.clone(), plan.control_port.filter(|port| *port != 0)).await?;
+    Ok(ServedMock { house, control, name, client, folder: plan.folder.clone() })
+}
+
+async fn leads_here(host: &str) -> bool {
+    match tokio::net::lookup_host((host, 0)).await {
+        Ok(addresses) => addresses.into_iter().any(|address| address.ip().is_loopback()),
+        Err(_) => false,
+    }
+}
+
+impl ServedMock {
+    /// What somebody needs to know who wants to use it: a name and a value a line.
+    pub fn told(&self) -> String {
+        let Some(server) = self.house.server(&self.name) else { return String::new() };
+        let mut lines = vec![
+            ("issuer", server.issuer().to_owned()),
+            ("discovery", server.discovery_url()),
+            ("control", self.control.url()),
+            ("client", format!("{}:{}", self.client.id, self.client.secret.as_deref().unwrap_or_default())),
+        ];
+        if let Some(token) = server.initial_access_token() {
+            lines.push(("register", format!("with the bearer token {token}")));
+        }
+        lines.push(("ca", self.folder.join(CERTIFICATE_FILE).display().to_string()));
+        lines.push(("trust store", format!("{} ({STORE_PASSWORD})", self.folder.join(TRUST_STORE_FILE).display())));
+        lines.into_iter().map(|(name, value)| format!("{name:<12}{value}\n")).collect()
+    }
+
+    /// A command that gets a first token.
+    pub fn first_call(&self) -> String {
+        let endpoint = self.house.server(&self.name).map(|server| server.endpoints().token.clone());
+        format!(
+            "curl --cacert {} -u {}:{} -d grant_type=client_credentials {}",
+            self.folder.join(CERTIFICATE_FILE).display(),
+            self.client.id,
+            self.client.secret.as_deref().unwrap_or_default(),
+            endpoint.unwrap_or_default(),
+        )
+    }
+
+    /// The panics behind the wire, whichever server they were in.
+    pub fn panics(&self) -> Vec<String> {
+        self.house.all().iter().flat_map(|(_, server)| server.panics()).collect()
+    }
 }

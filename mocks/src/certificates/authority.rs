@@ -1,22 +1,26 @@
-//! The certificate authority of a run, and the TLS identities it issues on loopback.
-//! Which side trusts it, and how a remote subject is given its certificate, is up to the caller.
+//! A certificate authority: made for a run, or kept in a folder; what it issues, rightly or wrongly.
+//! Serving with what it issued is in `identity`.
 
 use std::{
     collections::HashMap,
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use serde::{Deserialize, Serialize};
+
+use super::{identity::TlsIdentity, key_store};
 
 /// The file in a kept authority's directory that others are told to trust.
 pub const CERTIFICATE_FILE: &str = "ca.pem";
 const KEY_FILE: &str = "ca.key";
+/// The same certificate as a trust store for Java; its password is [`STORE_PASSWORD`](super::STORE_PASSWORD).
+pub const TRUST_STORE_FILE: &str = "ca.p12";
 
 /// Why a certificate could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +45,37 @@ pub enum CertificateError {
     },
 }
 
+/// What is wrong with a certificate, if anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateKind {
+    /// Nothing.
+    #[default]
+    Good,
+    /// It ended in 2021.
+    Expired,
+    /// It begins in 2049.
+    NotYetValid,
+    /// It is for `wrong-name.invalid`.
+    WrongName,
+    /// Nobody but itself signed it.
+    SelfSigned,
+    /// Another authority of the same name signed it.
+    OtherAuthority,
+}
+
+impl CertificateKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Good, Self::Expired, Self::NotYetValid, Self::WrongName, Self::SelfSigned, Self::OtherAuthority];
+}
+
 /// A certificate authority; everything a run serves over TLS carries a certificate of it.
 pub struct CertificateAuthority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
     // One identity a set of names is enough for a run, and makes servers start faster.
-    issued: Mutex<HashMap<Vec<String>, TlsIdentity>>,
+    issued: Mutex<HashMap<(CertificateKind, Vec<String>), TlsIdentity>>,
 }
 
 impl fmt::Debug for CertificateAuthority {
@@ -83,6 +112,7 @@ impl CertificateAuthority {
     /// what they hold is no authority.
     pub fn load_or_create(directory: &Path) -> Result<Self, CertificateError> {
         let (certificate, key) = (directory.join(CERTIFICATE_FILE), directory.join(KEY_FILE));
+        let store = directory.join(TRUST_STORE_FILE);
         let storage = |path: &Path| {
             let path = path.to_owned();
             move |source| CertificateError::Storage { path, source }
@@ -96,12 +126,23 @@ impl CertificateAuthority {
             let refused = |source| CertificateError::Refused { subject: certificate.display().to_string(), source };
             let issuer =
                 Issuer::from_ca_cert_pem(&pem, KeyPair::from_pem(&key_pem).map_err(refused)?).map_err(refused)?;
-            return Ok(Self { issuer, pem, issued: Mutex::default() });
+            let kept = Self { issuer, pem, issued: Mutex::default() };
+            if !store.exists() {
+                kept.write_trust_store(&store)?;
+            }
+            return Ok(kept);
         }
         let made = Self::new("kmspec")?;
         fs::write(&certificate, &made.pem).map_err(storage(&certificate))?;
+        made.write_trust_store(&store)?;
         write_private(&key, &made.issuer.key().serialize_pem()).map_err(storage(&key))?;
         Ok(made)
+    }
+
+    fn write_trust_store(&self, path: &Path) -> Result<(), CertificateError> {
+        let failed = |source| CertificateError::Storage { path: path.to_owned(), source };
+        let store = key_store::trust_store("kmspec", &self.pem, key_store::STORE_PASSWORD).map_err(failed)?;
+        fs::write(path, store).map_err(failed)
     }
 
     /// The authority's own certificate.
@@ -115,31 +156,59 @@ impl CertificateAuthority {
     ///
     /// [`CertificateError::Refused`] when a name is neither a host name nor an address.
     pub fn issue(&self, names: &[&str]) -> Result<TlsIdentity, CertificateError> {
+        self.issue_as(CertificateKind::Good, names)
+    }
+
+    /// The same, wrong in this way.
+    ///
+    /// # Errors
+    ///
+    /// As for [`issue`](Self::issue).
+    pub fn issue_as(&self, kind: CertificateKind, names: &[&str]) -> Result<TlsIdentity, CertificateError> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(identity) = issued.get(&names) {
+        let wanted = (kind, names);
+        if let Some(identity) = issued.get(&wanted) {
             return Ok(identity.clone());
         }
-        let identity = self.sign(&names)?;
-        issued.insert(names, identity.clone());
+        let identity = self.make(kind, &wanted.1)?;
+        issued.insert(wanted, identity.clone());
         Ok(identity)
     }
 
-    fn sign(&self, names: &[String]) -> Result<TlsIdentity, CertificateError> {
+    fn make(&self, kind: CertificateKind, names: &[String]) -> Result<TlsIdentity, CertificateError> {
         let refused = |source| CertificateError::Refused { subject: names.join(", "), source };
         let key = KeyPair::generate().map_err(refused)?;
-        let mut params = CertificateParams::new(names).map_err(refused)?;
-        let common_name = names.first().map_or("kmspec", String::as_str);
-        params.distinguished_name.push(DnType::CommonName, common_name);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        params.use_authority_key_identifier_extension = true;
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(2050, 1, 1);
-        let certificate = params.signed_by(&key, &self.issuer).map_err(refused)?;
-        TlsIdentity::new(format!("{}{}", certificate.pem(), self.pem), key.serialize_pem())
+        let wrong = ["wrong-name.invalid".to_owned()];
+        let mut params = leaf(if kind == CertificateKind::WrongName { &wrong } else { names }).map_err(refused)?;
+        match kind {
+            CertificateKind::Expired => params.not_after = date_time_ymd(2021, 1, 1),
+            CertificateKind::NotYetValid => params.not_before = date_time_ymd(2049, 1, 1),
+            _ => {}
+        }
+        let (leaf, chain) = match kind {
+            CertificateKind::SelfSigned => (params.self_signed(&key).map_err(refused)?.pem(), String::new()),
+            CertificateKind::OtherAuthority => {
+                let other = Self::new("kmspec")?;
+                (params.signed_by(&key, &other.issuer).map_err(refused)?.pem(), other.pem)
+            }
+            _ => (params.signed_by(&key, &self.issuer).map_err(refused)?.pem(), self.pem.clone()),
+        };
+        TlsIdentity::new(format!("{leaf}{chain}"), key.serialize_pem())
             .map_err(|source| CertificateError::Storage { path: PathBuf::from(names.join(", ")), source })
     }
+}
+
+fn leaf(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
+    let common_name = names.first().map_or("kmspec", String::as_str);
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    params.use_authority_key_identifier_extension = true;
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2050, 1, 1);
+    Ok(params)
 }
 
 /// Writes a private key so that only its owner reads it.
@@ -149,51 +218,6 @@ fn write_private(path: &Path, pem: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     io::Write::write_all(&mut options.open(path)?, pem.as_bytes())
-}
-
-/// A certificate chain with its private key, ready to serve with.
-#[derive(Clone)]
-pub struct TlsIdentity {
-    /// Leaf first, then the authority, PEM.
-    pub chain_pem: String,
-    /// PKCS#8, PEM.
-    pub key_pem: String,
-    config: Arc<rustls::ServerConfig>,
-}
-
-impl fmt::Debug for TlsIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsIdentity").field("chain_pem", &self.chain_pem).finish_non_exhaustive()
-    }
-}
-
-impl TlsIdentity {
-    /// An identity from PEM texts, of this run's authority or of any other.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidData` when either is no PEM, or when key and certificate do not belong together.
-    pub fn new(chain_pem: String, key_pem: String) -> io::Result<Self> {
-        let invalid = |cause: &dyn fmt::Display| io::Error::new(io::ErrorKind::InvalidData, cause.to_string());
-        let chain = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|cause| invalid(&cause))?;
-        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|cause| invalid(&cause))?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|cause| invalid(&cause))?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|cause| invalid(&cause))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { chain_pem, key_pem, config: Arc::new(config) })
-    }
-
-    /// A rustls configuration that serves with it, HTTP/1.1 only, without asking for client certificates.
-    pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
-        Arc::clone(&self.config)
-    }
 }
 
 #[cfg(test)]

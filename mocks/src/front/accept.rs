@@ -1,10 +1,10 @@
-//! The TLS front of a mock server: terminates TLS and hands the bytes on to the plain server behind it.
-//! It is the place for whatever happens below HTTP, scripted faults included; what is said in HTTP is not its business.
+//! Listening, the handshake, and a connection of its own behind for each in front.
+//! What happens to the bytes in between is in `relay`.
 
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -16,10 +16,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{
-    faults::Faults,
+use super::{
     relay::{End, relay},
+    requests::Requests,
 };
+use crate::{certificates::ClientCheck, faults::Faults};
 
 /// A client that connects and then says nothing is let go after this long.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -45,11 +46,35 @@ impl Port {
         self.address.port()
     }
 
-    /// Serves it: each connection is decrypted and spliced to a connection of its own to `behind`.
-    pub(crate) fn serve(self, tls: Arc<rustls::ServerConfig>, behind: SocketAddr, faults: Faults) -> Front {
+    /// Serves it: each connection is decrypted and goes on to a connection of its own to one of the servers behind, in
+    /// turn.
+    pub(crate) fn serve(self, door: Door, behind: Vec<SocketAddr>, faults: Faults) -> Front {
         // Subscribed before anybody can script a refusal.
         let refusal = faults.refusal();
-        Front(tokio::spawn(accept(self, TlsAcceptor::from(tls), behind, faults, refusal)))
+        Front(tokio::spawn(accept(self, door, behind, faults, refusal)))
+    }
+}
+
+/// With which certificate the front serves, and what it asks of clients; clones share it, and it may change.
+#[derive(Clone)]
+pub(crate) struct Door {
+    config: Arc<RwLock<Arc<rustls::ServerConfig>>>,
+    /// Tells clients' certificates apart, where they are asked for.
+    pub(crate) clients: Option<Arc<ClientCheck>>,
+}
+
+impl Door {
+    pub(crate) fn new(config: Arc<rustls::ServerConfig>, clients: Option<Arc<ClientCheck>>) -> Self {
+        Self { config: Arc::new(RwLock::new(config)), clients }
+    }
+
+    /// Serves new connections with another certificate.
+    pub(crate) fn change(&self, config: Arc<rustls::ServerConfig>) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -62,7 +87,8 @@ impl Drop for Front {
     }
 }
 
-async fn accept(port: Port, tls: TlsAcceptor, behind: SocketAddr, faults: Faults, mut refusal: watch::Receiver<bool>) {
+async fn accept(port: Port, door: Door, behind: Vec<SocketAddr>, faults: Faults, mut refusal: watch::Receiver<bool>) {
+    let mut turns = behind.into_iter().cycle();
     let Port { mut listener, address } = port;
     // The set goes with this task, and every connection with the set.
     let mut connections = JoinSet::new();
@@ -86,9 +112,11 @@ async fn accept(port: Port, tls: TlsAcceptor, behind: SocketAddr, faults: Faults
         };
         match accepted {
             Ok((stream, _)) => {
-                let (tls, faults) = (tls.clone(), faults.clone());
+                let (door, faults, behind) = (door.clone(), faults.clone(), turns.next());
                 connections.spawn(async move {
-                    if let Err(cause) = splice(stream, tls, behind, &faults).await {
+                    if let Some(behind) = behind
+                        && let Err(cause) = splice(stream, &door, behind, &faults).await
+                    {
                         tracing::debug!(%cause, "a connection to a mock server ended early");
                     }
                 });
@@ -134,12 +162,14 @@ async fn hold(address: SocketAddr) -> io::Result<TcpSocket> {
     }
 }
 
-async fn splice(stream: TcpStream, tls: TlsAcceptor, behind: SocketAddr, faults: &Faults) -> io::Result<()> {
+async fn splice(stream: TcpStream, door: &Door, behind: SocketAddr, faults: &Faults) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut outside = timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await??;
+    let mut outside = timeout(HANDSHAKE_LIMIT, door.acceptor().accept(stream)).await??;
+    let presented = outside.get_ref().1.peer_certificates();
+    let presented = door.clients.as_ref().and_then(|clients| clients.header(presented));
     let mut inside = TcpStream::connect(behind).await?;
     inside.set_nodelay(true)?;
-    if let End::Reset = relay(&mut outside, &mut inside, faults).await? {
+    if let End::Reset = relay(&mut outside, &mut inside, Requests::new(presented), faults).await? {
         outside.get_ref().0.set_zero_linger()?;
     }
     Ok(())

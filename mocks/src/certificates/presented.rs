@@ -1,0 +1,117 @@
+//! A client's certificate on its way from the handshake to the endpoints.
+//! What it proves about a client is decided in `grants`.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    pki_types::{CertificateDer, UnixTime, pem::PemObject},
+    server::{
+        WebPkiClientVerifier,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
+};
+
+/// The header field that carries it between the front and the server behind. What a client sends under this name never
+/// gets that far.
+pub(crate) const HEADER: &str = "x-kmspec-client-certificate";
+
+/// A certificate that a client proved to hold the key of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentedCertificate {
+    /// base64url of its SHA-256 (RFC 8705, section 3.1).
+    pub x5t_s256: String,
+    /// Its subject as RFC 4514 writes it.
+    pub subject: String,
+    /// Whether the server's authority issued it.
+    pub trusted: bool,
+}
+
+impl PresentedCertificate {
+    /// Out of the header field's value.
+    pub(crate) fn read(value: &str) -> Option<Self> {
+        let (trusted, der) = value.split_once(' ')?;
+        let der = STANDARD.decode(der).ok()?;
+        let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
+        Some(Self {
+            x5t_s256: URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der)),
+            subject: certificate.subject().to_string(),
+            trusted: trusted == "trusted",
+        })
+    }
+}
+
+/// Takes any certificate whose key the client holds, and tells those of the authority from others.
+#[derive(Debug)]
+pub(crate) struct ClientCheck {
+    authority: Arc<dyn ClientCertVerifier>,
+    required: bool,
+}
+
+impl ClientCheck {
+    /// A check by this authority; `None` when its certificate does not read.
+    pub(crate) fn new(authority_pem: &str, required: bool) -> Option<Arc<Self>> {
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(authority_pem.as_bytes()) {
+            roots.add(root.ok()?).ok()?;
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let authority = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().ok()?;
+        Some(Arc::new(Self { authority, required }))
+    }
+
+    /// The header field's value for what a client presented; `None` when it presented nothing.
+    pub(crate) fn header(&self, presented: Option<&[CertificateDer<'_>]>) -> Option<String> {
+        let (leaf, chain) = presented?.split_first()?;
+        let trusted = self.authority.verify_client_cert(leaf, chain, UnixTime::now()).is_ok();
+        Some(format!("{} {}", if trusted { "trusted" } else { "unknown" }, STANDARD.encode(leaf)))
+    }
+}
+
+impl ClientCertVerifier for ClientCheck {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        // No hints: a client with a certificate of its own making may present it, too.
+        &[]
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.required
+    }
+
+    fn verify_client_cert(
+        &self,
+        _leaf: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authority.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authority.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authority.supported_verify_schemes()
+    }
+}

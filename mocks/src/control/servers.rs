@@ -1,0 +1,158 @@
+//! `/servers`: issuers come and go; `/servers/{server}/restart`, `…/settings`, `…/panics`.
+//! What belongs to one server has files of its own.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::IntoResponse,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    body::Body,
+    house::House,
+    patch::patched,
+    refusal::{Answer, Refusal},
+};
+use crate::{
+    certificates::{CertificateKind, ClientCertificates},
+    realm::{Lifetimes, jwt::Object},
+    server::{AuthorizationServer, MockError},
+    vendors::Vendor,
+};
+
+/// A server to be started.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    vendor: String,
+    #[serde(default)]
+    port: Option<u16>,
+    #[serde(default)]
+    host: Option<String>,
+    #[serde(default)]
+    certificate: CertificateKind,
+    #[serde(default)]
+    client_certificates: ClientCertificates,
+    #[serde(default)]
+    defects: Vec<String>,
+}
+
+fn document(name: &str, server: &AuthorizationServer) -> Value {
+    json!({
+        "name": name,
+        "vendor": server.vendor(),
+        "issuer": server.issuer(),
+        "discovery": server.discovery_url(),
+        "endpoints": server.endpoints(),
+        "initial_access_token": server.initial_access_token(),
+        "recording": server.is_recording(),
+    })
+}
+
+pub(super) async fn list(State(house): State<House>) -> Answer {
+    let all: Vec<Value> = house.all().iter().map(|(name, server)| document(name, server)).collect();
+    Ok(Json(all).into_response())
+}
+
+pub(super) async fn create(State(house): State<House>, Body(wanted): Body<Wanted>) -> Answer {
+    let known = || Vendor::ALL.map(Vendor::name).map(str::to_owned);
+    let vendor: Vendor = wanted.vendor.parse().map_err(|_| {
+        Refusal::bad(format!("no authorization server is called `{}`", wanted.vendor)).hint(known().join(", "))
+    })?;
+    let mut builder = house
+        .builder(vendor)
+        .port(wanted.port.filter(|port| *port != 0))
+        .certificate(wanted.certificate)
+        .client_certificates(wanted.client_certificates);
+    if let Some(host) = wanted.host {
+        builder = builder.host(host);
+    }
+    builder = wanted.defects.into_iter().fold(builder, |builder, id| builder.defect(id));
+    let server = builder.start().await.map_err(|error| match &error {
+        MockError::Port { .. } => Refusal::conflict(error.to_string().replace("\nhint: ", "; ")),
+        _ => Refusal::told(&error),
+    })?;
+    let name = house.take_in(server);
+    let server = house.named(&name)?;
+    Ok((StatusCode::CREATED, Json(document(&name, &server))).into_response())
+}
+
+pub(super) async fn show(State(house): State<House>, Path(name): Path<String>) -> Answer {
+    Ok(Json(document(&name, &*house.named(&name)?)).into_response())
+}
+
+pub(super) async fn end(State(house): State<House>, Path(name): Path<String>) -> Answer {
+    house.named(&name)?;
+    house.end(&name);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn restart(State(house): State<House>, Path(name): Path<String>) -> Answer {
+    house.named(&name)?.restart();
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn panics(State(house): State<House>, Path(name): Path<String>) -> Answer {
+    Ok(Json(house.named(&name)?.panics()).into_response())
+}
+
+/// Lifetimes that apply where a client has no setting of its own, and the switches that are plain data.
+#[derive(Serialize, Deserialize)]
+struct Settings {
+    lifetimes: Lifetimes,
+    grant_types: Vec<String>,
+    public_grant_types: Vec<String>,
+    code_challenge_methods: Vec<String>,
+    one_live_token: bool,
+    refresh_without_asking: bool,
+    audiences: Option<Vec<String>>,
+}
+
+const SETTINGS: [&str; 7] = [
+    "lifetimes",
+    "grant_types",
+    "public_grant_types",
+    "code_challenge_methods",
+    "one_live_token",
+    "refresh_without_asking",
+    "audiences",
+];
+
+fn settings(server: &AuthorizationServer) -> Settings {
+    let policy = server.realm().policy();
+    Settings {
+        lifetimes: policy.lifetimes,
+        grant_types: policy.grant_types.clone(),
+        public_grant_types: policy.public_grant_types.clone(),
+        code_challenge_methods: policy.code_challenge_methods.clone(),
+        one_live_token: policy.one_live_token,
+        refresh_without_asking: policy.refresh_without_asking,
+        audiences: policy.audiences.clone(),
+    }
+}
+
+pub(super) async fn show_settings(State(house): State<House>, Path(name): Path<String>) -> Answer {
+    Ok(Json(settings(&*house.named(&name)?)).into_response())
+}
+
+pub(super) async fn change_settings(
+    State(house): State<House>,
+    Path(name): Path<String>,
+    Body(changes): Body<Object>,
+) -> Answer {
+    let server = house.named(&name)?;
+    let changed: Settings = patched(&settings(&server), changes, &SETTINGS)?;
+    server.realm().change_policy(|policy| {
+        policy.lifetimes = changed.lifetimes;
+        policy.grant_types = changed.grant_types;
+        policy.public_grant_types = changed.public_grant_types;
+        policy.code_challenge_methods = changed.code_challenge_methods;
+        policy.one_live_token = changed.one_live_token;
+        policy.refresh_without_asking = changed.refresh_without_asking;
+        policy.audiences = changed.audiences;
+    });
+    Ok(Json(settings(&server)).into_response())
+}

@@ -1,0 +1,239 @@
+//! Starting a server: its port, its certificate, its realm, and the servers behind the front.
+//! What can be done with it afterwards is in `handle`.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, atomic::AtomicU64},
+};
+
+use super::{
+    answering::Answering,
+    behind::Behind,
+    handle::{AuthorizationServer, Certified},
+    site::{Endpoints, Site},
+};
+use crate::{
+    certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCertificates, ClientCheck},
+    defects::{Defects, UnknownDefect},
+    endpoints::{api_resources, login, login_is7, scim_roles, scim_users},
+    faults::Faults,
+    front::{Door, Port},
+    journal::{Endpoint, Recorder},
+    realm::{Clock, KeyChest, Realm},
+    vendors::{Dialect, Vendor},
+};
+
+/// Why a mock server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum MockError {
+    /// Its port could not be had.
+    #[error(
+        "opening port {port} on 127.0.0.1 for the mock `{vendor}`: {source}\nhint: another process may hold it; leave the port out to get a free one"
+    )]
+    Port {
+        /// Who was to be played.
+        vendor: String,
+        /// The port asked for; 0 means any.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Its certificate could not be made.
+    #[error("making the certificate of a mock server: {0}")]
+    Certificate(#[from] CertificateError),
+    /// A defect was asked for that there is none of.
+    #[error(transparent)]
+    Defect(#[from] UnknownDefect),
+}
+
+/// How an authorization server is to be started.
+#[must_use]
+pub struct AuthorizationServerBuilder {
+    vendor: Vendor,
+    certificates: Option<Arc<CertificateAuthority>>,
+    clock: Clock,
+    chest: KeyChest,
+    host: String,
+    port: Option<u16>,
+    recording: bool,
+    servers: usize,
+    certificate: CertificateKind,
+    client_certificates: ClientCertificates,
+    defects: Vec<String>,
+}
+
+impl AuthorizationServerBuilder {
+    /// A server that plays this vendor; everything else has a default.
+    pub(super) fn new(vendor: Vendor) -> Self {
+        Self {
+            vendor,
+            certificates: None,
+            clock: Clock::system(),
+            chest: KeyChest::default(),
+            host: "localhost".to_owned(),
+            port: None,
+            recording: true,
+            servers: 1,
+            certificate: CertificateKind::Good,
+            client_certificates: ClientCertificates::Ignored,
+            defects: Vec::new(),
+        }
+    }
+
+    /// With a certificate of this authority; one of its own makes do otherwise.
+    pub fn certificates(mut self, certificates: Arc<CertificateAuthority>) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// With this clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With keys out of this chest, now and at every rotation; out of one of its own otherwise. Servers that draw from
+    /// one chest never share a key.
+    pub fn chest(mut self, chest: KeyChest) -> Self {
+        self.chest = chest;
+        self
+    }
+
+    /// Under this host name, which stands in the issuer and in the certificate; `localhost` otherwise.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// On this port; a free one otherwise.
+    pub fn port(mut self, port: Option<u16>) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Whether requests and answers are written down. Under load they should not be.
+    pub fn recording(mut self, recording: bool) -> Self {
+        self.recording = recording;
+        self
+    }
+
+    /// With so many wiremock servers behind its front, over which connections are spread; they answer from one realm.
+    /// Each answers one request at a time, so that under load there should be one a core; one otherwise.
+    pub fn servers(mut self, count: usize) -> Self {
+        self.servers = count;
+        self
+    }
+
+    /// With a certificate that is wrong in this way.
+    pub fn certificate(mut self, kind: CertificateKind) -> Self {
+        self.certificate = kind;
+        self
+    }
+
+    /// Asking clients for certificates (RFC 8705).
+    pub fn client_certificates(mut self, asked: ClientCertificates) -> Self {
+        self.client_certificates = asked;
+        self
+    }
+
+    /// With this defect switched on, by its id in the catalogue of defects.
+    pub fn defect(mut self, id: impl Into<String>) -> Self {
+        self.defects.push(id.into());
+        self
+    }
+
+    /// Starts it; it serves as soon as this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, or a defect is unknown.
+    pub async fn start(self) -> Result<AuthorizationServer, MockError> {
+        let defects = Defects::default();
+        self.defects.iter().try_for_each(|id| defects.switch_on(id))?;
+        let (vendor, wanted) = (self.vendor, self.port.unwrap_or(0));
+        let taken = |source| MockError::Port { vendor: vendor.to_string(), port: wanted, source };
+        let port = Port::take(self.port).await.map_err(taken)?;
+        let base_url = format!("https://{}:{}", self.host, port.number());
+        let certificates = match self.certificates {
+            Some(certificates) => certificates,
+            None => Arc::new(CertificateAuthority::new("kmspec mock")?),
+        };
+        let mut names = vec![self.host, "localhost".to_owned(), "127.0.0.1".to_owned()];
+        names.dedup();
+        let clients = match self.client_certificates {
+            ClientCertificates::Ignored => None,
+            asked => ClientCheck::new(certificates.ca_pem(), asked == ClientCertificates::Required),
+        };
+        let mutual_tls = self.client_certificates != ClientCertificates::Ignored;
+        let site = Arc::new(site(vendor, base_url, self.clock, &self.chest, defects, mutual_tls));
+        let recorder = Recorder::new(self.recording);
+        let behind = Behind::start(self.servers, |cleaner| Answering {
+            site: Arc::clone(&site),
+            recorder: recorder.clone(),
+            cleaner,
+        });
+        let behind = behind.await.map_err(taken)?;
+        let tls = Certified { authority: certificates, names, clients, kind: Mutex::new(self.certificate) };
+        let door = Door::new(tls.config(self.certificate)?, tls.clients.clone());
+        let front = port.serve(door.clone(), behind.addresses(), site.faults.clone());
+        Ok(AuthorizationServer { vendor: self.vendor, site, recorder, tls, door, _behind: behind, _front: front })
+    }
+}
+
+/// Paths that stand in no list of endpoints.
+const FURTHER_PATHS: [&str; 5] =
+    [login::PATH, login_is7::COMMONAUTH, api_resources::BASE, scim_users::BASE, scim_roles::BASE];
+
+/// What a fresh server of that vendor answers from.
+pub(super) fn site(
+    vendor: Vendor,
+    base_url: String,
+    clock: Clock,
+    chest: &KeyChest,
+    defects: Defects,
+    mutual_tls: bool,
+) -> Site {
+    let dialect = vendor.dialect();
+    let realm = Realm::new(dialect.realm(&base_url, clock, chest));
+    dialect.furnish(&realm);
+    let endpoints = dialect.endpoints(&base_url);
+    Site {
+        initial_access_token: dialect.initial_access_token(),
+        faults: faults(&dialect, &endpoints, realm.issuer()),
+        defects,
+        restarts: AtomicU64::new(0),
+        endpoints,
+        realm,
+        base_url,
+        dialect,
+        mutual_tls,
+        canned: Mutex::default(),
+        panics: Mutex::default(),
+    }
+}
+
+/// No faults yet; which endpoints there are is found by asking for their paths.
+fn faults(dialect: &Arc<dyn Dialect>, endpoints: &Endpoints, issuer: &str) -> Faults {
+    let paths = paths(endpoints, issuer);
+    let served = paths.iter().filter_map(|path| dialect.route(path)).map(|(endpoint, _)| endpoint).collect();
+    let dialect = Arc::clone(dialect);
+    Faults::new(served, move |path| dialect.route(path).map_or_else(|| Endpoint::guess(path), |(endpoint, _)| endpoint))
+}
+
+/// The paths at which a server may serve something.
+pub(super) fn paths(endpoints: &Endpoints, issuer: &str) -> Vec<String> {
+    let discovery = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let optional = [
+        &endpoints.device_authorization,
+        &endpoints.introspection,
+        &endpoints.revocation,
+        &endpoints.registration,
+        &endpoints.userinfo,
+        &endpoints.scopes,
+    ];
+    let urls = [&discovery, &endpoints.token, &endpoints.jwks, &endpoints.authorize]
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .filter_map(|url| url::Url::parse(url).ok());
+    urls.map(|url| url.path().to_owned()).chain(FURTHER_PATHS.map(str::to_owned)).collect()
+}

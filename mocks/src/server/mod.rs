@@ -1,0 +1,15 @@
+//! An authorization server on a port: wiremock servers that answer from one realm, behind a TLS front.
+//! How it answers is put together from `endpoints` and one of `vendors`.
+
+mod answering;
+mod bare;
+mod behind;
+mod builder;
+mod handle;
+mod site;
+
+pub use bare::BareServer;
+pub use builder::{AuthorizationServerBuilder, MockError};
+pub use handle::AuthorizationServer;
+pub use site::Endpoints;
+pub(crate) use site::Site;

@@ -1,0 +1,74 @@
+//! What every endpoint of a server answers from.
+//! Starting and stopping are elsewhere; here nothing waits.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    defects::Defects, endpoints::call::Reply, faults::Faults, journal::Endpoint, realm::Realm, vendors::Dialect,
+};
+
+/// Where an authorization server's endpoints are, as absolute URLs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// Token endpoint.
+    pub token: String,
+    /// Device authorization, where there is one.
+    pub device_authorization: Option<String>,
+    /// Key set.
+    pub jwks: String,
+    /// Authorization endpoint.
+    pub authorize: String,
+    /// Introspection, where there is one.
+    pub introspection: Option<String>,
+    /// Revocation, where there is one.
+    pub revocation: Option<String>,
+    /// Client registration, where there is one.
+    pub registration: Option<String>,
+    /// User profile in the form that key managers read, where there is one.
+    pub userinfo: Option<String>,
+    /// Management of scopes, where there is one.
+    pub scopes: Option<String>,
+}
+
+/// What every endpoint answers from.
+pub(crate) struct Site {
+    pub(crate) realm: Realm,
+    pub(crate) base_url: String,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) dialect: Arc<dyn Dialect>,
+    pub(crate) faults: Faults,
+    pub(crate) defects: Defects,
+    /// How often it was started again.
+    pub(super) restarts: AtomicU64,
+    /// What opens client registration by Bearer, where the vendor has such a thing.
+    pub(crate) initial_access_token: Option<String>,
+    /// Whether clients are asked for certificates.
+    pub(crate) mutual_tls: bool,
+    /// Answers that stand in for the right ones, as status and body.
+    pub(super) canned: Mutex<BTreeMap<Endpoint, (u16, String)>>,
+    /// Panics while answering, oldest first.
+    pub(super) panics: Mutex<Vec<String>>,
+}
+
+impl Site {
+    /// How often it was started again.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Acquire)
+    }
+
+    /// The answer that stands in for the right one, if there is one.
+    pub(super) fn canned(&self, endpoint: Endpoint) -> Option<Reply> {
+        let canned = self.canned.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, body) = canned.get(&endpoint)?;
+        let json = ("content-type".to_owned(), "application/json".to_owned());
+        Some(Reply { headers: vec![json], ..Reply::empty(*status).text(body.clone()) })
+    }
+}

@@ -1,0 +1,140 @@
+//! TLS as clients meet it: wrong certificates on demand, client certificates, and what Java makes of our key stores.
+//! What a bound token is worth at a gateway is tested there.
+
+mod support;
+
+use std::process::Command;
+
+use kmspec_mocks::{
+    certificates::{
+        CertificateAuthority, CertificateKind, ClientCertificates, STORE_PASSWORD, TRUST_STORE_FILE, TlsIdentity,
+        key_store,
+    },
+    realm::{CertificateLogin, Client, ClientSpec},
+    server::AuthorizationServer,
+    vendors::Vendor,
+};
+use serde_json::Value;
+use support::{AUTHORITY, Answer, answer, http};
+
+fn http_with(identity: &TlsIdentity) -> reqwest::Client {
+    let pem = format!("{}{}", identity.chain_pem, identity.key_pem);
+    reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(AUTHORITY.ca_pem().as_bytes()).unwrap()])
+        .identity(reqwest::Identity::from_pem(pem.as_bytes()).unwrap())
+        .build()
+        .unwrap()
+}
+
+async fn mutual(asked: ClientCertificates) -> AuthorizationServer {
+    AuthorizationServer::builder(Vendor::Custom)
+        .certificates(AUTHORITY.clone())
+        .client_certificates(asked)
+        .start()
+        .await
+        .unwrap()
+}
+
+async fn ask(http: &reqwest::Client, server: &AuthorizationServer, client: &Client) -> Answer {
+    let mut form = vec![("grant_type", "client_credentials"), ("client_id", &client.id)];
+    form.extend(client.secret.as_deref().map(|secret| ("client_secret", secret)));
+    answer(http.post(&server.endpoints().token).form(&form).send().await.unwrap()).await
+}
+
+fn bound_to(server: &AuthorizationServer, token: &str) -> Value {
+    let claims = kmspec_mocks::realm::jwt::read(token).unwrap().1;
+    let introspected = server.realm().introspect(token);
+    assert_eq!(introspected.get("cnf"), claims.get("cnf"), "introspection tells the same (RFC 8705, section 3.2)");
+    claims.get("cnf").cloned().unwrap_or_default()["x5t#S256"].take()
+}
+
+#[tokio::test]
+async fn each_wrong_certificate_is_refused_by_a_client_until_the_right_one_is_back() {
+    let server = mutual(ClientCertificates::Ignored).await;
+    let wrong = CertificateKind::ALL.into_iter().filter(|kind| *kind != CertificateKind::Good);
+    for kind in wrong {
+        server.present(kind).unwrap();
+        let error = http().get(server.discovery_url()).send().await.unwrap_err();
+        assert!(format!("{error:?}").contains("InvalidCertificate"), "{kind:?}: {error:?}");
+        server.present(CertificateKind::Good).unwrap();
+        assert_eq!(http().get(server.discovery_url()).send().await.unwrap().status(), 200, "{kind:?}");
+    }
+    let expired = AuthorizationServer::builder(Vendor::Is7).certificates(AUTHORITY.clone());
+    let expired = expired.certificate(CertificateKind::Expired).start().await.unwrap();
+    let error = http().get(expired.discovery_url()).send().await.unwrap_err();
+    assert!(format!("{error:?}").contains("Expired"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_authenticates_by_its_certificate_gets_bound_tokens_and_nobody_else_does() {
+    let server = mutual(ClientCertificates::Asked).await;
+    let own = AUTHORITY.issue(&["orders.test"]).unwrap();
+    let other = AUTHORITY.issue(&["other.test"]).unwrap();
+    let foreign = CertificateAuthority::new("elsewhere").unwrap().issue(&["orders.test"]).unwrap();
+    let by_subject = CertificateLogin::Subject("CN=orders.test".to_owned());
+    let client = server.realm().add_client(ClientSpec::new("orders").certificate(by_subject));
+    let granted = ask(&http_with(&own), &server, &client).await;
+    assert_eq!(bound_to(&server, &granted.member("access_token")), own.x5t_s256());
+    for http in [http_with(&other), http_with(&foreign), http()] {
+        assert_eq!(ask(&http, &server, &client).await.error(), (401, "invalid_client".to_owned()));
+    }
+    let by_thumbprint = CertificateLogin::Thumbprint(foreign.x5t_s256());
+    let client = server.realm().add_client(ClientSpec::new("invoices").certificate(by_thumbprint));
+    let granted = ask(&http_with(&foreign), &server, &client).await;
+    assert_eq!(bound_to(&server, &granted.member("access_token")), foreign.x5t_s256());
+    assert_eq!(ask(&http_with(&own), &server, &client).await.status, 401);
+    let client = server.realm().add_client(ClientSpec::new("plain"));
+    let granted = ask(&http_with(&own), &server, &client).await;
+    assert_eq!(bound_to(&server, &granted.member("access_token")), Value::Null);
+    let client = server.realm().add_client(ClientSpec::new("bound").certificate_bound());
+    let granted = ask(&http_with(&own), &server, &client).await;
+    assert_eq!(bound_to(&server, &granted.member("access_token")), own.x5t_s256());
+    assert_eq!(ask(&http(), &server, &client).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_only_claimed_in_a_header_is_none() {
+    let server = mutual(ClientCertificates::Asked).await;
+    let own = AUTHORITY.issue(&["orders.test"]).unwrap();
+    let login = CertificateLogin::Thumbprint(own.x5t_s256());
+    let client = server.realm().add_client(ClientSpec::new("orders").certificate(login));
+    let der = own.chain_pem.lines().skip(1).take_while(|line| !line.starts_with('-')).collect::<String>();
+    let form = [("grant_type", "client_credentials"), ("client_id", &client.id)];
+    let request = http().post(&server.endpoints().token).form(&form);
+    let request = request.header("x-kmspec-client-certificate", format!("trusted {der}"));
+    assert_eq!(request.send().await.unwrap().status(), 401);
+    assert!(!format!("{:?}", server.journal().await.entries()[0].headers).contains("x-kmspec"));
+}
+
+#[tokio::test]
+async fn a_server_that_needs_certificates_shakes_no_hand_without_one_and_says_so_in_its_discovery() {
+    let server = mutual(ClientCertificates::Required).await;
+    assert!(http().get(server.discovery_url()).send().await.is_err());
+    let own = AUTHORITY.issue(&["orders.test"]).unwrap();
+    let document = answer(http_with(&own).get(server.discovery_url()).send().await.unwrap()).await.json();
+    assert_eq!(document["tls_client_certificate_bound_access_tokens"], true);
+    let methods = document["token_endpoint_auth_methods_supported"].as_array().unwrap();
+    assert!(methods.contains(&"tls_client_auth".into()) && methods.contains(&"client_secret_basic".into()));
+}
+
+/// Skipped where there is no Java.
+#[test]
+fn java_reads_the_stores() {
+    if Command::new("keytool").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let authority = CertificateAuthority::load_or_create(folder.path()).unwrap();
+    let identity = authority.issue(&["localhost"]).unwrap();
+    std::fs::write(folder.path().join("server.p12"), key_store("server", &identity, STORE_PASSWORD).unwrap()).unwrap();
+    for (file, entry) in [(TRUST_STORE_FILE, "trustedCertEntry"), ("server.p12", "PrivateKeyEntry")] {
+        let path = folder.path().join(file);
+        let listed = Command::new("keytool")
+            .args(["-list", "-storetype", "PKCS12", "-storepass", STORE_PASSWORD, "-keystore"])
+            .arg(&path)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&listed.stdout).into_owned();
+        assert!(listed.status.success() && said.contains(entry), "{file}: {said}");
+    }
+}
