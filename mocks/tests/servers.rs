@@ -60,6 +60,25 @@ async fn one_connection_carries_many_requests() {
     assert_eq!(tokens, 50);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_forget_what_they_matched_answer_every_request_all_the_same() {
+    let builder = AuthorizationServer::builder(Vendor::Custom).certificates(AUTHORITY.clone());
+    let server = Arc::new(builder.recording(false).servers(2).start().await.unwrap());
+    let tasks = (0..8).map(|_| {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move {
+            let http = http();
+            for _ in 0..400 {
+                assert_eq!(http.get(&server.endpoints().jwks).send().await.unwrap().status(), 200);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert!(server.panics().is_empty());
+}
+
 #[tokio::test]
 async fn a_realm_at_rest_comes_back_with_its_clients_keys_and_tokens() {
     let stage = stage(Vendor::Custom).await;
