@@ -134,8 +134,14 @@ pub struct Memory {
     pub keys: Option<KeySet>,
     /// Access tokens, in the order they were issued.
     pub tokens: Vec<Token>,
+    /// The refresh token issued first.
+    pub first_refresh_token: Option<Token>,
     /// The refresh token issued last.
     pub refresh_token: Option<Token>,
+    /// The answers to requests that were sent all at once.
+    pub at_once: Vec<Answered>,
+    /// Where a scenario listens for requests of the server's own.
+    pub listener: Option<std::net::TcpListener>,
     /// Lifetime the last token answer named, in seconds.
     pub lifetime: Option<u64>,
     /// Where the browser was sent away to with the last authorization request.
@@ -318,6 +324,7 @@ impl Conversation {
             memory.tokens.push(token);
             memory.lifetime = members.get("expires_in").and_then(Value::as_u64);
             memory.refresh_token = text("refresh_token").or(memory.refresh_token.take());
+            memory.first_refresh_token = memory.first_refresh_token.take().or_else(|| memory.refresh_token.clone());
         }
     }
 }

@@ -79,11 +79,15 @@ pub enum Capability {
     RoleBasedScopes,
     /// Whoever registers a client may choose its id.
     ChosenClientId,
+    /// Clients that authenticate by assertions they sign.
+    PrivateKeyJwt,
+    /// The run can change the authorization server from inside: its clients, its keys, whom it trusts; and restart it.
+    ServerControls,
 }
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -118,6 +122,8 @@ impl Capability {
         Self::IwaNtlm,
         Self::RoleBasedScopes,
         Self::ChosenClientId,
+        Self::PrivateKeyJwt,
+        Self::ServerControls,
     ];
 
     /// The name as it stands in a tag, in `target.toml` and in reports.
@@ -157,6 +163,8 @@ impl Capability {
             Self::IwaNtlm => "iwa-ntlm",
             Self::RoleBasedScopes => "role-based-scopes",
             Self::ChosenClientId => "chosen-client-id",
+            Self::PrivateKeyJwt => "private-key-jwt",
+            Self::ServerControls => "server-controls",
         }
     }
 }

@@ -15,5 +15,5 @@ mod upstream;
 
 pub use accomplices::{Accomplices, AccomplicesError};
 pub use interposer::{Interposer, InterposerConfig, InterposerError, Side};
-pub use registry::{Defect, NotSwitchable, defect, saboteur, switchable};
+pub use registry::{Cause, Defect, NotSwitchable, cause, defect, switchable};
 pub use saboteur::{Deed, Saboteur};

@@ -20,6 +20,15 @@ pub struct Defect {
     pub(super) saboteur: fn(Arc<Accomplices>) -> Arc<dyn Saboteur>,
 }
 
+/// What has a defect, and so where it is switched on.
+#[derive(Clone, Copy)]
+pub enum Cause {
+    /// Any subject: a saboteur on the wire makes it appear to have it.
+    Saboteur(fn(Arc<Accomplices>) -> Arc<dyn Saboteur>),
+    /// The mock authorization servers that the run certifies: they have it themselves.
+    Servers,
+}
+
 /// Every defect that can be switched on: one line for each file of them.
 static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
@@ -30,6 +39,9 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::secrets::DEFECTS,
     ];
     let mut all = files.concat();
+    // A mock has its defect within: on the wire there is nothing to be done.
+    let of_servers = kmspec_mocks::defects::switchable();
+    all.extend(of_servers.iter().map(|each| Defect { id: each.id, summary: each.summary, saboteur: |_| Arc::new(Nobody) }));
     all.sort_by_key(|defect| defect.id);
     all
 });
@@ -49,13 +61,20 @@ pub fn defect(id: &RuleId) -> Result<&'static Defect, NotSwitchable> {
     DEFECTS.iter().find(|each| each.id == text).ok_or(NotSwitchable(text))
 }
 
-/// The saboteur of a defect.
+/// Does nothing.
+struct Nobody;
+
+impl Saboteur for Nobody {}
+
+/// What has the defect of that id.
 ///
 /// # Errors
 ///
 /// [`NotSwitchable`] when none is known for the id.
-pub fn saboteur(id: &RuleId, accomplices: Arc<Accomplices>) -> Result<Arc<dyn Saboteur>, NotSwitchable> {
-    Ok((defect(id)?.saboteur)(accomplices))
+pub fn cause(id: &RuleId) -> Result<Cause, NotSwitchable> {
+    let defect = defect(id)?;
+    let of_servers = kmspec_mocks::defects::switchable().iter().any(|each| each.id == defect.id);
+    Ok(if of_servers { Cause::Servers } else { Cause::Saboteur(defect.saboteur) })
 }
 
 /// No saboteur is known for a defect.

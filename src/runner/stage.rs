@@ -44,7 +44,7 @@ use crate::{
         target::{Bounds, Target},
     },
     platform::Tls,
-    prove::{self, Accomplices, AccomplicesError, NotSwitchable},
+    prove::{self, Accomplices, AccomplicesError, Cause, NotSwitchable},
     world::Scene,
 };
 
@@ -112,6 +112,11 @@ pub enum StageError {
     /// The defect cannot be switched on.
     #[error(transparent)]
     Defect(#[from] NotSwitchable),
+    /// The defect is one of authorization servers, and the run certifies none.
+    #[error(
+        "`{0}` is a defect of authorization servers, and a run against a target certifies none\nhint: leave --target out"
+    )]
+    NoMocksToSpoil(String),
     /// The saboteur's helpers are not ready.
     #[error(transparent)]
     Accomplices(#[from] AccomplicesError),
@@ -208,7 +213,7 @@ impl Stage {
             request_limit: Bounds::default().request,
         })?;
         let mocks = servers::Place::local(certificates);
-        let (embedded, certified) = tokio::join!(Embedded::open(common), CertifiedMocks::open(servers, &mocks, &wire));
+        let (embedded, certified) = tokio::join!(Embedded::open(common), CertifiedMocks::open(servers, defect_of_servers(defect)?, &mocks, &wire));
         Ok(Self {
             provisioning: Provisioning::Embedded(embedded?),
             certified: certified?,
@@ -227,6 +232,9 @@ impl Stage {
             Some(folder) => CertificateAuthority::load_or_create(folder)?,
             None => CertificateAuthority::new("kmspec run")?,
         });
+        if let Some(id) = defect_of_servers(defect)? {
+            return Err(StageError::NoMocksToSpoil(id));
+        }
         let mut trust = vec![certificates.ca_pem().to_owned()];
         if let Some(path) = &target.ca {
             let pem = tokio::fs::read_to_string(path)
@@ -411,14 +419,21 @@ impl Stage {
     }
 }
 
+/// The defect, when the certified mocks are to have it themselves.
+fn defect_of_servers(defect: Option<&RuleId>) -> Result<Option<String>, StageError> {
+    let Some(id) = defect else { return Ok(None) };
+    Ok(matches!(prove::cause(id)?, Cause::Servers).then(|| id.to_string()))
+}
+
 fn sabotage(
     defect: Option<&RuleId>,
     identity: &TlsIdentity,
     trust: &[String],
 ) -> Result<Option<Arc<Sabotage>>, StageError> {
     let Some(id) = defect else { return Ok(None) };
+    let Cause::Saboteur(saboteur) = prove::cause(id)? else { return Ok(None) };
     let accomplices = Arc::new(Accomplices::new(trust)?);
-    let saboteur = prove::saboteur(id, Arc::clone(&accomplices))?;
+    let saboteur = saboteur(Arc::clone(&accomplices));
     Ok(Some(Arc::new(Sabotage::new(saboteur, accomplices, identity.server_config(), trust.to_vec()))))
 }
 

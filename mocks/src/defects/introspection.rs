@@ -10,7 +10,7 @@ use super::{
 use crate::{
     endpoints::call::Reply,
     journal::Endpoint,
-    realm::{TokenFormat, TokenKind, jwt},
+    realm::{TokenFormat, TokenKind, TokenRow, TokenState, jwt},
 };
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
@@ -22,6 +22,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-108", "introspection answers anybody", open),
     defect("DEF-109", "introspection tells any client about the users of others", leaking),
     defect("DEF-110", "introspection answers `exp` as text and `scope` as a list", mistyped),
+    defect("DEF-122", "what a client was issued before its own cut-off is active where there is one for all", shadowed),
     defect("DEF-SEED-AS-INTRO-01", "introspection says more than `active` of a token that is not", talkative),
     defect("DEF-SEED-AS-INTRO-02", "introspection finds a token only where the hint says it is", hint_obeyed),
     defect("DEF-SEED-AS-INTRO-03", "introspection knows no self-contained tokens", opaque_only),
@@ -140,4 +141,19 @@ fn expiry_ignored(turn: &Turn<'_>) -> Reply {
         }
         _ => reply,
     }
+}
+
+/// A token that only the client's cut-off ended: the one for everybody is older, and is looked at instead.
+fn shadowed(turn: &Turn<'_>) -> Reply {
+    let reply = turn.honest();
+    let (realm, found) = (turn.realm(), turn.row("token"));
+    let Some((row, TokenKind::Access)) = found.filter(|_| active(&reply) == Some(false)) else { return reply };
+    let (for_all, for_client) = (realm.cut_off(None), realm.cut_off(Some(&row.client_id)));
+    if for_all.is_none_or(|second| row.issued_at < second) || for_client.is_none_or(|second| row.issued_at >= second) {
+        return reply;
+    }
+    realm.put_back(TokenRow { state: TokenState::Active, ..row.clone() });
+    let answer = turn.honest();
+    realm.put_back(row);
+    answer
 }

@@ -62,6 +62,15 @@ impl Realm {
         self.state().tokens.end_where(|row| row.family == family, state);
     }
 
+    /// Ends everything that was issued before that second, to one client or to anybody. A later cut-off joins an earlier
+    /// one: what either ends is ended.
+    pub fn end_issued_before(&self, client_id: Option<&str>, second: u64) {
+        let mut state = self.state();
+        state.cut_offs.insert(client_id.map(str::to_owned), second);
+        let ended = |row: &TokenRow| row.issued_at < second && client_id.is_none_or(|id| row.client_id == id);
+        state.tokens.end_where(ended, TokenState::Revoked);
+    }
+
     /// The row a text belongs to, good or not, and which of its tokens the text is.
     pub fn token(&self, text: &str) -> Option<(TokenRow, TokenKind)> {
         self.state().tokens.find(text).map(|(row, kind)| (row.clone(), kind))

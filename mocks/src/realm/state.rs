@@ -78,6 +78,8 @@ pub(super) struct State {
     pub(super) users: BTreeMap<String, User>,
     pub(super) scopes: BTreeMap<String, Scope>,
     pub(super) tokens: TokenStore,
+    /// Since when tokens are good, for one client or for all.
+    pub(super) cut_offs: BTreeMap<Option<String>, u64>,
 }
 
 impl fmt::Debug for Realm {

@@ -35,6 +35,11 @@ impl Realm {
         self.state().tokens.rewrite(old, new);
     }
 
+    /// Since when tokens are good, for one client or for all, where that was said.
+    pub(crate) fn cut_off(&self, client_id: Option<&str>) -> Option<u64> {
+        self.state().cut_offs.get(&client_id.map(str::to_owned)).copied()
+    }
+
     /// Loses what waits for a person or a second request; consents are kept.
     pub(crate) fn forget_pending(&self) {
         self.pending().forget();

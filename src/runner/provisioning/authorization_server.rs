@@ -279,6 +279,10 @@ impl Survey {
             (Capability::Userinfo, endpoints.userinfo.is_some()),
             (Capability::UserCredentials, known.user.is_some()),
             (Capability::KnownScope, known.scope.is_some()),
+            (
+                Capability::PrivateKeyJwt,
+                known.document.offers("token_endpoint_auth_methods_supported", "private_key_jwt") == Some(true),
+            ),
             (Capability::ScimMe, key_manager_type == "WSO2-IS-7"),
         ];
         self.has.extend(says.into_iter().filter(|(_, said)| *said).map(|(capability, _)| capability));

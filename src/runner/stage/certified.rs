@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::try_join_all;
 use kmspec_mocks::{
+    defects::UnknownDefect,
     realm::{ClientSpec, Clock, KeyChest, UserSpec},
     server::{AuthorizationServer, MockError},
     vendors::{UnknownVendor, Vendor},
@@ -39,6 +40,9 @@ pub enum CertifiedMockError {
     /// The catalogue names a mock that does not exist.
     #[error("features/catalogue/vendors.toml: {0}")]
     Unknown(#[from] UnknownVendor),
+    /// No mock can have the defect.
+    #[error(transparent)]
+    Defect(#[from] UnknownDefect),
     /// It did not start.
     #[error(transparent)]
     Mock(#[from] MockError),
@@ -62,7 +66,11 @@ pub enum CertifiedMockError {
 
 /// The mocks of a run, by name.
 #[derive(Default)]
-pub(super) struct CertifiedMocks(BTreeMap<String, CertifiedMock>);
+pub(super) struct CertifiedMocks {
+    mocks: BTreeMap<String, CertifiedMock>,
+    /// The seeded defect that each of them has, by id.
+    defect: Option<String>,
+}
 
 /// A mock that scenarios share.
 struct CertifiedMock {
@@ -83,25 +91,31 @@ pub struct Seat {
 }
 
 impl CertifiedMocks {
-    /// Starts each of these, all at a time.
-    pub(super) async fn open(plans: &[MockPlan], place: &Place, wire: &Wire) -> Result<Self, CertifiedMockError> {
+    /// Starts each of these, all at a time. The defect comes over them once it is known what they can do without it.
+    pub(super) async fn open(
+        plans: &[MockPlan],
+        defect: Option<String>,
+        place: &Place,
+        wire: &Wire,
+    ) -> Result<Self, CertifiedMockError> {
         let opened = try_join_all(plans.iter().map(|plan| CertifiedMock::open(plan, place, wire))).await?;
-        Ok(Self(opened.into_iter().map(|mock| (mock.plan.mock.clone(), mock)).collect()))
+        opened.iter().try_for_each(|mock| spoil(&mock.server, defect.as_deref()))?;
+        Ok(Self { mocks: opened.into_iter().map(|mock| (mock.plan.mock.clone(), mock)).collect(), defect })
     }
 
     /// What each of them is and can do.
     pub(super) fn subjects(&self) -> Vec<Subject> {
-        self.0.values().map(|mock| mock.subject.clone()).collect()
+        self.mocks.values().map(|mock| mock.subject.clone()).collect()
     }
 
     /// What this one can do; nothing when it does not run.
     pub(super) fn capabilities(&self, name: &str) -> &[Capability] {
-        self.0.get(name).map_or(&[], |mock| &mock.subject.capabilities)
+        self.mocks.get(name).map_or(&[], |mock| &mock.subject.capabilities)
     }
 
     /// Every server that scenarios share.
     pub(super) fn servers(&self) -> impl Iterator<Item = &Server> {
-        self.0.values().map(|mock| &*mock.server)
+        self.mocks.values().map(|mock| &*mock.server)
     }
 
     /// A scenario's place at this mock, with clients and a user of its own; `private` asks for a server of its own.
@@ -112,7 +126,7 @@ impl CertifiedMocks {
         place: &Place,
         log: &ExchangeLog,
     ) -> Result<Option<Seat>, CertifiedMockError> {
-        let Some(mock) = self.0.get(name) else { return Ok(None) };
+        let Some(mock) = self.mocks.get(name) else { return Ok(None) };
         if !private {
             let known = known(&mock.server, mock.certified.known());
             let conversation = mock.certified.conversation_about(known, log);
@@ -121,6 +135,7 @@ impl CertifiedMocks {
         let clock = Clock::system();
         let server = place.start(mock.server.vendor, clock.clone(), &KeyChest::default()).await?;
         furnish(&server);
+        spoil(&server, self.defect.as_deref())?;
         let moved = mock.certified.known().at(mock.server.base_url(), server.base_url());
         let conversation = mock.certified.conversation_about(known(&server, &moved), log);
         Ok(Some(Seat { conversation, server: Arc::new(server), clock: Some(clock) }))
@@ -142,6 +157,11 @@ impl CertifiedMock {
     }
 }
 
+/// Switches the seeded defect on.
+fn spoil(server: &Server, defect: Option<&str>) -> Result<(), CertifiedMockError> {
+    defect.map_or(Ok(()), |id| Ok(running(server).defects().switch_on(id)?))
+}
+
 /// What the run can do at a mock and at no real server: decide for its users, move its clock.
 fn of_the_run(server: &Server) -> Vec<Capability> {
     let grants = server.mock().map(|mock| mock.realm().policy().grant_types.clone()).unwrap_or_default();
@@ -157,7 +177,7 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
     let played = of_grants.into_iter().filter(|(grant, _)| plays(grant)).map(|(_, capability)| capability);
     let roles = (server.vendor == Vendor::Is7).then_some(Capability::RoleBasedScopes);
     let chosen = (server.vendor == Vendor::Is7).then_some(Capability::ChosenClientId);
-    played.chain(roles).chain(chosen).chain([Capability::Clock]).collect()
+    played.chain(roles).chain(chosen).chain([Capability::Clock, Capability::ServerControls]).collect()
 }
 
 /// The arguments that `kmspec certify` would be given.

@@ -59,6 +59,36 @@ async fn register_client(world: &mut World) -> Result<(), StepError> {
     register(world, &for_client_credentials(world)?).await
 }
 
+#[given("a client registered for authorization codes")]
+async fn registered_for_codes(world: &mut World) -> Result<(), StepError> {
+    let metadata = json!({
+        "client_name": CLIENT_NAME,
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "redirect_uris": ["https://client.example/callback"],
+        "token_endpoint_auth_method": "client_secret_basic",
+    });
+    register(world, &metadata).await?;
+    registration(world, 0).map(drop)
+}
+
+#[when("the integrator registers a client whose keys are at an address of this machine")]
+async fn register_keys_elsewhere(world: &mut World) -> Result<(), StepError> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| world.error(error))?;
+    let address = listener.local_addr().map_err(|error| world.error(error))?;
+    listener.set_nonblocking(true).map_err(|error| world.error(error))?;
+    world.conversation()?.memory().listener = Some(listener);
+    let keys = json!(format!("http://{address}/keys"));
+    register(world, &with(for_client_credentials(), "jwks_uri", keys)).await
+}
+
+#[then("nobody has asked for anything at that address")]
+async fn nobody_asked(world: &mut World) -> Result<(), StepError> {
+    let talk = world.conversation()?;
+    let asked = talk.memory().listener.as_ref().is_some_and(|listener| listener.accept().is_ok());
+    world.expect(!asked, "no connection to the address in the registration", "the server has opened one")
+}
+
 #[when("the integrator registers two clients alike")]
 async fn register_two(world: &mut World) -> Result<(), StepError> {
     let metadata = for_client_credentials(world)?;

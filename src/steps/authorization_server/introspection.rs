@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     judging::{answer, expect_forms, members, rows, shown},
-    token_endpoint::{client, last_token, wrong_secret},
+    token_endpoint::{client, last_token, other_client, wrong_secret},
 };
 use crate::{
     drivers::{
@@ -15,6 +15,7 @@ use crate::{
         published_keys::{with_changed_claim, without_signature},
         wire::Answered,
     },
+    model::capability::Capability,
     world::{OrFail, StepError, World},
 };
 
@@ -57,6 +58,30 @@ async fn introspect_without_credentials(world: &mut World) -> Result<(), StepErr
 async fn introspect_with_wrong_secret(world: &mut World) -> Result<(), StepError> {
     let (token, (id, secret)) = (last_token(world)?, wrong_secret(&client(world)?));
     ask_as(world, &ClientAuthentication::Basic(id, secret), &token).await
+}
+
+#[when("the other client introspects the token")]
+async fn introspect_as_other(world: &mut World) -> Result<(), StepError> {
+    let (token, other) = (last_token(world)?, other_client(world)?.authentication());
+    ask_as(world, &other, &token).await
+}
+
+#[then("the answer does not name the user")]
+async fn does_not_name_the_user(world: &mut World) -> Result<(), StepError> {
+    let answer = answer(world)?;
+    let user = world.conversation()?.server().user.clone();
+    let (name, _) = user.ok_or_else(|| world.not_applicable(Capability::UserCredentials))?;
+    let names = |value: &Value| value.as_str().is_some_and(|text| text.contains(&name));
+    let naming: Vec<String> =
+        members(&answer).unwrap_or_default().into_iter().filter(|(_, value)| names(value)).map(|(key, _)| key).collect();
+    world.expect(naming.is_empty(), "no member that names the user", format!("the user in {}", naming.join(", ")))
+}
+
+#[then("introspection says that the last token is inactive")]
+async fn says_last_inactive(world: &mut World) -> Result<(), StepError> {
+    let token = last_token(world)?;
+    ask_about(world, &token, None).await?;
+    expect_inactive(world, &answer(world)?)
 }
 
 #[then("the answer says that the token is active")]
@@ -107,8 +132,12 @@ async fn says_second_active(world: &mut World) -> Result<(), StepError> {
 #[then("introspection says that the token is inactive")]
 async fn says_inactive(world: &mut World) -> Result<(), StepError> {
     let answer = asked_again(world, 0).await?;
-    let active = members(&answer).and_then(|members| members.get("active")?.as_bool());
-    world.expect(answer.status == 200 && active == Some(false), "status 200 with `active` false", shown(&answer))
+    expect_inactive(world, &answer)
+}
+
+fn expect_inactive(world: &World, answer: &Answered) -> Result<(), StepError> {
+    let active = members(answer).and_then(|members| members.get("active")?.as_bool());
+    world.expect(answer.status == 200 && active == Some(false), "status 200 with `active` false", shown(answer))
 }
 
 /// Introspects the token that was issued first, or the one after it.

@@ -3,12 +3,15 @@
 
 mod assertions;
 mod authorization_code;
+mod client_assertions;
 mod client_registration;
+mod controls;
 mod devices;
 mod discovery;
 mod introspection;
 mod judging;
 mod keys;
+mod refreshing;
 mod revocation;
 mod roles;
 mod token_endpoint;

@@ -90,6 +90,19 @@ async fn ask_with_unknown_scope(world: &mut World) -> Result<(), StepError> {
     ask_with(world, &[CLIENT_CREDENTIALS, ("scope", UNHEARD_OF_SCOPE)]).await
 }
 
+#[when(expr = "the OAuth client asks for a token with the scope {string}")]
+async fn ask_with_scope(world: &mut World, scope: String) -> Result<(), StepError> {
+    ask_with(world, &[CLIENT_CREDENTIALS, ("scope", &scope)]).await
+}
+
+#[when(expr = "somebody asks for a token with the authorization header {string}")]
+async fn ask_with_header(world: &mut World, header: String) -> Result<(), StepError> {
+    let talk = world.conversation()?;
+    let call = Call::new("POST", token_endpoint(world, &talk)?).header("Authorization", header);
+    talk.send(call.form(&form(&[CLIENT_CREDENTIALS]))).await.or_fail(world)?;
+    Ok(())
+}
+
 #[when(expr = "the OAuth client asks for a token with the grant type {string}")]
 async fn ask_with_grant_type(world: &mut World, grant_type: String) -> Result<(), StepError> {
     ask_with(world, &[("grant_type", &grant_type)]).await
@@ -258,9 +271,17 @@ async fn answer_grants_known_scope(world: &mut World) -> Result<(), StepError> {
 
 #[then("that scope is not granted")]
 async fn scope_is_not_granted(world: &mut World) -> Result<(), StepError> {
+    expect_not_granted(world, UNHEARD_OF_SCOPE)
+}
+
+#[then(expr = "the scope {string} is not granted")]
+async fn this_scope_is_not_granted(world: &mut World, scope: String) -> Result<(), StepError> {
+    expect_not_granted(world, &scope)
+}
+
+fn expect_not_granted(world: &World, asked: &str) -> Result<(), StepError> {
     let answer = answer(world)?;
-    let (expected, asked) =
-        ("`invalid_scope`, or a token whose `scope` says that it was not granted", UNHEARD_OF_SCOPE);
+    let expected = "`invalid_scope`, or a token whose `scope` says that it was not granted";
     if !answer.is_success() {
         return super::judging::expect_oauth_error(world, &answer, &[400]);
     }
@@ -367,7 +388,7 @@ fn granted(answer: &Answered) -> Option<String> {
     Some(members(answer)?.get("scope").and_then(Value::as_str)?.to_owned())
 }
 
-fn refreshing(token: &Token) -> [(&str, &str); 2] {
+pub(super) fn refreshing(token: &Token) -> [(&str, &str); 2] {
     [("grant_type", "refresh_token"), ("refresh_token", token.reveal())]
 }
 
