@@ -94,6 +94,16 @@ pub(crate) const PROBES: &[Probe] = &[
         }),
     ),
     (
+        "DEF-122",
+        Custom,
+        look!(stage => {
+            let (token, realm) = (own_token(&stage).await, stage.server.realm());
+            realm.end_issued_before(None, realm.now() - 3_600);
+            realm.end_issued_before(Some(&stage.client.id), realm.now() + 1);
+            is_active(&stage, &token).await
+        }),
+    ),
+    (
         "DEF-SEED-AS-INTRO-01",
         Custom,
         look!(stage => {

@@ -29,7 +29,7 @@ fn key(world: &World) -> Result<SigningKey, StepError> {
 async fn registered(world: &mut World) -> Result<(), StepError> {
     let jwk = serde_json::to_value(key(world)?.jwk()).map_err(|error| world.error(error))?;
     let metadata = json!({
-        "client_name": "kmspec certification",
+        "client_name": world.conversation()?.client_name(),
         "grant_types": ["client_credentials"],
         "response_types": [],
         "redirect_uris": [],

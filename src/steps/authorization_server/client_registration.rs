@@ -62,7 +62,7 @@ async fn register_client(world: &mut World) -> Result<(), StepError> {
 #[given("a client registered for authorization codes")]
 async fn registered_for_codes(world: &mut World) -> Result<(), StepError> {
     let metadata = json!({
-        "client_name": CLIENT_NAME,
+        "client_name": world.conversation()?.client_name(),
         "grant_types": ["authorization_code"],
         "response_types": ["code"],
         "redirect_uris": ["https://client.example/callback"],
@@ -79,7 +79,7 @@ async fn register_keys_elsewhere(world: &mut World) -> Result<(), StepError> {
     listener.set_nonblocking(true).map_err(|error| world.error(error))?;
     world.conversation()?.memory().listener = Some(listener);
     let keys = json!(format!("http://{address}/keys"));
-    register(world, &with(for_client_credentials(), "jwks_uri", keys)).await
+    register(world, &with(for_client_credentials(world)?, "jwks_uri", keys)).await
 }
 
 #[then("nobody has asked for anything at that address")]
