@@ -80,6 +80,11 @@ Feature: Dynamic client registration
       When the integrator registers something that is no JSON
       Then registration is refused
 
+    @core @negative @DEF-135 @OAUTH-7591-5-a
+    Scenario: An address in a registration is not visited
+      When the integrator registers a client whose keys are at an address of this machine
+      Then nobody has asked for anything at that address
+
   Rule: A client is managed with the token that came with its registration
 
     @core @needs:dcr-management @OAUTH-7592-2.1-a

@@ -79,3 +79,9 @@ Feature: Introspection
       Given an access token issued to the client
       When the OAuth client introspects the token with a wrong secret
       Then introspection is refused with status 401
+
+    @extended @negative @needs:other-client @needs:password @needs:user-credentials @DEF-109 @DEF-SEED-AS-AUTH-08 @OAUTH-7662-4-b
+    Scenario: Another client is not told who the user is
+      Given an access token issued to the client for the user
+      When the other client introspects the token
+      Then the answer does not name the user

@@ -29,6 +29,21 @@ Feature: The published keys, and the tokens they verify
       When the integrator fetches the key set
       Then every key says its use if one of them is for encryption
 
+  Rule: The key set is there, and up to date, whatever happened before
+
+    @core @needs:server-controls @DEF-129 @DEF-SEED-AS-KEYS-05 @SEED-IS-17
+    Scenario: The key set is served as soon as the server is back
+      Given the server was restarted
+      When the integrator fetches the key set
+      Then the key set holds at least one key that signatures can be verified with
+
+    @core @needs:server-controls @needs:client-credentials @needs:jwt-access-tokens @DEF-128 @DEF-SEED-AS-TOKEN-06 @DEF-SEED-AS-KEYS-05 @SEED-IS-21
+    Scenario: After a change of keys a new token verifies with the key it names
+      Given the server has changed its signing key
+      And a self-contained access token issued to the client
+      When the integrator verifies the token with the published keys
+      Then the signature is right and the algorithm is an asymmetric one
+
   Rule: An access token can be validated without asking the server
 
     Background:

@@ -79,6 +79,19 @@ Feature: The token endpoint
       Then no token is issued
       And the error is "invalid_client" with status 400 or 401
 
+    @core @negative @DEF-127 @OAUTH-6749-5.2-b
+    Scenario Outline: The header <header> is refused like any wrong credentials
+      When somebody asks for a token with the authorization header "<header>"
+      Then no token is issued
+      And the answer is an error of the token endpoint
+
+      Examples:
+        | header           |
+        | Basic            |
+        | Basic %%%        |
+        | Basic a21zcGVj   |
+        | Negotiate a21zcA |
+
     @core @negative @OAUTH-6749-3.2.1-a
     Scenario: Without credentials there is no token
       When somebody asks for a token without credentials
