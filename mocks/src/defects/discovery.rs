@@ -26,7 +26,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DISCO-05", "the addresses in discovery carry a fragment", fragments),
     defect("DEF-SEED-AS-DISCO-06", "discovery holds empty lists", empty_lists),
     defect("DEF-SEED-AS-DISCO-07", "discovery is served as plain text", as_text),
+    defect("DEF-SEED-AS-DISCO-08", "the issuer in discovery has a query", queried_issuer),
 ];
+
+fn queried_issuer(turn: &Turn<'_>) -> Reply {
+    changed_success(turn.honest(), |members| {
+        if let Some(Value::String(issuer)) = members.get_mut("issuer") {
+            issuer.push_str("?tenant=carbon.super");
+        }
+    })
+}
 
 /// As behind a proxy that ends TLS and does not say so.
 fn http_issuer(turn: &Turn<'_>) -> Reply {

@@ -39,8 +39,9 @@ fn refused(code: &str) -> Reply {
 /// The endpoint is told of a token that does not exist, which it takes as revoked; only the owner's own are swallowed.
 fn hollow(turn: &Turn<'_>) -> Reply {
     let owner = turn.client().map(|client| client.id);
+    let revocable = |kind| kind == TokenKind::Refresh || turn.realm().policy().access_tokens_revocable;
     match turn.row("token") {
-        Some((row, _)) if Some(&row.client_id) == owner.as_ref() => {
+        Some((row, kind)) if Some(&row.client_id) == owner.as_ref() && revocable(kind) => {
             turn.honest_to(&turn.with("token", &random::text(32)))
         }
         _ => turn.honest(),

@@ -31,6 +31,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-TOKEN-08", "tokens do not say in their header that they are access tokens", no_type),
     defect("DEF-SEED-AS-TOKEN-09", "tokens have no unique id", no_id),
     defect("DEF-SEED-AS-TOKEN-10", "tokens do not carry the scopes that were granted", no_scope),
+    defect("DEF-SEED-AS-TOKEN-11", "tokens name another issuer than discovery does", another_issuer),
 ];
 
 fn cacheable(turn: &Turn<'_>) -> Reply {
@@ -137,4 +138,13 @@ fn no_id(turn: &Turn<'_>) -> Reply {
 
 fn no_scope(turn: &Turn<'_>) -> Reply {
     without_claims(turn, &["scope", "scp"])
+}
+
+/// As behind a proxy whose name the server does not know.
+fn another_issuer(turn: &Turn<'_>) -> Reply {
+    let reply = turn.honest();
+    if !is_success(&reply) {
+        return reply;
+    }
+    turn.reissued(reply, |_, claims| set(claims, "iss", json!("https://internal.example")))
 }

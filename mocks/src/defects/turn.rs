@@ -59,7 +59,11 @@ impl<'a> Turn<'a> {
 
     /// The client that proves itself; `None` when none does.
     pub(super) fn client(&self) -> Option<Client> {
-        grants::authenticate_client(self.realm(), &self.request()?).ok()
+        let request = self.request()?;
+        let client = grants::authenticate_client(self.realm(), &request).ok()?;
+        // The honest endpoint has to find it unused.
+        request.form.value("client_assertion").into_iter().for_each(|text| self.realm().forget_assertion(text));
+        Some(client)
     }
 
     /// The row of the token in the form, and which of its tokens it is.

@@ -444,6 +444,7 @@ pub(crate) const PROBES: &[Probe] = &[
     ("DEF-SEED-AS-TOKEN-07", Custom, look!(stage => { claims(&stage).await.1.get("client_id").is_none() })),
     ("DEF-SEED-AS-TOKEN-08", Custom, look!(stage => { claims(&stage).await.0["typ"] != "at+jwt" })),
     ("DEF-SEED-AS-TOKEN-09", Custom, look!(stage => { claims(&stage).await.1.get("jti").is_none() })),
+    ("DEF-SEED-AS-TOKEN-11", Custom, look!(stage => { claims(&stage).await.1["iss"] != stage.server.issuer() })),
     ("DEF-SEED-AS-TOKEN-10", Custom, look!(stage => { claims(&stage).await.1.get("scope").is_none() })),
 ];
 
