@@ -4,13 +4,13 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A signed JWT of a trusted issuer is a grant
 
-    @core @needs:jwt-bearer @SEED-IS7-28 @SEED-IS-15/jwt-bearer @OAUTH-7523-2.1-a
+    @core @needs:jwt-bearer @SEED-IS7-28 @SEED-IS-15/jwt-bearer @OAUTH-7523-2.1-a @DEF-133
     Scenario: A JWT of a trusted issuer brings a token
       Given an issuer whom the server trusts
       When the OAuth client asks for a token with a JWT of that issuer
       Then a token is issued
 
-    @core @negative @needs:jwt-bearer @OAUTH-7523-3.1-a
+    @core @negative @needs:jwt-bearer @OAUTH-7523-3.1-a @DEF-133 @DEF-SEED-AS-BEARER-01 @DEF-SEED-AS-BEARER-02
     Scenario Outline: A JWT that <flaw> brings none
       Given an issuer whom the server trusts
       When the OAuth client asks for a token with a JWT of that issuer that <flaw>
@@ -43,7 +43,7 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A token of a trusted issuer is exchanged for one of the server
 
-    @core @needs:token-exchange @SEED-IS7-29 @OAUTH-8693-2.2.1-a
+    @core @needs:token-exchange @SEED-IS7-29 @OAUTH-8693-2.2.1-a @DEF-133
     Scenario: A token of a trusted issuer is exchanged
       Given an issuer whom the server trusts
       When the OAuth client exchanges a JWT of that issuer
@@ -54,14 +54,14 @@ Feature: Tokens for users whom somebody else vouches for
         | issued_token_type | text |
         | token_type        | text |
 
-    @core @negative @needs:token-exchange @OAUTH-8693-2.1-a
+    @core @negative @needs:token-exchange @OAUTH-8693-2.1-a @DEF-134
     Scenario: Whoever exchanges a token says what it is
       Given an issuer whom the server trusts
       When the OAuth client exchanges a JWT of that issuer without saying what it is
       Then no token is issued
       And the error is "invalid_request" with status 400
 
-    @core @negative @needs:token-exchange @OAUTH-8693-2.2.2-a
+    @core @negative @needs:token-exchange @OAUTH-8693-2.2.2-a @DEF-133 @DEF-134
     Scenario Outline: A token that <flaw> is not exchanged
       Given an issuer whom the server trusts
       When the OAuth client exchanges a JWT of that issuer that <flaw>

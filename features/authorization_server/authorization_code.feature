@@ -17,7 +17,7 @@ Feature: Authorization codes
       Then no token is issued
       And the error is "invalid_grant" with status 400
 
-    @core @negative @OAUTH-6749-4.1.2-c @OAUTH-6749-4.1.3-a
+    @core @negative @OAUTH-6749-4.1.2-c @OAUTH-6749-4.1.3-a @DEF-SEED-AS-CODE-02
     Scenario: A code is not redeemed under another redirect URI
       Given a code issued to the client for the user
       When the OAuth client redeems the code naming another redirect URI
@@ -26,14 +26,14 @@ Feature: Authorization codes
 
   Rule: A code works once, and not for long
 
-    @core @negative @OAUTH-6749-4.1.2-b @OAUTH-6749-10.5-a
+    @core @negative @OAUTH-6749-4.1.2-b @OAUTH-6749-10.5-a @DEF-SEED-AS-CODE-01
     Scenario: A code is redeemed once
       Given a code issued to the client for the user
       When the OAuth client redeems the code a second time
       Then no token is issued
       And the error is "invalid_grant" with status 400
 
-    @extended @negative @needs:introspection @OAUTH-6749-4.1.2-b
+    @extended @negative @needs:introspection @OAUTH-6749-4.1.2-b @DEF-SEED-AS-CODE-01 @DEF-SEED-AS-CODE-03
     Scenario: A code used twice ends the token that it brought
       Given a code issued to the client for the user
       When the OAuth client redeems the code a second time
@@ -61,7 +61,7 @@ Feature: Authorization codes
       Then no token is issued
       And the error is "invalid_grant" with status 400
 
-    @core @negative @OAUTH-7636-4.4-a @OAUTH-7636-4.6-b
+    @core @negative @OAUTH-7636-4.4-a @OAUTH-7636-4.6-b @DEF-125
     Scenario: A code with a challenge is not redeemed without its verifier
       Given a code with a challenge issued to the client for the user
       When the OAuth client redeems the code

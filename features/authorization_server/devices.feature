@@ -14,7 +14,7 @@ Feature: Devices without a browser
         | verification_uri | address         |
         | expires_in       | positive number |
 
-    @core @negative @OAUTH-8628-3.5-a
+    @core @negative @OAUTH-8628-3.5-a @DEF-SEED-AS-DEVICE-01
     Scenario: A device waits until its user has decided
       Given a device of the client
       When the device asks for a token in time
@@ -45,14 +45,14 @@ Feature: Devices without a browser
 
   Rule: A device asks no faster than it was told to
 
-    @core @negative @OAUTH-8628-3.5-b
+    @core @negative @OAUTH-8628-3.5-b @DEF-SEED-AS-DEVICE-02
     Scenario: A device that does not wait is told to slow down
       Given a device of the client
       When the device asks for a token twice without waiting
       Then no token is issued
       And the error is "slow_down" with status 400
 
-    @extended @negative @OAUTH-8628-3.5-b
+    @extended @negative @OAUTH-8628-3.5-b @DEF-SEED-AS-DEVICE-02
     Scenario: A device that was told to slow down has to wait longer
       Given a device of the client
       When the device asks too early, and then after the interval it was told at first

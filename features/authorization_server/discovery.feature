@@ -4,17 +4,17 @@ Feature: The discovery document of an authorization server
 
   Rule: The document is what it says it is
 
-    @core @smoke @SEED-IS-03 @OAUTH-8414-3-a @OAUTH-8414-3.3-a
+    @core @smoke @SEED-IS-03 @OAUTH-8414-3-a @OAUTH-8414-3.3-a @DEF-132 @DEF-SEED-AS-DISCO-08
     Scenario: The document is found at an address made from its issuer
       When the integrator reads the discovery document
       Then the address of the document is made from the issuer it names
 
-    @core @OAUTH-8414-2-a
+    @core @OAUTH-8414-2-a @DEF-SEED-AS-DISCO-08
     Scenario: The issuer is an https address without query and fragment
       When the integrator reads the discovery document
       Then the issuer is an https address without query and fragment
 
-    @core @OAUTH-8414-3.2-a
+    @core @OAUTH-8414-3.2-a @DEF-SEED-AS-DISCO-06 @DEF-SEED-AS-DISCO-07
     Scenario: The document is JSON without empty lists
       When the integrator reads the discovery document
       Then the document is served as JSON
@@ -22,7 +22,7 @@ Feature: The discovery document of an authorization server
 
   Rule: The document names what a key manager needs
 
-    @core @smoke @SEED-IS7-12/endpoints @SEED-OOB-10 @OAUTH-8414-2-b
+    @core @smoke @SEED-IS7-12/endpoints @SEED-OOB-10 @OAUTH-8414-2-b @DEF-SEED-AS-DISCO-01
     Scenario: Issuer, token endpoint, key set and response types are named
       When the integrator reads the discovery document
       Then the document has these members:
@@ -32,7 +32,7 @@ Feature: The discovery document of an authorization server
         | jwks_uri                 | address |
         | response_types_supported | list    |
 
-    @core @needs:openid-connect @OAUTH-OIDCD-3-a
+    @core @needs:openid-connect @OAUTH-OIDCD-3-a @DEF-SEED-AS-DISCO-01 @DEF-SEED-AS-DISCO-02
     Scenario: A document of OpenID Connect has the seven required members
       When the integrator reads the discovery document
       Then the document has these members:
@@ -45,19 +45,19 @@ Feature: The discovery document of an authorization server
         | subject_types_supported               | list    |
         | id_token_signing_alg_values_supported | list    |
 
-    @core @needs:openid-connect @OAUTH-OIDCD-3-b
+    @core @needs:openid-connect @OAUTH-OIDCD-3-b @DEF-SEED-AS-DISCO-03
     Scenario: ID tokens can be signed with RS256
       When the integrator reads the discovery document
       Then the list "id_token_signing_alg_values_supported" contains "RS256"
 
-    @extended @SEED-IS7-12/grant_types
+    @extended @SEED-IS7-12/grant_types @DEF-SEED-AS-DISCO-04
     Scenario: The document says which grant types there are
       When the integrator reads the discovery document
       Then the document has these members:
         | member                | form |
         | grant_types_supported | list |
 
-    @core @OAUTH-6749-3.1-d
+    @core @OAUTH-6749-3.1-d @DEF-SEED-AS-DISCO-05
     Scenario Outline: The address of the <endpoint> has no fragment
       When the integrator reads the discovery document
       Then the address "<endpoint>" of the document has no fragment

@@ -2,27 +2,27 @@
 Feature: Refresh tokens that are replaced when they are used
   A stolen refresh token shows when both the thief and the client use it, and then serves neither.
 
-  @core @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-REFRESH-04 @DEF-SEED-AS-AUTH-08 @OAUTH-6749-6-c
+  @core @OAUTH-6749-6-c @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-REFRESH-04 @DEF-SEED-AS-TOKEN-09
   Scenario: A refresh brings an access token of its own
     Given a refresh token issued to the client
     When the OAuth client asks for a token with the refresh token
     Then a token is issued
     And the access token is another one
 
-  @core @negative @DEF-115 @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-AUTH-08 @OAUTH-6749-10.4-a
+  @core @negative @OAUTH-6749-10.4-a @DEF-115 @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02
   Scenario: A refresh token that was replaced brings nothing
     Given a refresh token that was used, and replaced by another
     When the OAuth client asks for a token with the refresh token that was replaced
     Then no token is issued
     And the error is "invalid_grant" with status 400
 
-  @extended @negative @needs:introspection @DEF-SEED-AS-REFRESH-03 @DEF-115 @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-AUTH-08 @OAUTH-6749-10.4-a
+  @extended @negative @needs:introspection @OAUTH-6749-10.4-a @DEF-115 @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-REFRESH-03
   Scenario: Using a refresh token that was replaced ends what came of it
     Given a refresh token that was used, and replaced by another
     When the OAuth client asks for a token with the refresh token that was replaced
     Then introspection says that the last token is inactive
 
-  @core @negative @DEF-114 @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-AUTH-08 @OAUTH-6749-10.4-a
+  @core @negative @OAUTH-6749-10.4-a @DEF-114 @DEF-115 @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02
   Scenario: Of several refreshes at once only one succeeds
     Given a refresh token that was used, and replaced by another
     When the OAuth client asks for a token with the last refresh token 6 times at once

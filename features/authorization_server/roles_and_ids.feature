@@ -4,7 +4,7 @@ Feature: Scopes by role, and consumer keys that are unique
 
   Rule: The roles of a user decide which scopes are issued
 
-    @core @needs:role-based-scopes @needs:password @SEED-IS7-06
+    @core @needs:role-based-scopes @needs:password @SEED-IS7-06 @DEF-SEED-AS-AUTH-08
     Scenario: A user with the role gets the scope
       Given a scope that only users with the role "buyer" may have
       And the user has that role
@@ -12,7 +12,7 @@ Feature: Scopes by role, and consumer keys that are unique
       Then a token is issued
       And the token answer grants that scope
 
-    @core @negative @needs:role-based-scopes @needs:password @SEED-IS7-06
+    @core @negative @needs:role-based-scopes @needs:password @SEED-IS7-06 @DEF-118
     Scenario: A user without the role does not get the scope
       Given a scope that only users with the role "buyer" may have
       When the OAuth client asks for a token with that scope and the user's password

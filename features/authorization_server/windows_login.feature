@@ -2,7 +2,7 @@
 Feature: Logging in with Windows
   The user's machine answers a challenge by NTLM, and the client gets a token without ever seeing the password.
 
-  @core @negative @SEED-IS7-25
+  @core @negative @SEED-IS7-25 @DEF-SEED-AS-AUTH-02
   Scenario: A Windows login begins with a challenge
     When the OAuth client begins a Windows login
     Then no token is issued

@@ -41,7 +41,11 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let mut all = files.concat();
     // A mock has its defect within: on the wire there is nothing to be done.
     let of_servers = kmspec_mocks::defects::switchable();
-    all.extend(of_servers.iter().map(|each| Defect { id: each.id, summary: each.summary, saboteur: |_| Arc::new(Nobody) }));
+    all.extend(of_servers.iter().map(|each| Defect {
+        id: each.id,
+        summary: each.summary,
+        saboteur: |_| Arc::new(Nobody),
+    }));
     all.sort_by_key(|defect| defect.id);
     all
 });

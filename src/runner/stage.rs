@@ -213,7 +213,10 @@ impl Stage {
             request_limit: Bounds::default().request,
         })?;
         let mocks = servers::Place::local(certificates);
-        let (embedded, certified) = tokio::join!(Embedded::open(common), CertifiedMocks::open(servers, defect_of_servers(defect)?, &mocks, &wire));
+        let (embedded, certified) = tokio::join!(
+            Embedded::open(common),
+            CertifiedMocks::open(servers, defect_of_servers(defect)?, &mocks, &wire)
+        );
         Ok(Self {
             provisioning: Provisioning::Embedded(embedded?),
             certified: certified?,

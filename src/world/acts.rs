@@ -51,7 +51,8 @@ impl Scenic for World {
         let stage = self.stage.clone().ok_or_else(|| Failure::Error("no stage is around this scenario".to_owned()))?;
         self.conversation = stage.conversation(&self.log);
         if let Some(server) = tags.iter().find_map(|tag| tag.strip_prefix(SERVER_TAG)) {
-            let seat = stage.seat(server, needs(Capability::Clock) || needs(Capability::ServerControls), &self.log).await;
+            let seat =
+                stage.seat(server, needs(Capability::Clock) || needs(Capability::ServerControls), &self.log).await;
             let seat = seat.map_err(|error| Failure::Error(error.to_string()))?;
             let seat = seat.ok_or_else(|| Failure::Error(format!("no mock `{server}` is certified in this run")))?;
             self.conversation = Some(seat.conversation);

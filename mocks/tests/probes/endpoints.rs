@@ -284,9 +284,13 @@ pub(crate) const PROBES: &[Probe] = &[
             discovery(&stage).await.as_object().unwrap().values().any(|value| value == &json!([]))
         }),
     ),
-    ("DEF-SEED-AS-DISCO-08", Custom, look!(stage => {
-        discovery(&stage).await["issuer"].as_str().unwrap().contains('?')
-    })),
+    (
+        "DEF-SEED-AS-DISCO-08",
+        Custom,
+        look!(stage => {
+            discovery(&stage).await["issuer"].as_str().unwrap().contains('?')
+        }),
+    ),
     (
         "DEF-SEED-AS-DISCO-07",
         Custom,

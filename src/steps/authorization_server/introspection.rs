@@ -72,8 +72,12 @@ async fn does_not_name_the_user(world: &mut World) -> Result<(), StepError> {
     let user = world.conversation()?.server().user.clone();
     let (name, _) = user.ok_or_else(|| world.not_applicable(Capability::UserCredentials))?;
     let names = |value: &Value| value.as_str().is_some_and(|text| text.contains(&name));
-    let naming: Vec<String> =
-        members(&answer).unwrap_or_default().into_iter().filter(|(_, value)| names(value)).map(|(key, _)| key).collect();
+    let naming: Vec<String> = members(&answer)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|(_, value)| names(value))
+        .map(|(key, _)| key)
+        .collect();
     world.expect(naming.is_empty(), "no member that names the user", format!("the user in {}", naming.join(", ")))
 }
 
