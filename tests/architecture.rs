@@ -22,7 +22,7 @@ const ARROWS: &[Arrow] = &[
     Arrow { from: "validation", rooms: &[], mocks: &[] },
     Arrow { from: "platform", rooms: &["validation"], mocks: &["realm", "grants"] },
     // Its own tests serve it with a certificate that the mocks' authority issues.
-    Arrow { from: "platform/tests", rooms: &["validation"], mocks: &["certificates", "realm"] },
+    Arrow { from: "platform/tests", rooms: &["validation"], mocks: &["backend", "certificates", "realm"] },
     Arrow { from: "drivers", rooms: &["model"], mocks: &[] },
     // Steps and the World meet mocks only through the stage's handles; the names below are the types of those handles.
     Arrow { from: "world", rooms: &["drivers", "model", "runner"], mocks: &["forge", "journal", "vendors", "realm"] },

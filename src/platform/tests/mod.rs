@@ -3,6 +3,7 @@
 
 mod admin;
 mod consumer_secrets;
+mod credentials;
 mod devportal;
 mod lifecycle;
 mod publisher;
