@@ -5,6 +5,7 @@ pub mod backend;
 pub mod certificates;
 pub mod control;
 pub mod defects;
+pub mod deployment_toml;
 mod endpoints;
 pub mod faults;
 pub mod forge;

@@ -179,6 +179,9 @@ pub struct MockArguments {
     /// A seeded defect that it has: DEF-117. May be given several times.
     #[arg(long, value_name = "ID")]
     pub defect: Vec<String>,
+    /// What its administrator has configured (is7).
+    #[arg(long, value_name = "FILE")]
+    pub deployment_toml: Option<PathBuf>,
 }
 
 /// Arguments of `explain`.

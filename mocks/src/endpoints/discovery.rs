@@ -13,6 +13,25 @@ pub(crate) fn openid(site: &Site, call: &Call) -> Reply {
     }
 }
 
+/// WSO2 Identity Server 7's document for one client.
+pub(crate) fn of_client(site: &Site, call: &Call) -> Reply {
+    let named = call.below(CLIENT).and_then(|rest| rest.strip_suffix(WELL_KNOWN).map(str::to_owned));
+    match named.and_then(|id| site.realm.client(&id)) {
+        Some(_) => openid(site, call),
+        None => Reply::json(400, &serde_json::json!({ "error": "invalid_client" })),
+    }
+}
+
+/// What WSO2 Identity Server 7 answers where it has no document.
+pub(crate) fn elsewhere(_site: &Site, _call: &Call) -> Reply {
+    Reply::empty(400).text("there is no discovery at this path").header("content-type", "text/plain")
+}
+
+/// Before the client id of a document for one client.
+pub(crate) const CLIENT: &str = "/oauth2/token/client";
+/// What every discovery path ends with.
+pub(crate) const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+
 /// RFC 8414's variant: the same, without what only an OpenID provider says.
 pub(crate) fn oauth(site: &Site, call: &Call) -> Reply {
     if !matches!(call.method.as_str(), "GET" | "HEAD") {

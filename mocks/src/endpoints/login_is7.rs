@@ -77,7 +77,7 @@ pub(crate) fn commonauth(site: &Site, call: &Call) -> Reply {
         return unknown_session(site);
     }
     let (name, password) = (sent.value("username").unwrap_or_default(), sent.value("password").unwrap_or_default());
-    let Some(user) = site.realm.authenticate_user(name, password) else {
+    let Some(user) = site.realm.authenticate_user(&site.login_name(name), password) else {
         let failed = [("sessionDataKey", key), ("authFailure", "true"), ("authFailureMsg", "login.fail.message")];
         return to(site, LOGIN_PAGE, &failed);
     };

@@ -17,6 +17,7 @@ pub(crate) mod registration;
 pub(crate) mod registration_is7;
 pub(crate) mod revocation;
 pub(crate) mod scim;
+pub(crate) mod scim_about;
 pub(crate) mod scim_me;
 pub(crate) mod scim_roles;
 pub(crate) mod scim_users;

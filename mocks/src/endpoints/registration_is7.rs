@@ -9,7 +9,11 @@ use super::{
     management::permitted,
 };
 use crate::{
-    realm::{Client, ClientSpec, TokenFormat, jwt::Object, random},
+    realm::{
+        Algorithm, Client, ClientSpec, TokenFormat,
+        jwt::{self, Object},
+        random,
+    },
     server::Site,
 };
 
@@ -32,6 +36,17 @@ const UNDERSTOOD: [&str; 15] = [
     "client_id",
 ];
 
+/// Members that some releases answer as null where they are not set.
+const NULLABLE: [&str; 7] = [
+    "ext_application_display_name",
+    "ext_application_version",
+    "ext_id_token_lifetime",
+    "jwks_uri",
+    "token_endpoint_auth_method",
+    "sector_identifier_uri",
+    "subject_type",
+];
+
 pub(crate) fn answer(site: &Site, call: &Call, base: &str) -> Reply {
     let scope = match call.method.as_str() {
         "POST" => "internal_dcr_create",
@@ -47,24 +62,24 @@ pub(crate) fn answer(site: &Site, call: &Call, base: &str) -> Reply {
         ("POST", None) => create(site, call).unwrap_or_else(|refusal| refusal),
         ("GET", None) => {
             let name = call.query_value("client_name").unwrap_or_default();
-            found(site.realm.clients().into_iter().find(|client| client.name == name))
+            found(site, site.realm.clients().into_iter().find(|client| client.name == name))
         }
-        ("GET", Some(id)) => found(site.realm.client(&id)),
+        ("GET", Some(id)) => found(site, site.realm.client(&id)),
         ("PUT", Some(id)) => update(site, call, &id).unwrap_or_else(|refusal| refusal),
         ("DELETE", Some(id)) => Reply::empty(if site.realm.remove_client(&id).is_some() { 204 } else { 401 }),
         _ => Reply::empty(405),
     }
 }
 
-fn found(client: Option<Client>) -> Reply {
+fn found(site: &Site, client: Option<Client>) -> Reply {
     // The published interface promises 404; the server answers as RFC 7592, section 2.1 has it.
-    client.map_or_else(|| Reply::empty(401), |client| Reply::json(200, &document(&client)))
+    client.map_or_else(|| Reply::empty(401), |client| Reply::json(200, &document(site, &client)))
 }
 
 fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     let asked =
         call.object().ok_or_else(|| refused("invalid_client_metadata", "the request body is missing or malformed"))?;
-    let mut spec = ClientSpec::new("");
+    let mut spec = ClientSpec::new("").secret(random::alphanumeric(site.settings.secret_length()));
     if let Some(id) = text(&asked, "ext_param_client_id") {
         if !(15..=30).contains(&id.len()) || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Err(refused("invalid_client_metadata", "the client id does not have the required form"));
@@ -80,7 +95,7 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     let mut client = spec.0;
     fill(site, &mut client, &asked)?;
     let client = site.realm.add_client(ClientSpec(client));
-    Ok(Reply::json(201, &document(&client)).uncached())
+    Ok(Reply::json(201, &document(site, &client)).uncached())
 }
 
 fn update(site: &Site, call: &Call, id: &str) -> Result<Reply, Reply> {
@@ -89,7 +104,7 @@ fn update(site: &Site, call: &Call, id: &str) -> Result<Reply, Reply> {
         call.object().ok_or_else(|| refused("invalid_client_metadata", "the request body is missing or malformed"))?;
     fill(site, &mut client, &asked)?;
     site.realm.update_client(id, |kept| *kept = client.clone()).ok_or_else(|| Reply::empty(401))?;
-    Ok(Reply::json(200, &document(&client)).uncached())
+    Ok(Reply::json(200, &document(site, &client)).uncached())
 }
 
 /// Takes over what was asked for.
@@ -101,6 +116,11 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     }
     if site.realm.clients().iter().any(|other| other.name == name && other.id != client.id) {
         return Err(metadata(&format!("a client with the name {name} exists already")));
+    }
+    if let Some(statement) = asked.get("software_statement")
+        && !statement.as_str().is_some_and(|statement| vouched(site, statement))
+    {
+        return Err(refused("invalid_software_statement", "the software statement is not valid"));
     }
     let grant_types = texts(asked, "grant_types").unwrap_or_else(|| vec!["authorization_code".to_owned()]);
     let redirect_uris = texts(asked, "redirect_uris").unwrap_or_default();
@@ -134,7 +154,7 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     if flag(asked, "ext_public_client")? {
         client.secret = None;
     } else if client.secret.is_none() {
-        client.secret = Some(random::alphanumeric(44));
+        client.secret = Some(random::alphanumeric(site.settings.secret_length()));
     }
     client.metadata = asked
         .iter()
@@ -144,11 +164,14 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     Ok(())
 }
 
-fn document(client: &Client) -> Value {
+fn document(site: &Site, client: &Client) -> Value {
     let format = if client.token_format == TokenFormat::Jwt { "JWT" } else { "DEFAULT" };
     // Several redirect URIs are kept as one pattern, and none as one empty text.
     let redirect_uris = match client.redirect_uris.as_slice() {
         [] => vec![String::new()],
+        [_, _, ..] if !site.settings.decode_redirect_uris => {
+            vec![format!("regexp=({})", client.redirect_uris.join("|"))]
+        }
         several => several.to_vec(),
     };
     let mut document = json!({
@@ -169,12 +192,35 @@ fn document(client: &Client) -> Value {
         "ext_token_type": format,
     });
     if let Some(members) = document.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
+        if site.settings.null_fields {
+            for name in NULLABLE {
+                members.entry(name).or_insert(Value::Null);
+            }
+        } else {
+            members.retain(|_, value| !value.is_null());
+        }
         for (name, value) in &client.metadata {
-            members.entry(name).or_insert_with(|| value.clone());
+            let kept = members.entry(name).or_insert(Value::Null);
+            if kept.is_null() {
+                *kept = value.clone();
+            }
         }
     }
     document
+}
+
+/// Whether a trusted issuer signed a software statement (RFC 7591, section 2.3).
+fn vouched(site: &Site, statement: &str) -> bool {
+    let Some((header, claims)) = jwt::read(statement) else { return false };
+    let algorithm = header.get("alg").and_then(|alg| serde_json::from_value::<Algorithm>(alg.clone()).ok());
+    let issuer = claims.get("iss").and_then(Value::as_str).and_then(|iss| site.realm.trusted_issuer(iss));
+    let kid = header.get("kid").and_then(Value::as_str);
+    match (algorithm, issuer.filter(|issuer| issuer.enabled), statement.rsplit_once('.')) {
+        (Some(algorithm), Some(issuer), Some((message, signature))) => {
+            issuer.keys.verify(kid, algorithm, message.as_bytes(), signature)
+        }
+        _ => false,
+    }
 }
 
 fn refused(code: &str, description: &str) -> Reply {

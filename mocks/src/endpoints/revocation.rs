@@ -4,7 +4,7 @@
 use super::call::{Call, Reply};
 use crate::{
     grants::{TokenRequest, authenticate_client},
-    realm::{OAuthError, Revocation},
+    realm::{OAuthError, Revocation, TokenRow},
     server::Site,
 };
 
@@ -12,13 +12,20 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     if call.method != "POST" {
         return Reply::only("POST");
     }
-    match call.form(site.realm.policy().json_requests).and_then(|request| revoke(site, &request)) {
-        Ok(()) => Reply::empty(200).uncached(),
+    let request = call.form(site.realm.policy().json_requests);
+    let callback = request.as_ref().ok().and_then(|request| request.form.value("callback")).map(str::to_owned);
+    let reply = match request.and_then(|request| revoke(site, &request)) {
+        Ok(revoked) => site.dialect.revoked(site, revoked.as_ref()),
         Err(error) => site.dialect.revocation_refusal(error, &site.realm.policy()),
+    };
+    match callback {
+        Some(callback) => site.dialect.called_back(reply, &callback),
+        None => reply,
     }
 }
 
-fn revoke(site: &Site, request: &TokenRequest) -> Result<(), OAuthError> {
+/// The row that was ended, as it was before; `None` when there was nothing to end.
+fn revoke(site: &Site, request: &TokenRequest) -> Result<Option<TokenRow>, OAuthError> {
     if let Some(name) = request.form.repeated() {
         return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
     }
@@ -27,8 +34,9 @@ fn revoke(site: &Site, request: &TokenRequest) -> Result<(), OAuthError> {
         request.form.value("token").ok_or_else(|| OAuthError::invalid_request("the token parameter is missing"))?;
     // A wrong or unknown hint changes nothing (RFC 7009, section 2.1): the search covers all kinds anyway.
     match site.realm.revoke(token, Some(&client.id)) {
-        Revocation::Revoked(_) | Revocation::Unknown => Ok(()),
-        Revocation::Foreign(kind) => site.dialect.foreign_token(kind),
+        Revocation::Revoked(row) => Ok(Some(*row)),
+        Revocation::Unknown => Ok(None),
+        Revocation::Foreign(kind) => site.dialect.foreign_token(kind).map(|()| None),
         Revocation::Unsupported => {
             Err(OAuthError::new(400, "unsupported_token_type", "tokens of this type cannot be revoked"))
         }

@@ -15,13 +15,35 @@ pub(crate) fn failed(status: u16, detail: &str) -> Reply {
     reply(status, &json!({ "schemas": schemas, "status": status.to_string(), "detail": detail }))
 }
 
+/// What is asked of a list, in the query of a GET or in the body of a search (RFC 7644, sections 3.4.2 and 3.4.3).
+struct Search {
+    filter: Option<String>,
+    start: usize,
+    count: usize,
+}
+
+impl Search {
+    fn read(call: &Call) -> Result<Self, Reply> {
+        if call.method == "GET" {
+            let number = |name: &str| call.query_value(name).and_then(|value| value.parse::<usize>().ok());
+            let (start, count) = (number("startIndex").unwrap_or(1), number("count").unwrap_or(usize::MAX));
+            return Ok(Self { filter: call.query_value("filter"), start, count });
+        }
+        let asked = object(call)?;
+        let number = |name: &str| asked.get(name).and_then(Value::as_u64).and_then(|value| usize::try_from(value).ok());
+        let (start, count) = (number("startIndex").unwrap_or(1), number("count").unwrap_or(usize::MAX));
+        Ok(Self { filter: asked.get("filter").and_then(Value::as_str).map(str::to_owned), start, count })
+    }
+}
+
 /// A page of what fits the filter.
 ///
 /// # Errors
 ///
 /// 400 for a filter that is not `attribute eq value`.
 pub(crate) fn list(call: &Call, all: Vec<Value>) -> Result<Reply, Reply> {
-    let found = match call.query_value("filter") {
+    let search = Search::read(call)?;
+    let found = match search.filter {
         None => all,
         Some(filter) => {
             let (attribute, value) = equality(&filter).ok_or_else(|| failed(400, "the filter is not supported"))?;
@@ -29,10 +51,9 @@ pub(crate) fn list(call: &Call, all: Vec<Value>) -> Result<Reply, Reply> {
             all.into_iter().filter(fits).collect()
         }
     };
-    let number = |name: &str| call.query_value(name).and_then(|value| value.parse::<usize>().ok());
-    let start = number("startIndex").unwrap_or(1).max(1);
+    let start = search.start.max(1);
     let total = found.len();
-    let page: Vec<_> = found.into_iter().skip(start - 1).take(number("count").unwrap_or(usize::MAX)).collect();
+    let page: Vec<_> = found.into_iter().skip(start - 1).take(search.count).collect();
     let body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "totalResults": total,
@@ -51,6 +72,9 @@ fn equality(filter: &str) -> Option<(&str, &str)> {
     let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
     operator.eq_ignore_ascii_case("eq").then_some((attribute, value))
 }
+
+/// Where a search is posted to, below a kind of resource.
+pub(crate) const SEARCH: &str = ".search";
 
 /// The body as an object.
 pub(crate) fn object(call: &Call) -> Result<Object, Reply> {

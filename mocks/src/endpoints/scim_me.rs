@@ -1,31 +1,48 @@
 //! The profile of the caller in SCIM's form (RFC 7643), as WSO2 Identity Server 7 serves it at `/scim2/Me`.
-//! Only reading is played.
+//! Any authenticated caller may read it once an access rule says so, which the documents tell administrators to write.
 
 use serde_json::{Value, json};
 
 use super::{
     call::{Call, Reply},
+    management::{Caller, permitted},
     scim::{self, failed},
+    scim_users,
 };
-use crate::{grants::basic_pair, realm::User, server::Site};
+use crate::{realm::User, server::Site};
 
-/// Any authenticated caller may read: that is what the documents tell administrators to configure for a key manager.
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
-    if call.method != "GET" {
-        return Reply::only("GET");
+    let scope = match call.method.as_str() {
+        "GET" | "PUT" | "PATCH" => "internal_login",
+        "POST" => "internal_user_mgt_create",
+        "DELETE" => "internal_user_mgt_delete",
+        _ => return Reply::only("GET, POST, PUT, PATCH, DELETE"),
+    };
+    let Some(caller) = Caller::of(site, call) else {
+        return failed(401, "unauthenticated").header("www-authenticate", "Bearer realm=\"localhost\"");
+    };
+    // Whoever has the password of an account may do with it what the account's owner may.
+    if matches!(caller, Caller::Token(_)) && permitted(site, call, scope).is_err() {
+        return failed(403, "the token does not hold the scope for this");
     }
-    match caller(site, call) {
-        Some(user) => scim::reply(200, &document(site, &user)),
-        None => failed(401, "unauthenticated").header("www-authenticate", "Bearer realm=\"localhost\""),
+    if call.method == "POST" {
+        return scim_users::create(site, call).unwrap_or_else(|refusal| refusal);
     }
-}
-
-fn caller(site: &Site, call: &Call) -> Option<User> {
-    if let Some(token) = call.bearer() {
-        return site.realm.user(&site.realm.active_access(token)?.username?);
-    }
-    let (name, password) = basic_pair(call.header("authorization")?, false)?;
-    site.realm.authenticate_user(&name, &password)
+    let own = match &caller {
+        Caller::User(user) => Some(user.clone()),
+        Caller::Token(row) => row.username.as_deref().and_then(|name| site.realm.user(name)),
+    };
+    let Some(user) = own else { return failed(401, "the token stands for no user") };
+    let done = match call.method.as_str() {
+        "GET" => Ok(scim::reply(200, &document(site, &user))),
+        "PUT" => scim_users::replace(site, call, &user),
+        "PATCH" => scim_users::patch(site, call, &user),
+        _ => {
+            site.realm.remove_user(&user.name);
+            Ok(Reply::empty(204))
+        }
+    };
+    done.unwrap_or_else(|refusal| refusal)
 }
 
 /// A user as SCIM writes one down.

@@ -1,4 +1,4 @@
-//! Roles v2 of WSO2 Identity Server 7's SCIM interface: search, create, read, patch, delete.
+//! Roles v2 of WSO2 Identity Server 7's SCIM interface: search, create, read, replace, patch, delete.
 //! Which scopes a role carries is kept with the scopes; see `realm::directory`.
 
 use serde_json::{Value, json};
@@ -13,25 +13,29 @@ use crate::{realm::random, server::Site};
 pub(crate) const BASE: &str = "/scim2/v2/Roles";
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
+    let searches = call.method == "POST" && call.below(BASE).as_deref() == Some(scim::SEARCH);
     let permission = match call.method.as_str() {
         "GET" => "internal_role_mgt_view",
+        "POST" if searches => "internal_role_mgt_view",
         "POST" => "internal_role_mgt_create",
-        "PATCH" => "internal_role_mgt_update",
+        "PUT" | "PATCH" => "internal_role_mgt_update",
         "DELETE" => "internal_role_mgt_delete",
-        _ => return Reply::only("GET, POST, PATCH, DELETE"),
+        _ => return Reply::only("GET, POST, PUT, PATCH, DELETE"),
     };
     if let Err(refusal) = permitted(site, call, permission) {
         return refusal;
     }
+    let all = || site.realm.roles().iter().map(|(id, name)| document(site, id, name)).collect();
+    if searches {
+        return scim::list(call, all()).unwrap_or_else(|refusal| refusal);
+    }
     let role = call.below(BASE).map(|id| site.realm.roles().into_iter().find(|(known, _)| *known == id));
     let done = match (call.method.as_str(), role) {
-        ("GET", None) => {
-            let all = site.realm.roles().iter().map(|(id, name)| document(site, id, name)).collect();
-            scim::list(call, all)
-        }
+        ("GET", None) => scim::list(call, all()),
         ("POST", None) => create(site, call),
         (_, Some(None)) => Err(failed(404, "there is no such role")),
         ("GET", Some(Some((id, name)))) => Ok(scim::reply(200, &document(site, &id, &name))),
+        ("PUT", Some(Some((id, name)))) => replace(site, call, &id, &name),
         ("PATCH", Some(Some((id, name)))) => patch(site, call, &id, &name),
         ("DELETE", Some(Some((id, _)))) => {
             site.realm.remove_role(&id);
@@ -46,6 +50,9 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     let asked = scim::object(call)?;
     let name = asked.get("displayName").and_then(Value::as_str).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| failed(400, "displayName is missing"))?;
+    if name.to_ascii_lowercase().starts_with("system_") && !site.settings.system_roles {
+        return Err(failed(400, "names of roles may not begin with system_"));
+    }
     let permissions = permissions(asked.get("permissions").unwrap_or(&json!([])))?;
     known(site, &permissions)?;
     let id = random::uuid();
@@ -54,6 +61,17 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     }
     carry(site, name, &permissions)?;
     Ok(scim::reply(201, &document(site, &id, name)).header("location", location(site, &id)))
+}
+
+/// The name of a role stays; what it carries is what is sent.
+fn replace(site: &Site, call: &Call, id: &str, name: &str) -> Result<Reply, Reply> {
+    let asked = scim::object(call)?;
+    if asked.get("displayName").is_some_and(|asked| asked.as_str() != Some(name)) {
+        return Err(failed(400, "a role cannot be renamed"));
+    }
+    let given = permissions(asked.get("permissions").unwrap_or(&json!([])))?;
+    carry(site, name, &given)?;
+    Ok(scim::reply(200, &document(site, id, name)))
 }
 
 fn patch(site: &Site, call: &Call, id: &str, name: &str) -> Result<Reply, Reply> {

@@ -1,4 +1,4 @@
-//! Users of WSO2 Identity Server 7's SCIM interface: search, create, read, patch, delete.
+//! Users of WSO2 Identity Server 7's SCIM interface: search, create, read, replace, patch, delete.
 //! One's own profile is in `scim_me`, which also writes a user down.
 
 use serde_json::Value;
@@ -20,23 +20,27 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let below = call.below(BASE);
     let permission = match (call.method.as_str(), &below) {
         ("GET", None) => "internal_user_mgt_list",
+        ("POST", Some(below)) if below == scim::SEARCH => "internal_user_mgt_list",
         ("GET", Some(_)) => "internal_user_mgt_view",
         ("POST", _) => "internal_user_mgt_create",
-        ("PATCH", _) => "internal_user_mgt_update",
+        ("PUT" | "PATCH", _) => "internal_user_mgt_update",
         ("DELETE", _) => "internal_user_mgt_delete",
-        _ => return Reply::only("GET, POST, PATCH, DELETE"),
+        _ => return Reply::only("GET, POST, PUT, PATCH, DELETE"),
     };
     if let Err(refusal) = permitted(site, call, permission) {
         return refusal;
     }
+    let all = || site.realm.users().iter().map(|user| scim_me::document(site, user)).collect();
+    if call.method == "POST" && below.as_deref() == Some(scim::SEARCH) {
+        return scim::list(call, all()).unwrap_or_else(|refusal| refusal);
+    }
     let user = below.map(|id| site.realm.user_by_id(&id));
     let done = match (call.method.as_str(), user) {
-        ("GET", None) => {
-            scim::list(call, site.realm.users().iter().map(|user| scim_me::document(site, user)).collect())
-        }
+        ("GET", None) => scim::list(call, all()),
         ("POST", None) => create(site, call),
         (_, Some(None)) => Err(failed(404, "there is no such user")),
         ("GET", Some(Some(user))) => Ok(scim::reply(200, &scim_me::document(site, &user))),
+        ("PUT", Some(Some(user))) => replace(site, call, &user),
         ("PATCH", Some(Some(user))) => patch(site, call, &user),
         ("DELETE", Some(Some(user))) => {
             site.realm.remove_user(&user.name);
@@ -47,7 +51,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     done.unwrap_or_else(|refusal| refusal)
 }
 
-fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
+pub(super) fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     let asked = scim::object(call)?;
     let text = |name: &str| asked.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let name = text("userName").ok_or_else(|| failed(400, "userName is missing"))?;
@@ -62,7 +66,15 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     Ok(scim::reply(201, &scim_me::document(site, &user)).header("location", location))
 }
 
-fn patch(site: &Site, call: &Call, user: &User) -> Result<Reply, Reply> {
+/// Takes the attributes that are sent for all there are; password and state stay as they are unless they are sent.
+pub(super) fn replace(site: &Site, call: &Call, user: &User) -> Result<Reply, Reply> {
+    let mut changed = user.clone();
+    changed.claims.retain(|name, _| !["given_name", "family_name", "email"].contains(&name.as_str()));
+    fill(&mut changed, &scim::object(call)?)?;
+    keep(site, user, changed)
+}
+
+pub(super) fn patch(site: &Site, call: &Call, user: &User) -> Result<Reply, Reply> {
     let mut changed = user.clone();
     for operation in scim::operations(call)? {
         let members = match (operation.path, operation.value) {
@@ -72,6 +84,10 @@ fn patch(site: &Site, call: &Call, user: &User) -> Result<Reply, Reply> {
         };
         fill(&mut changed, &members)?;
     }
+    keep(site, user, changed)
+}
+
+fn keep(site: &Site, user: &User, changed: User) -> Result<Reply, Reply> {
     let kept = site.realm.update_user(&user.name, |kept| *kept = changed);
     kept.map(|user| scim::reply(200, &scim_me::document(site, &user))).ok_or_else(|| failed(404, "the user is gone"))
 }
@@ -80,7 +96,8 @@ fn patch(site: &Site, call: &Call, user: &User) -> Result<Reply, Reply> {
 fn fill(user: &mut User, asked: &Object) -> Result<(), Reply> {
     for (name, value) in asked {
         match name.as_str() {
-            "schemas" | "userName" => {}
+            // What cannot be changed, and what clients send back as they were told it.
+            "schemas" | "userName" | "id" | "meta" | "roles" | "groups" => {}
             "password" => match value.as_str().filter(|text| !text.is_empty()) {
                 Some(password) => password.clone_into(&mut user.password),
                 None => return Err(failed(400, "the password is no text")),

@@ -14,6 +14,9 @@ use crate::{
 
 pub(crate) const BASE: &str = "/api/identity/oauth2/v1.0/scopes";
 
+/// What a scope is written with.
+const MEMBERS: [&str; 5] = ["name", "displayName", "description", "bindings", "scopeBindings"];
+
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let permission = match call.method.as_str() {
         "POST" => "internal_oauth_scope_create",
@@ -33,7 +36,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         ("HEAD", Some(name)) => Reply::empty(if site.realm.scope(&name).is_some() { 200 } else { 404 }),
         ("PUT", Some(name)) => update(site, call, &name).unwrap_or_else(|refusal| refusal),
         ("DELETE", Some(name)) => {
-            match managed(&name).or_else(|| site.realm.remove_scope(&name).is_none().then(not_found)) {
+            match managed(&name, "41010").or_else(|| site.realm.remove_scope(&name).is_none().then(not_found)) {
                 Some(refusal) => refusal,
                 // The published interface says 204.
                 None => Reply::empty(200),
@@ -44,7 +47,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
 }
 
 fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
-    let scope = read(call, None)?;
+    let scope = read(call, None, "41008")?;
     if site.realm.scope(&scope.name).is_some() {
         return Err(numbered(409, "41004", "a scope of that name exists already"));
     }
@@ -56,10 +59,13 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
 }
 
 fn update(site: &Site, call: &Call, name: &str) -> Result<Reply, Reply> {
+    if let Some(refusal) = managed(name, "41009") {
+        return Err(refusal);
+    }
     if site.realm.scope(name).is_none() {
         return Err(not_found());
     }
-    site.realm.add_scope(read(call, Some(name))?);
+    site.realm.add_scope(read(call, Some(name), "41009")?);
     Ok(found(site, name, 200))
 }
 
@@ -81,12 +87,15 @@ fn not_found() -> Reply {
 }
 
 /// The server's own scopes cannot be touched.
-fn managed(name: &str) -> Option<Reply> {
-    name.starts_with("internal_").then(|| numbered(403, "41008", "internal scopes are managed by the system"))
+fn managed(name: &str, code: &str) -> Option<Reply> {
+    name.starts_with("internal_").then(|| numbered(403, code, "internal scopes are managed by the system"))
 }
 
-fn read(call: &Call, name: Option<&str>) -> Result<Scope, Reply> {
+fn read(call: &Call, name: Option<&str>, code: &str) -> Result<Scope, Reply> {
     let asked = call.object().ok_or_else(|| numbered(400, "41005", "the scope is missing"))?;
+    if let Some(unknown) = asked.keys().find(|member| !MEMBERS.contains(&member.as_str())) {
+        return Err(numbered(400, "41007", &format!("the member {unknown} is not recognised")));
+    }
     let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let scope = Scope {
         name: name.map_or_else(|| text("name"), str::to_owned),
@@ -107,7 +116,7 @@ fn read(call: &Call, name: Option<&str>) -> Result<Scope, Reply> {
         scope if scope.description.as_ref().is_some_and(|text| text.chars().count() > 512) => {
             ("41015", "the scope's description is too long")
         }
-        scope => return managed(&scope.name).map_or_else(|| Ok(scope.clone()), Err),
+        scope => return managed(&scope.name, code).map_or_else(|| Ok(scope.clone()), Err),
     };
     Err(numbered(400, refusal.0, refusal.1))
 }

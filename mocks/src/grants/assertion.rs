@@ -11,9 +11,6 @@ use crate::realm::{
     trusted_issuer::{TrustedIssuer, TrustedKeys},
 };
 
-/// An assertion whose `iat` lies further back is too old, in seconds.
-const OLDEST: u64 = 1_800;
-
 /// What is wrong with an assertion.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
@@ -162,7 +159,10 @@ fn timely(realm: &Realm, claims: &Object, expires_at: u64, rules: &Rules<'_>) ->
         return Err(Fault::Early);
     }
     match time("iat")? {
-        Some(issued_at) if rules.fresh && now.saturating_sub(issued_at) > OLDEST => Err(Fault::Old),
+        Some(issued_at) if rules.fresh => {
+            let oldest = realm.policy().oldest_assertion.unwrap_or(u64::MAX);
+            if now.saturating_sub(issued_at) > oldest { Err(Fault::Old) } else { Ok(()) }
+        }
         _ => Ok(()),
     }
 }

@@ -55,7 +55,15 @@ pub(crate) fn prove_client(realm: &Realm, request: &TokenRequest) -> Result<Clie
         return client_assertion::prove(realm, request, true);
     }
     let policy = realm.policy();
-    let (id, secret) = match credentials(&policy, request)? {
+    let credentials = credentials(&policy, request).map_err(|error| {
+        let unknown = policy.client_before_methods && named(&policy, request).is_some_and(|id| !is_active(realm, &id));
+        if unknown {
+            OAuthError::invalid_client("no valid client was found, or it is not in an active state")
+        } else {
+            error
+        }
+    });
+    let (id, secret) = match credentials? {
         Credentials::Basic { id, secret } | Credentials::Form { id, secret } => (id, Some(secret)),
         Credentials::Public { id } => (id, None),
     };
@@ -84,6 +92,16 @@ fn bound(mut client: Client, presented: Option<&PresentedCertificate>) -> Result
         client.bound_to = Some(presented.x5t_s256.clone());
     }
     Ok(client)
+}
+
+/// The client that a request names in whatever place, proven or not.
+fn named(policy: &Policy, request: &TokenRequest) -> Option<String> {
+    let in_form = request.form.value("client_id").map(str::to_owned);
+    in_form.or_else(|| Some(basic_pair(request.authorization.first()?, policy.decode_basic)?.0))
+}
+
+fn is_active(realm: &Realm, id: &str) -> bool {
+    realm.client(id).is_some_and(|client| client.active)
 }
 
 fn credentials(policy: &Policy, request: &TokenRequest) -> Result<Credentials, OAuthError> {

@@ -71,9 +71,12 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
         TokenFormat::Opaque => realm.shape().opaque(),
         TokenFormat::Jwt => {
             let context = context(realm, issue, &row);
-            let (header, mut claims) = (realm.shape().access_header(&context), realm.shape().access_claims(&context));
+            let (mut header, mut claims) =
+                (realm.shape().access_header(&context), realm.shape().access_claims(&context));
             claims.extend(row.claims.clone());
-            jwt::sign(&realm.keys().current(KeyPurpose::Access), header, &claims)
+            let key = realm.keys().current(KeyPurpose::Access);
+            header.extend(realm.shape().key_header(&key));
+            jwt::sign(&key, header, &claims)
         }
     };
     let answer = answer(realm, issue, &row);

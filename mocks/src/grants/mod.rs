@@ -10,6 +10,7 @@ mod client_credentials;
 mod device_code;
 mod issue;
 mod jwt_bearer;
+mod kerberos;
 mod ntlm;
 mod password;
 mod redeem;
@@ -45,7 +46,7 @@ pub trait Grant: Send + Sync {
 }
 
 /// Every grant type there is; a realm's policy says which of them it supports.
-pub const ALL: [&dyn Grant; 9] = [
+pub const ALL: [&dyn Grant; 10] = [
     &client_credentials::ClientCredentials,
     &password::Password,
     &refresh_token::RefreshTokenGrant,
@@ -54,6 +55,7 @@ pub const ALL: [&dyn Grant; 9] = [
     &jwt_bearer::JwtBearer,
     &saml2_bearer::Saml2Bearer,
     &ntlm::Ntlm,
+    &kerberos::Kerberos,
     &token_exchange::TokenExchange,
 ];
 

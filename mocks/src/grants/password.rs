@@ -18,7 +18,7 @@ impl Grant for Password {
     fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
         let username = form.value("username").unwrap_or_default();
         let user = realm
-            .authenticate_user(username, form.value("password").unwrap_or_default())
+            .authenticate_user(realm.login_name(username), form.value("password").unwrap_or_default())
             .ok_or_else(|| OAuthError::invalid_grant(format!("authentication failed for {username}")))?;
         let requested = scope::split(form.value("scope"));
         let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;

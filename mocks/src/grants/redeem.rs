@@ -4,9 +4,6 @@
 use super::{ALL, Grant, TokenAnswer, TokenRequest, authenticate_client};
 use crate::realm::{Client, OAuthError, Policy, Realm};
 
-/// Parameters that must not stand in the URL, where logs would keep them.
-const BARRED_FROM_QUERY: [&str; 4] = ["username", "password", "client_secret", "refresh_token"];
-
 /// Decides on a token request.
 ///
 /// # Errors
@@ -30,7 +27,7 @@ fn checked(realm: &Realm, policy: &Policy, request: &TokenRequest) -> Result<Tok
     if let Some(name) = request.form.repeated().or_else(|| request.query.repeated()) {
         return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
     }
-    if let Some(name) = BARRED_FROM_QUERY.iter().find(|name| request.query.contains(name)) {
+    if let Some(name) = policy.barred_from_query.iter().find(|name| request.query.contains(name)) {
         return Err(OAuthError::invalid_request(format!("the URL holds the sensitive parameter {name}")));
     }
     let grant_type =
@@ -67,7 +64,8 @@ fn permitted(policy: &Policy, client: &Client, grant_type: &str) -> Result<(), O
             OAuthError::unauthorized_client("a public client may not use this grant type")
         });
     }
-    if !client.allows_grant(grant_type) {
+    let contained = || client.grant_types.join(" ").contains(grant_type);
+    if !client.allows_grant(grant_type) && !(policy.grant_types_by_containment && contained()) {
         return Err(OAuthError::unauthorized_client(format!("the client may not use the grant type {grant_type}")));
     }
     Ok(())

@@ -31,7 +31,12 @@ impl Grant for RefreshTokenGrant {
         let rotation = realm.policy().rotation;
         let rotate = matches!(rotation, Rotation::Rotate | Rotation::RotateAndDetectReuse);
         // Taken before anything is issued: of two requests at once only one gets a pair.
-        let taken = realm.change_row(&row.jti, |row| row.is_refreshable(realm.now()), |row| end_used(row, rotate));
+        let one_live = realm.policy().one_live_token;
+        // Without rotation the row of the refresh token is not that of the latest access token.
+        let latest = (!rotate).then(|| realm.live_of(&row.family)).flatten();
+        let replaced = latest.unwrap_or_else(|| row.access_token.clone());
+        let taken =
+            realm.change_row(&row.jti, |row| row.is_refreshable(realm.now()), |row| end_used(row, rotate, one_live));
         if !taken {
             return Err(OAuthError::invalid_grant("the refresh token is no longer active"));
         }
@@ -48,15 +53,17 @@ impl Grant for RefreshTokenGrant {
         if rotation == Rotation::Keep {
             answer.refresh_token = Some(text.to_owned());
         }
-        answer.headers.push(("deactivatedaccesstoken".to_owned(), row.access_token));
+        answer.headers.push(("deactivatedaccesstoken".to_owned(), replaced));
         Ok(answer)
     }
 }
 
-/// With rotation the whole pair ends; without it only the access token does.
-fn end_used(row: &mut TokenRow, rotate: bool) {
+/// With rotation the whole pair ends; without it the access token does where only one may live.
+fn end_used(row: &mut TokenRow, rotate: bool, one_live: bool) {
     if rotate {
         row.end(TokenState::Superseded);
+    } else if one_live {
+        row.state = TokenState::Superseded;
     }
 }
 

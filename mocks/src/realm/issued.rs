@@ -41,6 +41,14 @@ impl Realm {
         self.state().tokens.live_twin(of, now).cloned()
     }
 
+    /// The access token of a grant that is good now, the latest if there are several.
+    pub(crate) fn live_of(&self, family: &str) -> Option<String> {
+        let now = self.now();
+        let state = self.state();
+        let live = state.tokens.rows().filter(|row| row.family == family && row.is_active(now));
+        live.max_by_key(|row| row.issued_at).map(|row| row.access_token.clone())
+    }
+
     /// Changes a row in place, as long as `condition` holds of it; whether it did.
     pub(crate) fn change_row(
         &self,

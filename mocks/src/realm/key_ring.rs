@@ -38,6 +38,8 @@ pub enum KidStyle {
     Thumbprint,
     /// base64url over the hexadecimal SHA-256 of the certificate, then `_` and the algorithm: WSO2 Identity Server 7.
     CertificateHex,
+    /// The same over the SHA-1 of the certificate: WSO2 Identity Server 7 in its legacy mode.
+    CertificateSha1Hex,
     /// Base64 with its padding: Amazon Cognito.
     Padded,
 }
@@ -46,14 +48,17 @@ impl KidStyle {
     fn kid(self, key: &SigningKey) -> String {
         match self {
             Self::Thumbprint => key.jwk().thumbprint(ThumbprintHash::SHA256).expect("the key is of a supported family"),
-            Self::CertificateHex => {
-                let hash = digest::digest(&digest::SHA256, key.certificate_der());
-                let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("{}_{:?}", URL_SAFE_NO_PAD.encode(hex), key.algorithm())
-            }
+            Self::CertificateHex => certificate_hex(&digest::SHA256, key),
+            Self::CertificateSha1Hex => certificate_hex(&digest::SHA1_FOR_LEGACY_USE_ONLY, key),
             Self::Padded => STANDARD.encode(digest::digest(&digest::SHA256, &key.public_der())),
         }
     }
+}
+
+fn certificate_hex(algorithm: &'static digest::Algorithm, key: &SigningKey) -> String {
+    let hash = digest::digest(algorithm, key.certificate_der());
+    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}_{:?}", URL_SAFE_NO_PAD.encode(hex), key.algorithm())
 }
 
 /// A key ring; clones share it.
@@ -123,6 +128,15 @@ impl KeyRing {
         let key = chest.draw(family);
         ring.write().add(key.with_kid(&style.kid(&key)), KeyPurpose::Access);
         ring
+    }
+
+    /// Names its keys in another style, now and at every rotation.
+    pub(crate) fn rename(&self, style: KidStyle) {
+        let mut state = self.write();
+        state.style = style;
+        for entry in &mut state.keys {
+            entry.key = entry.key.with_kid(&style.kid(&entry.key));
+        }
     }
 
     /// A ring with this key, whose id stays as it is.

@@ -52,6 +52,16 @@ pub struct Policy {
     pub client_assertions: bool,
     /// Whether token requests may be JSON.
     pub json_requests: bool,
+    /// The tenant that may stand behind a user's name, after an `@`.
+    pub tenant: Option<String>,
+    /// The user store that may stand before a user's name, before a `/`.
+    pub user_store: Option<String>,
+    /// Whether an unknown client is told so before it is told that it authenticates in two ways.
+    pub client_before_methods: bool,
+    /// Parameters that must not stand in the URL of a token request, where logs would keep them.
+    pub barred_from_query: Vec<String>,
+    /// Whether a client may use a grant type whose name is part of one of its own (WSO2 Identity Server 7).
+    pub grant_types_by_containment: bool,
     /// Grant types the server supports.
     pub grant_types: Vec<String>,
     /// Grant types that a public client may use.
@@ -84,6 +94,8 @@ pub struct Policy {
     pub audiences: Option<Vec<String>>,
     /// What assertions may name as their audience, beside the issuer.
     pub token_endpoint: Option<String>,
+    /// How far the `iat` of an assertion may lie back, in seconds; any distance when `None`.
+    pub oldest_assertion: Option<u64>,
     /// Whether an assertion with a `jti` is refused the second time (RFC 7523, section 3).
     pub assertions_used_once: bool,
     /// Whether a token that was had for an assertion comes with a refresh token (RFC 7521, section 4.1, advises not).
@@ -108,6 +120,11 @@ impl Default for Policy {
             basic_accepted: true,
             client_assertions: false,
             json_requests: false,
+            tenant: None,
+            user_store: None,
+            client_before_methods: false,
+            barred_from_query: ["username", "password", "client_secret", "refresh_token"].map(str::to_owned).to_vec(),
+            grant_types_by_containment: false,
             grant_types: known.map(str::to_owned).to_vec(),
             public_grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
             code_challenge_methods: vec!["S256".to_owned()],
@@ -123,6 +140,7 @@ impl Default for Policy {
             access_tokens_revocable: true,
             audiences: None,
             token_endpoint: None,
+            oldest_assertion: Some(1_800),
             assertions_used_once: true,
             assertions_give_refresh: false,
             foreign_audience: "invalid_request",

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{client::Client, jwt::Object, random, token::TokenRow, user::User};
+use super::{client::Client, jwt::Object, random, signing_key::SigningKey, token::TokenRow, user::User};
 
 /// What is known when a token is issued.
 #[derive(Debug)]
@@ -40,6 +40,11 @@ pub trait TokenShape: std::fmt::Debug + Send + Sync {
     /// Header members of a JWT access token, beside `alg` and `kid`.
     fn access_header(&self, _context: &TokenContext<'_>) -> Object {
         object(json!({ "typ": "at+jwt" }))
+    }
+
+    /// Header members of a JWT access token that speak of the key it is signed with.
+    fn key_header(&self, _key: &SigningKey) -> Object {
+        Object::new()
     }
 
     /// Claims of a JWT access token.

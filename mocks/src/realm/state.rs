@@ -262,6 +262,22 @@ impl Realm {
         state.users.remove(name)
     }
 
+    /// A user's name as it was typed, without the tenant that may stand behind it and the user store that may stand
+    /// before it, where the policy names some; left alone when there is a user of the whole name.
+    pub fn login_name<'a>(&self, typed: &'a str) -> &'a str {
+        let policy = self.policy();
+        if self.state().users.contains_key(typed) {
+            return typed;
+        }
+        let suffix = policy.tenant.as_deref().and_then(|tenant| typed.strip_suffix(tenant)?.strip_suffix('@'));
+        let name = suffix.unwrap_or(typed);
+        let prefix = policy.user_store.as_deref().and_then(|store| {
+            let (before, name) = name.split_once('/')?;
+            before.eq_ignore_ascii_case(store).then_some(name)
+        });
+        prefix.unwrap_or(name)
+    }
+
     /// The user, when the password is right and the user may log in.
     pub fn authenticate_user(&self, name: &str, password: &str) -> Option<User> {
         self.state().users.get(name).filter(|user| user.active && same(&user.password, password)).cloned()

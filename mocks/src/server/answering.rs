@@ -43,13 +43,16 @@ impl Respond for Answering {
 impl Answering {
     fn answer(&self, request: &Request) -> ResponseTemplate {
         let at_us = self.recorder.elapsed_us();
-        let call = call(request);
+        let mut call = call(request);
+        let sent = std::mem::take(&mut call.path);
+        self.site.dialect.local_path(&sent).clone_into(&mut call.path);
         let (endpoint, reply, delay) = self.site.reply(&call);
         let mut template = template(&reply);
         if let Some(delay) = delay {
             template = template.set_delay(delay);
         }
         if self.recorder.is_on() {
+            call.path = sent;
             self.recorder.write(entry(at_us, endpoint, call, reply));
         }
         template

@@ -17,7 +17,7 @@ impl BareServer {
     /// A fresh server of that vendor.
     pub fn new(vendor: Vendor) -> Self {
         let (clock, chest) = (Clock::system(), KeyChest::default());
-        Self(builder::site(vendor, "https://localhost:1".to_owned(), clock, &chest, Defects::default(), true))
+        Self(builder::site(vendor, "https://localhost:1".to_owned(), clock, &chest, Defects::default(), true, None))
     }
 
     /// What it knows.

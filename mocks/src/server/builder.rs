@@ -15,6 +15,7 @@ use super::{
 use crate::{
     certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCertificates, ClientCheck},
     defects::{Defects, UnknownDefect},
+    deployment_toml::{DeploymentToml, Settings},
     endpoints::{api_resources, login, login_is7, scim_roles, scim_users},
     faults::Faults,
     front::{Door, Port},
@@ -38,6 +39,9 @@ pub enum MockError {
         /// What the system said.
         source: io::Error,
     },
+    /// A `deployment.toml` was given to a vendor that has none.
+    #[error("`{0}` reads no deployment.toml\nhint: is7 does")]
+    Deployment(String),
     /// Its certificate could not be made.
     #[error("making the certificate of a mock server: {0}")]
     Certificate(#[from] CertificateError),
@@ -53,14 +57,18 @@ pub struct AuthorizationServerBuilder {
     certificates: Option<Arc<CertificateAuthority>>,
     clock: Clock,
     chest: KeyChest,
-    host: String,
+    host: Option<String>,
     port: Option<u16>,
     recording: bool,
     servers: usize,
     certificate: CertificateKind,
     client_certificates: ClientCertificates,
     defects: Vec<String>,
+    deployment: Option<DeploymentToml>,
 }
+
+/// The port of WSO2 Identity Server without an offset.
+const DEFAULT_PORT: u16 = 9443;
 
 impl AuthorizationServerBuilder {
     /// A server that plays this vendor; everything else has a default.
@@ -70,14 +78,22 @@ impl AuthorizationServerBuilder {
             certificates: None,
             clock: Clock::system(),
             chest: KeyChest::default(),
-            host: "localhost".to_owned(),
+            host: None,
             port: None,
             recording: true,
             servers: 1,
             certificate: CertificateKind::Good,
             client_certificates: ClientCertificates::Ignored,
             defects: Vec::new(),
+            deployment: None,
         }
+    }
+
+    /// With what this file says, where the vendor is WSO2 Identity Server 7; without one it is configured as the
+    /// documents tell. Host name and port count where none are given otherwise.
+    pub fn deployment(mut self, deployment: DeploymentToml) -> Self {
+        self.deployment = Some(deployment);
+        self
     }
 
     /// With a certificate of this authority; one of its own makes do otherwise.
@@ -101,7 +117,7 @@ impl AuthorizationServerBuilder {
 
     /// Under this host name, which stands in the issuer and in the certificate; `localhost` otherwise.
     pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = host.into();
+        self.host = Some(host.into());
         self
     }
 
@@ -146,26 +162,35 @@ impl AuthorizationServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, or a defect is unknown.
+    /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, a defect is unknown, or the
+    /// vendor reads no `deployment.toml` and one was given.
     pub async fn start(self) -> Result<AuthorizationServer, MockError> {
+        if self.deployment.is_some() && self.vendor != Vendor::Is7 {
+            return Err(MockError::Deployment(self.vendor.to_string()));
+        }
+        let file = self.deployment.as_ref();
+        let offset = file.and_then(DeploymentToml::port_offset);
+        let wanted_port = self.port.or(offset.map(|offset| offset.saturating_add(DEFAULT_PORT)));
+        let host = self.host.or_else(|| file.and_then(|file| file.settings.hostname.clone()));
+        let host = host.unwrap_or_else(|| "localhost".to_owned());
         let defects = Defects::default();
         self.defects.iter().try_for_each(|id| defects.switch_on(id))?;
-        let (vendor, wanted) = (self.vendor, self.port.unwrap_or(0));
+        let (vendor, wanted) = (self.vendor, wanted_port.unwrap_or(0));
         let taken = |source| MockError::Port { vendor: vendor.to_string(), port: wanted, source };
-        let port = Port::take(self.port).await.map_err(taken)?;
-        let base_url = format!("https://{}:{}", self.host, port.number());
+        let port = Port::take(wanted_port).await.map_err(taken)?;
+        let base_url = format!("https://{host}:{}", port.number());
         let certificates = match self.certificates {
             Some(certificates) => certificates,
             None => Arc::new(CertificateAuthority::new("kmspec mock")?),
         };
-        let mut names = vec![self.host, "localhost".to_owned(), "127.0.0.1".to_owned()];
+        let mut names = vec![host, "localhost".to_owned(), "127.0.0.1".to_owned()];
         names.dedup();
         let clients = match self.client_certificates {
             ClientCertificates::Ignored => None,
             asked => ClientCheck::new(certificates.ca_pem(), asked == ClientCertificates::Required),
         };
         let mutual_tls = self.client_certificates != ClientCertificates::Ignored;
-        let site = Arc::new(site(vendor, base_url, self.clock, &self.chest, defects, mutual_tls));
+        let site = Arc::new(site(vendor, base_url, self.clock, &self.chest, defects, mutual_tls, file));
         let recorder = Recorder::new(self.recording);
         let behind = Behind::start(self.servers, |cleaner| Answering {
             site: Arc::clone(&site),
@@ -192,10 +217,19 @@ pub(super) fn site(
     chest: &KeyChest,
     defects: Defects,
     mutual_tls: bool,
+    deployment: Option<&DeploymentToml>,
 ) -> Site {
     let dialect = vendor.dialect();
-    let realm = Realm::new(dialect.realm(&base_url, clock, chest));
+    let settings = deployment.map_or_else(Settings::documented, |file| file.settings.clone());
+    let mut spec = dialect.realm(&base_url, clock, chest);
+    if deployment.is_some() {
+        settings.configure(&mut spec);
+    }
+    let realm = Realm::new(spec);
     dialect.furnish(&realm);
+    if deployment.is_some() {
+        settings.furnish(&realm);
+    }
     let endpoints = dialect.endpoints(&base_url);
     Site {
         initial_access_token: dialect.initial_access_token(),
@@ -206,6 +240,7 @@ pub(super) fn site(
         realm,
         base_url,
         dialect,
+        settings,
         mutual_tls,
         canned: Mutex::default(),
         panics: Mutex::default(),

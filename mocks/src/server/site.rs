@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    defects::Defects, endpoints::call::Reply, faults::Faults, journal::Endpoint, realm::Realm, vendors::Dialect,
+    defects::Defects, deployment_toml::Settings, endpoints::call::Reply, faults::Faults, journal::Endpoint, realm::Realm, vendors::Dialect,
 };
 
 /// Where an authorization server's endpoints are, as absolute URLs.
@@ -50,6 +50,8 @@ pub(crate) struct Site {
     pub(super) restarts: AtomicU64,
     /// What opens client registration by Bearer, where the vendor has such a thing.
     pub(crate) initial_access_token: Option<String>,
+    /// What administrators of WSO2 Identity Server have configured.
+    pub(crate) settings: Settings,
     /// Whether clients are asked for certificates.
     pub(crate) mutual_tls: bool,
     /// Answers that stand in for the right ones, as status and body.
@@ -62,6 +64,11 @@ impl Site {
     /// How often it was started again.
     pub(crate) fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Acquire)
+    }
+
+    /// A user name without what may stand around it: the tenant, and the user store.
+    pub(crate) fn login_name(&self, typed: &str) -> String {
+        self.realm.login_name(typed).to_owned()
     }
 
     /// The answer that stands in for the right one, if there is one.

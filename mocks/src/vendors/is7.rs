@@ -5,26 +5,24 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, JWT_BEARER, SAML2_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
+use super::{
+    Dialect, Handler, JWT_BEARER, SAML2_BEARER, TOKEN_EXCHANGE, common_members, first_keys,
+    is7_tokens::{ScopeMode, Scopes, Shape},
+    names,
+};
 use crate::{
     endpoints::{
         api_resources,
         call::{Call, Reply},
         device, device_is7, discovery, introspection, jwks, login_is7,
-        management::permitted,
-        registration_is7, revocation, scim_me, scim_roles, scim_users, scopes, token, userinfo,
+        management::permitted_with,
+        registration_is7, revocation, scim_about, scim_me, scim_roles, scim_users, scopes, token, userinfo,
     },
     grants::{TokenAnswer, TokenRequest, authenticate_client},
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
-        TokenRow, TokenShape, UserSpec,
-        device::DevicePolicy,
-        jwt::Object,
-        key_ring::KidStyle,
-        policy::Rotation,
-        random, scope,
-        shape::{audience, object, subject},
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, TokenKind, TokenRow, UserSpec, device::DevicePolicy,
+        key_ring::KidStyle, policy::Rotation, random,
     },
     server::{Endpoints, Site},
 };
@@ -45,6 +43,11 @@ impl Dialect for Is7 {
                 unknown_grant: "invalid_request",
                 decode_basic: false,
                 json_requests: true,
+                barred_from_query: names(["username", "password", "client_secret"]),
+                grant_types_by_containment: true,
+                tenant: Some("carbon.super".to_owned()),
+                user_store: Some("PRIMARY".to_owned()),
+                client_before_methods: true,
                 grant_types: names([
                     "client_credentials",
                     "password",
@@ -88,8 +91,8 @@ impl Dialect for Is7 {
                 access_revocation_ends_refresh: true,
                 ..known
             },
-            shape: Arc::new(Shape),
-            scope_rule: Arc::new(RoleBased),
+            shape: Arc::new(Shape { client_is_subject: true, username_hidden: true }),
+            scope_rule: Arc::new(Scopes(ScopeMode::RoleBased)),
             // The issuer is the URL of the token endpoint.
             ..RealmSpec::new(format!("{base_url}/oauth2/token"))
         }
@@ -117,7 +120,13 @@ impl Dialect for Is7 {
         }
     }
 
+    /// Every path may stand behind the tenant that there is.
+    fn local_path<'a>(&self, path: &'a str) -> &'a str {
+        path.strip_prefix("/t/carbon.super").filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    }
+
     fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        let path = self.local_path(path);
         Some(match path {
             "/oauth2/token/.well-known/openid-configuration"
             | "/oauth2/oidcdiscovery/.well-known/openid-configuration"
@@ -139,6 +148,15 @@ impl Dialect for Is7 {
             device_is7::DONE => (Endpoint::Login, device_is7::done),
             "/oauth2/userinfo" => (Endpoint::Userinfo, userinfo::answer),
             "/scim2/Me" => (Endpoint::Userinfo, scim_me::answer),
+            scim_about::PROVIDER => (Endpoint::Users, scim_about::provider),
+            scim_about::TYPES => (Endpoint::Users, scim_about::types),
+            scim_about::SCHEMAS => (Endpoint::Users, scim_about::schemas),
+            _ if path.ends_with(discovery::WELL_KNOWN) && is_or_below(path, discovery::CLIENT) => {
+                (Endpoint::Discovery, discovery::of_client)
+            }
+            _ if path.ends_with(discovery::WELL_KNOWN) && is_or_below(path, "/oauth2") => {
+                (Endpoint::Discovery, discovery::elsewhere)
+            }
             _ if is_or_below(path, REGISTRATION) => {
                 (Endpoint::Registration, |site, call| registration_is7::answer(site, call, REGISTRATION))
             }
@@ -185,7 +203,7 @@ impl Dialect for Is7 {
 
     /// An administrator, any client by its credentials, or a token that holds the scope for it.
     fn may_introspect(&self, site: &Site, call: &Call, request: &TokenRequest) -> Result<(), Reply> {
-        match permitted(site, call, "internal_oauth2_introspect") {
+        match permitted_with(site, call, &site.settings.introspection_scopes) {
             Ok(()) => Ok(()),
             Err(_)
                 if call.bearer().is_none()
@@ -208,6 +226,32 @@ impl Dialect for Is7 {
             TokenKind::Access => Err(OAuthError::new(401, "unauthorized_client", "client authentication failed")),
             TokenKind::Refresh => Ok(()),
         }
+    }
+
+    /// What was revoked stands in header fields where that is switched on.
+    fn revoked(&self, site: &Site, row: Option<&TokenRow>) -> Reply {
+        let reply = Reply::empty(200).header("content-type", "application/json").uncached();
+        let Some(row) = row.filter(|_| site.settings.revocation_headers) else { return reply };
+        let refresh = row.refresh.as_ref().map(|refresh| refresh.text.clone()).unwrap_or_default();
+        let user = row.username.as_ref().map(|name| format!("{name}@carbon.super")).unwrap_or_default();
+        let told = [
+            ("revokedaccesstoken", row.access_token.clone()),
+            ("revokedrefreshtoken", refresh),
+            ("authorizeduser", user),
+        ];
+        told.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .fold(reply, |reply, (name, value)| reply.header(name, value))
+    }
+
+    /// As a script that calls it; a name that is none would be somebody's script.
+    fn called_back(&self, reply: Reply, callback: &str) -> Reply {
+        let named = |c: char| c.is_ascii_alphanumeric() || "_$.".contains(c);
+        if !callback.chars().all(named) {
+            return reply;
+        }
+        let script = format!("{callback}({});", reply.body);
+        reply.text(script).header("content-type", "application/javascript")
     }
 
     /// JSON under the media type of a web page where the client did not authenticate.
@@ -239,98 +283,4 @@ impl Dialect for Is7 {
 
 fn is_or_below(path: &str, base: &str) -> bool {
     path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The form of its tokens.
-#[derive(Debug)]
-struct Shape;
-
-impl TokenShape for Shape {
-    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
-        let mut claims = object(json!({
-            "sub": subject(context),
-            "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
-            "iss": context.issuer,
-            "client_id": context.client.id,
-            "aud": audience_with_client(context),
-            "nbf": context.issued_at,
-            "azp": context.client.id,
-            "exp": context.expires_at,
-            "iat": context.issued_at,
-            "jti": context.jti,
-        }));
-        if !context.scopes.is_empty() {
-            claims.insert("scope".to_owned(), json!(context.scope_text()));
-        }
-        claims
-    }
-
-    fn opaque(&self) -> String {
-        random::uuid()
-    }
-
-    fn introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Object {
-        let mut members = object(json!({
-            "nbf": row.issued_at,
-            "scope": row.scopes.join(" "),
-            "token_type": "Bearer",
-            "client_id": row.client_id,
-            "iat": row.issued_at,
-            "exp": row.expires_at,
-            "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
-            "aud": audience_with_client(context),
-        }));
-        if let Some(user) = context.user {
-            members.insert("username".to_owned(), json!(format!("{}@carbon.super", user.name)));
-        }
-        if row.format == crate::realm::TokenFormat::Jwt {
-            members.insert("sub".to_owned(), json!(subject(context)));
-            members.insert("iss".to_owned(), json!(context.issuer));
-            members.insert("jti".to_owned(), json!(row.jti));
-        }
-        members
-    }
-
-    /// A refresh token is reported active, only under another type.
-    fn refresh_introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Option<Object> {
-        let mut members = self.introspection(context, row);
-        members.insert("token_type".to_owned(), json!("Refresh"));
-        members.insert("exp".to_owned(), json!(row.refresh.as_ref()?.expires_at));
-        Some(members)
-    }
-}
-
-/// The client id first, then the configured audiences; a plain text when there is one.
-fn audience_with_client(context: &TokenContext<'_>) -> Value {
-    match context.client.audiences.as_slice() {
-        [] => audience(context),
-        more => Value::Array(std::iter::once(&context.client.id).chain(more).map(|each| json!(each)).collect()),
-    }
-}
-
-/// Scopes by the roles of the user: one without a binding is for everybody, unknown ones are dropped, and when nothing is
-/// left the token gets the scope `default`.
-#[derive(Debug)]
-struct RoleBased;
-
-impl ScopeRule for RoleBased {
-    fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
-        let barred = |scope: &String| request.user.is_none() && (scope == "openid" || scope == "internal_login");
-        let known = |scope: &String| {
-            scope::known(request, scope) || scope.starts_with("device_") || scope.starts_with("internal_")
-        };
-        let internal =
-            |scope: &String| !scope.starts_with("internal_") || scope == "internal_login" || is_admin(request);
-        let requested = request.requested.unwrap_or_default().iter();
-        let granted: Vec<String> = requested
-            .filter(|scope| !barred(scope) && known(scope) && internal(scope) && scope::permitted(request, scope))
-            .cloned()
-            .collect();
-        Ok(if granted.is_empty() { vec!["default".to_owned()] } else { granted })
-    }
-}
-
-/// Scopes of the management interfaces are for administrators, and for clients that list them.
-fn is_admin(request: &ScopeRequest<'_>) -> bool {
-    request.user.map_or(request.client.scopes.is_some(), |user| user.has_role("admin"))
 }

@@ -5,6 +5,7 @@ mod auth0;
 mod cognito;
 mod custom;
 mod is7;
+pub(crate) mod is7_tokens;
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -18,8 +19,8 @@ use crate::{
     grants::{TokenAnswer, TokenRequest, authenticate_client, worded},
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenKind, key_ring::KidStyle,
-        scope, test_keys::KeyFamily,
+        Clock, KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenKind, TokenRow,
+        key_ring::KidStyle, scope, test_keys::KeyFamily,
     },
     server::{Endpoints, Site},
 };
@@ -84,6 +85,11 @@ pub(crate) trait Dialect: Send + Sync {
     /// Where things are.
     fn endpoints(&self, base_url: &str) -> Endpoints;
 
+    /// A path without what may stand before every path.
+    fn local_path<'a>(&self, path: &'a str) -> &'a str {
+        path
+    }
+
     /// What answers at a path.
     fn route(&self, path: &str) -> Option<(Endpoint, Handler)>;
 
@@ -125,6 +131,16 @@ pub(crate) trait Dialect: Send + Sync {
     /// What a client hears that revokes another one's token.
     fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
         Err(OAuthError::invalid_grant("the token was issued to another client"))
+    }
+
+    /// The answer to a revocation that was in order; nothing is told but that it was.
+    fn revoked(&self, _site: &Site, _row: Option<&TokenRow>) -> Reply {
+        Reply::empty(200).uncached()
+    }
+
+    /// An answer to a revocation that named a callback, which is optional (RFC 7009, section 2.3).
+    fn called_back(&self, reply: Reply, _callback: &str) -> Reply {
+        reply
     }
 
     /// The refusal of a revocation.

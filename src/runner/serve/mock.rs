@@ -1,7 +1,10 @@
 //! A mock authorization server on its own, for clients and gateways in other processes: `kmspec mock`.
 //! How it behaves is `mocks/`'s business; reading arguments is `cli/`'s.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{ServeError, folder_fits};
 use crate::model::report::ExitStatus;
@@ -10,6 +13,7 @@ use kmspec_mocks::{
         CERTIFICATE_FILE, CertificateAuthority, CertificateError, ClientCertificates, STORE_PASSWORD, TRUST_STORE_FILE,
     },
     control::{Control, ControlError, House},
+    deployment_toml::{DeploymentError, DeploymentToml},
     realm::{Client, ClientSpec},
     server::MockError,
     vendors::Vendor,
@@ -32,6 +36,8 @@ pub struct MockPlan {
     pub client_certificates: ClientCertificates,
     /// Seeded defects that it is to have, by id.
     pub defects: Vec<String>,
+    /// A `deployment.toml` for it.
+    pub deployment_toml: Option<PathBuf>,
 }
 
 /// A mock at work. Further ones may join it through its control interface.
@@ -61,6 +67,17 @@ pub enum ServeMockError {
     /// An argument names something that is not what it should be.
     #[error(transparent)]
     Unfit(#[from] ServeError),
+    /// Its `deployment.toml` could not be read.
+    #[error("reading `{}`: {source}\nhint: `--deployment-toml` takes a file", path.display())]
+    DeploymentFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Its `deployment.toml` is wrong.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// It did not start.
     #[error("starting the mock: {0}\nhint: another program may have the port; leave --port out for a free one")]
     Mock(MockError),
@@ -81,7 +98,11 @@ impl ServeMockError {
     /// What the process ends with: arguments that name the wrong thing are a wrong plan.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::UnknownVendor { .. } | Self::Wrong(_) | Self::Host(_) => ExitStatus::WrongPlan,
+            Self::UnknownVendor { .. }
+            | Self::DeploymentFile { .. }
+            | Self::Deployment(_)
+            | Self::Wrong(_)
+            | Self::Host(_) => ExitStatus::WrongPlan,
             Self::Unfit(error) => error.exit_status(),
             Self::Certificates(_) | Self::Mock(_) | Self::Control(_) => ExitStatus::CouldNotTest,
         }
@@ -123,11 +144,25 @@ pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
     let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
     let builder = house.builder(vendor).port(plan.port.filter(|port| *port != 0)).host(&plan.host);
     let builder = plan.defects.iter().fold(builder, |builder, id| builder.defect(id));
+    let builder = match &plan.deployment_toml {
+        Some(path) => builder.deployment(deployment(path).await?),
+        None => builder,
+    };
     let server = builder.client_certificates(plan.client_certificates).start().await?;
     let client = server.realm().add_client(ClientSpec::new("first").redirect_uris(["https://localhost/callback"]));
     let name = house.take_in(server);
     let control = Control::serve(house.clone(), plan.control_port.filter(|port| *port != 0)).await?;
     Ok(ServedMock { house, control, name, client, folder: plan.folder.clone() })
+}
+
+/// Reads a `deployment.toml`, and says what of it means nothing here.
+async fn deployment(path: &Path) -> Result<DeploymentToml, ServeMockError> {
+    let unreadable = |source| ServeMockError::DeploymentFile { path: path.to_owned(), source };
+    let file = DeploymentToml::parse(&tokio::fs::read_to_string(path).await.map_err(unreadable)?)?;
+    for table in file.without_effect() {
+        tracing::warn!("`{table}` of {} means nothing to a mock", path.display());
+    }
+    Ok(file)
 }
 
 async fn leads_here(host: &str) -> bool {

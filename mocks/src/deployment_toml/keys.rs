@@ -1,0 +1,184 @@
+//! The keys that are known, what each takes, and which setting it changes. The names are the product's
+//! (`default.json` of carbon-identity-framework, and the documents of the key manager).
+
+use super::settings::Settings;
+
+/// What a key takes, and what it changes. Like the product, values may also be written as text.
+#[derive(Clone, Copy)]
+pub(super) enum Key {
+    /// A boolean.
+    Flag(fn(&mut Settings, bool)),
+    /// A whole number that fits a port.
+    Small(fn(&mut Settings, u16)),
+    /// A number of minutes.
+    Minutes(fn(&mut Settings, u64)),
+    /// Seconds, or a number with one of the units `s`, `m`, `h`, `d`.
+    Span(fn(&mut Settings, u64)),
+    /// A text.
+    Text(fn(&mut Settings, String)),
+    /// A list of texts.
+    Texts(fn(&mut Settings, Vec<String>)),
+    /// The rules of `[[resource.access_control]]`.
+    AccessRules,
+}
+
+use Key::{AccessRules, Flag, Minutes, Small, Span, Text, Texts};
+
+/// Below `oauth.grant_type.<grant>`: whether the grant is there, and whether public clients may use it.
+macro_rules! grants {
+    ($($grant:literal),* $(,)?) => {
+        &[$(
+            (
+                concat!("oauth.grant_type.", $grant, ".enable"),
+                Flag(|settings, on| settings.grant($grant, |grant| grant.enabled = on)),
+            ),
+            (
+                concat!("oauth.grant_type.", $grant, ".allow_public_client"),
+                Flag(|settings, on| settings.grant($grant, |grant| grant.public = on)),
+            ),
+        )*]
+    };
+}
+
+pub(super) const GRANT_KEYS: &[(&str, Key)] = grants![
+    "authorization_code",
+    "password",
+    "refresh_token",
+    "client_credentials",
+    "saml_bearer",
+    "iwa_ntlm",
+    "jwt_bearer",
+    "kerberos",
+    "device_code",
+    "token_exchange",
+];
+
+pub(super) const KEYS: &[(&str, Key)] = &[
+    // Looked at before all others.
+    (LEGACY_MODE, Flag(|_, _| {})),
+    ("server.offset", Small(|settings, offset| settings.offset = Some(offset))),
+    ("server.hostname", Text(|settings, name| settings.hostname = Some(name))),
+    ("super_admin.username", Text(|settings, name| settings.administrator.0 = name)),
+    ("super_admin.password", Text(|settings, password| settings.administrator.1 = password)),
+    ("oauth.global_rbac_scope_issuer.enable", Flag(|settings, on| settings.role_based_present = on)),
+    (
+        "oauth.global_scope_validators.role_based_scope_issuer.enable",
+        Flag(|settings, on| settings.role_based_acts = on),
+    ),
+    ("oauth.authorize_all_scopes", Flag(|settings, on| settings.authorize_all_scopes = on)),
+    (
+        "oauth.token_validation.authorization_code_validity",
+        Span(|settings, seconds| settings.lifetimes.code_seconds = seconds),
+    ),
+    (
+        "oauth.token_validation.app_access_token_validity",
+        Span(|settings, seconds| settings.lifetimes.app_seconds = seconds),
+    ),
+    (
+        "oauth.token_validation.user_access_token_validity",
+        Span(|settings, seconds| settings.lifetimes.user_seconds = seconds),
+    ),
+    (
+        "oauth.token_validation.refresh_token_validity",
+        Span(|settings, seconds| settings.lifetimes.refresh_seconds = seconds),
+    ),
+    ("oauth.token_renewal.renew_refresh_token", Flag(|settings, on| settings.renew_refresh_token = on)),
+    ("oauth.restricted_query_parameters", Texts(|settings, names| settings.restricted_query = names)),
+    ("oauth.use_client_id_as_sub_claim_for_app_tokens", Flag(|settings, on| settings.client_id_is_subject = on)),
+    (
+        "oauth.remove_username_from_introspection_response_for_app_tokens",
+        Flag(|settings, on| settings.username_hidden = on),
+    ),
+    ("oauth.revoked_token_headers_in_response.enable", Flag(|settings, on| settings.revocation_headers = on)),
+    ("oauth.dcrm.return_null_fields_in_response", Flag(|settings, on| settings.null_fields = on)),
+    ("oauth.dcrm.decode_redirect_uris_in_response", Flag(|settings, on| settings.decode_redirect_uris = on)),
+    ("oauth.grant_type.jwt_bearer.allow_refresh_tokens", Flag(|settings, on| settings.assertions_give_refresh = on)),
+    ("oauth.grant_type.jwt.enable_iat_validation", Flag(|settings, on| settings.assertion_age_checked = on)),
+    ("oauth.grant_type.jwt.iat_validity_period", Minutes(|settings, minutes| settings.assertion_minutes = minutes)),
+    ("oauth.grant_type.jwt.enable_jwt_cache", Flag(|settings, on| settings.assertions_used_once = on)),
+    ("oauth.grant_type.device_code.expiry_time", Span(|settings, seconds| settings.device_seconds = seconds)),
+    (
+        "oauth.grant_type.device_code.polling_interval",
+        Span(|settings, seconds| settings.device_interval_seconds = seconds),
+    ),
+    ("role_mgt.allow_system_prefix_for_role", Flag(|settings, on| settings.system_roles = on)),
+    ("resource_access_control.introspect.scopes", Texts(|settings, scopes| settings.introspection_scopes = scopes)),
+    ("resource.access_control", AccessRules),
+];
+
+pub(super) const LEGACY_MODE: &str = "server.legacy_mode";
+
+/// What a rule of `[[resource.access_control]]` may say.
+pub(super) const RULE_KEYS: [&str; 7] =
+    ["context", "secure", "http_method", "cross_tenant", "permissions", "scopes", "allowed_auth_handlers"];
+
+/// What the product also reads, and what means nothing to a server that keeps everything in memory: whole tables, and
+/// single keys.
+pub(super) const WITHOUT_EFFECT: [&str; 22] = [
+    "account_recovery",
+    "authentication",
+    "authenticationendpoint",
+    "clustering",
+    "console",
+    "database",
+    "encryption",
+    "event_listener",
+    "identity",
+    "identity_mgt",
+    "keystore",
+    "myaccount",
+    "output_adapter",
+    "secrets",
+    "session",
+    "tenant_mgt",
+    "transport",
+    "truststore",
+    "user_store",
+    "server.base_path",
+    "server.node_ip",
+    "super_admin.create_admin_account",
+];
+
+/// The key of that path.
+pub(super) fn known(path: &str) -> Option<Key> {
+    GRANT_KEYS.iter().chain(KEYS).find(|(known, _)| *known == path).map(|(_, key)| *key)
+}
+
+/// Whether something lies below that path.
+pub(super) fn is_table(path: &str) -> bool {
+    let below = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    GRANT_KEYS.iter().chain(KEYS).any(|(known, _)| below(known)) || WITHOUT_EFFECT.iter().any(|known| below(known))
+}
+
+/// The known key that a path was most likely meant to be.
+pub(super) fn nearest(path: &str) -> Option<&'static str> {
+    let keys = GRANT_KEYS.iter().chain(KEYS).map(|(known, _)| *known).chain(WITHOUT_EFFECT);
+    let distance = |known: &str| strsim::damerau_levenshtein(known, path);
+    // Farther than a third of it is another word.
+    keys.map(|known| (distance(known), known))
+        .min()
+        .filter(|(distance, known)| *distance * 3 <= known.len().max(path.len()))
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_listed_once() {
+        let mut all: Vec<_> = GRANT_KEYS.iter().chain(KEYS).map(|(known, _)| *known).chain(WITHOUT_EFFECT).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn the_nearest_key_is_a_slip_away() {
+        assert_eq!(nearest("server.legacy_mod"), Some(LEGACY_MODE));
+        assert_eq!(nearest("oauth.global_rbac_scope_issuer.enabled"), Some("oauth.global_rbac_scope_issuer.enable"));
+        assert_eq!(nearest("keystroe"), Some("keystore"));
+        assert_eq!(nearest("something.else.altogether"), None);
+    }
+}

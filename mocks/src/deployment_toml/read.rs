@@ -1,0 +1,349 @@
+//! From text to settings: every key must be known, and every value of its kind. All that is wrong is told at once, with
+//! its line. What the keys are is in `keys`.
+
+use std::{borrow::Cow, fmt, ops::Range};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    access::AccessRule,
+    keys::{self, Key, LEGACY_MODE, RULE_KEYS, WITHOUT_EFFECT},
+    settings::Settings,
+};
+
+/// One thing that is wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Its line, from one.
+    pub line: usize,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+/// A file that cannot be used, and everything that is wrong in it; at least one thing is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct DeploymentError {
+    /// In the order of their lines.
+    pub faults: Vec<Fault>,
+}
+
+impl fmt::Display for DeploymentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, fault) in self.faults.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "\n" };
+            write!(f, "{separator}deployment.toml, line {}: {}", fault.line, fault.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a text; gives the settings, and the tables that have no effect.
+pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentError> {
+    let root = DeTable::parse(text).map_err(|error| {
+        let line = line_of(text, error.span().unwrap_or_default());
+        DeploymentError { faults: vec![Fault { line, message: error.message().to_owned() }] }
+    })?;
+    let mut reader = Reader { text, settings: Settings::default(), without_effect: Vec::new(), faults: Vec::new() };
+    reader.legacy_mode(root.get_ref());
+    reader.table("", root.get_ref());
+    if reader.faults.is_empty() {
+        return Ok((reader.settings, reader.without_effect));
+    }
+    reader.faults.sort_by_key(|fault| fault.line);
+    Err(DeploymentError { faults: reader.faults })
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    settings: Settings,
+    without_effect: Vec<String>,
+    faults: Vec<Fault>,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl Reader<'_> {
+    /// What the old mode implies comes first, so that what is said explicitly counts.
+    fn legacy_mode(&mut self, root: &DeTable<'_>) {
+        let server = root.get("server").and_then(|server| server.get_ref().as_table());
+        if server.and_then(|server| server.get("legacy_mode")).and_then(|value| flag(value.get_ref())) == Some(true) {
+            self.settings.infer_legacy();
+        }
+    }
+
+    fn table(&mut self, path: &str, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+            if WITHOUT_EFFECT.contains(&path.as_str()) {
+                self.without_effect.push(path);
+            } else if let Some(known) = keys::known(&path) {
+                self.set(&path, known, value);
+            } else if let (true, Some(inner)) = (keys::is_table(&path), value.get_ref().as_table()) {
+                self.table(&path, inner);
+            } else {
+                self.unknown(&path, key.span(), value);
+            }
+        }
+    }
+
+    /// Names the unknown keys inside of an unknown table one by one, for they are what people know.
+    fn unknown(&mut self, path: &str, span: Range<usize>, value: &Value<'_>) {
+        match value.get_ref().as_table() {
+            Some(inner) if !inner.is_empty() => {
+                for (key, value) in inner {
+                    self.unknown(&format!("{path}.{}", key.get_ref()), key.span(), value);
+                }
+            }
+            _ => {
+                let hint = keys::nearest(path).map_or_else(
+                    || "the mock README lists the keys that are known".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.fault(span, format!("the key `{path}` is not known\nhint: {hint}"));
+            }
+        }
+    }
+
+    fn set(&mut self, path: &str, key: Key, value: &Value<'_>) {
+        let written = value.get_ref();
+        let settings = &mut self.settings;
+        let wanted = match key {
+            _ if path == LEGACY_MODE && flag(written).is_some() => return,
+            Key::Flag(set) => flag(written).map(|on| set(settings, on)).ok_or("a boolean"),
+            Key::Small(set) => number(written)
+                .and_then(|number| u16::try_from(number).ok())
+                .filter(|offset| 9443_u16.checked_add(*offset).is_some())
+                .map(|number| set(settings, number))
+                .ok_or("a number from 0 to 56092"),
+            Key::Minutes(set) => number(written).map(|minutes| set(settings, minutes)).ok_or("a number of minutes"),
+            Key::Span(set) => span(written)
+                .map(|seconds| set(settings, seconds))
+                .ok_or("a number of seconds, or one with a unit such as \"1h\""),
+            Key::Text(set) => written
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .map(|text| set(settings, text.to_owned()))
+                .ok_or("a text"),
+            Key::Texts(set) => texts(written).map(|list| set(settings, list)).ok_or("a list of texts"),
+            Key::AccessRules => return self.access_rules(value),
+        };
+        if let Err(wanted) = wanted {
+            self.fault(value.span(), format!("`{path}` takes {wanted}"));
+        }
+    }
+
+    fn access_rules(&mut self, value: &Value<'_>) {
+        let Some(rules) = value.get_ref().as_array() else {
+            return self.fault(value.span(), "rules are written as [[resource.access_control]]".to_owned());
+        };
+        for rule in rules {
+            match rule.get_ref().as_table() {
+                Some(table) => self.access_rule(rule.span(), table),
+                None => self.fault(rule.span(), "a rule is a table".to_owned()),
+            }
+        }
+    }
+
+    fn access_rule(&mut self, span: Range<usize>, table: &DeTable<'_>) {
+        let context = table.get("context").and_then(|context| context.get_ref().as_str());
+        let Some(mut rule) = context.and_then(AccessRule::new) else {
+            return self.fault(span, "a rule needs a `context` that is a regular expression".to_owned());
+        };
+        for (key, value) in table {
+            let name: &Cow<'_, str> = key.get_ref();
+            let written = value.get_ref();
+            let wanted = match name.as_ref() {
+                "context" => Ok(()),
+                "secure" => flag(written).map(|secure| rule.secure = secure).ok_or("a boolean"),
+                "cross_tenant" => flag(written).map(drop).ok_or("a boolean"),
+                "http_method" => written.as_str().map(|methods| rule.set_methods(methods)).ok_or("a text"),
+                "scopes" => texts(written).map(|scopes| rule.scopes = scopes).ok_or("a list of texts"),
+                "permissions" => texts(written).map(|list| rule.permissions = list).ok_or("a list of texts"),
+                "allowed_auth_handlers" => texts(written).map(drop).ok_or("a list of texts"),
+                other => {
+                    let near = RULE_KEYS.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, other));
+                    let near = near.unwrap_or_default();
+                    self.fault(
+                        key.span(),
+                        format!("the key `resource.access_control.{other}` is not known\nhint: did you mean `{near}`?"),
+                    );
+                    continue;
+                }
+            };
+            if let Err(wanted) = wanted {
+                self.fault(value.span(), format!("`resource.access_control.{name}` takes {wanted}"));
+            }
+        }
+        self.settings.access_rules.push(rule);
+    }
+
+    fn fault(&mut self, span: Range<usize>, message: String) {
+        self.faults.push(Fault { line: line_of(self.text, span), message });
+    }
+}
+
+fn line_of(text: &str, span: Range<usize>) -> usize {
+    text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
+}
+
+fn flag(value: &DeValue<'_>) -> Option<bool> {
+    value.as_bool().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn number(value: &DeValue<'_>) -> Option<u64> {
+    match value.as_integer() {
+        Some(integer) => u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok(),
+        None => value.as_str()?.parse().ok(),
+    }
+}
+
+/// Seconds, as a number, or as text with or without a unit.
+fn span(value: &DeValue<'_>) -> Option<u64> {
+    if let Some(seconds) = number(value) {
+        return Some(seconds);
+    }
+    let text = value.as_str()?.trim();
+    let unit = text.chars().last()?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    text.strip_suffix(unit)?.trim().parse::<u64>().ok()?.checked_mul(factor)
+}
+
+fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|each| each.get_ref().as_str().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendors::is7_tokens::ScopeMode;
+
+    /// What the documents of the key manager tell administrators to write.
+    const DOCUMENTED: &str = r#"
+[server]
+legacy_mode = true
+offset = 1
+
+[oauth.global_rbac_scope_issuer]
+enable = true
+
+[oauth.global_scope_validators.role_based_scope_issuer]
+enable = true
+
+[[resource.access_control]]
+context="(.*)/scim2/Me"
+secure=true
+http_method="GET"
+cross_tenant=true
+permissions=[]
+scopes=[]
+"#;
+
+    fn faults(text: &str) -> Vec<(usize, String)> {
+        read(text).unwrap_err().faults.into_iter().map(|fault| (fault.line, fault.message)).collect()
+    }
+
+    #[test]
+    fn the_documented_file_is_understood() {
+        let (settings, without_effect) = read(DOCUMENTED).unwrap();
+        assert_eq!((settings.offset, settings.scope_mode()), (Some(1), ScopeMode::RoleBased));
+        assert_eq!(settings.secret_length(), 28);
+        assert!(settings.access_rule("GET", "/scim2/Me").is_some());
+        assert!(settings.access_rule("GET", "/t/a.example/scim2/Me").is_some());
+        assert!(settings.access_rule("PATCH", "/scim2/Me").is_none());
+        assert!(settings.access_rule("GET", "/scim2/Meadow").is_none());
+        assert!(without_effect.is_empty());
+    }
+
+    #[test]
+    fn both_switches_are_needed_for_scopes_by_role() {
+        for (text, mode) in [
+            ("", ScopeMode::Authorised),
+            ("[oauth.global_rbac_scope_issuer]\nenable = true", ScopeMode::Authorised),
+            ("[oauth.global_scope_validators.role_based_scope_issuer]\nenable = true", ScopeMode::Authorised),
+            ("[oauth]\nauthorize_all_scopes = true", ScopeMode::AllRegistered),
+            ("[server]\nlegacy_mode = true", ScopeMode::AllRegistered),
+        ] {
+            assert_eq!(read(text).unwrap().0.scope_mode(), mode, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_explicitly_counts_more_than_the_old_mode() {
+        let text = "[oauth]\nuse_client_id_as_sub_claim_for_app_tokens = true\n[server]\nlegacy_mode = \"true\"\n";
+        let (settings, _) = read(text).unwrap();
+        assert!(settings.client_id_is_subject && !settings.username_hidden && settings.revocation_headers);
+    }
+
+    #[test]
+    fn spans_are_seconds_or_have_a_unit() {
+        for (written, seconds) in [("60", 60), ("\"60\"", 60), ("\"5m\"", 300), ("\"1h\"", 3_600), ("\"2 d\"", 172_800)]
+        {
+            let text = format!("[oauth.token_validation]\nuser_access_token_validity = {written}");
+            assert_eq!(read(&text).unwrap().0.lifetimes.user_seconds, seconds, "{written}");
+        }
+        for written in ["-1", "1.5", "true", "\"soon\"", "\"5w\"", "\"\"", "\"99999999999999999999h\""] {
+            let text = format!("[oauth.token_validation]\nuser_access_token_validity = {written}");
+            assert_eq!(faults(&text)[0].0, 2, "{written}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_what_it_may_have_been() {
+        let text = "[server]\nlegacy_mod = true\n\n[oauth.global_rbac_scope_isuer]\nenable = true\n\n[nonsense]\n";
+        let faults = faults(text);
+        assert_eq!(faults.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 5, 7]);
+        assert!(faults[0].1.contains("`server.legacy_mod`") && faults[0].1.contains("`server.legacy_mode`"));
+        assert!(faults[1].1.contains("did you mean `oauth.global_rbac_scope_issuer.enable`?"), "{}", faults[1].1);
+        assert!(faults[2].1.contains("lists the keys"));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_refused_with_its_line() {
+        for (text, line) in [
+            ("[server]\nlegacy_mode = 1", 2),
+            ("[server]\noffset = 60000", 2),
+            ("[server]\noffset = -1", 2),
+            ("[server]\nhostname = \"\"", 2),
+            ("[oauth]\nrestricted_query_parameters = \"a\"", 2),
+            ("server = 1", 1),
+            ("[resource]\naccess_control = 1", 2),
+            ("[[resource.access_control]]\nsecure = true", 1),
+            ("[[resource.access_control]]\ncontext = \"(\"", 1),
+            ("[[resource.access_control]]\ncontext = \"a\"\nsecure = 3", 3),
+            ("[[resource.access_control]]\ncontext = \"a\"\nhttp_methods = \"GET\"", 3),
+            ("a = \n", 1),
+        ] {
+            assert_eq!(faults(text)[0].0, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn tables_of_what_is_not_there_are_named() {
+        let text =
+            "[user_store]\ntype = \"x\"\n[database.identity_db]\nurl = \"y\"\n[keystore.primary]\nfile_name = \"z\"\n";
+        assert_eq!(read(text).unwrap().1, ["user_store", "database", "keystore"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".*") {
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn any_arrangement_of_known_words_is_read_or_refused(
+            words in proptest::collection::vec("(\\[|\\]|\\[\\[|\\]\\]|\n|=|\\.|\"|true|1|server|legacy_mode|offset|oauth|resource|access_control|context|scopes|enable| )", 0..30)
+        ) {
+            let _ = read(&words.concat());
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a file can switch, and what each switch does to a realm.
+//! Switches of single endpoints are looked at there.
+
+use std::sync::Arc;
+
+use super::access::AccessRule;
+use crate::realm::{Lifetimes, Realm, RealmSpec, UserSpec, key_ring::KidStyle, policy::Rotation};
+use crate::vendors::is7_tokens::{ScopeMode, Scopes, Shape};
+
+/// A grant type as a file names it, and on the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GrantSwitch {
+    /// Below `oauth.grant_type`.
+    pub(super) key: &'static str,
+    name: &'static str,
+    pub(super) enabled: bool,
+    pub(super) public: bool,
+}
+
+/// Everything that can be switched, with the product's defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    pub(super) legacy_mode: bool,
+    pub(super) offset: Option<u16>,
+    pub(crate) hostname: Option<String>,
+    pub(crate) administrator: (String, String),
+    /// `oauth.global_rbac_scope_issuer`: the role-based validator is there.
+    pub(super) role_based_present: bool,
+    /// `oauth.global_scope_validators.role_based_scope_issuer`: and it acts.
+    pub(super) role_based_acts: bool,
+    pub(super) authorize_all_scopes: bool,
+    pub(super) lifetimes: Lifetimes,
+    pub(super) renew_refresh_token: bool,
+    pub(super) grants: Vec<GrantSwitch>,
+    pub(super) assertions_give_refresh: bool,
+    pub(super) assertion_minutes: u64,
+    pub(super) assertion_age_checked: bool,
+    pub(super) assertions_used_once: bool,
+    pub(super) device_seconds: u64,
+    pub(super) device_interval_seconds: u64,
+    pub(super) restricted_query: Vec<String>,
+    /// Whether tokens of applications have the client id as their `sub`, and not the owner.
+    pub(crate) client_id_is_subject: bool,
+    /// Whether introspection leaves out the user name where the token is an application's.
+    pub(crate) username_hidden: bool,
+    /// Whether the answer to a revocation names what was revoked.
+    pub(crate) revocation_headers: bool,
+    pub(crate) null_fields: bool,
+    pub(crate) decode_redirect_uris: bool,
+    /// Whether role names may begin with `system_`.
+    pub(crate) system_roles: bool,
+    /// Scopes that a caller of introspection needs; any authenticated caller will do when there are none.
+    pub(crate) introspection_scopes: Vec<String>,
+    pub(crate) access_rules: Vec<AccessRule>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let text = |text: &str| text.to_owned();
+        Self {
+            legacy_mode: false,
+            offset: None,
+            hostname: None,
+            administrator: (text("admin"), text("admin")),
+            role_based_present: false,
+            role_based_acts: false,
+            authorize_all_scopes: false,
+            lifetimes: Lifetimes::default(),
+            renew_refresh_token: true,
+            grants: GRANTS
+                .map(|(key, name, public)| GrantSwitch { key, name, enabled: name != "kerberos", public })
+                .to_vec(),
+            assertions_give_refresh: true,
+            assertion_minutes: 30,
+            assertion_age_checked: true,
+            assertions_used_once: false,
+            device_seconds: 600,
+            device_interval_seconds: 5,
+            restricted_query: ["username", "password", "client_secret"].map(text).to_vec(),
+            client_id_is_subject: true,
+            username_hidden: true,
+            revocation_headers: false,
+            null_fields: false,
+            decode_redirect_uris: true,
+            system_roles: false,
+            introspection_scopes: vec![text("internal_oauth2_introspect")],
+            access_rules: Vec::new(),
+        }
+    }
+}
+
+/// Key, name on the wire, and whether public clients may use it.
+const GRANTS: [(&str, &str, bool); 10] = [
+    ("authorization_code", "authorization_code", true),
+    ("password", "password", true),
+    ("refresh_token", "refresh_token", true),
+    ("client_credentials", "client_credentials", false),
+    ("saml_bearer", "urn:ietf:params:oauth:grant-type:saml2-bearer", true),
+    ("iwa_ntlm", "iwa:ntlm", true),
+    ("jwt_bearer", "urn:ietf:params:oauth:grant-type:jwt-bearer", true),
+    ("kerberos", "kerberos", true),
+    ("device_code", "urn:ietf:params:oauth:grant-type:device_code", true),
+    ("token_exchange", "urn:ietf:params:oauth:grant-type:token-exchange", true),
+];
+
+impl Settings {
+    /// As the documents tell administrators to configure a server for an API platform.
+    pub(crate) fn documented() -> Self {
+        let mut me = AccessRule::new("(.*)/scim2/Me").expect("the pattern is constant");
+        me.set_methods("GET");
+        Self { role_based_present: true, role_based_acts: true, access_rules: vec![me], ..Self::default() }
+    }
+
+    /// Turns on the old ways, before what is said explicitly.
+    pub(super) fn infer_legacy(&mut self) {
+        self.legacy_mode = true;
+        self.client_id_is_subject = false;
+        self.username_hidden = false;
+        self.revocation_headers = true;
+        self.grant("client_credentials", |grant| grant.public = true);
+    }
+
+    pub(super) fn grant(&mut self, key: &str, change: impl FnOnce(&mut GrantSwitch)) {
+        if let Some(grant) = self.grants.iter_mut().find(|grant| grant.key == key) {
+            change(grant);
+        }
+    }
+
+    pub(crate) fn scope_mode(&self) -> ScopeMode {
+        if self.role_based_present && self.role_based_acts {
+            ScopeMode::RoleBased
+        } else if self.authorize_all_scopes || self.legacy_mode {
+            ScopeMode::AllRegistered
+        } else {
+            ScopeMode::Authorised
+        }
+    }
+
+    /// How long a generated client secret is.
+    pub(crate) fn secret_length(&self) -> usize {
+        if self.legacy_mode { 28 } else { 44 }
+    }
+
+    /// The first access rule for a request.
+    pub(crate) fn access_rule(&self, method: &str, path: &str) -> Option<&AccessRule> {
+        self.access_rules.iter().find(|rule| rule.fits(method, path))
+    }
+
+    /// Carries out what concerns a realm that Identity Server's dialect has made.
+    pub(crate) fn configure(&self, spec: &mut RealmSpec) {
+        let names = |wanted: fn(&GrantSwitch) -> bool| {
+            self.grants.iter().filter(|grant| wanted(grant)).map(|grant| grant.name.to_owned()).collect()
+        };
+        let policy = &mut spec.policy;
+        policy.grant_types = names(|grant| grant.enabled);
+        policy.public_grant_types = names(|grant| grant.enabled && grant.public);
+        policy.lifetimes = self.lifetimes;
+        policy.rotation = if self.renew_refresh_token { Rotation::Rotate } else { Rotation::Keep };
+        policy.assertions_give_refresh = self.assertions_give_refresh;
+        policy.assertions_used_once = self.assertions_used_once;
+        policy.oldest_assertion = self.assertion_age_checked.then(|| self.assertion_minutes.saturating_mul(60));
+        policy.device.lifetime_seconds = self.device_seconds;
+        policy.device.interval_seconds = self.device_interval_seconds;
+        policy.barred_from_query.clone_from(&self.restricted_query);
+        if self.legacy_mode {
+            spec.keys.rename(KidStyle::CertificateSha1Hex);
+        }
+        spec.shape =
+            Arc::new(Shape { client_is_subject: self.client_id_is_subject, username_hidden: self.username_hidden });
+        spec.scope_rule = Arc::new(Scopes(self.scope_mode()));
+    }
+
+    /// Puts the administrator in.
+    pub(crate) fn furnish(&self, realm: &Realm) {
+        let (name, password) = &self.administrator;
+        if name != "admin" {
+            realm.remove_user("admin");
+        }
+        realm.add_user(UserSpec::new(name, password).roles(["admin"]).claim("email", "admin@example.com"));
+    }
+}

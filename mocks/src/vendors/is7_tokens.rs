@@ -1,0 +1,151 @@
+//! Tokens and scopes of WSO2 Identity Server 7: what stands in a token, and who gets which scope.
+//! Which of its ways is taken is configured; see `deployment_toml`.
+
+use serde_json::{Value, json};
+
+use crate::realm::{
+    OAuthError, ScopeRequest, ScopeRule, SigningKey, TokenContext, TokenFormat, TokenRow, TokenShape,
+    jwt::Object,
+    random, scope,
+    shape::{audience, object, subject},
+};
+
+/// The form of its tokens.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// Whether the `sub` of an application's token is its client id; its owner otherwise.
+    pub(crate) client_is_subject: bool,
+    /// Whether introspection of an application's token leaves out the user name; it is the owner's otherwise.
+    pub(crate) username_hidden: bool,
+}
+
+impl Shape {
+    fn subject(&self, context: &TokenContext<'_>) -> String {
+        match (&context.client.owner, context.user) {
+            (Some(owner), None) if !self.client_is_subject => owner.clone(),
+            _ => subject(context).to_owned(),
+        }
+    }
+}
+
+impl TokenShape for Shape {
+    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
+        let mut claims = object(json!({
+            "sub": self.subject(context),
+            "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
+            "iss": context.issuer,
+            "client_id": context.client.id,
+            "aud": audience_with_client(context),
+            "nbf": context.issued_at,
+            "azp": context.client.id,
+            "exp": context.expires_at,
+            "iat": context.issued_at,
+            "jti": context.jti,
+        }));
+        if !context.scopes.is_empty() {
+            claims.insert("scope".to_owned(), json!(context.scope_text()));
+        }
+        claims
+    }
+
+    fn key_header(&self, key: &SigningKey) -> Object {
+        object(json!({ "x5t#S256": key.x5t_s256() }))
+    }
+
+    fn opaque(&self) -> String {
+        random::uuid()
+    }
+
+    fn introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Object {
+        let mut members = object(json!({
+            "nbf": row.issued_at,
+            "scope": row.scopes.join(" "),
+            "token_type": "Bearer",
+            "client_id": row.client_id,
+            "iat": row.issued_at,
+            "exp": row.expires_at,
+            "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
+            "aud": audience_with_client(context),
+        }));
+        let owner = context.client.owner.as_ref().filter(|_| !self.username_hidden);
+        if let Some(name) = context.user.map(|user| &user.name).or(owner) {
+            members.insert("username".to_owned(), json!(format!("{name}@carbon.super")));
+        }
+        if row.format == TokenFormat::Jwt {
+            members.insert("sub".to_owned(), json!(self.subject(context)));
+            members.insert("iss".to_owned(), json!(context.issuer));
+            members.insert("jti".to_owned(), json!(row.jti));
+        }
+        members
+    }
+
+    /// A refresh token is reported active, only under another type.
+    fn refresh_introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Option<Object> {
+        let mut members = self.introspection(context, row);
+        members.insert("token_type".to_owned(), json!("Refresh"));
+        members.insert("exp".to_owned(), json!(row.refresh.as_ref()?.expires_at));
+        Some(members)
+    }
+}
+
+/// The client id first, then the configured audiences; a plain text when there is one.
+fn audience_with_client(context: &TokenContext<'_>) -> Value {
+    match context.client.audiences.as_slice() {
+        [] => audience(context),
+        more => Value::Array(std::iter::once(&context.client.id).chain(more).map(|each| json!(each)).collect()),
+    }
+}
+
+/// How scopes are granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeMode {
+    /// By the roles of the user: one without a binding is for everybody, unknown ones are dropped, and when nothing is
+    /// left the token gets the scope `default`.
+    RoleBased,
+    /// All that are registered, whatever the roles.
+    AllRegistered,
+    /// Those that the client is authorised for, which are those that it lists; a user must also hold a role that
+    /// carries the scope, if any does.
+    Authorised,
+}
+
+/// Which scopes it grants.
+#[derive(Debug)]
+pub(crate) struct Scopes(pub(crate) ScopeMode);
+
+impl ScopeRule for Scopes {
+    fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
+        let requested = request.requested.unwrap_or_default().iter();
+        let granted: Vec<String> = requested.filter(|scope| self.grants(request, scope)).cloned().collect();
+        Ok(match self.0 {
+            ScopeMode::RoleBased if granted.is_empty() => vec!["default".to_owned()],
+            _ => granted,
+        })
+    }
+}
+
+impl Scopes {
+    fn grants(&self, request: &ScopeRequest<'_>, scope: &str) -> bool {
+        if scope == "openid" || scope == "internal_login" {
+            return request.user.is_some() && scope::permitted(request, scope);
+        }
+        if scope.starts_with("device_") || scope::OPENID.contains(&scope) {
+            return scope::permitted(request, scope);
+        }
+        if scope.starts_with("internal_") {
+            return is_admin(request) && scope::permitted(request, scope);
+        }
+        let listed = || request.client.scopes.as_ref().is_some_and(|list| list.iter().any(|each| each == scope));
+        scope::known(request, scope)
+            && match self.0 {
+                ScopeMode::RoleBased => scope::permitted(request, scope),
+                ScopeMode::AllRegistered => true,
+                ScopeMode::Authorised => listed() && scope::permitted(request, scope),
+            }
+    }
+}
+
+/// Scopes of the management interfaces are for administrators, and for clients that list them.
+fn is_admin(request: &ScopeRequest<'_>) -> bool {
+    request.user.map_or(request.client.scopes.is_some(), |user| user.has_role("admin"))
+}

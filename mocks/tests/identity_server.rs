@@ -1,0 +1,232 @@
+//! Oddities of WSO2 Identity Server 7 that no other file is about, a test each.
+//! Over real HTTPS, each server on a port of its own.
+
+mod support;
+
+use kmspec_mocks::{
+    forge::Forge,
+    realm::{ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
+    vendors::Vendor,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Answer, Stage, answer, stage, stage_with};
+
+const CLIENT_CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");
+
+fn url(stage: &Stage, path: &str) -> String {
+    format!("{}{path}", stage.server.base_url())
+}
+
+/// A JSON request of somebody by name and password.
+async fn by(stage: &Stage, who: (&str, &str), method: Method, path: &str, body: Option<Value>) -> Answer {
+    let mut request = stage.http.request(method, url(stage, path)).basic_auth(who.0, Some(who.1));
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    answer(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn discovery_is_found_for_known_clients_and_nowhere_else() {
+    let stage = stage(Vendor::Is7).await;
+    let well_known = "/.well-known/openid-configuration";
+    let of = |client: &str| url(&stage, &format!("/oauth2/token/client/{client}{well_known}"));
+    let issuer = stage.server.issuer().to_owned();
+    assert_eq!(stage.get(&of(&stage.client.id)).await.json()["issuer"], issuer.as_str());
+    assert_eq!(stage.get(&of("nobody")).await.error(), (400, "invalid_client".to_owned()));
+    let wrong = stage.get(&url(&stage, &format!("/oauth2/authorize{well_known}"))).await;
+    assert_eq!((wrong.status, wrong.header("content-type")), (400, "text/plain"));
+    let other = stage.get(&url(&stage, "/.well-known/oauth-authorization-server/oauth2/other")).await;
+    assert_eq!(other.status, 404);
+}
+
+#[tokio::test]
+async fn every_path_may_stand_behind_the_tenant() {
+    let stage = stage(Vendor::Is7).await;
+    let token = stage.post(&url(&stage, "/t/carbon.super/oauth2/token"), &[CLIENT_CREDENTIALS]).await;
+    assert_eq!(token.status, 200, "{}", token.text);
+    assert_eq!(stage.get(&url(&stage, "/t/carbon.super/oauth2/jwks")).await.status, 200);
+    assert_eq!(by(&stage, ("admin", "admin"), Method::GET, "/t/carbon.super/scim2/Users", None).await.status, 200);
+    assert_eq!(stage.get(&url(&stage, "/t/other.example/oauth2/jwks")).await.status, 404);
+    let journal = stage.server.journal().await;
+    assert!(format!("{journal:?}").contains("/t/carbon.super/oauth2/token"), "as it was asked");
+}
+
+#[tokio::test]
+async fn a_user_name_may_carry_its_tenant_and_its_user_store() {
+    let stage = stage(Vendor::Is7).await;
+    for (name, status) in [
+        ("ann@carbon.super", 200),
+        ("PRIMARY/ann", 200),
+        ("primary/ann@carbon.super", 200),
+        ("ann@other.example", 400),
+        ("OTHER/ann", 400),
+    ] {
+        let form = [("grant_type", "password"), ("username", name), ("password", "ann's secret")];
+        assert_eq!(stage.token(&form).await.status, status, "{name}");
+    }
+    let admin = ("admin@carbon.super", "admin");
+    assert_eq!(by(&stage, admin, Method::GET, "/scim2/Users", None).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_unknown_client_hears_that_before_it_hears_of_its_two_methods() {
+    let stage = stage(Vendor::Is7).await;
+    let token = stage.server.endpoints().token.clone();
+    let secret = stage.client.secret.clone().unwrap();
+    for (id, expected) in [(stage.client.id.as_str(), (400, "invalid_request")), ("nobody", (401, "invalid_client"))] {
+        let form = [CLIENT_CREDENTIALS, ("client_id", id), ("client_secret", &secret)];
+        let sent = stage.http.post(&token).basic_auth(id, Some(&secret)).form(&form).send().await.unwrap();
+        assert_eq!(answer(sent).await.error(), (expected.0, expected.1.to_owned()), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_whose_name_is_part_of_a_clients_grant_is_allowed() {
+    let stage = stage_with(Vendor::Is7, ClientSpec::new("app").grant_types(["my_password_grant"])).await;
+    assert_eq!(stage.password("read").await.status, 200);
+    assert_eq!(stage.token(&[CLIENT_CREDENTIALS]).await.error(), (400, "unauthorized_client".to_owned()));
+}
+
+#[tokio::test]
+async fn the_url_holds_no_name_and_no_secret() {
+    let stage = stage(Vendor::Is7).await;
+    let token = stage.server.endpoints().token.clone();
+    for name in ["username", "password", "client_secret"] {
+        let refused = stage.post(&format!("{token}?{name}=x"), &[("grant_type", "magic")]).await;
+        assert!(refused.member("error_description").contains("sensitive"), "{name}: {}", refused.text);
+    }
+    assert_eq!(stage.post(&format!("{token}?refresh_token=x"), &[CLIENT_CREDENTIALS]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_may_be_a_flat_json_object() {
+    let stage = stage(Vendor::Is7).await;
+    let send = async |body: &'static str| {
+        let request = stage.http.post(&stage.server.endpoints().token).header("content-type", "application/json");
+        let request = request.basic_auth(&stage.client.id, stage.client.secret.as_ref()).body(body);
+        answer(request.send().await.unwrap()).await
+    };
+    assert_eq!(send(r#"{"grant_type": "client_credentials"}"#).await.status, 200);
+    for body in ["{", "[]", r#"{"grant_type": {}}"#] {
+        assert_eq!(send(body).await.error(), (400, "invalid_request".to_owned()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_may_be_answered_as_a_script() {
+    let stage = stage(Vendor::Is7).await;
+    let revocation = stage.server.endpoints().revocation.clone().unwrap();
+    let plain = stage.post(&revocation, &[("token", "x")]).await;
+    assert_eq!((plain.status, plain.text.as_str(), plain.header("content-type")), (200, "", "application/json"));
+    assert_eq!(plain.header("content-length"), "0");
+    let script = stage.post(&revocation, &[("token", "x"), ("callback", "done")]).await;
+    assert_eq!((script.text.as_str(), script.header("content-type")), ("done();", "application/javascript"));
+    let refused = stage.post(&revocation, &[("callback", "done")]).await;
+    assert!(refused.status == 400 && refused.text.starts_with("done({"), "{}", refused.text);
+    let injected = stage.post(&revocation, &[("token", "x"), ("callback", "alert(1);x")]).await;
+    assert_eq!(injected.text, "");
+}
+
+#[tokio::test]
+async fn a_user_manages_the_own_account_at_me() {
+    let stage = stage(Vendor::Is7).await;
+    let me = "/scim2/Me";
+    let ann = ("ann", "ann's secret");
+    let patch = json!({ "Operations": [{ "op": "replace", "value": { "name": { "givenName": "Ann" } } }] });
+    assert_eq!(by(&stage, ann, Method::PATCH, me, Some(patch)).await.json()["name"]["givenName"], "Ann");
+    let replaced = by(&stage, ann, Method::PUT, me, Some(json!({ "userName": "ann", "emails": ["a@b.example"] }))).await;
+    assert_eq!((replaced.status, &replaced.json()["emails"][0]["value"]), (200, &json!("a@b.example")));
+    assert_eq!(replaced.json()["name"]["givenName"], "ann", "what is not sent is gone");
+    let body = json!({ "userName": "bea", "password": "first" });
+    assert_eq!(by(&stage, ("admin", "admin"), Method::POST, me, Some(body)).await.status, 201);
+    let token = stage.password("openid").await.member("access_token");
+    let barred = stage.http.delete(url(&stage, me)).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(barred.status().as_u16(), 403);
+    assert_eq!(by(&stage, ann, Method::DELETE, me, None).await.status, 204);
+    assert!(stage.server.realm().user("ann").is_none());
+}
+
+#[tokio::test]
+async fn users_and_roles_are_searched_by_post_and_replaced_by_put() {
+    let stage = stage(Vendor::Is7).await;
+    let admin = ("admin", "admin");
+    let search = |filter: &str| Some(json!({ "filter": filter, "startIndex": 1, "count": 5 }));
+    let found = by(&stage, admin, Method::POST, "/scim2/Users/.search", search("userName eq ann")).await.json();
+    assert_eq!((&found["totalResults"], &found["Resources"][0]["userName"]), (&json!(1), &json!("ann")));
+    let ann = stage.server.realm().user("ann").unwrap();
+    let body = json!({ "userName": "ann", "name": { "familyName": "Lee" }, "active": true });
+    let put = by(&stage, admin, Method::PUT, &format!("/scim2/Users/{}", ann.id), Some(body)).await;
+    assert_eq!((put.status, &put.json()["name"]["familyName"]), (200, &json!("Lee")));
+    assert_eq!(stage.password("read").await.status, 200, "the password stays");
+
+    let body = json!({ "displayName": "buyer", "permissions": [{ "value": "read" }] });
+    let role = by(&stage, admin, Method::POST, "/scim2/v2/Roles", Some(body)).await;
+    let found = by(&stage, admin, Method::POST, "/scim2/v2/Roles/.search", search("displayName eq buyer")).await.json();
+    assert_eq!(found["Resources"][0]["id"], role.json()["id"]);
+    let own = format!("/scim2/v2/Roles/{}", role.member("id"));
+    let put = by(&stage, admin, Method::PUT, &own, Some(json!({ "displayName": "buyer", "permissions": [] }))).await;
+    assert_eq!((put.status, &put.json()["permissions"]), (200, &json!([])));
+    let renamed = by(&stage, admin, Method::PUT, &own, Some(json!({ "displayName": "seller" }))).await;
+    assert_eq!(renamed.status, 400);
+}
+
+#[tokio::test]
+async fn scim_says_what_it_is_to_everybody_and_its_schemas_to_somebody() {
+    let stage = stage(Vendor::Is7).await;
+    for path in ["/scim2/ServiceProviderConfig", "/scim2/ResourceTypes"] {
+        let told = stage.get(&url(&stage, path)).await;
+        assert_eq!((told.status, told.header("content-type")), (200, "application/scim+json"), "{path}");
+    }
+    assert_eq!(stage.get(&url(&stage, "/scim2/Schemas")).await.status, 401);
+    let schemas = by(&stage, ("ann", "ann's secret"), Method::GET, "/scim2/Schemas", None).await;
+    assert_eq!((schemas.status, &schemas.json()["totalResults"]), (200, &json!(2)));
+}
+
+#[tokio::test]
+async fn a_scope_is_refused_by_number() {
+    let stage = stage(Vendor::Is7).await;
+    let base = "/api/identity/oauth2/v1.0/scopes";
+    let long = "x".repeat(600);
+    for (method, below, body, expected) in [
+        (Method::POST, "", json!({ "displayName": "x" }), (400, "41001")),
+        (Method::POST, "", json!({ "name": "x" }), (400, "41002")),
+        (Method::POST, "", json!([]), (400, "41005")),
+        (Method::POST, "", json!({ "name": "a b", "displayName": "x" }), (400, "41006")),
+        (Method::POST, "", json!({ "name": "x", "displayName": "x", "nonsense": 1 }), (400, "41007")),
+        (Method::POST, "", json!({ "name": "a?b", "displayName": "x" }), (400, "41011")),
+        (Method::POST, "", json!({ "name": long, "displayName": "x" }), (400, "41013")),
+        (Method::POST, "", json!({ "name": "x", "displayName": long }), (400, "41014")),
+        (Method::POST, "", json!({ "name": "x", "displayName": "x", "description": long }), (400, "41015")),
+        (Method::POST, "", json!({ "name": "internal_x", "displayName": "x" }), (403, "41008")),
+        (Method::PUT, "/name/internal_x", json!({ "displayName": "x" }), (403, "41009")),
+        (Method::DELETE, "/name/internal_x", json!({}), (403, "41010")),
+        (Method::POST, "", json!({ "name": "read", "displayName": "x" }), (409, "41004")),
+        (Method::PUT, "/name/unknown", json!({ "displayName": "x" }), (404, "41003")),
+        (Method::DELETE, "/name/unknown", json!({}), (404, "41003")),
+    ] {
+        let refused = by(&stage, ("admin", "admin"), method, &format!("{base}{below}"), Some(body.clone())).await;
+        assert_eq!((refused.status, refused.member("code").as_str()), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_software_statement_counts_only_from_a_trusted_issuer() {
+    let stage = stage(Vendor::Is7).await;
+    let keys = KeyRing::of_family(KeyFamily::Rsa);
+    let forge = Forge::new("https://partner.example", keys.clone(), stage.server.clock().clone());
+    let statement = forge.token("registration", "software").encode();
+    let ask = async |statement: &str, name: &str| {
+        let body = json!({
+            "client_name": name, "grant_types": ["client_credentials"], "software_statement": statement,
+        });
+        by(&stage, ("admin", "admin"), Method::POST, "/api/identity/oauth2/dcr/v1.1/register", Some(body)).await
+    };
+    for wrong in ["nonsense", statement.as_str()] {
+        assert_eq!(ask(wrong, "one").await.error(), (400, "invalid_software_statement".to_owned()), "{wrong}");
+    }
+    let trusted = TrustedIssuer::new("partner", "https://partner.example", TrustedKeys::Ring(keys));
+    stage.server.realm().trust(trusted).unwrap();
+    assert_eq!(ask(&statement, "two").await.status, 201);
+}
