@@ -136,7 +136,8 @@ async fn a_user_manages_the_own_account_at_me() {
     let ann = ("ann", "ann's secret");
     let patch = json!({ "Operations": [{ "op": "replace", "value": { "name": { "givenName": "Ann" } } }] });
     assert_eq!(by(&stage, ann, Method::PATCH, me, Some(patch)).await.json()["name"]["givenName"], "Ann");
-    let replaced = by(&stage, ann, Method::PUT, me, Some(json!({ "userName": "ann", "emails": ["a@b.example"] }))).await;
+    let replaced =
+        by(&stage, ann, Method::PUT, me, Some(json!({ "userName": "ann", "emails": ["a@b.example"] }))).await;
     assert_eq!((replaced.status, &replaced.json()["emails"][0]["value"]), (200, &json!("a@b.example")));
     assert_eq!(replaced.json()["name"]["givenName"], "ann", "what is not sent is gone");
     let body = json!({ "userName": "bea", "password": "first" });

@@ -50,6 +50,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentErro
     reader.legacy_mode(root.get_ref());
     reader.table("", root.get_ref());
     if reader.faults.is_empty() {
+        reader.without_effect.sort();
         return Ok((reader.settings, reader.without_effect));
     }
     reader.faults.sort_by_key(|fault| fault.line);
@@ -330,7 +331,7 @@ scopes=[]
     fn tables_of_what_is_not_there_are_named() {
         let text =
             "[user_store]\ntype = \"x\"\n[database.identity_db]\nurl = \"y\"\n[keystore.primary]\nfile_name = \"z\"\n";
-        assert_eq!(read(text).unwrap().1, ["user_store", "database", "keystore"]);
+        assert_eq!(read(text).unwrap().1, ["database", "keystore", "user_store"]);
     }
 
     proptest::proptest! {

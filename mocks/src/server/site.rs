@@ -12,7 +12,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    defects::Defects, deployment_toml::Settings, endpoints::call::Reply, faults::Faults, journal::Endpoint, realm::Realm, vendors::Dialect,
+    defects::Defects, deployment_toml::Settings, endpoints::call::Reply, faults::Faults, journal::Endpoint,
+    realm::Realm, vendors::Dialect,
 };
 
 /// Where an authorization server's endpoints are, as absolute URLs.
