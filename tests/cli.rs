@@ -160,8 +160,16 @@ fn a_taken_port_is_named() {
     let port = taken.local_addr().unwrap().port().to_string();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
-    refused(&kmspec(&["platform", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
-    refused(&kmspec(&["platform", "--gateway-port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
+    refused(
+        &kmspec(&["platform", "--port", &port, "--gateway-port", "0", "--folder", folder]),
+        3,
+        &[&port, "in use", "hint:"],
+    );
+    refused(
+        &kmspec(&["platform", "--port", "0", "--gateway-port", &port, "--folder", folder]),
+        3,
+        &[&port, "in use", "hint:"],
+    );
     refused(&kmspec(&["mock", "is7", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
     let typed = ["mock", "is7", "--control-port", &port, "--ca-dir", folder];
     refused(&kmspec(&typed), 3, &[&port, "in use", "--control-port"]);
@@ -263,7 +271,9 @@ fn devices_and_files_are_not_taken_for_folders_or_data() {
     for command in [&["platform"][..], &["mock", "is7"]] {
         refused(&kmspec(&[command, &["--folder", &path("file")]].concat()), 2, &["`--folder`", "is no folder"]);
     }
-    let data = |file: &str| kmspec(&["platform", "--folder", &path("ca"), "--data", file]);
+    let data = |file: &str| {
+        kmspec(&["platform", "--port", "0", "--gateway-port", "0", "--folder", &path("ca"), "--data", file])
+    };
     refused(&data("/dev/null"), 2, &["`/dev/null` is no regular file", "`--data`"]);
     refused(&data(&path("no/such/folder")), 3, &["no/such/folder", "`--data`"]);
     refused(&data(&path("file")), 3, &["not a database", "`--data`"]);

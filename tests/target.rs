@@ -35,7 +35,7 @@ struct Served {
 impl Served {
     fn start(folder: &Path, data: Option<&Path>) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["platform", "--port", "0", "--folder"]).arg(folder);
+        command.args(["platform", "--port", "0", "--gateway-port", "0", "--folder"]).arg(folder);
         if let Some(data) = data {
             command.arg("--data").arg(data);
         }

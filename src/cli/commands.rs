@@ -154,6 +154,8 @@ async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, Comm
     let plan = ServePlan {
         port: arguments.port,
         gateway_port: arguments.gateway_port,
+        http_port: arguments.http_port,
+        single_secret: arguments.single_secret,
         data: arguments.data,
         trust: arguments.trust,
         folder: arguments.folder,

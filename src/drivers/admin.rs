@@ -138,6 +138,12 @@ impl Admin {
         Ok(reply.map(|list| list.list))
     }
 
+    /// Lists the tenant's key managers by another method or path than theirs: `spelled` follows the plane's base.
+    pub async fn key_managers_spelled(&self, method: &str, spelled: &str) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call_spelled(Plane::Admin, method, spelled)?;
+        Ok(self.0.send(Plane::Admin, call).await?.done())
+    }
+
     /// Replaces a key manager by this document. One that was there before the scenario is first kept as it was.
     pub async fn update_key_manager(&self, id: &str, document: &KeyManager) -> Result<Reply<KeyManager>, DriverError> {
         if self.0.ledger().lacks_original(id)

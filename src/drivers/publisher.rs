@@ -286,6 +286,12 @@ impl Publisher {
         Ok(self.0.send(Plane::Publisher, call).await?.read::<List<Scope>>("a list of scopes")?.map(|list| list.list))
     }
 
+    /// Replaces a shared scope by this document.
+    pub async fn update_scope(&self, id: &str, scope: &Scope) -> Result<Reply<Scope>, DriverError> {
+        let call = self.0.call(Plane::Publisher, "PUT", &["scopes", id])?.json(scope);
+        self.0.send(Plane::Publisher, call).await?.read("a scope")
+    }
+
     /// Deletes a shared scope.
     pub async fn delete_scope(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "DELETE", &["scopes", id])?;

@@ -142,6 +142,13 @@ impl Session {
         Ok(Call::new(method, below(self.base(plane)?, segments)))
     }
 
+    /// A call to a path below a plane's base, spelled as it is.
+    pub(super) fn call_spelled(&self, plane: Plane, method: &str, spelled: &str) -> Result<Call, DriverError> {
+        let mut url = self.base(plane)?.clone();
+        url.set_path(&format!("{}/{spelled}", url.path().trim_end_matches('/')));
+        Ok(Call::new(method, url))
+    }
+
     /// Sends a call with this persona's token.
     pub(super) async fn send(&self, plane: Plane, call: Call) -> Result<Answered, DriverError> {
         let call = match self.token().await? {

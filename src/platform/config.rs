@@ -12,7 +12,9 @@ pub struct PlatformConfig {
     pub management: SocketAddr,
     /// Where API traffic is taken.
     pub gateway: SocketAddr,
-    /// Certificate of both.
+    /// Where API traffic is taken without TLS; nowhere when `None`.
+    pub plain_gateway: Option<SocketAddr>,
+    /// Certificate of the first two.
     pub tls: Tls,
     /// Certificate authorities, in PEM, that outgoing calls trust; no others are trusted.
     pub trust_pem: Vec<String>,
@@ -69,6 +71,7 @@ impl PlatformConfig {
         Self {
             management: any_port,
             gateway: any_port,
+            plain_gateway: None,
             tls,
             trust_pem,
             data: Data::Memory,

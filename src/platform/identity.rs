@@ -151,6 +151,36 @@ pub(super) fn write_tenant(documents: &Documents<'_>, spec: &TenantSpec) -> Resu
     documents.put(&spec.domain, &Tenant { domain: spec.domain.clone(), administrator, roles })
 }
 
+/// What became of a user to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    Made,
+    /// There is one of that name.
+    Taken,
+    /// There is no such tenant.
+    NoTenant,
+}
+
+/// Adds a user to a tenant that is there.
+pub(super) fn add_user(documents: &Documents<'_>, domain: &str, spec: &UserSpec) -> Result<Added, StoreError> {
+    let Some(mut tenant) = documents.find_anywhere::<Tenant>(domain)? else { return Ok(Added::NoTenant) };
+    if user(documents, domain, &spec.name)?.is_some() {
+        return Ok(Added::Taken);
+    }
+    documents.put(domain, &stored_user(domain, spec))?;
+    tenant.roles.extend(spec.roles.iter().cloned());
+    tenant.roles.sort();
+    tenant.roles.dedup();
+    documents.put(domain, &tenant)?;
+    Ok(Added::Made)
+}
+
+/// Gives a user another password.
+pub(super) fn set_password(documents: &Documents<'_>, user: User, password: &str) -> Result<(), StoreError> {
+    let tenant = user.tenant.clone();
+    documents.put(&tenant, &User { password: digest(password), ..user })
+}
+
 fn stored_user(tenant: &str, spec: &UserSpec) -> User {
     let mut roles = spec.roles.clone();
     roles.push("Internal/everyone".to_owned());

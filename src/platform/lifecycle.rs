@@ -19,13 +19,14 @@ use super::{
     notify, outbound,
     panics::Panics,
     plane_tokens::VerifyPlaneToken,
-    publisher,
+    publisher, readiness,
     resident::Residents,
     resident_key_manager::{move_all, resident_key_manager},
     revocations,
     server::{self, Door, Running},
+    sign_up,
     site::Site,
-    store::{Store, StoreError},
+    store::{Documents, Store, StoreError},
     underway::Underway,
     wire::Refusal,
 };
@@ -54,6 +55,7 @@ impl Platform {
         let tls = server::tls_config(&config.tls)?;
         let management = Door::open(config.management)?;
         let gateway = Door::open(config.gateway)?;
+        let plain = config.plain_gateway.map(Door::open).transpose()?;
         let url = |door: &Door| format!("https://{}:{}", config.public_host, door.address.port());
         let store = Store::open(&config.data)?;
         let (clocks, panics) = (Clocks::default(), Panics::default());
@@ -78,7 +80,11 @@ impl Platform {
         let planes = management_routes(&site).merge(residents.router());
         let traffic = Gateway::open(site.clone(), Arc::new(residents)).await?.router();
         let caught = |router| server::with_panics_caught(router, site.panics.clone());
-        let servers = vec![management.serve(caught(planes), tls.clone())?, gateway.serve(caught(traffic), tls)?];
+        let traffic = caught(traffic);
+        let mut servers = vec![management.serve(caught(planes), tls.clone())?, gateway.serve(traffic.clone(), tls)?];
+        if let Some(plain) = plain {
+            servers.push(plain.serve_plain(traffic)?);
+        }
         Ok(Self { site, servers })
     }
 
@@ -112,6 +118,19 @@ impl Platform {
     /// [`PlatformError::TenantExists`], or [`PlatformError::Store`].
     pub async fn create_tenant(&self, spec: TenantSpec) -> Result<(), PlatformError> {
         create_tenant(&self.site, spec).await
+    }
+
+    /// Adds users to a tenant that is there; who is there already stays as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::Store`].
+    pub async fn add_users(&self, domain: &str, users: Vec<UserSpec>) -> Result<(), PlatformError> {
+        let domain = domain.to_owned();
+        let add = move |documents: &Documents<'_>| {
+            users.iter().try_for_each(|user| identity::add_user(documents, &domain, user).map(drop))
+        };
+        self.site.store.write::<_, StoreError, _>(add).await.map_err(PlatformError::from)
     }
 
     /// Removes a tenant and everything in it.
@@ -194,6 +213,8 @@ fn management_routes(site: &Arc<Site>) -> Router {
         .nest("/api/am/devportal/v3", devportal::routes())
         .nest("/api/am/publisher/v4", publisher::routes())
         .nest("/internal/data/v1", notify::routes())
+        .merge(readiness::routes())
+        .merge(sign_up::routes())
         .fallback(async || Refusal::not_found("resource"))
         .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
         .with_state(site.clone())

@@ -44,19 +44,31 @@ impl Door {
 
     /// Serves a router until it is told to stop.
     pub(super) fn serve(self, router: Router, tls: Arc<ServerConfig>) -> Result<Running, PlatformError> {
+        let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
+        let (server, address, handle) = self.open_server()?;
+        let serving = server.acceptor(acceptor).serve(router.into_make_service());
+        Ok(Running { handle, task: tokio::spawn(log_end(address, serving)) })
+    }
+
+    /// The same without TLS.
+    pub(super) fn serve_plain(self, router: Router) -> Result<Running, PlatformError> {
+        let (server, address, handle) = self.open_server()?;
+        let serving = server.acceptor(NoDelayAcceptor::new()).serve(router.into_make_service());
+        Ok(Running { handle, task: tokio::spawn(log_end(address, serving)) })
+    }
+
+    fn open_server(self) -> Result<(axum_server::Server<SocketAddr>, SocketAddr, Handle<SocketAddr>), PlatformError> {
         let address = self.address;
         let handle = Handle::new();
-        let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
-        let server = axum_server::from_tcp(self.listener)
-            .map_err(|source| PlatformError::Listen { address, source })?
-            .acceptor(acceptor)
-            .handle(handle.clone());
-        let task = tokio::spawn(async move {
-            if let Err(error) = server.serve(router.into_make_service()).await {
-                tracing::error!(%address, %error, "the server ended");
-            }
-        });
-        Ok(Running { handle, task })
+        let server =
+            axum_server::from_tcp(self.listener).map_err(|source| PlatformError::Listen { address, source })?;
+        Ok((server.handle(handle.clone()), address, handle))
+    }
+}
+
+async fn log_end(address: SocketAddr, serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(%address, %error, "the server ended");
     }
 }
 

@@ -2,8 +2,8 @@
 //! What is changed, and why, is for each saboteur to say.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
-use serde_json::Value;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use serde_json::{Value, json};
 use url::Url;
 
 /// Host and port of a URL as `Host` spells them: the port is left out where the scheme implies it.
@@ -28,6 +28,28 @@ pub(super) fn documents(answer: &mut Value) -> Vec<&mut Value> {
         return answer["list"].as_array_mut().into_iter().flatten().collect();
     }
     if answer.is_object() { vec![answer] } else { Vec::new() }
+}
+
+/// Replaces an answer by this one.
+pub(super) fn say(answer: &mut Response<Bytes>, status: u16, body: &Value) {
+    *answer.status_mut() = StatusCode::from_u16(status).expect("saboteurs spell out real statuses");
+    *answer.body_mut() = if body.is_null() { Bytes::new() } else { bytes(body) };
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+}
+
+/// Replaces an answer by a refusal in the words of the product.
+pub(super) fn refuse(answer: &mut Response<Bytes>, status: u16, code: u32, text: &str) {
+    let body = json!({"code": code, "message": text, "description": text, "moreInfo": "", "error": []});
+    say(answer, status, &body);
+}
+
+/// Sends a request to where it does nothing: its own resource is read instead.
+pub(super) fn defuse(request: &mut Request<Bytes>, path: &str) {
+    *request.method_mut() = Method::GET;
+    *request.body_mut() = Bytes::new();
+    if let Ok(uri) = path.parse() {
+        *request.uri_mut() = uri;
+    }
 }
 
 /// What a path names below `/api/am/<plane>/<version>/`, part by part; empty for other paths.

@@ -3,9 +3,11 @@
 
 mod accomplices;
 mod defects;
+mod ghosts;
 mod interposer;
 mod key_managers;
 mod message;
+mod pair;
 mod registry;
 #[cfg(test)]
 mod rehearsal;

@@ -32,6 +32,8 @@ pub enum Cause {
 /// Every defect that can be switched on: one line for each file of them.
 static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
+        defects::admin_access::DEFECTS,
+        defects::consumer_secrets::DEFECTS,
         defects::gateway::DEFECTS,
         defects::key_manager_admin::DEFECTS,
         defects::out_of_band::DEFECTS,

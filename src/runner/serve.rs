@@ -2,6 +2,7 @@
 //! What it answers is the platform's business; reading arguments is `cli/`'s.
 
 pub mod mock;
+mod population;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -10,10 +11,9 @@ use std::{
 
 use kmspec_mocks::certificates::{CERTIFICATE_FILE, CertificateAuthority, CertificateError};
 
-use super::provisioning::stand_alone_cast;
 use crate::{
     model::report::ExitStatus,
-    platform::{Data, Platform, PlatformConfig, PlatformError, TenantSpec, Tls},
+    platform::{Data, Platform, PlatformConfig, PlatformError, Tls},
 };
 
 /// Tenant with a user for each persona; the super tenant has its administrator alone.
@@ -28,6 +28,10 @@ pub struct ServePlan {
     pub port: u16,
     /// Port of API traffic; any free one when 0.
     pub gateway_port: u16,
+    /// Port of API traffic without TLS; any free one when 0, none when `None`.
+    pub http_port: Option<u16>,
+    /// Whether a key has one secret, not several.
+    pub single_secret: bool,
     /// File that keeps its data; memory when `None`.
     pub data: Option<PathBuf>,
     /// PEM files with CAs that its outgoing calls trust, beside its own.
@@ -101,7 +105,7 @@ impl ServeError {
     fn platform(source: PlatformError, plan: &ServePlan) -> Self {
         let (data, hint) = match &source {
             PlatformError::Listen { .. } => {
-                (None, "another program may have the port; leave --port and --gateway-port out for free ones")
+                (None, "another program may have the port; `--port 0` and `--gateway-port 0` take free ones")
             }
             PlatformError::Trust(_) => (None, "`--trust` takes a PEM file with certificates"),
             _ => (plan.data.clone(), "`--data` takes a file that this program wrote, or the name of a new one"),
@@ -131,20 +135,16 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
     }
     let tls = Tls { chain_pem: identity.chain_pem, key_pem: identity.key_pem };
     let config = PlatformConfig {
-        management: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), plan.port),
-        gateway: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), plan.gateway_port),
+        management: loopback(plan.port),
+        gateway: loopback(plan.gateway_port),
+        plain_gateway: plan.http_port.map(loopback),
+        several_secrets: !plan.single_secret,
         data: plan.data.clone().map_or(Data::Memory, Data::File),
         ..PlatformConfig::loopback(tls, trust_pem)
     };
     let failed = |source| ServeError::platform(source, plan);
     let platform = Platform::start(config).await.map_err(failed)?;
-    let (administrator, users) = stand_alone_cast(SEEDED_TENANT, SEEDED_PASSWORD);
-    let spec = TenantSpec { domain: SEEDED_TENANT.to_owned(), administrator, users, roles: Vec::new(), clock: None };
-    match platform.create_tenant(spec).await {
-        // A data file remembers it from the last time.
-        Ok(()) | Err(PlatformError::TenantExists(_)) => {}
-        Err(error) => return Err(failed(error)),
-    }
+    population::settle(&platform).await.map_err(failed)?;
     let target_file = plan.folder.join("target.toml");
     let text = target_toml(platform.management_url(), platform.gateway_url());
     tokio::fs::write(&target_file, text).await.map_err(|source| ServeError::File {
@@ -153,6 +153,10 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
         source,
     })?;
     Ok(Served { platform, ca_file: plan.folder.join(CERTIFICATE_FILE), target_file })
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
 /// Refuses what would end in a device or an unreadable place.

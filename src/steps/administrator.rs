@@ -63,6 +63,18 @@ async fn outsider_lists(world: &mut World, outsider: Outsider) -> Result<(), Ste
     world.keep(reply).map(|_| ())
 }
 
+#[when(expr = "{outsider} lists the key managers of the administration by the path {string}")]
+async fn outsider_lists_by_path(world: &mut World, outsider: Outsider, path: String) -> Result<(), StepError> {
+    let reply = outsiders_admin(world, outsider)?.key_managers_spelled("GET", &path).await;
+    world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "{outsider} lists the key managers of the administration by the method {string}")]
+async fn outsider_lists_by_method(world: &mut World, outsider: Outsider, method: String) -> Result<(), StepError> {
+    let reply = outsiders_admin(world, outsider)?.key_managers_spelled(&method, "key-managers").await;
+    world.keep(reply).map(|_| ())
+}
+
 fn outsiders_admin(world: &World, outsider: Outsider) -> Result<Admin, StepError> {
     Ok(match outsider.0 {
         Some(role) => world.scene().admin(role).or_fail(world)?,
@@ -75,6 +87,16 @@ async fn imports(world: &mut World, name: String) -> Result<(), StepError> {
     let url = servers::discovery_url(world, &name)?;
     let kind = Form::filled(world, &name, servers::kind(world, &name)?)?.document["type"].clone();
     let reply = admin(world)?.discover(&url, kind.as_str().unwrap_or_default()).await;
+    world.seen.import = world.keep(reply)?;
+    Ok(())
+}
+
+#[when(expr = "the administrator imports the key set of {string} as if it were its settings")]
+async fn imports_key_set(world: &mut World, name: String) -> Result<(), StepError> {
+    let form = Form::filled(world, &name, servers::kind(world, &name)?)?;
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let (url, kind) = (text(&form.document["certificates"]["value"]), text(&form.document["type"]));
+    let reply = admin(world)?.discover(&url, &kind).await;
     world.seen.import = world.keep(reply)?;
     Ok(())
 }

@@ -20,6 +20,15 @@ async fn accepts_two(world: &mut World, api: String, one: String, other: String)
     accepts(world, &api, &[&one, &other]).await
 }
 
+#[when(expr = "the publisher saves {string} as it was read")]
+async fn saves_as_read(world: &mut World, api: String) -> Result<(), StepError> {
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    let id = world.apis.named(&api).or_fail(world)?.id.clone();
+    let document = world.demand(&format!("reading `{api}`"), publisher.api(&id).await)?;
+    let reply = publisher.update_api(&id, &document).await;
+    world.keep(reply).map(|_| ())
+}
+
 async fn accepts(world: &mut World, api: &str, key_managers: &[&str]) -> Result<(), StepError> {
     let names = names_at_subject(world, key_managers)?;
     let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;

@@ -187,6 +187,7 @@ async fn active_elsewhere(world: &mut World, name: String) -> Result<(), StepErr
     servers::call_active(world, &name, 3_600, Some("https://evil.example.org"))
 }
 
+#[when(expr = "{int} seconds pass")]
 #[given(expr = "{int} seconds have passed")]
 async fn seconds_passed(world: &mut World, seconds: u64) -> Result<(), StepError> {
     world.pass_time(Duration::from_secs(seconds))

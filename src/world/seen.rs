@@ -10,7 +10,7 @@ use crate::{
         admin::{Discovery, KeyManagerEntry},
         authorization_server::{Introspection, TokenGrant},
         credentials::{ConsumerKey, Token},
-        devportal::{ApplicationKey, OfferedKeyManager},
+        devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager},
         key_manager::KeyManager,
     },
     model::exchange::Role,
@@ -25,6 +25,10 @@ pub struct Seen {
     pub keys: Option<ApplicationKey>,
     /// The consumer key that the developer brought along for mapping.
     pub brought: Option<ConsumerKey>,
+    /// Secrets that the developer added to keys, oldest first.
+    pub secrets: Vec<ConsumerSecret>,
+    /// Secrets of a key as the portal lists them.
+    pub listed_secrets: Vec<ConsumerSecret>,
     /// Key managers as the administration lists them.
     pub listed: Vec<KeyManagerEntry>,
     /// Key managers as the developer portal offers them.

@@ -109,6 +109,14 @@ Feature: Several key managers in a tenant
       And the key manager "acme" is listed
       And the developer sees keys of "shop" at "acme"
 
+    @core @SEED-KM-14 @DEF-144 @needs:publisher @needs:gateway @needs:fresh-issuer
+    Scenario: An API that names a disabled key manager can still be saved
+      Given a key manager "acme" at a custom server
+      And an API "orders" that accepts only the key manager "acme"
+      And the administrator has changed the enabled of "acme" to "off"
+      When the publisher saves "orders" as it was read
+      Then the request is granted
+
     @core @SEED-OOB-25
     Scenario: The name of a deleted key manager is free again
       Given a described key manager "acme" at a custom server
@@ -140,6 +148,31 @@ Feature: Several key managers in a tenant
         | the publisher |
         | the developer |
         | a stranger    |
+
+    @core @negative @SEED-IS-01 @DEF-137
+    Scenario Outline: The path "<path>" is no way around for <caller>
+      When <caller> lists the key managers of the administration by the path "<path>"
+      Then the request is refused
+
+      Examples:
+        | caller        | path            |
+        | a stranger    | key-managers/   |
+        | a stranger    | key-managers;x  |
+        | a stranger    | /key-managers   |
+        | a stranger    | key-managers%2F |
+        | the developer | key-managers/   |
+        | the developer | key-managers;x  |
+
+    @core @negative @SEED-IS-01 @DEF-138
+    Scenario Outline: The method "<method>" is no way around for <caller>
+      When <caller> lists the key managers of the administration by the method "<method>"
+      Then the request is refused
+
+      Examples:
+        | caller        | method |
+        | a stranger    | Get    |
+        | a stranger    | gET    |
+        | the developer | get    |
 
     @core @SEED-IS-01
     Scenario: The administrator reaches the key managers

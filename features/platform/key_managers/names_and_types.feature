@@ -29,7 +29,7 @@ Feature: Naming key managers
       Then the request is refused because the issuer is taken
       And there is no key manager "globex"
 
-    @extended @SEED-OOB-11 @DEF-140
+    @extended @SEED-OOB-11 @DEF-140 @DEF-145
     Scenario: A disabled key manager may share an issuer
       Given a described key manager "acme" at a custom server with
         | issuer | /realms/one |

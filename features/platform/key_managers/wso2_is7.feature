@@ -176,7 +176,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       When the administrator imports the settings of "is7"
       Then the imported grant types are those that "is7" advertises
 
-    @core @SEED-IS7-12/endpoints @DEF-150 @needs:fresh-issuer
+    @core @SEED-IS7-12/endpoints @needs:fresh-issuer
     Scenario: An import stores nothing
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
@@ -194,7 +194,13 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       And the authorize endpoint of "is7" is "/scim2/Me"
       And the token endpoint of "is7" is "/oauth2/token"
 
-    @core @negative @needs:fresh-issuer @SEED-IS7-12/endpoints
+    @core @negative @needs:fresh-issuer @SEED-IS7-12/endpoints @DEF-150
+    Scenario: What is no discovery document yields no draft
+      Given the authorization server "is7", which is WSO2 Identity Server 7
+      When the administrator imports the key set of "is7" as if it were its settings
+      Then the import is not valid
+
+    @core @negative @needs:fresh-issuer @SEED-IS7-12/endpoints @DEF-150
     Scenario: An import from a server that does not answer yields no draft
       Given the authorization server "is7", which is WSO2 Identity Server 7
       And the authorization server "is7" is down

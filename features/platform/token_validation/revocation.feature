@@ -52,7 +52,7 @@ Feature: Revoked tokens
     When the authorization server "acme" announces the revocation of the token
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @negative @DEF-191 @needs:admin @needs:fresh-issuer @connector:is7
+  @core @negative @DEF-139 @DEF-191 @needs:admin @needs:fresh-issuer @connector:is7
   Scenario: A revocation that a stranger announces is not believed
     Given a key manager "acme" at WSO2 Identity Server 7
     And the application "shop" with keys at "acme", subscribed to the API "orders"

@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
-    extract::{Multipart, State, multipart::MultipartRejection},
+    Form, Json,
+    extract::{FromRequest, Multipart, Request, State},
 };
+use http::header::CONTENT_TYPE;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::KeyManagerScopes;
 use crate::platform::{
     connectors, outbound,
     site::Site,
-    wire::{Caller, Code, Refusal},
+    wire::{Body, Caller, Code, Refusal},
 };
 
 /// Member of the discovery document, member of the draft.
@@ -28,36 +30,78 @@ const MEMBERS: &[(&str, &str)] = &[
     ("grant_types_supported", "availableGrantTypes"),
 ];
 
+/// What is to be imported: from the parts of a form, from a form's fields, or from JSON.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Order {
+    #[serde(default)]
+    url: String,
+    #[serde(default, rename = "type")]
+    kind: String,
+}
+
 pub(super) async fn discover(
     _caller: Caller<KeyManagerScopes>,
     State(site): State<Arc<Site>>,
-    parts: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    let (url, kind) = read_parts(parts).await?;
-    if url.trim().is_empty() {
+    let order = read(request).await?;
+    if order.url.trim().is_empty() {
         return Ok(Json(json!({"valid": false, "value": {}})));
     }
-    connectors::find(&kind).ok_or(Code::TypeUnknown)?;
-    let Some(document) = fetch(&site.http, url.trim()).await else {
+    connectors::find(&order.kind).ok_or(Code::TypeUnknown)?;
+    let Some(document) = fetch(&site.http, order.url.trim()).await else {
         return Ok(Json(json!({"valid": false, "value": {}})));
     };
-    Ok(Json(json!({"valid": true, "value": draft(&document, &url, &kind)})))
+    let mut told = json!({"valid": true, "value": draft(&document, &order.url, &order.kind)});
+    let doubts = doubts(&document, order.url.trim());
+    if !doubts.is_empty() {
+        tracing::warn!(url = order.url, ?doubts, "a discovery document is not to be trusted unread");
+        told["warnings"] = json!(doubts);
+    }
+    Ok(Json(told))
 }
 
-async fn read_parts(parts: Result<Multipart, MultipartRejection>) -> Result<(String, String), Refusal> {
+async fn read(request: Request) -> Result<Order, Refusal> {
     let malformed = || Refusal::bad_request("Malformed request body.");
-    let mut parts = parts.map_err(|_| malformed())?;
-    let (mut url, mut kind) = (String::new(), String::new());
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type.to_ascii_lowercase();
+    if content_type.starts_with("multipart/form-data") {
+        return read_parts(Multipart::from_request(request, &()).await.map_err(|_| malformed())?).await;
+    }
+    if content_type.starts_with("application/x-www-form-urlencoded") {
+        return Form::from_request(request, &()).await.map(|Form(order)| order).map_err(|_| malformed());
+    }
+    Body::from_request(request, &()).await.map(|Body(order)| order)
+}
+
+async fn read_parts(mut parts: Multipart) -> Result<Order, Refusal> {
+    let malformed = || Refusal::bad_request("Malformed request body.");
+    let mut order = Order::default();
     while let Some(part) = parts.next_field().await.map_err(|_| malformed())? {
         let name = part.name().unwrap_or_default().to_owned();
         let text = part.text().await.map_err(|_| malformed())?;
         match name.as_str() {
-            "url" => url = text,
-            "type" => kind = text,
+            "url" => order.url = text,
+            "type" => order.kind = text,
             _ => {}
         }
     }
-    Ok((url, kind))
+    Ok(order)
+}
+
+/// Why the document may not be what it seems: it speaks for an issuer of another place than it came from (RFC 8414,
+/// section 3.3), or sends credentials over plain `http`. The administrator decides.
+fn doubts(document: &Map<String, Value>, url: &str) -> Vec<String> {
+    let origin = |text: &str| url::Url::parse(text).ok().map(|url| url.origin());
+    let text = |member: &str| document.get(member).and_then(Value::as_str);
+    let mut doubts = Vec::new();
+    let issuer = text("issuer").unwrap_or_default();
+    if origin(issuer).is_none_or(|issuer| Some(issuer) != origin(url)) {
+        doubts.push(format!("The issuer {issuer} is of another place than the document"));
+    }
+    let plain = MEMBERS.iter().filter(|(theirs, _)| text(theirs).is_some_and(|value| value.starts_with("http://")));
+    doubts.extend(plain.map(|(theirs, _)| format!("The {theirs} is reached by plain http")));
+    doubts
 }
 
 /// The document, when it can be had in time and is a JSON object with an issuer.

@@ -5,32 +5,37 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::LOCATION};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{KeyManagerScopes, masking::shown, rules::admit};
+use super::{KeyManagerScopes, masking::shown, rules::admit, usages};
 use crate::platform::{
-    domain::{Api, KeyManager, KeyMapping, Revision},
+    domain::KeyManager,
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Refusal, listing},
+    wire::{Body, Caller, Code, Path, Refusal, listing},
 };
 
 pub(super) async fn list(
     caller: Caller<KeyManagerScopes>,
     State(site): State<Arc<Site>>,
 ) -> Result<Json<Value>, Refusal> {
-    let tenant = caller.tenant;
-    let all: Vec<KeyManager> = site.store.read::<_, Refusal, _>(move |documents| Ok(documents.all(&tenant)?)).await?;
-    Ok(Json(listing(all.iter().map(entry).collect())))
+    site.store
+        .read(move |documents| {
+            let all: Vec<KeyManager> = documents.all(&caller.tenant)?;
+            let entries: Result<Vec<Value>, Refusal> =
+                all.iter().map(|one| Ok(entry(one, is_used(documents, &caller.tenant, one)?))).collect();
+            Ok(Json(listing(entries?)))
+        })
+        .await
 }
 
-fn entry(key_manager: &KeyManager) -> Value {
+fn entry(key_manager: &KeyManager, used: bool) -> Value {
     json!({
         "id": key_manager.id,
         "name": key_manager.name,
@@ -38,6 +43,8 @@ fn entry(key_manager: &KeyManager) -> Value {
         "description": key_manager.description,
         "enabled": key_manager.enabled,
         "tokenType": key_manager.token_type,
+        "isGlobal": key_manager.is_global,
+        "isUsed": used,
     })
 }
 
@@ -112,23 +119,23 @@ pub(super) async fn delete(
         .await
 }
 
-fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<KeyManager, Refusal> {
+pub(super) fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<KeyManager, Refusal> {
     documents.find(tenant, id)?.ok_or_else(|| Code::KeyManagerNotFound.into())
 }
 
 /// Why a key manager cannot go, if it cannot.
-fn in_use(documents: &Documents<'_>, tenant: &str, stored: &KeyManager) -> Result<Option<String>, Refusal> {
+fn in_use(documents: &Documents<'_>, tenant: &str, stored: &KeyManager) -> Result<Option<&'static str>, Refusal> {
     if stored.is_resident() {
-        return Ok(Some("The resident Key Manager cannot be deleted".to_owned()));
+        return Ok(Some("The resident Key Manager cannot be deleted"));
     }
-    let names = |api: &Api| api.key_managers.contains(&stored.name);
-    let apis: Vec<Api> = documents.all(tenant)?;
-    let revisions: Vec<Revision> = documents.all(tenant)?;
-    let deployed = revisions.iter().filter(|revision| !revision.deployments.is_empty());
-    if apis.iter().chain(deployed.map(|revision| &revision.api)).any(names) {
-        return Ok(Some("An API names the Key Manager".to_owned()));
+    if !usages::apis(documents, tenant, stored)?.is_empty() {
+        return Ok(Some("An API names the Key Manager"));
     }
-    let mappings: Vec<KeyMapping> = documents.all(tenant)?;
-    let mapped = mappings.iter().any(|mapping| mapping.key_manager_id == stored.id);
-    Ok(mapped.then(|| "Applications have keys of the Key Manager".to_owned()))
+    let mapped = !usages::applications(documents, tenant, stored)?.is_empty();
+    Ok(mapped.then_some("Applications have keys of the Key Manager"))
+}
+
+fn is_used(documents: &Documents<'_>, tenant: &str, stored: &KeyManager) -> Result<bool, Refusal> {
+    Ok(!usages::apis(documents, tenant, stored)?.is_empty()
+        || !usages::applications(documents, tenant, stored)?.is_empty())
 }

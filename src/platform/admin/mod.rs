@@ -1,11 +1,13 @@
 //! The administrator plane, version 4: key managers and settings.
 //! What a type demands is left to its connector; who may have which scope to the resident key manager.
 
+mod applications;
 mod discovery;
 mod key_managers;
 mod masking;
 mod rules;
 mod settings;
+mod usages;
 
 use std::sync::Arc;
 
@@ -23,6 +25,13 @@ impl ScopeSet for KeyManagerScopes {
     const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_operations"];
 }
 
+/// Scopes that open the applications of a tenant.
+pub(super) struct ApplicationScopes;
+
+impl ScopeSet for ApplicationScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_application_view"];
+}
+
 /// Scopes that open the settings.
 pub(super) struct SettingsScopes;
 
@@ -36,5 +45,9 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/key-managers", get(key_managers::list).post(key_managers::create))
         .route("/key-managers/discover", post(discovery::discover))
         .route("/key-managers/{id}", get(key_managers::read).put(key_managers::update).delete(key_managers::delete))
+        .route("/key-managers/{id}/api-usages", get(usages::list_apis))
+        .route("/key-managers/{id}/app-usages", get(usages::list_applications))
+        .route("/applications", get(applications::list))
+        .route("/applications/{id}/change-owner", post(applications::change_owner))
         .route("/settings", get(settings::read))
 }

@@ -53,6 +53,9 @@ fn check_lengths(sent: &KeyManager) -> Result<(), Refusal> {
     if sent.kind.is_empty() {
         return Err(Refusal::bad_request("type: size must be between 1 and 45"));
     }
+    if sent.is_global {
+        return Err(Refusal::bad_request("isGlobal: a Key Manager belongs to one tenant here"));
+    }
     Ok(())
 }
 

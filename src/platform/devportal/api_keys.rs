@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -19,7 +16,7 @@ use crate::{
         events::Event,
         site::Site,
         store::{Documents, Revocation, StoreError},
-        wire::{Body, Caller, Refusal, listing},
+        wire::{Body, Caller, Path, Refusal, listing},
     },
     validation::Parsed,
 };

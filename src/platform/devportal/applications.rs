@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::LOCATION};
@@ -13,19 +13,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    ApplicationScopes,
-    access::own_application,
-    api_keys,
-    key_document::{self, APPLICATION_POLICIES},
-    keys::forget_clients,
-};
+use super::{ApplicationScopes, access::own_application, api_keys, key_document, keys::forget_clients};
 use crate::platform::{
     domain::{Application, ApplicationTokenType, KeyMapping, Subscription},
     events::Event,
+    policies,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Page, Refusal, page},
+    wire::{Body, Caller, Code, Page, Path, Query, Refusal, page},
 };
 
 /// An application as sent: what only the platform decides is taken and ignored, since documents are sent back whole.
@@ -69,7 +64,7 @@ impl Draft {
         if self.description.as_ref().is_some_and(|text| text.chars().count() > 512) {
             return Err(Refusal::bad_request("description: size must be between 0 and 512"));
         }
-        if !APPLICATION_POLICIES.contains(&self.throttling_policy.as_str()) {
+        if !policies::APPLICATION.contains(&self.throttling_policy.as_str()) {
             return Err(Code::PolicyUnknown.into());
         }
         Ok(())
@@ -90,9 +85,27 @@ impl Draft {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Search {
     #[serde(default)]
     query: String,
+    #[serde(default)]
+    sort_by: String,
+    #[serde(default)]
+    sort_order: String,
+}
+
+impl Search {
+    /// By name unless something else is asked for; downwards when that is.
+    fn sort(&self, found: &mut [&Application]) {
+        let by_policy = self.sort_by == "throttlingPolicy";
+        found.sort_by_key(|one| {
+            (if by_policy { one.throttling_policy.clone() } else { String::new() }, one.name.clone())
+        });
+        if self.sort_order.eq_ignore_ascii_case("desc") {
+            found.reverse();
+        }
+    }
 }
 
 pub(super) async fn list(
@@ -104,8 +117,11 @@ pub(super) async fn list(
     site.store
         .read(move |documents| {
             let all: Vec<Application> = documents.all(&caller.tenant)?;
-            let mine = all.iter().filter(|one| one.owner == caller.user && one.name.contains(&search.query));
-            let entries: Result<Vec<Value>, Refusal> = mine.map(|one| document(documents, one)).collect();
+            let wanted = search.query.to_lowercase();
+            let is_found = |one: &&Application| one.owner == caller.user && one.name.to_lowercase().contains(&wanted);
+            let mut mine: Vec<&Application> = all.iter().filter(is_found).collect();
+            search.sort(&mut mine);
+            let entries: Result<Vec<Value>, Refusal> = mine.into_iter().map(|one| document(documents, one)).collect();
             Ok(Json(page(entries?, shown)))
         })
         .await

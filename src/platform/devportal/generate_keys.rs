@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,7 +20,7 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Refusal, to_the_end},
+    wire::{Body, Caller, Code, Path, Refusal, to_the_end},
 };
 
 pub(super) async fn generate_keys(

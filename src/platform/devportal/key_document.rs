@@ -104,9 +104,6 @@ pub(super) fn check_properties(properties: &Map<String, Value>) -> Result<(), Re
     Ok(())
 }
 
-/// The application's policies that exist.
-pub(super) const APPLICATION_POLICIES: &[&str] = &["Unlimited", "10PerMin", "20PerMin", "50PerMin"];
-
 /// An application as the portal shows it.
 pub(super) fn application(application: &Application, subscriptions: usize) -> Value {
     let owner = crate::platform::domain::principal(&application.owner, &application.tenant);

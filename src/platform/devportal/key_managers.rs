@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::SubscriberScope;
@@ -12,19 +13,21 @@ use crate::platform::{
     domain::KeyManager,
     identity,
     site::Site,
-    wire::{Caller, Refusal, listing},
+    wire::{Caller, Refusal, addressed_tenant, listing},
 };
 
 /// All enabled key managers of the tenant that the caller's roles and organization admit.
 pub(super) async fn list(
     caller: Caller<SubscriberScope>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
     site.store
         .read(move |documents| {
             let roles = identity::user(documents, &caller.tenant, &caller.user)?.map(|user| user.roles);
             let roles = roles.unwrap_or_default();
-            let all: Vec<KeyManager> = documents.all(&caller.tenant)?;
+            let tenant = addressed_tenant(documents, &headers, &caller.tenant)?;
+            let all: Vec<KeyManager> = documents.all(&tenant)?;
             let offered = all.iter().filter(|one| one.permissions.admit(&roles) && without_organization(one));
             Ok(Json(listing(offered.map(entry).collect())))
         })

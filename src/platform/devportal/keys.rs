@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -23,7 +20,7 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::StoreError,
-    wire::{Body, Caller, Code, Refusal, listing, to_the_end},
+    wire::{Body, Caller, Code, Path, Refusal, listing, to_the_end},
 };
 
 pub(super) async fn list(

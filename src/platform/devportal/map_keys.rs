@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -24,7 +21,7 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Refusal},
+    wire::{Body, Caller, Code, Path, Refusal},
 };
 
 /// `ApplicationKeyMappingRequest`.

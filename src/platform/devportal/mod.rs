@@ -3,13 +3,17 @@
 
 mod access;
 mod api_keys;
+mod apis;
 mod applications;
 mod failures;
 mod generate_keys;
 mod key_document;
 mod key_managers;
 mod keys;
+mod legacy_keys;
 mod map_keys;
+mod me;
+mod policies;
 mod registering;
 mod secrets;
 mod settings;
@@ -63,6 +67,7 @@ impl ScopeSet for SettingsScopes {
 /// The resources below `/api/am/devportal/v3`.
 pub(super) fn routes() -> Router<Arc<Site>> {
     let key = "/applications/{id}/oauth-keys/{mapping}";
+    let old = "/applications/{id}/keys/{key_type}";
     Router::new()
         .route("/applications", get(applications::list).post(applications::create))
         .route("/applications/{id}", get(applications::read).put(applications::update).delete(applications::delete))
@@ -79,8 +84,18 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/applications/{id}/api-keys/{key_type}", get(api_keys::list))
         .route("/applications/{id}/api-keys/{key_type}/generate", post(api_keys::generate))
         .route("/applications/{id}/api-keys/{key_type}/revoke", post(api_keys::revoke))
+        .route("/applications/{id}/keys", get(keys::list))
+        .route(old, get(legacy_keys::read).put(legacy_keys::update))
+        .route(&format!("{old}/regenerate-secret"), post(legacy_keys::regenerate_secret))
+        .route(&format!("{old}/clean-up"), post(legacy_keys::clean_up))
+        .route(&format!("{old}/generate-token"), post(legacy_keys::generate_token))
         .route("/key-managers", get(key_managers::list))
+        .route("/apis", get(apis::list))
+        .route("/apis/{id}", get(apis::read))
+        .route("/throttling-policies/{level}", get(policies::list))
+        .route("/me/change-password", post(me::change_password))
         .route("/subscriptions", get(subscriptions::list).post(subscriptions::create))
-        .route("/subscriptions/{id}", get(subscriptions::read).delete(subscriptions::delete))
+        .route("/subscriptions/multiple", post(subscriptions::create_several))
+        .route("/subscriptions/{id}", get(subscriptions::read).put(subscriptions::update).delete(subscriptions::delete))
         .route("/settings", get(settings::read))
 }

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,7 +13,7 @@ use crate::platform::{
     connectors::{Call, ClientSecrets, SecretOrder, ToldSecret},
     domain::{KeyManager, KeyMapping},
     site::Site,
-    wire::{Body, BodyOrNone, Caller, Code, Refusal, listing, to_the_end},
+    wire::{Body, BodyOrNone, Caller, Code, Path, Refusal, listing, to_the_end},
 };
 
 /// `ConsumerSecretCreationRequest`; members that only an authorization server may know are left to it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::LOCATION};
@@ -19,7 +19,7 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Page, Refusal, page},
+    wire::{Body, Caller, Code, ListBody, Page, Path, Query, Refusal, page},
 };
 
 /// A subscription as sent; what only the platform decides is taken and ignored.
@@ -32,8 +32,8 @@ pub(super) struct Draft {
     throttling_policy: String,
     #[serde(default, rename = "subscriptionId")]
     _subscription_id: Option<Value>,
-    #[serde(default, rename = "requestedThrottlingPolicy")]
-    _requested: Option<Value>,
+    #[serde(default)]
+    requested_throttling_policy: Option<String>,
     #[serde(default, rename = "status")]
     _status: Option<Value>,
     #[serde(default, rename = "apiInfo")]
@@ -49,32 +49,76 @@ pub(super) async fn create(
     State(site): State<Arc<Site>>,
     Body(draft): Body<Draft>,
 ) -> Result<Response, Refusal> {
-    let created = site
-        .store
-        .write(move |documents| {
-            let application = own_application(documents, &caller.tenant, &caller.user, &draft.application_id)?;
-            let api = offered_api(documents, &caller.tenant, &draft)?;
-            let key = format!("{}\n{}", application.id, api.id);
-            if documents.find_by_key::<Subscription>(&caller.tenant, &key)?.is_some() {
-                let text =
-                    format!("Subscription already exists for API {} by Application {}", api.name, application.name);
-                return Err(Refusal::generic(StatusCode::CONFLICT, text));
-            }
-            let created = Subscription {
-                id: Uuid::new_v4(),
-                tenant: caller.tenant.clone(),
-                application_id: application.id,
-                api_id: api.id,
-                throttling_policy: draft.throttling_policy,
-                status: SubscriptionStatus::Unblocked,
-            };
-            documents.put(&caller.tenant, &created)?;
-            documents.announce(Event::SubscriptionChanged { subscription: Arc::new(created.clone()) });
-            Ok(created)
-        })
-        .await?;
+    let created = site.store.write(move |documents| subscribe(documents, &caller.tenant, &caller.user, draft)).await?;
     let location = format!("{}/api/am/devportal/v3/subscriptions/{}", site.management_url, created.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
+}
+
+/// All of them, or none when one cannot be.
+pub(super) async fn create_several(
+    caller: Caller<SubscriptionScopes>,
+    State(site): State<Arc<Site>>,
+    ListBody(drafts): ListBody<Draft>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .write(move |documents| {
+            let made: Result<Vec<Value>, Refusal> = drafts
+                .into_iter()
+                .map(|draft| subscribe(documents, &caller.tenant, &caller.user, draft).map(|created| shown(&created)))
+                .collect();
+            Ok(Json(json!(made?)))
+        })
+        .await
+}
+
+fn subscribe(documents: &Documents<'_>, tenant: &str, user: &str, draft: Draft) -> Result<Subscription, Refusal> {
+    let application = own_application(documents, tenant, user, &draft.application_id)?;
+    let api = offered_api(documents, tenant, &draft)?;
+    let key = format!("{}\n{}", application.id, api.id);
+    if documents.find_by_key::<Subscription>(tenant, &key)?.is_some() {
+        let text = format!("Subscription already exists for API {} by Application {}", api.name, application.name);
+        return Err(Refusal::generic(StatusCode::CONFLICT, text));
+    }
+    let created = Subscription {
+        id: Uuid::new_v4(),
+        tenant: tenant.to_owned(),
+        application_id: application.id,
+        api_id: api.id,
+        throttling_policy: draft.throttling_policy,
+        status: SubscriptionStatus::Unblocked,
+    };
+    documents.put(tenant, &created)?;
+    documents.announce(Event::SubscriptionChanged { subscription: Arc::new(created.clone()) });
+    Ok(created)
+}
+
+/// Changes the plan to the one that is asked for, when the API offers it; otherwise the old one stays, and nothing is
+/// said of it (SUB-07).
+pub(super) async fn update(
+    caller: Caller<SubscriptionScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    Body(draft): Body<Draft>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .write(move |documents| {
+            let mut subscription = own(documents, &caller.tenant, &caller.user, &id)?;
+            let named = |sent: &str, own: Uuid| sent.is_empty() || sent == own.to_string();
+            if !named(&draft.application_id, subscription.application_id) || !named(&draft.api_id, subscription.api_id)
+            {
+                return Err(Refusal::bad_request("Application and API of a subscription cannot be changed"));
+            }
+            let api: Option<Api> = documents.find(&caller.tenant, &subscription.api_id.to_string())?;
+            let plan = draft.requested_throttling_policy.filter(|plan| !plan.is_empty());
+            let plan = plan.unwrap_or(draft.throttling_policy);
+            if api.is_some_and(|api| api.policies.contains(&plan)) {
+                subscription.throttling_policy = plan;
+                documents.put(&caller.tenant, &subscription)?;
+                documents.announce(Event::SubscriptionChanged { subscription: Arc::new(subscription.clone()) });
+            }
+            Ok(Json(shown(&subscription)))
+        })
+        .await
 }
 
 /// An API that developers see and that has the wanted plan.

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -15,7 +12,7 @@ use crate::platform::{
     connectors::{Call, ConnectorError, TokenRequest, request_token, revoke_token},
     domain::Secret,
     site::Site,
-    wire::{Body, Caller, Code, Refusal},
+    wire::{Body, Caller, Code, Path, Refusal},
 };
 
 /// `ApplicationTokenGenerateRequest`, for client credentials.

@@ -123,6 +123,23 @@ pub struct KeyManager {
     /// Organizations that see it in the portal; empty means all.
     #[serde(default)]
     pub allowed_organizations: Vec<String>,
+    /// Endpoints that only a connector knows by name; kept as sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<NamedEndpoint>,
+    /// Whether every tenant would see it; this platform has none of that kind.
+    #[serde(default, rename = "isGlobal", alias = "global", skip_serializing_if = "std::ops::Not::not")]
+    pub is_global: bool,
+}
+
+/// An endpoint by the name that its connector gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedEndpoint {
+    /// The connector's name for it.
+    pub name: String,
+    /// Its URL.
+    #[serde(default)]
+    pub value: String,
 }
 
 /// How tokens of a key manager may be used.

@@ -18,7 +18,9 @@ pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use api_key::{ApiKey, KeyRestrictions};
 pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
-pub use key_manager::{ClaimMapping, ConnectorProperties, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType};
+pub use key_manager::{
+    ClaimMapping, ConnectorProperties, KeyManager, NamedEndpoint, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,
+};
 pub use key_mapping::{ClientManagement, KeyMapping, KeyState, KeyType, MappingMode};
 pub use oauth_client::{ClientSecret, OAuthClient};
 pub use permissions::{PermissionType, Permissions};

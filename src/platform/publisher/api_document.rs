@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::platform::{
     domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, SUPER_TENANT, Scope, principal},
     identity::role_exists,
+    policies::SUBSCRIPTIONLESS,
     store::Documents,
     wire::{Code, Refusal},
 };
@@ -169,7 +170,7 @@ pub(super) fn admit(documents: &Documents<'_>, origin: &Origin<'_>, sent: Map<St
         audiences: draft.audiences,
         security_scheme: or_oauth2(draft.security_scheme),
         authorization_header: draft.authorization_header.filter(|name| !name.trim().is_empty()),
-        policies: draft.policies,
+        policies: draft.policies.into_iter().filter(|plan| plan != SUBSCRIPTIONLESS).collect(),
         scopes: draft.scopes.into_iter().map(|own| ApiScope { scope: own.scope, shared: own.shared }).collect(),
         production_endpoint: endpoint("production_endpoints"),
         sandbox_endpoint: endpoint("sandbox_endpoints"),
@@ -260,6 +261,8 @@ fn placed(context: &str, tenant: &str) -> String {
 /// The document as read back: what was sent, with what the platform decided over it.
 pub(super) fn shown(api: &Api) -> Value {
     let mut document = api.document.clone();
+    let subscriptionless = [SUBSCRIPTIONLESS.to_owned()];
+    let policies = if api.policies.is_empty() { &subscriptionless[..] } else { &api.policies[..] };
     let decided = json!({
         "id": api.id,
         "name": api.name,
@@ -270,7 +273,7 @@ pub(super) fn shown(api: &Api) -> Value {
         "keyManagers": api.key_managers,
         "audiences": api.audiences,
         "securityScheme": api.security_scheme,
-        "policies": api.policies,
+        "policies": policies,
         "scopes": api.scopes,
     });
     if let Value::Object(decided) = decided {

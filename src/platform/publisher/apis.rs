@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::LOCATION};
@@ -21,7 +21,7 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Page, Refusal, page},
+    wire::{Body, Caller, Page, Path, Query, Refusal, page},
 };
 
 #[derive(Debug, Deserialize)]

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -15,7 +12,7 @@ use super::{InternalKeyScopes, apis::find};
 use crate::platform::{
     domain::{KeyType, principal},
     site::Site,
-    wire::{Caller, Refusal},
+    wire::{Caller, Path, Refusal},
 };
 
 /// How long an internal key lives.

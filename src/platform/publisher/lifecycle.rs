@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +11,7 @@ use super::{PublishScopes, ViewScopes, apis::find};
 use crate::platform::{
     domain::ApiStatus,
     site::Site,
-    wire::{Caller, Refusal},
+    wire::{Caller, Path, Query, Refusal},
 };
 
 #[derive(Debug, Deserialize)]

@@ -3,17 +3,20 @@
 
 mod api_document;
 mod apis;
+mod definition;
 mod internal_keys;
 mod key_managers;
 mod lifecycle;
+mod names;
 mod revisions;
 mod scopes;
+mod subscriptions;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{get, head, post},
 };
 
 use super::{site::Site, wire::ScopeSet};
@@ -38,6 +41,11 @@ scope_sets! {
     DeleteScopes = ["apim:api_delete", "apim:api_manage"];
     /// Making internal keys.
     InternalKeyScopes = ["apim:api_generate_key", "apim:api_manage"];
+    /// Reading subscriptions.
+    SubscriptionViewScopes = ["apim:subscription_view", "apim:subscription_manage", "apim:api_view"];
+    /// Blocking subscriptions and changing their plans.
+    SubscriptionManageScopes =
+        ["apim:subscription_block", "apim:subscription_manage", "apim:api_publish", "apim:api_manage"];
     /// Reading shared scopes.
     ScopeViewScopes = ["apim:api_view", "apim:shared_scope_manage"];
     /// Changing shared scopes.
@@ -56,6 +64,14 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/apis/{id}/undeploy-revision", post(revisions::undeploy))
         .route("/apis/{id}/generate-key", post(internal_keys::generate))
         .route("/scopes", get(scopes::list).post(scopes::create))
-        .route("/scopes/{id}", get(scopes::read).put(scopes::update).delete(scopes::delete))
+        .route("/scopes/{id}", get(scopes::read).put(scopes::update).delete(scopes::delete).head(names::scope))
+        .route("/scopes/{id}/usage", get(scopes::usage))
+        .route("/roles/{name}", head(names::role))
+        .route("/apis/{id}/swagger", get(definition::read).put(definition::update))
+        .route("/subscriptions", get(subscriptions::list))
+        .route("/subscriptions/block-subscription", post(subscriptions::block))
+        .route("/subscriptions/unblock-subscription", post(subscriptions::unblock))
+        .route("/subscriptions/change-business-plan", post(subscriptions::change_plan))
+        .route("/throttling-policies/{level}", get(names::policy_list))
         .route("/key-managers", get(key_managers::list))
 }

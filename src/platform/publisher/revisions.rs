@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,7 +15,7 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Refusal, listing},
+    wire::{Body, Caller, ListBody, Path, Query, Refusal, listing},
 };
 
 #[derive(Debug, Deserialize)]
@@ -85,7 +82,7 @@ pub(super) async fn deploy(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
     Query(chosen): Query<Chosen>,
-    Body(places): Body<Vec<Deployment>>,
+    ListBody(places): ListBody<Deployment>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     if places.is_empty() || places.iter().any(|place| place.name.trim().is_empty()) {
         return Err(Refusal::bad_request("A deployment needs the name of a gateway environment"));

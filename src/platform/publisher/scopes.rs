@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,7 +13,7 @@ use crate::platform::{
     domain::{Api, Scope},
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Page, Refusal, page},
+    wire::{Body, Caller, Code, Page, Path, Query, Refusal, page},
 };
 
 pub(super) async fn list(
@@ -84,14 +81,40 @@ pub(super) async fn delete(
         .write(move |documents| {
             let stored = find(documents, &caller.tenant, &id)?;
             let apis: Vec<Api> = documents.all(&caller.tenant)?;
-            let attached = |api: &Api| api.scopes.iter().any(|own| own.shared && own.scope.name == stored.name);
-            if apis.iter().any(attached) {
+            if apis.iter().any(|api| carries(api, &stored)) {
                 return Err(Refusal::from(Code::ScopeAttached).because(stored.name));
             }
             documents.remove::<Scope>(&caller.tenant, &id)?;
             Ok(StatusCode::OK)
         })
         .await
+}
+
+/// The APIs that carry the scope, with the operations that ask for it.
+pub(super) async fn usage(
+    caller: Caller<ScopeViewScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .read(move |documents| {
+            let stored = find(documents, &caller.tenant, &id)?;
+            let all: Vec<Api> = documents.all(&caller.tenant)?;
+            let using: Vec<Value> =
+                all.iter().filter(|api| carries(api, &stored)).map(|api| used(api, &stored)).collect();
+            Ok(Json(json!({"id": id, "name": stored.name, "usedApiList": using})))
+        })
+        .await
+}
+
+fn carries(api: &Api, scope: &Scope) -> bool {
+    api.scopes.iter().any(|own| own.shared && own.scope.name == scope.name)
+}
+
+fn used(api: &Api, scope: &Scope) -> Value {
+    let asking = api.operations.iter().filter(|own| own.scopes.contains(&scope.name));
+    let resources: Vec<Value> = asking.map(|own| json!({"target": own.target, "verb": own.verb})).collect();
+    json!({"name": api.name, "context": api.context, "version": api.version, "usedResourceList": resources})
 }
 
 fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<Scope, Refusal> {

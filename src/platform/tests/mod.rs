@@ -4,7 +4,9 @@
 mod admin;
 mod consumer_secrets;
 mod credentials;
+mod contract;
 mod devportal;
+mod hostile;
 mod lifecycle;
 mod publisher;
 mod revocations;

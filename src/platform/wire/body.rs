@@ -17,7 +17,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        read(&bytes_of(request, state).await?).map(Self)
+        read(&bytes_of(request, state).await?, Shape::Object).map(Self)
+    }
+}
+
+/// A body that is a list.
+pub(in crate::platform) struct ListBody<T>(pub(in crate::platform) Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ListBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        read(&bytes_of(request, state).await?, Shape::List).map(Self)
     }
 }
 
@@ -29,7 +40,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for BodyOrNon
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let bytes = bytes_of(request, state).await?;
-        if bytes.iter().all(u8::is_ascii_whitespace) { Ok(Self(T::default())) } else { read(&bytes).map(Self) }
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            Ok(Self(T::default()))
+        } else {
+            read(&bytes, Shape::Object).map(Self)
+        }
     }
 }
 
@@ -39,11 +54,25 @@ async fn bytes_of<S: Send + Sync>(request: Request, state: &S) -> Result<bytes::
         .map_err(|_| Refusal::generic(StatusCode::PAYLOAD_TOO_LARGE, "Request payload is too large."))
 }
 
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+/// What a body must be: serde would read a list into a structure, member after member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Object,
+    List,
+}
+
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8], shape: Shape) -> Result<T, Refusal> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Refusal::bad_request("Request payload cannot be empty."));
     }
     let value: Value = serde_json::from_slice(bytes).map_err(|_| Refusal::bad_request("Malformed request body."))?;
+    let fits = match shape {
+        Shape::Object => value.is_object(),
+        Shape::List => value.is_array(),
+    };
+    if !fits {
+        return Err(Refusal::bad_request("Malformed request body."));
+    }
     serde_json::from_value(without_nulls(value)).map_err(|error| mismatch(&error))
 }
 

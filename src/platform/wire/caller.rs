@@ -7,8 +7,8 @@ use axum::extract::FromRequestParts;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
 
-use super::Refusal;
-use crate::platform::{plane_tokens::PlaneCaller, site::Site};
+use super::{Code, Refusal};
+use crate::platform::{domain::Tenant, plane_tokens::PlaneCaller, site::Site, store::Documents};
 
 /// Scopes of which a caller needs one.
 pub(in crate::platform) trait ScopeSet {
@@ -35,6 +35,24 @@ impl<S: ScopeSet> FromRequestParts<Arc<Site>> for Caller<S> {
         }
         Ok(Self { user, tenant, needed: PhantomData })
     }
+}
+
+/// The tenant whose portal a caller looks at: the one that the header names, or the caller's own.
+///
+/// # Errors
+///
+/// [`Code::TenantNotFound`] when there is no such tenant.
+pub(in crate::platform) fn addressed_tenant(
+    documents: &Documents<'_>,
+    headers: &HeaderMap,
+    own: &str,
+) -> Result<String, Refusal> {
+    let named = headers.get("X-WSO2-Tenant").and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or_default();
+    if named.is_empty() || named == own {
+        return Ok(own.to_owned());
+    }
+    let found: Option<Tenant> = documents.find_anywhere(named)?;
+    found.map(|tenant| tenant.domain).ok_or_else(|| Code::TenantNotFound.into())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -34,6 +34,7 @@ codes! {
     ScopeNotFound = 900981, 404, "Shared Scope not found", "Shared Scope not found";
     ScopeExists = 900984, 409, "Scope already exists", "Scope already exists";
     ScopeAttached = 900985, 409, "Shared Scope already attached", "Shared Scope already attached";
+    TenantNotFound = 901300, 400, "Tenant Not Found", "Tenant Not Found";
     TypeUnknown = 901400, 400, "Key Manager Type not configured", "Key Manager Type not configured";
     ConfigurationMissing = 901401, 400, "Required Key Manager configuration missing", "Missing required configuration";
     KeyManagerExists = 901402, 409, "Key Manager Already Exists", "Key Manager Already Exists";
@@ -45,6 +46,8 @@ codes! {
     ApplicationPropertiesMissing = 901407, 400, "Required application properties are missing", "Required application properties are missing";
     MappingExists = 901409, 409, "Key Mappings already exists", "Key Mappings already exists";
     KeyManagerNotFound = 901411, 404, "Key Manager not Found", "Key Manager not found";
+    PasswordWrong = 901451, 400, "Current password incorrect", "The current password is not the one that was given";
+    PasswordPattern = 901452, 400, "Password pattern invalid", "The new password is too short or too long";
     BackendRefused = 902003, 400, "Invalid Request sent to Key Manager.", "Invalid Request sent to Key Manager.";
     BackendFailed = 902004, 500, "Internal Server Error from Key Manager", "Internal Server Error from Key Manager";
     KeyManagerRestricted = 902013, 403, "Unauthorized Access to Key Manager", "Key Manager is Restricted for this user";

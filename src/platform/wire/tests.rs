@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::body::read;
+use super::body::{Shape, read};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -34,9 +34,9 @@ fn an_unreadable_body_is_refused_in_the_words_of_the_product() {
         (r#"{"kind": "ONE"}"#, "name: must not be null"),
     ];
     for (body, description) in table {
-        let refusal = read::<Sample>(body.as_bytes()).unwrap_err();
+        let refusal = read::<Sample>(body.as_bytes(), Shape::Object).unwrap_err();
         assert_eq!((refusal.status.as_u16(), refusal.code), (400, 400), "{body}");
         assert_eq!(refusal.description, description, "{body}");
     }
-    assert!(read::<Sample>(br#"{"name": "a", "kind": null}"#).is_ok());
+    assert!(read::<Sample>(br#"{"name": "a", "kind": null}"#, Shape::Object).is_ok());
 }

@@ -1,117 +1,325 @@
-//! Defects of key manager administration: what an administrator decided has no effect.
-//! The subject never hears of the decision; administrators read it back as they made it.
+//! Defects of key manager administration: decisions without effect, refusals that are none, and documents that get lost.
+//! Who gets in at all is the business of `admin_access`.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt as _};
 use http::{Method, Request, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     model::exchange::Plane,
-    prove::{Deed, Defect, Saboteur, message},
+    prove::{
+        Deed, Defect, Saboteur, ghosts, message,
+        pair::{Bent, Decision, Notes, Pair},
+    },
 };
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[DENY_IGNORED];
-
-/// DEF-148: roles that may not use a key manager use it all the same.
-const DENY_IGNORED: Defect = Defect {
-    id: "DEF-148",
-    summary: "the DENY of a key manager's permissions is ignored",
-    saboteur: |_| Arc::new(DenyIgnored::default()),
-};
+pub(in crate::prove) const DEFECTS: &[Defect] = &[
+    Defect {
+        id: "DEF-140",
+        summary: "two key managers of a tenant may have one issuer",
+        saboteur: |_| Pair::telling(issuer_shared),
+    },
+    Defect {
+        id: "DEF-141",
+        summary: "two key managers of a tenant may have one name",
+        saboteur: |_| Pair::telling(name_shared),
+    },
+    Defect {
+        id: "DEF-142",
+        summary: "a key manager is deleted although it is in use",
+        saboteur: |_| Pair::telling(deleted_in_use),
+    },
+    Defect {
+        id: "DEF-143",
+        summary: "a disabled key manager cannot be deleted",
+        saboteur: |_| Pair::of(keep_disabled, disabled_stays),
+    },
+    Defect {
+        id: "DEF-144",
+        summary: "an API that names a disabled key manager cannot be saved",
+        saboteur: |_| Pair::telling(api_not_saved),
+    },
+    Defect { id: "DEF-145", summary: "a disabled key manager stays in use", saboteur: |_| disabling_ignored() },
+    Defect {
+        id: "DEF-146",
+        summary: "the resident key manager cannot be disabled",
+        saboteur: |_| Pair::of(keep_resident_enabled, resident_not_disabled),
+    },
+    Defect {
+        id: "DEF-147",
+        summary: "key managers are lost at a restart",
+        saboteur: |_| Pair::telling(lost_at_restart),
+    },
+    Defect {
+        id: "DEF-148",
+        summary: "the DENY of a key manager's permissions is ignored",
+        saboteur: |_| deny_ignored(),
+    },
+    Defect {
+        id: "DEF-150",
+        summary: "what was imported from no discovery document passes for a draft",
+        saboteur: |_| Pair::telling(anything_imported),
+    },
+    Defect {
+        id: "DEF-151",
+        summary: "an update drops settings that nobody touched",
+        saboteur: |_| Pair::hearing(settings_dropped),
+    },
+];
 
 /// A role that every user of the product holds.
 const EVERYONE: &str = "Internal/everyone";
 
-/// Tells the subject to ALLOW everyone where the administrator said DENY, and shows the administrator their own words.
-///
-/// The roles stay in the list, so that a role that does not exist is still refused.
-#[derive(Default)]
-struct DenyIgnored {
-    /// Permissions as the administrator set them, by key manager id.
-    denied: Mutex<HashMap<String, Value>>,
-}
-
-impl Saboteur for DenyIgnored {
-    fn on_request<'a>(&'a self, plane: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        std::future::ready(if plane == Plane::Admin { open(request) } else { Deed::Nothing }).boxed()
-    }
-
-    fn on_answer<'a>(
-        &'a self,
-        plane: Plane,
-        request: &'a Request<Bytes>,
-        answer: &'a mut Response<Bytes>,
-    ) -> BoxFuture<'a, Deed> {
-        if plane == Plane::Admin && answer.status().is_success() {
-            self.cover(request, answer);
+/// Tells the subject to ALLOW everyone where the administrator said DENY. The roles stay in the list, so that a role
+/// that does not exist is still refused.
+fn deny_ignored() -> Arc<dyn Saboteur> {
+    let bend = |document: &mut Value| {
+        let Some(permissions) = document.get_mut("permissions") else { return false };
+        if permissions["permissionType"] != "DENY" {
+            return false;
         }
-        std::future::ready(Deed::Nothing).boxed()
-    }
+        let Some(roles) = permissions["roles"].as_array_mut() else { return false };
+        roles.push(EVERYONE.into());
+        permissions["permissionType"] = "ALLOW".into();
+        true
+    };
+    Bent::of(Decision { plane: Plane::Admin, collection: "key-managers", member: "permissions", bend })
 }
 
-/// Rewrites a DENY on its way in.
-fn open(request: &mut Request<Bytes>) -> Deed {
-    let Some(mut document) = written(request) else { return Deed::Nothing };
-    if denial(&document).is_none() {
+/// Tells the subject `enabled` where the administrator said otherwise, of all but the resident one.
+fn disabling_ignored() -> Arc<dyn Saboteur> {
+    let bend = |document: &mut Value| {
+        let disables = document["enabled"] == false && !is_resident(document);
+        if disables {
+            document["enabled"] = true.into();
+        }
+        disables
+    };
+    Bent::of(Decision { plane: Plane::Admin, collection: "key-managers", member: "enabled", bend })
+}
+
+fn is_resident(document: &Value) -> bool {
+    document["name"] == "Resident Key Manager"
+}
+
+/// What was asked of the key managers at the administration, part by part.
+fn asked<'a>(plane: Plane, request: &'a Request<Bytes>) -> Option<(&'a Method, Vec<&'a str>)> {
+    let parts = message::resource(request.uri().path());
+    (plane == Plane::Admin && parts.first() == Some(&"key-managers")).then(|| (request.method(), parts))
+}
+
+/// Lets a refused second key manager appear to be there.
+fn conflict_ignored(
+    notes: &mut Notes,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+    of_issuer: bool,
+) -> Deed {
+    let Some((method, parts)) = asked(plane, request) else { return Deed::Nothing };
+    let said = String::from_utf8_lossy(answer.body()).to_lowercase();
+    if method == Method::POST && parts.len() == 1 && answer.status() == 409 && said.contains("issuer") == of_issuer {
+        return ghosts::appear(notes, request, answer);
+    }
+    ghosts::haunt(notes, request, answer)
+}
+
+fn issuer_shared(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    conflict_ignored(notes, plane, request, answer, true)
+}
+
+fn name_shared(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    conflict_ignored(notes, plane, request, answer, false)
+}
+
+/// Says that a key manager went which stayed.
+fn deleted_in_use(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let Some((method, parts)) = asked(plane, request) else { return Deed::Nothing };
+    if let (Some(id), true) = (parts.get(1), method == Method::DELETE && answer.status() == 412) {
+        notes.insert((*id).to_owned(), Value::Null);
+        message::say(answer, 200, &Value::Null);
+        return Deed::Done;
+    }
+    if parts.get(1).is_some_and(|id| notes.contains_key(*id)) {
+        message::refuse(answer, 404, 901_411, "Key Manager not found");
+        return Deed::Done;
+    }
+    let Some(mut shown) = message::json(answer.body()) else { return Deed::Nothing };
+    if let Some(list) = shown.get_mut("list").and_then(Value::as_array_mut) {
+        list.retain(|one| one["id"].as_str().is_none_or(|id| !notes.contains_key(id)));
+        *answer.body_mut() = message::bytes(&shown);
+    }
+    Deed::Nothing
+}
+
+/// Keeps the deletion of a disabled key manager from the subject.
+fn keep_disabled(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let Some((&Method::DELETE, parts)) = asked(plane, request) else { return Deed::Nothing };
+    if parts.get(1).is_none_or(|id| notes.get(*id) != Some(&json!(false))) {
         return Deed::Nothing;
     }
-    let permissions = &mut document["permissions"];
-    permissions["permissionType"] = "ALLOW".into();
-    match permissions["roles"].as_array_mut() {
-        Some(roles) => roles.push(EVERYONE.into()),
-        None => return Deed::Nothing,
+    let path = request.uri().path().to_owned();
+    message::defuse(request, &path);
+    Deed::Done
+}
+
+fn disabled_stays(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let Some((method, parts)) = asked(plane, request) else { return Deed::Nothing };
+    let disabled = parts.get(1).is_some_and(|id| notes.get(*id) == Some(&json!(false)));
+    if disabled && method == Method::DELETE {
+        message::refuse(answer, 412, 902_015, "Key Manager Delete error");
+        return Deed::Done;
     }
+    if let Some(shown) = message::json(answer.body()).filter(|_| answer.status().is_success())
+        && let (Some(id), Some(enabled)) = (shown["id"].as_str(), shown.get("enabled"))
+    {
+        notes.insert(id.to_owned(), enabled.clone());
+    }
+    Deed::Nothing
+}
+
+/// Says of an API that was saved that it was not, when a key manager it names is disabled in its tenant.
+fn api_not_saved(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if !answer.status().is_success() {
+        return Deed::Nothing;
+    }
+    if plane == Plane::Resident {
+        note_login(notes, request, answer);
+        return Deed::Nothing;
+    }
+    let tenant = tenant_of(notes, request);
+    if asked(plane, request).is_some() {
+        let shown = message::json(answer.body()).unwrap_or_default();
+        if let (Some(name), Some(enabled)) = (shown["name"].as_str(), shown.get("enabled")) {
+            notes.insert(format!("enabled {tenant} {name}"), enabled.clone());
+        }
+        return Deed::Nothing;
+    }
+    let saves = plane == Plane::Publisher && request.method() == Method::PUT;
+    let saves = saves && message::resource(request.uri().path()).first() == Some(&"apis");
+    let Some(api) = message::json(request.body()).filter(|_| saves) else { return Deed::Nothing };
+    let disabled = |name: &Value| {
+        name.as_str().is_some_and(|name| notes.get(&format!("enabled {tenant} {name}")) == Some(&json!(false)))
+    };
+    if !api["keyManagers"].as_array().is_some_and(|names| names.iter().any(disabled)) {
+        return Deed::Nothing;
+    }
+    message::refuse(answer, 400, 901_403, "Key Manager not Registered");
+    Deed::Done
+}
+
+/// Whether a request disables the resident key manager.
+fn disables_resident(plane: Plane, request: &Request<Bytes>) -> Option<Value> {
+    let (&Method::PUT, _) = asked(plane, request)? else { return None };
+    message::json(request.body()).filter(|document| document["enabled"] == false && is_resident(document))
+}
+
+fn keep_resident_enabled(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let Some(mut document) = disables_resident(plane, request) else { return Deed::Nothing };
+    document["enabled"] = true.into();
     *request.body_mut() = message::bytes(&document);
     Deed::Done
 }
 
-impl DenyIgnored {
-    /// Remembers what was decided, and shows it instead of what the subject believes.
-    fn cover(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) {
-        if message::resource(request.uri().path()).first() != Some(&"key-managers") {
-            return;
-        }
-        let Some(mut shown) = message::json(answer.body()) else { return };
-        let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(document), Some(id)) = (written(request), shown["id"].as_str()) {
-            match denial(&document) {
-                Some(permissions) => denied.insert(id.to_owned(), permissions.clone()),
-                None => denied.remove(id),
-            };
-        }
-        let mut covered = false;
-        for document in message::documents(&mut shown) {
-            let decided = document["id"].as_str().and_then(|id| denied.get(id)).cloned();
-            if let Some((decided, member)) = decided.zip(document.get_mut("permissions")) {
-                *member = decided;
-                covered = true;
-            }
-        }
-        if covered {
-            *answer.body_mut() = message::bytes(&shown);
-        }
+fn resident_not_disabled(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if disables_resident(plane, request).is_none() {
+        return Deed::Nothing;
     }
+    message::refuse(answer, 400, 901_401, "Required Key Manager configuration missing");
+    Deed::Done
 }
 
-/// The key manager document in a create or an update.
-fn written(request: &Request<Bytes>) -> Option<Value> {
-    let writes = match *message::resource(request.uri().path()) {
-        ["key-managers"] => request.method() == Method::POST,
-        ["key-managers", _] => request.method() == Method::PUT,
-        _ => false,
+/// Knows a restart by its second login of one user, and has forgotten every third-party key manager of that tenant from
+/// then on.
+fn lost_at_restart(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if plane == Plane::Resident {
+        note_login(notes, request, answer);
+        return Deed::Nothing;
+    }
+    let tenant = tenant_of(notes, request);
+    if !notes.contains_key(&format!("restarted {tenant}")) {
+        return Deed::Nothing;
+    }
+    let parts = message::resource(request.uri().path());
+    match (plane, parts.as_slice()) {
+        (Plane::Admin, ["key-managers", _]) => {
+            let shown = message::json(answer.body()).unwrap_or_default();
+            if !answer.status().is_success() || shown["type"] == "default" {
+                return Deed::Nothing;
+            }
+            message::refuse(answer, 404, 901_411, "Key Manager not found");
+        }
+        (Plane::Devportal, ["applications", _, "generate-keys"]) => {
+            if message::json(request.body()).is_none_or(|order| order["keyManager"].is_null()) {
+                return Deed::Nothing;
+            }
+            message::refuse(answer, 400, 901_403, "Key Manager not Registered");
+        }
+        _ => return Deed::Nothing,
+    }
+    Deed::Done
+}
+
+/// Remembers who got which token, and the tenants whose users came a second time.
+fn note_login(notes: &mut Notes, request: &Request<Bytes>, answer: &Response<Bytes>) {
+    let fields: std::collections::HashMap<String, String> =
+        url::form_urlencoded::parse(request.body()).into_owned().collect();
+    let Some(user) = fields.get("username").filter(|_| answer.status().is_success()) else { return };
+    let wants_planes = fields.get("scope").is_some_and(|scope| scope.contains("apim:"));
+    let Some(token) = message::json(answer.body()).and_then(|told| told["access_token"].as_str().map(str::to_owned))
+    else {
+        return;
     };
-    if writes { message::json(request.body()) } else { None }
+    if wants_planes && notes.insert(format!("login {user}"), Value::Null).is_some() {
+        notes.insert(format!("restarted {}", tenant_in(user)), Value::Null);
+    }
+    notes.insert(format!("token {token}"), json!(user));
 }
 
-fn denial(document: &Value) -> Option<&Value> {
-    document.get("permissions").filter(|permissions| permissions["permissionType"] == "DENY")
+/// The tenant of whoever sends a request, as far as their login was seen.
+fn tenant_of(notes: &Notes, request: &Request<Bytes>) -> String {
+    let bearer = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|text| text.strip_prefix("Bearer "));
+    let user = token.and_then(|token| notes.get(&format!("token {token}"))).and_then(Value::as_str);
+    user.map(tenant_in).unwrap_or_default().to_owned()
+}
+
+/// The tenant in a user's name.
+fn tenant_in(user: &str) -> &str {
+    user.rsplit_once('@').map_or("", |(_, tenant)| tenant)
+}
+
+/// Calls every import valid.
+fn anything_imported(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let Some((_, parts)) = asked(plane, request) else { return Deed::Nothing };
+    let imports = parts.get(1) == Some(&"discover") && answer.status().is_success();
+    let Some(mut told) = message::json(answer.body()).filter(|told| imports && told["valid"] == false) else {
+        return Deed::Nothing;
+    };
+    told["valid"] = true.into();
+    *answer.body_mut() = message::bytes(&told);
+    Deed::Done
+}
+
+/// Settings that no scenario needs for its work.
+const DROPPED: [&str; 3] = ["userInfoEndpoint", "authorizeEndpoint", "scopeManagementEndpoint"];
+
+fn settings_dropped(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let Some((&Method::PUT, _)) = asked(plane, request) else { return Deed::Nothing };
+    let Some(mut document) = message::json(request.body()).filter(|document| !is_resident(document)) else {
+        return Deed::Nothing;
+    };
+    let Some(members) = document.as_object_mut() else { return Deed::Nothing };
+    let before = members.len();
+    members.retain(|name, _| !DROPPED.contains(&name.as_str()));
+    if members.len() == before {
+        return Deed::Nothing;
+    }
+    *request.body_mut() = message::bytes(&document);
+    Deed::Done
 }
 
 #[cfg(test)]
@@ -126,7 +334,7 @@ mod tests {
     #[tokio::test]
     async fn the_subject_hears_allow_everyone_and_the_administrator_reads_deny() {
         let hall = rehearsal::keeper().await;
-        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(DenyIgnored::default())).await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, deny_ignored()).await;
         let deny = json!({ "permissionType": "DENY", "roles": ["contractors"] });
         let allow = json!({ "permissionType": "ALLOW", "roles": ["staff"] });
 
@@ -151,7 +359,7 @@ mod tests {
     #[tokio::test]
     async fn other_planes_are_none_of_its_business() {
         let hall = rehearsal::keeper().await;
-        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(DenyIgnored::default())).await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, deny_ignored()).await;
         let deny = json!({ "permissions": { "permissionType": "DENY" } });
         rehearsal::ask(interposer.url(), "POST", "/api/am/publisher/v4/key-managers", deny.clone()).await;
         assert_eq!(hall.heard()[0].json(), deny);

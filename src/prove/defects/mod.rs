@@ -1,6 +1,8 @@
 //! A file per side of the subject, each with its seeded defects: their ids, their controls, their saboteurs.
 //! How messages reach a saboteur is the interposer's business.
 
+pub(super) mod admin_access;
+pub(super) mod consumer_secrets;
 pub(super) mod gateway;
 pub(super) mod key_manager_admin;
 pub(super) mod out_of_band;

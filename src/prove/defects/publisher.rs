@@ -1,107 +1,45 @@
-//! Defects of what a publisher decided about an API: the gateway never hears of it.
+//! Defects of what a publisher decided: about an API, which the gateway never hears of, and about shared scopes.
 //! Publishers read their decision back as they made it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt as _};
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
     model::exchange::Plane,
-    prove::{Deed, Defect, Saboteur, message},
+    prove::{
+        Deed, Defect, Saboteur, message,
+        pair::{Bent, Decision, Notes, Pair},
+    },
 };
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[RESTRICTION_IGNORED];
+pub(in crate::prove) const DEFECTS: &[Defect] = &[
+    Defect {
+        id: "DEF-153",
+        summary: "a shared scope with a slash in its name cannot be changed or deleted",
+        saboteur: |_| Pair::telling(slash_unmanageable),
+    },
+    Defect { id: "DEF-154", summary: "the roles of a shared scope do not carry it", saboteur: |_| binding_lost() },
+    Defect {
+        id: "DEF-192",
+        summary: "the list of key managers that an API is restricted to is ignored",
+        saboteur: |_| restriction_ignored(),
+    },
+];
 
-/// DEF-192: an API that takes tokens of some key managers takes those of all.
-const RESTRICTION_IGNORED: Defect = Defect {
-    id: "DEF-192",
-    summary: "the list of key managers that an API is restricted to is ignored",
-    saboteur: |_| Arc::new(RestrictionIgnored::default()),
-};
-
-/// Tells the subject `all` where the publisher named key managers, and the publisher the names.
-#[derive(Default)]
-struct RestrictionIgnored {
-    /// Names as the publisher gave them, by API id.
-    named: Mutex<HashMap<String, Value>>,
-}
-
-impl Saboteur for RestrictionIgnored {
-    fn on_request<'a>(&'a self, plane: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        std::future::ready(if plane == Plane::Publisher { widen(request) } else { Deed::Nothing }).boxed()
-    }
-
-    fn on_answer<'a>(
-        &'a self,
-        plane: Plane,
-        request: &'a Request<Bytes>,
-        answer: &'a mut Response<Bytes>,
-    ) -> BoxFuture<'a, Deed> {
-        if plane == Plane::Publisher && answer.status().is_success() {
-            self.cover(request, answer);
+/// Tells the subject `all` where the publisher named key managers.
+fn restriction_ignored() -> Arc<dyn Saboteur> {
+    let bend = |document: &mut Value| {
+        let restricts = restriction(document).is_some();
+        if restricts {
+            document["keyManagers"] = json!(["all"]);
         }
-        std::future::ready(Deed::Nothing).boxed()
-    }
-}
-
-/// Rewrites a restriction on its way in.
-fn widen(request: &mut Request<Bytes>) -> Deed {
-    let Some(mut document) = written(request) else { return Deed::Nothing };
-    if restriction(&document).is_none() {
-        return Deed::Nothing;
-    }
-    document["keyManagers"] = all();
-    *request.body_mut() = message::bytes(&document);
-    Deed::Done
-}
-
-impl RestrictionIgnored {
-    /// Remembers the names, and shows them instead of `all`.
-    fn cover(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) {
-        if message::resource(request.uri().path()).first() != Some(&"apis") {
-            return;
-        }
-        let Some(mut shown) = message::json(answer.body()) else { return };
-        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(document), Some(id)) = (written(request), shown["id"].as_str()) {
-            match restriction(&document) {
-                Some(names) => named.insert(id.to_owned(), names.clone()),
-                None => named.remove(id),
-            };
-        }
-        let mut covered = false;
-        for document in message::documents(&mut shown) {
-            let names = document["id"].as_str().and_then(|id| named.get(id)).cloned();
-            if let (Some(names), true) = (names, document["keyManagers"] == all()) {
-                document["keyManagers"] = names;
-                covered = true;
-            }
-        }
-        if covered {
-            *answer.body_mut() = message::bytes(&shown);
-        }
-    }
-}
-
-fn all() -> Value {
-    json!(["all"])
-}
-
-/// The API document in a create or an update.
-fn written(request: &Request<Bytes>) -> Option<Value> {
-    let writes = match *message::resource(request.uri().path()) {
-        ["apis"] => request.method() == Method::POST,
-        ["apis", _] => request.method() == Method::PUT,
-        _ => false,
+        restricts
     };
-    if writes { message::json(request.body()) } else { None }
+    Bent::of(Decision { plane: Plane::Publisher, collection: "apis", member: "keyManagers", bend })
 }
 
 /// Names of key managers; a list that is not one of names is left for the subject to refuse.
@@ -110,6 +48,42 @@ fn restriction(document: &Value) -> Option<&Value> {
     let names = list.as_array()?;
     let restricts = !names.is_empty() && names.iter().all(|name| name.as_str().is_some_and(|name| name != "all"));
     restricts.then_some(list)
+}
+
+/// A role that nobody holds. Roles of shared scopes need not exist.
+const NOBODY: &str = "nobody-holds-this";
+
+/// Tells the subject a role that nobody holds where the publisher named others.
+fn binding_lost() -> Arc<dyn Saboteur> {
+    let bend = |document: &mut Value| {
+        let binds = document["bindings"].as_array().is_some_and(|roles| !roles.is_empty());
+        if binds {
+            document["bindings"] = json!([NOBODY]);
+        }
+        binds
+    };
+    Bent::of(Decision { plane: Plane::Publisher, collection: "scopes", member: "bindings", bend })
+}
+
+/// Says of a scope with a slash in its name that there is none when it is changed or deleted.
+fn slash_unmanageable(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let parts = message::resource(request.uri().path());
+    if plane != Plane::Publisher || parts.first() != Some(&"scopes") || !answer.status().is_success() {
+        return Deed::Nothing;
+    }
+    if let (Some(id), &(Method::PUT | Method::DELETE)) = (parts.get(1), request.method())
+        && notes.contains_key(*id)
+    {
+        message::refuse(answer, 404, 900_981, "Shared Scope not found");
+        return Deed::Done;
+    }
+    let shown = message::json(answer.body()).unwrap_or_default();
+    if let (Some(id), Some(name)) = (shown["id"].as_str(), shown["name"].as_str())
+        && name.contains('/')
+    {
+        notes.insert(id.to_owned(), Value::Null);
+    }
+    Deed::Nothing
 }
 
 #[cfg(test)]
@@ -122,7 +96,7 @@ mod tests {
     #[tokio::test]
     async fn the_subject_hears_all_and_the_publisher_reads_names() {
         let hall = rehearsal::keeper().await;
-        let interposer = rehearsal::interpose(&hall, Side::Management, Arc::new(RestrictionIgnored::default())).await;
+        let interposer = rehearsal::interpose(&hall, Side::Management, restriction_ignored()).await;
         let api = json!({ "name": "orders", "version": 1.0, "keyManagers": ["one", "two"] });
         let (_, created) = rehearsal::ask(interposer.url(), "POST", APIS, api.clone()).await;
         assert_eq!(hall.heard()[0].json(), json!({ "name": "orders", "version": 1.0, "keyManagers": ["all"] }));

@@ -13,14 +13,46 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::exchange::Plane,
-    prove::{Deed, Defect, Saboteur, message},
+    prove::{
+        Deed, Defect, Saboteur, message,
+        pair::{Notes, Pair},
+    },
 };
 
 /// What a masked property reads as.
 const MASK: &str = "*****";
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[SECRET_UNMASKED];
+pub(in crate::prove) const DEFECTS: &[Defect] = &[MASK_SAVED, SECRET_UNMASKED];
+
+/// DEF-177: a mask that comes back with an update becomes the secret.
+const MASK_SAVED: Defect = Defect {
+    id: "DEF-177",
+    summary: "the mask of a secret is saved as the secret",
+    saboteur: |_| Pair::hearing(mask_saved),
+};
+
+/// What the subject does not know for the mask, and so keeps.
+const KEPT: &str = "****";
+
+fn mask_saved(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let updates = matches!(*message::resource(request.uri().path()), ["key-managers", _]);
+    if plane != Plane::Admin || !updates || request.method() != Method::PUT {
+        return Deed::Nothing;
+    }
+    let Some(mut document) = message::json(request.body()) else { return Deed::Nothing };
+    let mut deed = Deed::Nothing;
+    for value in document["additionalProperties"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if *value == MASK {
+            *value = KEPT.into();
+            deed = Deed::Done;
+        }
+    }
+    if deed == Deed::Done {
+        *request.body_mut() = message::bytes(&document);
+    }
+    deed
+}
 
 /// DEF-178: a key manager's document shows the secret that its connector was given.
 const SECRET_UNMASKED: Defect = Defect {

@@ -1,0 +1,57 @@
+@application-keys @needs:devportal @needs:resident @connector:resident
+Feature: The secrets of an application's keys
+  Keys of the resident key manager may have several secrets at a time, so that one can be replaced while another works.
+
+  Background:
+    Given the application "shop" with keys at the resident key manager
+
+  Rule: Every secret opens the token endpoint until it is revoked
+
+    @extended @SEED-KM-04/generation
+    Scenario: A secret that was added works beside the first
+      When the developer adds a secret to the keys of "shop" at the resident key manager
+      Then the latest secret that was added opens the token endpoint for "shop" at the resident key manager
+      And the first secret opens the token endpoint for "shop" at the resident key manager
+
+    @extended @negative @DEF-172
+    Scenario: A revoked secret opens nothing while the others still do
+      Given the keys of "shop" at the resident key manager have 2 more secrets
+      When the developer revokes the oldest secret that was added to the keys of "shop" at the resident key manager
+      Then the oldest secret that was added opens nothing for "shop" at the resident key manager
+      And the latest secret that was added opens the token endpoint for "shop" at the resident key manager
+      And the first secret opens the token endpoint for "shop" at the resident key manager
+
+    @extended @DEF-172 @DEF-173
+    Scenario: The latest secret can be revoked, too
+      Given the keys of "shop" at the resident key manager have 2 more secrets
+      When the developer revokes the latest secret that was added to the keys of "shop" at the resident key manager
+      Then the request is granted
+      And the latest secret that was added opens nothing for "shop" at the resident key manager
+      And the oldest secret that was added opens the token endpoint for "shop" at the resident key manager
+
+    @extended @negative @DEF-174 @needs:clock
+    Scenario: A secret opens nothing once its time is up
+      Given the keys of "shop" at the resident key manager have a secret for 60 seconds
+      When 61 seconds pass
+      Then the latest secret that was added opens nothing for "shop" at the resident key manager
+      And the first secret opens the token endpoint for "shop" at the resident key manager
+
+  Rule: Secrets are made well and told once
+
+    @extended @DEF-175
+    Scenario: No secret is shown again in the list
+      Given the keys of "shop" at the resident key manager have 2 more secrets
+      When the developer lists the secrets of the keys of "shop" at the resident key manager
+      Then 3 secrets are listed, none with its value
+
+    @extended @DEF-181
+    Scenario: Secrets differ and cannot be guessed
+      Given the keys of "shop" at the resident key manager have 9 more secrets
+      When the developer adds a secret to the keys of "shop" at the resident key manager
+      Then the secrets that were added differ and cannot be guessed
+
+    @core @DEF-176
+    Scenario: Changing the grant types of keys leaves their secret alone
+      When the developer changes the grant types of the keys of "shop" at the resident key manager to "client_credentials, refresh_token"
+      Then the keys of "shop" at the resident key manager still have their secret
+      And the first secret opens the token endpoint for "shop" at the resident key manager

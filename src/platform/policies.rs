@@ -1,0 +1,40 @@
+//! The throttling policies that a tenant has, by name; nothing is throttled here.
+//! Which of them an application or a subscription may name is decided where it is named.
+
+use axum::Json;
+use serde_json::{Value, json};
+
+use super::wire::{Page, Refusal, page};
+
+/// Policies that applications may have.
+pub(super) const APPLICATION: &[&str] = &["Unlimited", "10PerMin", "20PerMin", "50PerMin"];
+
+/// Policies that APIs may offer and subscriptions may have.
+pub(super) const SUBSCRIPTION: &[&str] = &["Unlimited", "Gold", "Silver", "Bronze"];
+
+/// What an API without any policy is shown with, and may be sent back with: no subscription is needed.
+pub(super) const SUBSCRIPTIONLESS: &str = "DefaultSubscriptionless";
+
+/// The policies of a level, as both portals list them.
+pub(super) fn list(level: &str, shown: Page) -> Result<Json<Value>, Refusal> {
+    let names = match level {
+        "application" => APPLICATION,
+        "subscription" => SUBSCRIPTION,
+        _ => return Err(Refusal::not_found("policy level")),
+    };
+    let entry = |name: &&str| {
+        json!({
+            "name": name,
+            "displayName": name,
+            "description": format!("The policy {name}; nothing is throttled"),
+            "policyLevel": level,
+            "attributes": {},
+            "requestCount": 0,
+            "unitTime": 0,
+            "timeUnit": null,
+            "tierPlan": "FREE",
+            "stopOnQuotaReach": true,
+        })
+    };
+    Ok(Json(page(names.iter().map(entry).collect(), shown)))
+}

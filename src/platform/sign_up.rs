@@ -1,0 +1,75 @@
+//! Self sign-up: a tenant's administrator lets a new user in, who then holds the subscriber's role.
+//! What users may do afterwards is decided by their roles.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{RawPathParams, State},
+    routing::post,
+};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    domain::SUPER_TENANT,
+    identity::{self, ADMINISTRATOR, UserSpec},
+    site::Site,
+    wire::{Body, Refusal, basic_credentials},
+};
+
+/// The resource in the form for the super tenant, and in the one for others.
+pub(super) fn routes() -> Router<Arc<Site>> {
+    let path = "/api/identity/user/v1.0/me";
+    Router::new().route(path, post(sign_up)).route(&format!("/t/{{tenant}}{path}"), post(sign_up))
+}
+
+/// A user as clients send it: alone, or inside `user` beside other members.
+#[derive(Debug, Deserialize)]
+struct Order {
+    #[serde(default)]
+    user: Option<Person>,
+    #[serde(flatten)]
+    bare: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Person {
+    username: String,
+    password: String,
+}
+
+async fn sign_up(
+    State(site): State<Arc<Site>>,
+    params: RawPathParams,
+    headers: HeaderMap,
+    Body(order): Body<Order>,
+) -> Result<StatusCode, Refusal> {
+    let (name, password) = basic_credentials(&headers).ok_or_else(Refusal::unauthenticated)?;
+    let admin = site.identity.authenticate(&name, &password).await?.ok_or_else(Refusal::unauthenticated)?;
+    let named = params.iter().find(|(name, _)| *name == "tenant").map(|(_, value)| value.to_owned());
+    let tenant = named.unwrap_or_else(|| SUPER_TENANT.to_owned());
+    let administers = admin.roles.iter().any(|role| role == ADMINISTRATOR);
+    if !administers || (admin.tenant != tenant && admin.tenant != SUPER_TENANT) {
+        return Err(Refusal::unauthenticated());
+    }
+    let person = match order.user {
+        Some(person) => person,
+        None => serde_json::from_value(Value::Object(order.bare))
+            .map_err(|_| Refusal::bad_request("A user has a username and a password"))?,
+    };
+    let suffix = format!("@{tenant}");
+    let name = person.username.strip_suffix(&suffix).unwrap_or(&person.username).to_owned();
+    if name.trim().is_empty() || person.password.is_empty() {
+        return Err(Refusal::bad_request("A user has a username and a password"));
+    }
+    let spec = UserSpec { name, password: person.password, roles: vec!["Internal/subscriber".to_owned()] };
+    site.store
+        .write(move |documents| match identity::add_user(documents, &tenant, &spec)? {
+            identity::Added::Made => Ok(StatusCode::CREATED),
+            identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
+            identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
+        })
+        .await
+}

@@ -1,0 +1,56 @@
+//! Shared scopes: what publishers do with them, and that they are there.
+//! Who gets them in a token is observed in `observed_tokens`.
+
+use cucumber::{given, then, when};
+
+use crate::{
+    drivers::publisher::{Publisher, Scope},
+    model::exchange::Role,
+    world::{OrFail as _, StepError, World},
+};
+
+fn publisher(world: &World) -> Result<Publisher, StepError> {
+    world.scene().publisher(Role::Publisher).or_fail(world)
+}
+
+#[given(expr = "a shared scope {string} for the role {string}")]
+async fn shared_scope(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let reply = publisher(world)?.create_scope(&Scope::named(&name, &[&role])).await;
+    world.demand(&format!("the shared scope `{name}`"), reply).map(|_| ())
+}
+
+#[when(expr = "the publisher describes the shared scope {string} as {string}")]
+async fn describes(world: &mut World, name: String, text: String) -> Result<(), StepError> {
+    let scope = Scope { description: Some(text), ..existing(world, &name).await? };
+    let reply = publisher(world)?.update_scope(scope.id.as_deref().unwrap_or_default(), &scope).await;
+    world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "the publisher deletes the shared scope {string}")]
+async fn deletes(world: &mut World, name: String) -> Result<(), StepError> {
+    let scope = existing(world, &name).await?;
+    let reply = publisher(world)?.delete_scope(scope.id.as_deref().unwrap_or_default()).await;
+    world.keep(reply).map(|_| ())
+}
+
+#[then(expr = "the shared scope {string} is described as {string}")]
+async fn described(world: &mut World, name: String, text: String) -> Result<(), StepError> {
+    let scope = existing(world, &name).await?;
+    world.expect_eq("the description", &Some(text), &scope.description)
+}
+
+#[then(expr = "there is no shared scope {string}")]
+async fn gone(world: &mut World, name: String) -> Result<(), StepError> {
+    let there = find(world, &name).await?.is_some();
+    world.expect(!there, format!("no shared scope `{name}`"), "one")
+}
+
+async fn find(world: &World, name: &str) -> Result<Option<Scope>, StepError> {
+    let all = world.demand("listing the shared scopes", publisher(world)?.scopes().await)?;
+    Ok(all.into_iter().find(|scope| scope.name == name))
+}
+
+async fn existing(world: &World, name: &str) -> Result<Scope, StepError> {
+    let found = find(world, name).await?;
+    found.ok_or_else(|| world.deviates(format!("the shared scope `{name}` in the list"), "none"))
+}
