@@ -237,7 +237,15 @@ async fn a_server_with_opaque_tokens_that_nobody_can_ask_about_cannot_be_a_key_m
 async fn serves_as_key_manager(certified: &Certified, secrets: &[(&str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     let trust = vec![certified.ca()];
-    let plan = ServePlan { port: 0, gateway_port: 0, data: None, trust, folder: folder.path().to_owned() };
+    let plan = ServePlan {
+        port: 0,
+        gateway_port: 0,
+        http_port: None,
+        single_secret: false,
+        data: None,
+        trust,
+        folder: folder.path().to_owned(),
+    };
     let served = serve::serve(&plan).await.unwrap();
     let target = target_file::read(served.target_file(), &|_| Some(SEEDED_PASSWORD.to_owned())).unwrap();
     let stage = Stage::open(&run_plan(target), &[]).await.unwrap();
