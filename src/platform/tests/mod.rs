@@ -3,8 +3,8 @@
 
 mod admin;
 mod consumer_secrets;
-mod credentials;
 mod contract;
+mod credentials;
 mod devportal;
 mod hostile;
 mod lifecycle;
