@@ -173,7 +173,7 @@ fn a_taken_port_is_named() {
     refused(&kmspec(&["mock", "is7", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
     let typed = ["mock", "is7", "--control-port", &port, "--ca-dir", folder];
     refused(&kmspec(&typed), 3, &[&port, "in use", "--control-port"]);
-    refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, custom, cognito, auth0"]);
+    refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, is, custom, cognito, auth0"]);
     refused(&kmspec(&["mock", "is7", "--defect", "DEF-999", "--ca-dir", folder]), 2, &["`DEF-999`", "hint:"]);
     refused(&kmspec(&["mock", "is7", "--host", "example.invalid", "--ca-dir", folder]), 2, &["`example.invalid`"]);
 }

@@ -57,7 +57,7 @@ async fn redeemed(stage: &Stage, code: &str) -> Answer {
 
 #[tokio::test]
 async fn a_login_gives_a_code_and_the_code_gives_tokens_for_the_user() {
-    for vendor in Vendor::ALL {
+    for vendor in [Vendor::Is7, Vendor::Custom, Vendor::Cognito, Vendor::Auth0] {
         let client = app().scopes(["read"]);
         let stage = stage_with(vendor, client).await;
         let page = stage.authorize(&asking(&[("nonce", "n-1"), ("audience", "https://api.example.com/")])).await.page();

@@ -165,7 +165,7 @@ pub struct PlatformArguments {
 /// Arguments of `mock`.
 #[derive(Debug, Args)]
 pub struct MockArguments {
-    /// Whose manners it has: is7, custom, cognito or auth0.
+    /// Whose manners it has: the name of a vendor, such as is7 or okta; another name is answered with the list.
     pub vendor: String,
     /// Its port; any free one when left out.
     #[arg(long)]

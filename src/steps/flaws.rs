@@ -193,7 +193,7 @@ impl Flaw {
 }
 
 /// Claims that vendors name the client in.
-const CLIENT_CLAIMS: [&str; 4] = ["client_id", "azp", "cid", "consumerKey"];
+const CLIENT_CLAIMS: [&str; 6] = ["client_id", "azp", "cid", "appid", "client_id_name", "consumerKey"];
 
 /// The client that a token names, in any of the usual claims.
 pub(super) fn client_named_in(token: &Forgery) -> Option<String> {

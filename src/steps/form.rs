@@ -41,7 +41,7 @@ impl Form {
             ServerKind::OpenBanking => {
                 wso2(&base, "ObKeyManager", "/keymanager-operations/dcr/register", "/oauth2/userinfo?schema=openid")
             }
-            ServerKind::Custom | ServerKind::Cognito | ServerKind::Auth0 => out_of_band(&base, kind),
+            _ => out_of_band(&base, kind),
         };
         if kind == ServerKind::Is7 {
             for (property, path) in IS7_EXTRA {
@@ -85,6 +85,9 @@ impl Form {
         document["issuer"] = servers::issuer(world, &server)?.into();
         if let Some(jwks) = &endpoints.jwks {
             document["certificates"] = json!({ "type": "JWKS", "value": jwks.as_str() });
+        }
+        if servers::kind(world, &server)? == ServerKind::EntraV1 {
+            first_version(document);
         }
         Ok(())
     }
@@ -223,7 +226,36 @@ fn wso2(base: &str, kind: &str, registration: &str, userinfo: &str) -> Value {
     })
 }
 
+/// The places that tokens of the first version of Entra belong to: the issuer ends in a slash there.
+fn first_version(document: &mut Value) {
+    for (path, of_second, of_first) in [
+        ("/issuer", "/v2.0", "/"),
+        ("/wellKnownEndpoint", "/v2.0/.well-known/", "/.well-known/"),
+        ("/tokenEndpoint", "/oauth2/v2.0/token", "/oauth2/token"),
+        ("/certificates/value", "/discovery/v2.0/keys", "/discovery/keys"),
+    ] {
+        if let Some(value) = document.pointer_mut(path) {
+            *value = value.as_str().unwrap_or_default().replace(of_second, of_first).into();
+        }
+    }
+}
+
+/// The claims of a server's tokens that name their client and what they may do.
+fn claims(kind: ServerKind) -> (&'static str, &'static str) {
+    match kind {
+        ServerKind::Auth0 | ServerKind::Keycloak | ServerKind::Asgardeo => ("azp", "scope"),
+        ServerKind::Okta => ("cid", "scp"),
+        // Tokens of applications hold roles; those of users hold scopes in `scp`.
+        ServerKind::EntraV1 => ("appid", "roles"),
+        ServerKind::Entra => ("azp", "roles"),
+        ServerKind::PingFederate => ("client_id_name", "scope"),
+        ServerKind::ForgeRock => ("aud", "scope"),
+        _ => ("client_id", "scope"),
+    }
+}
+
 fn out_of_band(base: &str, kind: ServerKind) -> Value {
+    let (consumer_key, scopes) = claims(kind);
     json!({
         "type": "custom",
         "description": "attached out of band",
@@ -235,8 +267,8 @@ fn out_of_band(base: &str, kind: ServerKind) -> Value {
         "clientRegistrationEndpoint": format!("{base}/oauth/register"),
         "certificates": { "type": "JWKS", "value": format!("{base}/oauth/keys") },
         "availableGrantTypes": [],
-        "consumerKeyClaim": if kind == ServerKind::Auth0 { "azp" } else { "client_id" },
-        "scopesClaim": "scope",
+        "consumerKeyClaim": consumer_key,
+        "scopesClaim": scopes,
         "enabled": true,
         "enableTokenGeneration": false,
         "enableOAuthAppCreation": false,

@@ -12,7 +12,11 @@ pub(super) const RESIDENT: &str = "the resident key manager";
 
 /// A kind of authorization server that features speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
-#[param(name = "kind", regex = "WSO2 Identity Server 7|WSO2 Identity Server|a custom server|Amazon Cognito|Auth0")]
+#[param(
+    name = "kind",
+    regex = "WSO2 Identity Server 7|WSO2 Identity Server|a custom server|Amazon Cognito|Auth0|\
+             Microsoft Entra ID with v1 tokens|Microsoft Entra ID|Okta|Keycloak|PingFederate|PingOne|ForgeRock|Asgardeo"
+)]
 pub(super) enum ServerKind {
     /// WSO2 Identity Server 7, which registers clients.
     Is7,
@@ -24,6 +28,22 @@ pub(super) enum ServerKind {
     Cognito,
     /// Auth0, attached out of band.
     Auth0,
+    /// Microsoft Entra ID, attached out of band, with an API that takes tokens of the first version.
+    EntraV1,
+    /// The same with an API that takes tokens of the second version.
+    Entra,
+    /// Okta, attached out of band.
+    Okta,
+    /// Keycloak, attached out of band.
+    Keycloak,
+    /// PingFederate, attached out of band.
+    PingFederate,
+    /// PingOne, attached out of band.
+    PingOne,
+    /// ForgeRock, attached out of band.
+    ForgeRock,
+    /// Asgardeo, attached out of band.
+    Asgardeo,
 }
 
 impl FromStr for ServerKind {
@@ -36,6 +56,14 @@ impl FromStr for ServerKind {
             "a custom server" => Self::Custom,
             "Amazon Cognito" => Self::Cognito,
             "Auth0" => Self::Auth0,
+            "Microsoft Entra ID with v1 tokens" => Self::EntraV1,
+            "Microsoft Entra ID" => Self::Entra,
+            "Okta" => Self::Okta,
+            "Keycloak" => Self::Keycloak,
+            "PingFederate" => Self::PingFederate,
+            "PingOne" => Self::PingOne,
+            "ForgeRock" => Self::ForgeRock,
+            "Asgardeo" => Self::Asgardeo,
             _ => return Err(format!("no kind of authorization server is called `{text}`")),
         })
     }

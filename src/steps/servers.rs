@@ -34,6 +34,9 @@ use super::{
 pub(super) const USER: (&str, &str) = ("alice", "wonderland-7");
 /// The API that Auth0 issues JWTs for.
 const AUTH0_AUDIENCE: &str = "https://api.example.com/";
+/// The APIs that Entra issues tokens of each version for; their scopes are never named one by one.
+const ENTRA_V1_API: &str = "api://kmspec-v1/.default";
+const ENTRA_V2_API: &str = "api://kmspec-v2/.default";
 /// The scenario's name of the API and the application that stand for "an API that trusts an issuer".
 const PROTECTED: &str = "protected";
 
@@ -43,17 +46,25 @@ pub(super) async fn start(world: &mut World, name: &str, kind: ServerKind) -> Re
         return Ok(());
     }
     let vendor = match kind {
-        ServerKind::Is7 | ServerKind::OpenBanking => Vendor::Is7,
+        ServerKind::Is7 => Vendor::Is7,
+        ServerKind::OpenBanking => Vendor::Is,
         ServerKind::Custom => Vendor::Custom,
         ServerKind::Cognito => Vendor::Cognito,
         ServerKind::Auth0 => Vendor::Auth0,
+        ServerKind::EntraV1 | ServerKind::Entra => Vendor::Entra,
+        ServerKind::Okta => Vendor::Okta,
+        ServerKind::Keycloak => Vendor::Keycloak,
+        ServerKind::PingFederate => Vendor::PingFederate,
+        ServerKind::PingOne => Vendor::PingOne,
+        ServerKind::ForgeRock => Vendor::ForgeRock,
+        ServerKind::Asgardeo => Vendor::Asgardeo,
     };
     let server = world.start_server(name, vendor).await?;
     if let Ok(mock) = server.mock() {
         mock.realm().add_user(UserSpec::new(USER.0, USER.1));
     }
-    if kind == ServerKind::OpenBanking {
-        world.seen.open_banking.insert(name.to_owned());
+    if kind == ServerKind::EntraV1 {
+        world.seen.first_version.insert(name.to_owned());
     }
     Ok(())
 }
@@ -80,11 +91,19 @@ pub(super) fn is_stopped(world: &World, name: &str) -> bool {
 /// Which kind of server it is.
 pub(super) fn kind(world: &World, name: &str) -> Result<ServerKind, StepError> {
     Ok(match world.servers.named(name).or_fail(world)?.vendor {
-        Vendor::Is7 if world.seen.open_banking.contains(name) => ServerKind::OpenBanking,
         Vendor::Is7 => ServerKind::Is7,
+        Vendor::Is => ServerKind::OpenBanking,
         Vendor::Custom => ServerKind::Custom,
         Vendor::Cognito => ServerKind::Cognito,
         Vendor::Auth0 => ServerKind::Auth0,
+        Vendor::Entra if world.seen.first_version.contains(name) => ServerKind::EntraV1,
+        Vendor::Entra => ServerKind::Entra,
+        Vendor::Okta => ServerKind::Okta,
+        Vendor::Keycloak => ServerKind::Keycloak,
+        Vendor::PingFederate => ServerKind::PingFederate,
+        Vendor::PingOne => ServerKind::PingOne,
+        Vendor::ForgeRock => ServerKind::ForgeRock,
+        Vendor::Asgardeo => ServerKind::Asgardeo,
     })
 }
 
@@ -128,8 +147,12 @@ pub(super) fn foreign_certificate_pem(world: &World) -> String {
 /// Adds a client there, as its administrator would.
 pub(super) fn new_client(world: &World, name: &str) -> Result<ConsumerKey, StepError> {
     let server = world.servers.named(name).or_fail(world)?;
-    let client = server.mock().or_fail(world)?.realm().add_client(ClientSpec::new(format!("{name} client")));
-    Ok(ConsumerKey(client.id))
+    let spec = ClientSpec::new(format!("{name} client"));
+    let spec = match world.seen.scopes.get(name) {
+        Some(scopes) => spec.scopes(scopes.iter().cloned()),
+        None => spec,
+    };
+    Ok(ConsumerKey(server.mock().or_fail(world)?.realm().add_client(spec).id))
 }
 
 /// The secret of a client there, which the platform need not know.
@@ -218,12 +241,23 @@ pub(super) fn client(world: &World, name: &str) -> Result<AuthorizationServerCli
     ))
 }
 
-/// What a token request at this server needs beyond its grant.
+/// What a token request at this server needs beyond its grant; it takes the place of fields of the same name.
 pub(super) fn token_fields(world: &World, name: &str) -> Vec<(&'static str, &'static str)> {
-    match world.servers.named(name).map(|server| server.vendor) {
-        Ok(Vendor::Auth0) => vec![("audience", AUTH0_AUDIENCE)],
+    match kind(world, name) {
+        Ok(ServerKind::Auth0) => vec![("audience", AUTH0_AUDIENCE)],
+        Ok(ServerKind::EntraV1) => vec![("scope", ENTRA_V1_API)],
+        Ok(ServerKind::Entra) => vec![("scope", ENTRA_V2_API)],
         _ => Vec::new(),
     }
+}
+
+/// Makes a scope known there that its clients may be granted; clients that come later are given it where the server
+/// wants that said of each.
+pub(super) fn register_scope(world: &mut World, name: &str, scope: &str) -> Result<(), StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    server.mock().or_fail(world)?.realm().register_scope(scope);
+    world.seen.scopes.entry(name.to_owned()).or_default().push(scope.to_owned());
+    Ok(())
 }
 
 /// A sound token that names this client in the claim that the key manager reads.

@@ -21,6 +21,11 @@ async fn authorization_server(world: &mut World, name: String, kind: ServerKind)
     servers::start(world, &name, kind).await
 }
 
+#[given(expr = "{string} knows the scope {string}")]
+async fn known_scope(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    servers::register_scope(world, &name, &scope)
+}
+
 #[given(expr = "the authorization server {string} is down")]
 async fn server_down(world: &mut World, name: String) -> Result<(), StepError> {
     servers::take_down(world, &name).await

@@ -139,7 +139,10 @@ pub(super) async fn request(
     fields: &[(&str, &str)],
 ) -> Result<Reply<TokenGrant>, DriverError> {
     let client = oauth_client(world, place)?;
-    let fields = [fields, &servers::token_fields(world, place)].concat();
+    let further = servers::token_fields(world, place);
+    let replaced = |field: &&(&str, &str)| further.iter().any(|(name, _)| *name == field.0);
+    let kept = fields.iter().filter(|field| !replaced(field)).copied();
+    let fields: Vec<_> = kept.chain(further.iter().copied()).collect();
     let reply = client.token(&authentication(world, keys, place), grant_type, &fields).await;
     servers::was_ours(world, place);
     reply

@@ -57,8 +57,10 @@ pub struct Seen {
     pub server_requests: BTreeMap<String, usize>,
     /// Requests of the scenario's own clients at each authorization server, by kind.
     pub our_requests: BTreeMap<String, BTreeMap<Endpoint, usize>>,
-    /// Authorization servers that play open banking's.
-    pub open_banking: BTreeSet<String>,
+    /// Authorization servers that issue tokens of their vendor's first version.
+    pub first_version: BTreeSet<String>,
+    /// Scopes that were made known at each authorization server.
+    pub scopes: BTreeMap<String, Vec<String>>,
     /// Authorization servers whose clients get opaque tokens.
     pub opaque: BTreeSet<String>,
     /// Paths at the echo backend that belong to the scenario's APIs.

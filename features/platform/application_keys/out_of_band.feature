@@ -60,6 +60,41 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor          |
         | a custom server |
 
+      @connector:entra
+      Examples:
+        | vendor             |
+        | Microsoft Entra ID |
+
+      @connector:okta
+      Examples:
+        | vendor |
+        | Okta   |
+
+      @connector:keycloak
+      Examples:
+        | vendor   |
+        | Keycloak |
+
+      @connector:pingfederate
+      Examples:
+        | vendor       |
+        | PingFederate |
+
+      @connector:pingone
+      Examples:
+        | vendor  |
+        | PingOne |
+
+      @connector:forgerock
+      Examples:
+        | vendor    |
+        | ForgeRock |
+
+      @connector:asgardeo
+      Examples:
+        | vendor   |
+        | Asgardeo |
+
     @core @connector:custom
     Scenario Outline: An existing client serves as <type> keys
       Given a key manager "acme" at a custom server
@@ -112,6 +147,41 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor          |
         | a custom server |
 
+      @connector:entra
+      Examples:
+        | vendor             |
+        | Microsoft Entra ID |
+
+      @connector:okta
+      Examples:
+        | vendor |
+        | Okta   |
+
+      @connector:keycloak
+      Examples:
+        | vendor   |
+        | Keycloak |
+
+      @connector:pingfederate
+      Examples:
+        | vendor       |
+        | PingFederate |
+
+      @connector:pingone
+      Examples:
+        | vendor  |
+        | PingOne |
+
+      @connector:forgerock
+      Examples:
+        | vendor    |
+        | ForgeRock |
+
+      @connector:asgardeo
+      Examples:
+        | vendor   |
+        | Asgardeo |
+
     @core @negative @SEED-OOB-03 @SEED-OOB-20/token_generation @SEED-OOB-21 @connector:custom
     Scenario: No token is generated through the platform
       Given a key manager "acme" at a custom server
@@ -151,6 +221,41 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Examples:
         | vendor          |
         | a custom server |
+
+      @connector:entra
+      Examples:
+        | vendor             |
+        | Microsoft Entra ID |
+
+      @connector:okta
+      Examples:
+        | vendor |
+        | Okta   |
+
+      @connector:keycloak
+      Examples:
+        | vendor   |
+        | Keycloak |
+
+      @connector:pingfederate
+      Examples:
+        | vendor       |
+        | PingFederate |
+
+      @connector:pingone
+      Examples:
+        | vendor  |
+        | PingOne |
+
+      @connector:forgerock
+      Examples:
+        | vendor    |
+        | ForgeRock |
+
+      @connector:asgardeo
+      Examples:
+        | vendor   |
+        | Asgardeo |
 
   Rule: A client belongs to one application
 

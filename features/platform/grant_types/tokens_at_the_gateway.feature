@@ -49,6 +49,14 @@ Feature: Tokens of the grant types at the gateway
         | grant   |
         | refresh |
 
+    @core @SEED-IS-04 @SEED-IS-07 @SEED-IS-17 @SEED-IS-15/client_credentials @needs:admin @needs:fresh-issuer @connector:is
+    Scenario: A token granted by client credentials at WSO2 Identity Server opens the API
+      Given a key manager "acme" at WSO2 Identity Server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by client credentials
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+
     @core @SEED-KM-25 @SEED-IS7-01 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7
     Scenario Outline: Tokens of <key manager> open an API that several key managers serve
       Given a key manager "acme" at WSO2 Identity Server 7

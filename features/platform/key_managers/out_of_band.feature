@@ -191,6 +191,36 @@ Feature: Describing an out-of-band authorization server to the platform
         | vendor          |
         | a custom server |
 
+      @connector:okta
+      Examples:
+        | vendor |
+        | Okta   |
+
+      @connector:keycloak
+      Examples:
+        | vendor   |
+        | Keycloak |
+
+      @connector:pingfederate
+      Examples:
+        | vendor       |
+        | PingFederate |
+
+      @connector:pingone
+      Examples:
+        | vendor  |
+        | PingOne |
+
+      @connector:forgerock
+      Examples:
+        | vendor    |
+        | ForgeRock |
+
+      @connector:asgardeo
+      Examples:
+        | vendor   |
+        | Asgardeo |
+
     @core @SEED-OOB-05 @SEED-OOB-10 @needs:fresh-issuer
     Scenario Outline: The import invents no <setting> that <vendor> does not advertise
       Given the authorization server "CognitoKM", which is <vendor>
@@ -208,3 +238,20 @@ Feature: Describing an out-of-band authorization server to the platform
         | vendor | setting                      |
         | Auth0  | client registration endpoint |
         | Auth0  | introspection endpoint       |
+
+      @connector:entra
+      Examples:
+        | vendor             | setting                      |
+        | Microsoft Entra ID | client registration endpoint |
+        | Microsoft Entra ID | introspection endpoint       |
+        | Microsoft Entra ID | revoke endpoint              |
+
+      @connector:pingfederate
+      Examples:
+        | vendor       | setting                      |
+        | PingFederate | client registration endpoint |
+
+      @connector:pingone
+      Examples:
+        | vendor  | setting                      |
+        | PingOne | client registration endpoint |

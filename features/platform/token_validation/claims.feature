@@ -58,6 +58,51 @@ Feature: The claims that name the consumer and its scopes
         | vendor          |
         | a custom server |
 
+      @connector:entra @SEED-OOB-01/entra @SEED-KM-24/enterprise
+      Examples:
+        | vendor                            |
+        | Microsoft Entra ID                |
+        | Microsoft Entra ID with v1 tokens |
+
+      @connector:pingfederate @SEED-OOB-01/pingidentity @SEED-KM-24/enterprise
+      Examples:
+        | vendor       |
+        | PingFederate |
+
+      @connector:pingone @SEED-OOB-01/pingidentity @SEED-KM-24/cloud
+      Examples:
+        | vendor  |
+        | PingOne |
+
+      @connector:okta @SEED-OOB-14/cid @SEED-KM-24/cloud
+      Examples:
+        | vendor |
+        | Okta   |
+
+      @connector:keycloak @SEED-OOB-14/azp @SEED-KM-24/enterprise
+      Examples:
+        | vendor   |
+        | Keycloak |
+
+      @connector:forgerock @SEED-KM-24/enterprise
+      Examples:
+        | vendor    |
+        | ForgeRock |
+
+      @connector:asgardeo @SEED-OOB-14/azp @SEED-KM-24/cloud
+      Examples:
+        | vendor   |
+        | Asgardeo |
+
+    @core @negative @SEED-OOB-11 @connector:entra
+    Scenario: A token of Microsoft's first version does not belong to a key manager of the second
+      Given a key manager "acme" at Microsoft Entra ID with v1 tokens
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the administrator has changed the issuer of "acme" to "/5a1c7e0d-3f5b-4a86-9b1e-6d2c8f0a4b17/v2.0"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
   Rule: Scopes are read from the configured claim, whatever their shape
 
     @core @SEED-IS-14 @DEF-050
@@ -80,6 +125,68 @@ Feature: The claims that name the consumer and its scopes
         | claim | shape |
         | scp   | text  |
         | scp   | list  |
+
+    @core @SEED-IS-14 @SEED-KM-30/scopes
+    Scenario Outline: A scope that <vendor> granted opens the operation
+      Given the authorization server "acme", which is <vendor>
+      And "acme" knows the scope "orders-read"
+      And a key manager "acme" at <vendor>
+      And an API "orders" that needs the scope "orders-read"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" for the scope "orders-read"
+      Then the backend answers the call
+
+      @connector:cognito @SEED-OOB-15/scope
+      Examples:
+        | vendor         |
+        | Amazon Cognito |
+
+      @connector:auth0 @SEED-OOB-15/scope
+      Examples:
+        | vendor |
+        | Auth0  |
+
+      @connector:custom @SEED-OOB-15/scope
+      Examples:
+        | vendor          |
+        | a custom server |
+
+      @connector:okta @SEED-OOB-15/scp @DEF-050
+      Examples:
+        | vendor |
+        | Okta   |
+
+      @connector:keycloak @SEED-OOB-15/scope
+      Examples:
+        | vendor   |
+        | Keycloak |
+
+      @connector:pingfederate @SEED-OOB-15/scope
+      Examples:
+        | vendor       |
+        | PingFederate |
+
+      @connector:pingone @SEED-OOB-15/scope
+      Examples:
+        | vendor  |
+        | PingOne |
+
+      @connector:forgerock @SEED-OOB-15/scope @DEF-050
+      Examples:
+        | vendor    |
+        | ForgeRock |
+
+      @connector:asgardeo @SEED-OOB-15/scope
+      Examples:
+        | vendor   |
+        | Asgardeo |
+
+      # Roles of an application stand in for scopes, as a list.
+      @connector:entra @DEF-050
+      Examples:
+        | vendor                            |
+        | Microsoft Entra ID                |
+        | Microsoft Entra ID with v1 tokens |
 
     @core @negative @SEED-OOB-15/scp @SEED-KM-30/scopes @DEF-049
     Scenario: A scope in another claim opens nothing

@@ -105,6 +105,32 @@ Feature: Validating opaque tokens
       Then the backend answers the call
       And "globex" received no introspection request
 
+    @core @SEED-IS-06 @SEED-IS-23 @SEED-IS-25 @SEED-KM-17 @connector:is
+    Scenario: An opaque token of WSO2 Identity Server opens the API that its application is subscribed to
+      Given a key manager "acme" at WSO2 Identity Server that issues opaque tokens
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
+      And "acme" received an introspection request
+
+    @core @SEED-IS-25 @connector:is
+    Scenario Outline: A token that looks like a UUID of <form> is <attributed> to WSO2 Identity Server
+      Given a key manager "acme" at WSO2 Identity Server that issues opaque tokens
+      And an API "orders"
+      When the API consumer calls "orders" with the token "<token>"
+      Then the call is refused because the credentials are invalid
+      And "acme" received <asked>
+
+      Examples:
+        | form            | attributed     | token                                | asked                    |
+        | version 1       | attributed     | 6fa459ea-ee8a-1ca4-894e-db77e160355e | an introspection request |
+        | version 2       | attributed     | 6fa459ea-ee8a-2ca4-994e-db77e160355e | an introspection request |
+        | version 3       | attributed     | 6fa459ea-ee8a-3ca4-a94e-db77e160355e | an introspection request |
+        | version 4       | attributed     | 6fa459ea-ee8a-4ca4-b94e-db77e160355e | an introspection request |
+        | version 5       | attributed     | 6FA459EA-EE8A-5CA4-894E-DB77E160355E | an introspection request |
+        | version 7       | not attributed | 6fa459ea-ee8a-7ca4-894e-db77e160355e | no introspection request |
+        | another variant | not attributed | 6fa459ea-ee8a-4ca4-c94e-db77e160355e | no introspection request |
+
     @core @negative @SEED-IS-25 @DEF-061 @connector:is7
     Scenario: An expression matches the whole token or not at all
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens

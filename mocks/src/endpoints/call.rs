@@ -114,8 +114,13 @@ impl Reply {
         Self::empty(405).header("allow", allowed)
     }
 
+    /// An OAuth error; one without a code has no body.
     pub(crate) fn error(error: &OAuthError) -> Self {
-        let mut reply = Self::json(error.status, &error.body()).uncached();
+        let mut reply = match error.code.as_str() {
+            "" => Self::empty(error.status),
+            _ => Self::json(error.status, &error.body()),
+        }
+        .uncached();
         reply.headers.extend(error.headers.iter().cloned());
         reply
     }

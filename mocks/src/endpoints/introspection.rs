@@ -40,7 +40,7 @@ const FOR_EVERYBODY: [&str; 10] =
 /// What the caller is told about a token: all, if it is the caller's own, names the caller as its audience, or stands
 /// for no user; else as much as the policy says.
 fn told(site: &Site, request: &TokenRequest, token: &str) -> Object {
-    let mut members = site.realm.introspect(token);
+    let mut members = site.dialect.introspected(site, request, token);
     let Some((row, _)) = site.realm.token(token).filter(|_| !site.realm.policy().strangers_see_users) else {
         return members;
     };

@@ -6,7 +6,11 @@ use crate::server::Site;
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     match call.method.as_str() {
-        "GET" | "HEAD" => Reply::json(200, &site.dialect.jwks(&site.realm)),
+        "GET" | "HEAD" => {
+            let mut reply = Reply::json(200, &site.dialect.jwks(&site.realm));
+            reply.headers.extend(site.dialect.jwks_headers());
+            reply
+        }
         _ => Reply::only("GET"),
     }
 }

@@ -1,14 +1,44 @@
-//! Who may call the management interfaces of WSO2 Identity Server 7, and the form of their errors.
+//! Who may call the interfaces by which servers are managed, and the form of errors of those of WSO2 Identity Server 7.
 //! Each interface has a file of its own.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
 use crate::{
     grants::basic_pair,
-    realm::{TokenRow, User, random},
+    realm::{ClientSpec, TokenRow, User, random},
     server::Site,
 };
+
+/// Id and secret of the client by which others are managed, where a vendor wants a client for that.
+pub(crate) const MANAGER: &str = "management";
+/// What a client that may manage others has among its metadata.
+const MANAGES: &str = "manages_clients";
+
+/// That client, as a fresh server holds it.
+pub(crate) fn manager() -> ClientSpec {
+    ClientSpec::new("Management")
+        .id(MANAGER)
+        .secret(MANAGER)
+        .grant_types(["client_credentials"])
+        .metadata(MANAGES, true)
+}
+
+/// The live token that a request by such a client carries; `None` for any other request.
+pub(crate) fn managing(site: &Site, call: &Call) -> Option<TokenRow> {
+    let row = site.realm.active_access(call.bearer()?)?;
+    let client = site.realm.client(&row.client_id)?;
+    let manages = client.metadata.get(MANAGES) == Some(&Value::Bool(true));
+    (manages && row.username.is_none()).then_some(row)
+}
+
+/// Whether the request is an administrator's, by Basic.
+pub(crate) fn by_administrator(site: &Site, call: &Call) -> bool {
+    call.header("authorization")
+        .and_then(|header| basic_pair(header, false))
+        .and_then(|(name, password)| site.realm.authenticate_user(&name, &password))
+        .is_some_and(|user| user.has_role("admin"))
+}
 
 /// Who calls a management interface.
 #[derive(Debug)]

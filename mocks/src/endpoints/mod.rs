@@ -2,11 +2,13 @@
 //! Which paths they stand under, and in whose dialect they answer, is the vendor's part.
 
 pub(crate) mod api_resources;
+pub(crate) mod auth0_management;
 pub(crate) mod authorize;
 pub(crate) mod call;
 pub(crate) mod device;
 pub(crate) mod device_is7;
 pub(crate) mod discovery;
+pub(crate) mod graph;
 pub(crate) mod introspection;
 pub(crate) mod jwks;
 pub(crate) mod login;
@@ -14,7 +16,10 @@ pub(crate) mod login_is7;
 pub(crate) mod management;
 pub(crate) mod page;
 pub(crate) mod registration;
+pub(crate) mod registration_is;
 pub(crate) mod registration_is7;
+pub(crate) mod registration_okta;
+pub(crate) mod registration_ping;
 pub(crate) mod revocation;
 pub(crate) mod scim;
 pub(crate) mod scim_about;

@@ -1,11 +1,14 @@
-//! Dynamic client registration (RFC 7591) and its management (RFC 7592), to the letter.
-//! The form of WSO2 Identity Server 7 is in `registration_is7`.
+//! Dynamic client registration (RFC 7591) and its management (RFC 7592), to the letter, or in the manner of a vendor.
+//! Interfaces that only remotely look like it have files of their own.
 
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::call::{Call, Reply};
+use super::{
+    call::{Call, Reply},
+    management::managing,
+};
 use crate::{
     grants::basic_pair,
     realm::{Client, ClientSpec, OAuthError, TokenFormat, client::PRIVATE_KEY_JWT, jwt::Object, random, same},
@@ -16,30 +19,88 @@ use crate::{
 const SERVER_ONLY: [&str; 4] =
     ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
 
-pub(crate) fn answer(site: &Site, call: &Call, base: &str) -> Reply {
-    match (call.method.as_str(), call.below(base)) {
+/// Metadata that are only kept (RFC 7591, section 2).
+const RFC_METADATA: [&str; 10] = [
+    "response_types",
+    "client_uri",
+    "logo_uri",
+    "contacts",
+    "tos_uri",
+    "policy_uri",
+    "jwks_uri",
+    "jwks",
+    "software_id",
+    "software_version",
+];
+
+/// What a vendor does differently.
+pub(crate) struct Manner {
+    /// Where clients are registered, as a path.
+    pub(crate) base: &'static str,
+    /// How clients may authenticate; the first unless they say.
+    pub(crate) methods: &'static [&'static str],
+    /// Metadata that are kept beside those of the RFC.
+    pub(crate) keeps: &'static [&'static str],
+    /// Whether clients may choose their id and their secret.
+    pub(crate) chosen_credentials: bool,
+    /// Whether a client is named in the query of its own URL, not in the path.
+    pub(crate) named_in_query: bool,
+}
+
+/// How the RFC has it.
+pub(crate) const STANDARD: Manner = Manner {
+    base: "/register",
+    methods: &["client_secret_basic", "client_secret_post", "none"],
+    keeps: &[],
+    chosen_credentials: false,
+    named_in_query: false,
+};
+
+impl Manner {
+    /// The client that a request is about.
+    fn named(&self, call: &Call) -> Option<String> {
+        if self.named_in_query { call.query_value("client_id") } else { call.below(self.base) }
+    }
+
+    fn client_uri(&self, site: &Site, id: &str) -> String {
+        let place = format!("{}{}", site.base_url, self.base);
+        if self.named_in_query { format!("{place}?client_id={id}") } else { format!("{place}/{id}") }
+    }
+}
+
+pub(crate) fn answer(site: &Site, call: &Call, manner: &Manner) -> Reply {
+    match (call.method.as_str(), manner.named(call)) {
         ("POST", None) => match may_register(site, call) {
-            Ok(()) => create(site, call, base).unwrap_or_else(|error| Reply::error(&error)),
+            Ok(()) => create(site, call, manner).unwrap_or_else(|error| Reply::error(&error)),
             Err(refusal) => refusal,
         },
         (_, None) => Reply::only("POST"),
-        (method @ ("GET" | "PUT" | "DELETE"), Some(id)) => match owner(site, call, &id) {
+        ("GET" | "PUT" | "DELETE", Some(id)) => match owner(site, call, &id) {
             Err(refusal) => refusal,
-            Ok(client) => match method {
-                "GET" => Reply::json(200, &document(site, &client, base)).uncached(),
-                "PUT" => update(site, call, &client, base).unwrap_or_else(|error| Reply::error(&error)),
-                _ => {
-                    site.realm.remove_client(&id);
-                    Reply::empty(204).uncached()
-                }
-            },
+            Ok(client) => managed(site, call, &client, manner),
         },
         _ => Reply::only("GET, PUT, DELETE"),
     }
 }
 
-/// An administrator by Basic, or the server's initial access token by Bearer.
+/// Carries out what somebody who may asks about a client.
+pub(crate) fn managed(site: &Site, call: &Call, client: &Client, manner: &Manner) -> Reply {
+    match call.method.as_str() {
+        "GET" => Reply::json(200, &document(site, client, manner)).uncached(),
+        "PUT" => update(site, call, client, manner).unwrap_or_else(|error| Reply::error(&error)),
+        "DELETE" => {
+            site.realm.remove_client(&client.id);
+            Reply::empty(204).uncached()
+        }
+        _ => Reply::only("GET, PUT, DELETE"),
+    }
+}
+
+/// An administrator by Basic, the server's initial access token by Bearer, or the token of a client that manages others.
 fn may_register(site: &Site, call: &Call) -> Result<(), Reply> {
+    if managing(site, call).is_some() {
+        return Ok(());
+    }
     if let Some(token) = call.bearer() {
         let right = site.initial_access_token.as_deref().is_some_and(|initial| same(initial, token));
         return if right { Ok(()) } else { Err(Reply::bearer_challenge(401, "registration", Some("invalid_token"))) };
@@ -52,12 +113,15 @@ fn may_register(site: &Site, call: &Call) -> Result<(), Reply> {
     if administrator { Ok(()) } else { Err(Reply::bearer_challenge(401, "registration", None)) }
 }
 
-/// The client whose registration token was sent. A client that is gone is 401, another one's token 403 (RFC 7592,
+/// The client whose registration token was sent, or any for a client that manages others. A client that is gone is 401, another one's token 403 (RFC 7592,
 /// section 2.1).
 fn owner(site: &Site, call: &Call, id: &str) -> Result<Client, Reply> {
     let Some(token) = call.bearer() else { return Err(Reply::bearer_challenge(401, "registration", None)) };
     let invalid = || Reply::bearer_challenge(401, "registration", Some("invalid_token"));
     let client = site.realm.client(id).ok_or_else(invalid)?;
+    if managing(site, call).is_some() {
+        return Ok(client);
+    }
     let holds = |client: &Client| client.registration_token.as_deref().is_some_and(|kept| same(kept, token));
     if holds(&client) {
         Ok(client)
@@ -68,15 +132,21 @@ fn owner(site: &Site, call: &Call, id: &str) -> Result<Client, Reply> {
     }
 }
 
-fn create(site: &Site, call: &Call, base: &str) -> Result<Reply, OAuthError> {
+pub(crate) fn create(site: &Site, call: &Call, manner: &Manner) -> Result<Reply, OAuthError> {
     let mut client = ClientSpec::new("").0;
-    fill(site, &mut client, call)?;
+    fill(site, &mut client, call, manner)?;
+    if let Some(id) = object(call)?.get("client_id").and_then(Value::as_str).filter(|_| manner.chosen_credentials) {
+        if site.realm.client(id).is_some() {
+            return Err(metadata(format!("there is a client {id} already")));
+        }
+        id.clone_into(&mut client.id);
+    }
     client.registration_token = Some(random::text(32));
     let client = site.realm.add_client(ClientSpec(client));
-    Ok(Reply::json(201, &document(site, &client, base)).uncached())
+    Ok(Reply::json(201, &document(site, &client, manner)).uncached())
 }
 
-fn update(site: &Site, call: &Call, client: &Client, base: &str) -> Result<Reply, OAuthError> {
+fn update(site: &Site, call: &Call, client: &Client, manner: &Manner) -> Result<Reply, OAuthError> {
     let asked = object(call)?;
     if let Some(name) = SERVER_ONLY.iter().find(|name| asked.contains_key(**name)) {
         return Err(metadata(format!("{name} cannot be set by the client")));
@@ -84,18 +154,19 @@ fn update(site: &Site, call: &Call, client: &Client, base: &str) -> Result<Reply
     if asked.get("client_id").and_then(Value::as_str) != Some(&client.id) {
         return Err(metadata("client_id does not match the registration"));
     }
-    if asked.get("client_secret").is_some_and(|sent| sent.as_str() != client.secret.as_deref()) {
+    let chosen = asked.get("client_secret").is_some_and(|sent| sent.as_str() != client.secret.as_deref());
+    if chosen && !manner.chosen_credentials {
         return Err(metadata("the client secret cannot be chosen"));
     }
     let mut changed = client.clone();
-    fill(site, &mut changed, call)?;
+    fill(site, &mut changed, call, manner)?;
     let changed =
         site.realm.update_client(&client.id, |kept| *kept = changed).ok_or_else(|| metadata("the client is gone"))?;
-    Ok(Reply::json(200, &document(site, &changed, base)).uncached())
+    Ok(Reply::json(200, &document(site, &changed, manner)).uncached())
 }
 
 /// Takes over what was asked for; what is left out gets its default again (RFC 7591, section 2).
-fn fill(site: &Site, client: &mut Client, call: &Call) -> Result<(), OAuthError> {
+fn fill(site: &Site, client: &mut Client, call: &Call, manner: &Manner) -> Result<(), OAuthError> {
     let asked = object(call)?;
     let grant_types = texts(&asked, "grant_types")?.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
     let redirect_uris = texts(&asked, "redirect_uris")?.unwrap_or_default();
@@ -107,19 +178,24 @@ fn fill(site: &Site, client: &mut Client, call: &Call) -> Result<(), OAuthError>
     {
         return Err(OAuthError::new(400, "invalid_redirect_uri", "redirect_uris is required for these grant types"));
     }
-    let method = asked.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or("client_secret_basic");
-    match method {
-        "none" => client.secret = None,
-        PRIVATE_KEY_JWT if site.realm.policy().client_assertions => {
+    let method = asked.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or(manner.methods[0]);
+    let signs = method == PRIVATE_KEY_JWT && site.realm.policy().client_assertions;
+    if !signs && !manner.methods.contains(&method) {
+        return Err(metadata("token_endpoint_auth_method is not supported"));
+    }
+    let chosen = asked.get("client_secret").and_then(Value::as_str).filter(|_| manner.chosen_credentials);
+    match (method, chosen) {
+        ("none", _) => client.secret = None,
+        _ if signs => {
             if !asked.get("jwks").is_some_and(|set| serde_json::from_value::<JwkSet>(set.clone()).is_ok()) {
                 return Err(metadata("a client that signs assertions has to register its keys as jwks"));
             }
             client.secret = None;
         }
-        "client_secret_basic" | "client_secret_post" => {
+        (_, Some(chosen)) => client.secret = Some(chosen.to_owned()),
+        (_, None) => {
             client.secret.get_or_insert_with(|| random::alphanumeric(44));
         }
-        _ => return Err(metadata("token_endpoint_auth_method is not supported")),
     }
     client.name = asked.get("client_name").and_then(Value::as_str).unwrap_or_default().to_owned();
     client.grant_types = grant_types;
@@ -132,36 +208,27 @@ fn fill(site: &Site, client: &mut Client, call: &Call) -> Result<(), OAuthError>
     if client.allows_grant("authorization_code") {
         client.metadata.insert("response_types".to_owned(), json!(["code"]));
     }
-    // Of what else was sent, only what the RFC defines is kept; the rest is ignored.
-    for name in [
-        "response_types",
-        "client_uri",
-        "logo_uri",
-        "contacts",
-        "tos_uri",
-        "policy_uri",
-        "jwks_uri",
-        "jwks",
-        "software_id",
-        "software_version",
-    ] {
-        if let Some(value) = asked.get(name) {
-            client.metadata.insert(name.to_owned(), value.clone());
+    // Of what else was sent, only what the RFC or the vendor defines is kept; the rest is ignored.
+    for name in RFC_METADATA.iter().chain(manner.keeps) {
+        if let Some(value) = asked.get(*name) {
+            client.metadata.insert((*name).to_owned(), value.clone());
         }
     }
     Ok(())
 }
 
-fn document(site: &Site, client: &Client, base: &str) -> Value {
+pub(crate) fn document(site: &Site, client: &Client, manner: &Manner) -> Value {
     let mut document = json!({
         "client_id": client.id,
         "client_id_issued_at": client.created_at,
         "client_name": client.name,
         "grant_types": client.grant_types,
         "redirect_uris": client.redirect_uris,
-        "registration_access_token": client.registration_token,
-        "registration_client_uri": format!("{}{base}/{}", site.base_url, client.id),
     });
+    if let Some(token) = &client.registration_token {
+        document["registration_access_token"] = json!(token);
+        document["registration_client_uri"] = json!(manner.client_uri(site, &client.id));
+    }
     if let Some(secret) = &client.secret {
         document["client_secret"] = json!(secret);
         document["client_secret_expires_at"] = json!(0);

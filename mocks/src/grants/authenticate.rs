@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::{TokenRequest, client_assertion};
 use crate::{
     certificates::PresentedCertificate,
-    realm::{Client, OAuthError, Policy, Realm, same},
+    realm::{Cause, Client, OAuthError, Policy, Realm, same},
 };
 
 /// How a client says who it is.
@@ -41,7 +41,8 @@ pub enum Credentials {
 pub fn authenticate_client(realm: &Realm, request: &TokenRequest) -> Result<Client, OAuthError> {
     let client = prove_client(realm, request)?;
     if !client.active {
-        return Err(OAuthError::invalid_client("the client is not in an active state"));
+        let error = OAuthError::invalid_client("the client is not in an active state");
+        return Err(error.because(Cause::InactiveClient));
     }
     bound(client, request.certificate.as_ref())
 }
@@ -67,17 +68,24 @@ pub(crate) fn prove_client(realm: &Realm, request: &TokenRequest) -> Result<Clie
         Credentials::Basic { id, secret } | Credentials::Form { id, secret } => (id, Some(secret)),
         Credentials::Public { id } => (id, None),
     };
-    let client = realm
-        .client(&id)
-        .ok_or_else(|| OAuthError::invalid_client(format!("no valid client was found for the client id {id}")))?;
+    let client = realm.client(&id).ok_or_else(|| {
+        OAuthError::invalid_client(format!("no valid client was found for the client id {id}"))
+            .because(Cause::UnknownClient)
+    })?;
     let presented = request.certificate.as_ref();
     let proven = match (&client.secret, &secret, &client.certificate) {
         (_, sent, Some(login)) => sent.is_none() && presented.is_some_and(|presented| login.accepts(presented)),
-        (Some(kept), Some(sent), None) => same(kept, sent),
+        (Some(kept), Some(sent), None) => {
+            same(kept, sent) || client.further_secrets.iter().any(|kept| same(kept, sent))
+        }
         (None, sent, None) => client.is_public() && sent.is_none(),
         (Some(_), None, None) => false,
     };
-    if proven { Ok(client) } else { Err(OAuthError::invalid_client("client authentication failed")) }
+    if proven {
+        return Ok(client);
+    }
+    let cause = if secret.is_some() { Cause::WrongSecret } else { Cause::NoSecret };
+    Err(OAuthError::invalid_client("client authentication failed").because(cause))
 }
 
 /// The client of an assertion that holds but for its audience.
@@ -106,14 +114,20 @@ fn is_active(realm: &Realm, id: &str) -> bool {
 
 fn credentials(policy: &Policy, request: &TokenRequest) -> Result<Credentials, OAuthError> {
     let in_form = request.form.value("client_secret").is_some();
-    match (request.authorization.as_slice(), in_form) {
+    let headers = match request.authorization.as_slice() {
+        _ if in_form && policy.form_credentials_win => &[],
+        headers => headers,
+    };
+    match (headers, in_form) {
         ([_, _, ..], _) | ([_], true) => {
-            Err(OAuthError::invalid_request("the client authenticates in more than one way"))
+            Err(OAuthError::invalid_request("the client authenticates in more than one way")
+                .because(Cause::SeveralCredentials))
         }
         ([header], false) => {
             let (id, secret) =
                 basic_pair(header, policy.decode_basic).filter(|_| policy.basic_accepted).ok_or_else(|| {
                     OAuthError::invalid_client("the authorization header holds no usable Basic credentials")
+                        .because(Cause::UnreadableCredentials)
                 })?;
             match request.form.value("client_id") {
                 Some(other) if other != id => {
@@ -125,7 +139,7 @@ fn credentials(policy: &Policy, request: &TokenRequest) -> Result<Credentials, O
         ([], _) => match (request.form.value("client_id"), request.form.value("client_secret")) {
             (Some(id), Some(secret)) => Ok(Credentials::Form { id: id.to_owned(), secret: secret.to_owned() }),
             (Some(id), None) => Ok(Credentials::Public { id: id.to_owned() }),
-            (None, _) => Err(OAuthError::invalid_client("no client id in the request")),
+            (None, _) => Err(OAuthError::invalid_client("no client id in the request").because(Cause::NoClient)),
         },
     }
 }

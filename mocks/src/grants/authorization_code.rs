@@ -2,7 +2,7 @@
 //! A code is good once: presented again, everything that came of it ends (RFC 6749, section 4.1.2).
 
 use super::{Form, Grant, Issue, TokenAnswer, audience, gives_refresh, issue};
-use crate::realm::{AuthorizationCode, Client, OAuthError, Policy, Realm, TokenState, pending::Taken, pkce};
+use crate::realm::{AuthorizationCode, Cause, Client, OAuthError, Policy, Realm, TokenState, pending::Taken, pkce};
 
 pub(super) struct AuthorizationCodeGrant;
 
@@ -61,7 +61,11 @@ fn same_redirect(code: &AuthorizationCode, sent: Option<&str>) -> Result<(), OAu
         Some(sent) => sent == code.request.redirect_uri,
         None => !code.request.redirect_uri_sent,
     };
-    if same { Ok(()) } else { Err(OAuthError::invalid_grant("the redirect URI is not the one of the request")) }
+    if same {
+        Ok(())
+    } else {
+        Err(OAuthError::invalid_grant("the redirect URI is not the one of the request").because(Cause::OtherRedirect))
+    }
 }
 
 fn proven(

@@ -67,6 +67,13 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
     {
         return answer(realm, issue, &twin);
     }
+    if let Some(refresh) = &row.refresh {
+        let key = realm.keys().current(KeyPurpose::Access);
+        let text = realm.shape().refresh_jwt(&context(realm, issue, &row), row.format, refresh.expires_at, &key);
+        if let (Some(text), Some(refresh)) = (text, &mut row.refresh) {
+            refresh.text = text;
+        }
+    }
     row.access_token = match issue.format {
         TokenFormat::Opaque => realm.shape().opaque(),
         TokenFormat::Jwt => {
@@ -149,6 +156,7 @@ fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
     TokenAnswer {
         access_token: row.access_token.clone(),
         refresh_token: row.refresh.as_ref().map(|refresh| refresh.text.clone()),
+        refresh_expires_in: row.refresh.as_ref().map_or(0, |refresh| refresh.expires_at.saturating_sub(realm.now())),
         id_token,
         scopes: row.scopes.clone(),
         expires_in: row.expires_at.saturating_sub(realm.now()),

@@ -2,7 +2,7 @@
 //! The grants themselves know nothing of it.
 
 use super::{ALL, Grant, TokenAnswer, TokenRequest, authenticate_client};
-use crate::realm::{Client, OAuthError, Policy, Realm};
+use crate::realm::{Cause, Client, OAuthError, Policy, Realm};
 
 /// Decides on a token request.
 ///
@@ -24,8 +24,8 @@ pub(crate) fn worded(policy: &Policy, error: OAuthError) -> OAuthError {
 }
 
 fn checked(realm: &Realm, policy: &Policy, request: &TokenRequest) -> Result<TokenAnswer, OAuthError> {
-    if let Some(name) = request.form.repeated().or_else(|| request.query.repeated()) {
-        return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
+    if !policy.repeats_after_client {
+        unrepeated(request)?;
     }
     if let Some(name) = policy.barred_from_query.iter().find(|name| request.query.contains(name)) {
         return Err(OAuthError::invalid_request(format!("the URL holds the sensitive parameter {name}")));
@@ -39,14 +39,23 @@ fn checked(realm: &Realm, policy: &Policy, request: &TokenRequest) -> Result<Tok
         let client = authenticate_client(realm, request)?;
         (known_grant(policy, request, grant_type)?, client)
     };
-    permitted(policy, &client, grant_type)?;
+    unrepeated(request)?;
+    permitted(policy, &client, grant.name())?;
     grant.redeem(realm, &client, &request.form)
+}
+
+fn unrepeated(request: &TokenRequest) -> Result<(), OAuthError> {
+    match request.form.repeated().or_else(|| request.query.repeated()) {
+        Some(name) => Err(OAuthError::invalid_request(format!("parameter {name} is repeated"))),
+        None => Ok(()),
+    }
 }
 
 fn known_grant(policy: &Policy, request: &TokenRequest, grant_type: &str) -> Result<&'static dyn Grant, OAuthError> {
     let supported = policy.grant_types.iter().any(|supported| supported == grant_type);
     let grant = ALL.into_iter().find(|grant| supported && grant.name() == grant_type).ok_or_else(|| {
         OAuthError::new(400, policy.unknown_grant, format!("Unsupported grant_type value: {grant_type}"))
+            .because(Cause::UnknownGrant)
     })?;
     let missing: Vec<_> = grant.required().iter().copied().filter(|name| request.form.value(name).is_none()).collect();
     if missing.is_empty() {
@@ -56,17 +65,19 @@ fn known_grant(policy: &Policy, request: &TokenRequest, grant_type: &str) -> Res
     }
 }
 
-fn permitted(policy: &Policy, client: &Client, grant_type: &str) -> Result<(), OAuthError> {
+fn permitted(policy: &Policy, client: &Client, grant_type: &'static str) -> Result<(), OAuthError> {
     if client.is_public() && !policy.public_grant_types.iter().any(|allowed| allowed == grant_type) {
         return Err(if policy.grant_type_before_client {
             OAuthError::invalid_client("the client did not authenticate")
         } else {
             OAuthError::unauthorized_client("a public client may not use this grant type")
-        });
+        }
+        .because(Cause::PublicClient(grant_type)));
     }
     let contained = || client.grant_types.join(" ").contains(grant_type);
     if !client.allows_grant(grant_type) && !(policy.grant_types_by_containment && contained()) {
-        return Err(OAuthError::unauthorized_client(format!("the client may not use the grant type {grant_type}")));
+        let error = OAuthError::unauthorized_client(format!("the client may not use the grant type {grant_type}"));
+        return Err(error.because(Cause::GrantNotAllowed(grant_type)));
     }
     Ok(())
 }

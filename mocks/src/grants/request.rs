@@ -32,6 +32,14 @@ impl Form {
             .filter(|value| !value.is_empty())
     }
 
+    /// The same with this parameter, in place of any of its name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.into()));
+        self
+    }
+
     /// The first parameter that occurs more than once.
     pub fn repeated(&self) -> Option<&str> {
         let repeats =
@@ -110,6 +118,8 @@ pub struct TokenAnswer {
     pub access_token: String,
     /// The refresh token, if the grant gives one.
     pub refresh_token: Option<String>,
+    /// Seconds the refresh token has left; 0 where there is none.
+    pub refresh_expires_in: u64,
     /// The id token, if one was asked for.
     pub id_token: Option<String>,
     /// Granted scopes.

@@ -49,6 +49,9 @@ pub struct Client {
     pub id: String,
     /// `client_secret`; a client without one is public.
     pub secret: Option<String>,
+    /// Secrets that are good beside the first, where the server keeps several.
+    #[serde(default)]
+    pub further_secrets: Vec<String>,
     /// Human-readable name.
     pub name: String,
     /// The user it belongs to, where the server keeps one.
@@ -133,6 +136,7 @@ impl ClientSpec {
         Self(Client {
             id: random::alphanumeric(28),
             secret: Some(random::alphanumeric(44)),
+            further_secrets: Vec::new(),
             name: name.into(),
             owner: None,
             grant_types: grant_types.map(str::to_owned).to_vec(),

@@ -3,6 +3,37 @@
 
 use serde_json::{Value, json};
 
+use super::jwt::Object;
+
+/// What went wrong in more detail than RFC 6749 has codes for, for the dialects that tell these apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The request names no client.
+    NoClient,
+    /// There is no client of that id.
+    UnknownClient,
+    /// There is one, and it may not be used.
+    InactiveClient,
+    /// The client has a secret and did not send it.
+    NoSecret,
+    /// The secret is another one.
+    WrongSecret,
+    /// The `Authorization` header cannot be read.
+    UnreadableCredentials,
+    /// The client authenticates in more than one way.
+    SeveralCredentials,
+    /// The server knows no such grant type.
+    UnknownGrant,
+    /// The client may not use this grant type.
+    GrantNotAllowed(&'static str),
+    /// The client is public, and such may not use this grant type.
+    PublicClient(&'static str),
+    /// The user's name or password is wrong.
+    WrongPassword,
+    /// The redirect URI is not the one of the authorization request.
+    OtherRedirect,
+}
+
 /// A refusal in the form of RFC 6749, section 5.2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {code}: {description}")]
@@ -17,13 +48,32 @@ pub struct OAuthError {
     pub uri: Option<String>,
     /// Header fields that go with it, such as a challenge.
     pub headers: Vec<(String, String)>,
+    /// What exactly went wrong, where dialects tell that apart.
+    pub cause: Option<Cause>,
+    /// Members of the body that only this vendor has.
+    pub extra: Object,
 }
 
 impl OAuthError {
     /// An error; characters that RFC 6749 bars from a description are replaced.
     pub fn new(status: u16, code: &str, description: impl AsRef<str>) -> Self {
         let description = description.as_ref().chars().map(|c| if allowed(c) { c } else { '?' }).collect();
-        Self { status, code: code.to_owned(), description, uri: None, headers: Vec::new() }
+        Self {
+            status,
+            code: code.to_owned(),
+            description,
+            uri: None,
+            headers: Vec::new(),
+            cause: None,
+            extra: Object::new(),
+        }
+    }
+
+    /// Says what exactly went wrong.
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
     }
 
     /// 400 `invalid_request`.
@@ -81,6 +131,9 @@ impl OAuthError {
         }
         if let Some(uri) = &self.uri {
             body["error_uri"] = Value::String(uri.clone());
+        }
+        for (name, value) in &self.extra {
+            body[name] = value.clone();
         }
         body
     }

@@ -42,6 +42,8 @@ pub enum KidStyle {
     CertificateSha1Hex,
     /// Base64 with its padding: Amazon Cognito.
     Padded,
+    /// base64url over the SHA-1 of the certificate, as in `x5t`: Microsoft Entra ID.
+    CertificateSha1,
 }
 
 impl KidStyle {
@@ -51,6 +53,7 @@ impl KidStyle {
             Self::CertificateHex => certificate_hex(&digest::SHA256, key),
             Self::CertificateSha1Hex => certificate_hex(&digest::SHA1_FOR_LEGACY_USE_ONLY, key),
             Self::Padded => STANDARD.encode(digest::digest(&digest::SHA256, &key.public_der())),
+            Self::CertificateSha1 => key.x5t(),
         }
     }
 }
@@ -215,6 +218,12 @@ impl KeyRing {
         self.read().keys.iter().map(entry).collect()
     }
 
+    /// Publishes another key of the same family, which will sign one day; gives its id.
+    pub fn publish_next(&self) -> String {
+        let family = KeyFamily::of(self.current(KeyPurpose::Access).algorithm());
+        self.publish_of(family)
+    }
+
     /// Signs access tokens with another key of the same family from now on and publishes it; the one before stays
     /// published until it is [withdrawn](Self::withdraw). Gives the new key's id.
     pub fn rotate(&self) -> String {
@@ -227,6 +236,14 @@ impl KeyRing {
         let fresh = state.unused_key();
         let kid = fresh.kid().to_owned();
         state.add(fresh, purpose);
+        kid
+    }
+
+    /// Publishes a key of this family that nothing is signed with, named in the issuer's style; gives its id.
+    pub fn publish_of(&self, family: KeyFamily) -> String {
+        let key = self.draw(family);
+        let kid = key.kid().to_owned();
+        self.publish(key);
         kid
     }
 
@@ -342,7 +359,8 @@ impl State {
 
     /// A key of the current one's family that nobody drew from the chest before.
     fn unused_key(&self) -> SigningKey {
-        let family = self.keys.last().map_or(KeyFamily::Rsa, |entry| KeyFamily::of(entry.key.algorithm()));
+        let current = self.keys.iter().rev().find(|entry| entry.current);
+        let family = current.map_or(KeyFamily::Rsa, |entry| KeyFamily::of(entry.key.algorithm()));
         let key = self.chest.draw(family);
         key.with_kid(&self.style.kid(&key))
     }

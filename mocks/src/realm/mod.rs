@@ -29,7 +29,7 @@ pub mod user;
 pub use client::{CertificateLogin, Client, ClientSpec, TokenFormat};
 pub use clock::Clock;
 pub use directory::ApiResource;
-pub use error::OAuthError;
+pub use error::{Cause, OAuthError};
 pub use issued::Revocation;
 pub use key_chest::KeyChest;
 pub use key_ring::{KeyPurpose, KeyRing};

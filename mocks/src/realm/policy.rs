@@ -50,6 +50,10 @@ pub struct Policy {
     pub basic_accepted: bool,
     /// Whether clients may authenticate by assertions they sign (`private_key_jwt`).
     pub client_assertions: bool,
+    /// Whether credentials in the form are taken when there are some in the header as well, in place of a refusal.
+    pub form_credentials_win: bool,
+    /// Whether repeated parameters are noticed only once the client is known.
+    pub repeats_after_client: bool,
     /// Whether token requests may be JSON.
     pub json_requests: bool,
     /// The tenant that may stand behind a user's name, after an `@`.
@@ -119,6 +123,8 @@ impl Default for Policy {
             decode_basic: true,
             basic_accepted: true,
             client_assertions: false,
+            form_credentials_win: false,
+            repeats_after_client: false,
             json_requests: false,
             tenant: None,
             user_store: None,

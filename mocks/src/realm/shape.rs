@@ -1,9 +1,17 @@
 //! The form of what an authorization server issues: header and claims of its JWTs, its opaque tokens, its
 //! introspection answers. Each vendor has one; so has the platform's resident key manager.
 
+use aws_lc_rs::digest;
 use serde_json::{Value, json};
 
-use super::{client::Client, jwt::Object, random, signing_key::SigningKey, token::TokenRow, user::User};
+use super::{
+    client::{Client, TokenFormat},
+    jwt::Object,
+    random,
+    signing_key::SigningKey,
+    token::TokenRow,
+    user::User,
+};
 
 /// What is known when a token is issued.
 #[derive(Debug)]
@@ -92,6 +100,17 @@ pub trait TokenShape: std::fmt::Debug + Send + Sync {
         self.opaque()
     }
 
+    /// A new refresh token that says something itself, where the vendor has such; `key` signs access tokens.
+    fn refresh_jwt(
+        &self,
+        _context: &TokenContext<'_>,
+        _format: TokenFormat,
+        _expires_at: u64,
+        _key: &SigningKey,
+    ) -> Option<String> {
+        None
+    }
+
     /// Members of an introspection answer about an active access token, beside `active`.
     fn introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Object {
         let mut members = object(json!({
@@ -140,6 +159,14 @@ pub fn audience(context: &TokenContext<'_>) -> Value {
         (None, [one]) => json!(one),
         (None, several) => json!(several),
     }
+}
+
+/// A UUID that is always the same for the same text: ids that a vendor derives, or keeps where a realm does not.
+pub(crate) fn derived_uuid(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 /// The members of a JSON object literal.

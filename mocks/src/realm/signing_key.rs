@@ -239,6 +239,11 @@ impl SigningKey {
         STANDARD.encode(self.certificate_der())
     }
 
+    /// base64url of the certificate's SHA-1, as it stands in `x5t`.
+    pub fn x5t(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, self.certificate_der()))
+    }
+
     /// base64url of the certificate's SHA-256, as it stands in `x5t#S256`.
     pub fn x5t_s256(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.certificate_der()))

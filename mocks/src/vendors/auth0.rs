@@ -1,13 +1,20 @@
-//! Auth0: out-of-band only, an issuer with a trailing slash, JWTs only for an audience, 403 for grants that fail.
+//! Auth0: an issuer with a trailing slash, JWTs only for an audience, 403 for grants that fail, clients by management API.
 //! What it shares with others is in `realm`, `grants` and `endpoints`.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, first_keys, names};
+use super::{Dialect, Handler, common_members, detailed_keys, first_keys, is_or_below, names};
 use crate::{
-    endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
+    endpoints::{
+        auth0_management as management_api, authorize,
+        call::{Call, Reply},
+        discovery, jwks, login,
+        management::manager,
+        revocation, token, userinfo,
+    },
+    grants::authenticate_client,
     journal::Endpoint,
     realm::{
         Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
@@ -18,19 +25,24 @@ use crate::{
         scope::{self, Dropping},
         shape::{object, subject},
     },
-    server::Endpoints,
+    server::{Endpoints, Site},
 };
 
-/// The identifier of the API that a fresh server knows; more are added to the policy.
-const DEFAULT_AUDIENCE: &str = "https://api.example.com/";
+/// The APIs that a fresh server knows, beside the one for management; more are added to the policy. The form of a token
+/// is its API's choice: Auth0's own profile, the same with permissions, or the one of RFC 9068.
+const DEFAULT_API: &str = "https://api.example.com/";
+const API_WITH_PERMISSIONS: &str = "https://rbac.example.com/";
+const RFC9068_API: &str = "https://rfc9068.example.com/";
 
 pub(super) struct Auth0;
 
 impl Dialect for Auth0 {
     fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
+        let keys = first_keys(chest, KidStyle::Thumbprint);
+        keys.publish_next();
         RealmSpec {
             clock,
-            keys: first_keys(chest, KidStyle::Thumbprint),
+            keys,
             policy: Policy {
                 json_requests: true,
                 grant_types: names(["client_credentials", "password", "refresh_token", "authorization_code"]),
@@ -39,7 +51,12 @@ impl Dialect for Auth0 {
                 rotation: Rotation::KeepSilently,
                 refresh_without_asking: false,
                 access_tokens_revocable: false,
-                audiences: Some(vec![DEFAULT_AUDIENCE.to_owned()]),
+                audiences: Some(names([
+                    DEFAULT_API,
+                    API_WITH_PERMISSIONS,
+                    RFC9068_API,
+                    &format!("{base_url}{}", management_api::BASE),
+                ])),
                 dialect: worded,
                 ..Policy::default()
             },
@@ -49,7 +66,9 @@ impl Dialect for Auth0 {
         }
     }
 
-    fn furnish(&self, _realm: &Realm) {}
+    fn furnish(&self, realm: &Realm) {
+        realm.add_client(manager());
+    }
 
     fn endpoints(&self, base: &str) -> Endpoints {
         Endpoints {
@@ -59,7 +78,8 @@ impl Dialect for Auth0 {
             device_authorization: None,
             introspection: None,
             revocation: Some(format!("{base}/oauth/revoke")),
-            registration: None,
+            // The Management API's; discovery does not speak of it.
+            registration: Some(format!("{base}{}", management_api::CLIENTS)),
             userinfo: Some(format!("{base}/userinfo")),
             scopes: None,
         }
@@ -69,11 +89,14 @@ impl Dialect for Auth0 {
         Some(match path {
             "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
             "/.well-known/jwks.json" => (Endpoint::Jwks, jwks::answer),
-            "/oauth/token" => (Endpoint::Token, token::answer),
+            "/oauth/token" => (Endpoint::Token, token),
             "/authorize" => (Endpoint::Authorize, authorize::answer),
             login::PATH => (Endpoint::Login, login::answer),
             "/oauth/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+            _ if is_or_below(path, management_api::CLIENTS) || is_or_below(path, management_api::GRANTS) => {
+                (Endpoint::Registration, management_api::answer)
+            }
             _ => return None,
         })
     }
@@ -89,6 +112,14 @@ impl Dialect for Auth0 {
         document
     }
 
+    /// Each entry with its certificate.
+    fn jwks(&self, realm: &Realm) -> Value {
+        detailed_keys(realm, |entry, key| {
+            entry["x5t"] = json!(key.x5t());
+            entry["x5c"] = json!([key.x5c()]);
+        })
+    }
+
     /// A token of another client is passed over as if it had been revoked.
     fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
         Ok(())
@@ -97,6 +128,23 @@ impl Dialect for Auth0 {
     fn revocation_refusal(&self, error: OAuthError, _policy: &Policy) -> Reply {
         Reply::error(&error)
     }
+}
+
+/// The token endpoint; a client that was made by the management API has tokens only for the APIs that it was granted.
+fn token(site: &Site, call: &Call) -> Reply {
+    let Ok(request) = call.form(true) else { return token::answer(site, call) };
+    let audience = request.form.value("audience").unwrap_or_default();
+    let known = site.realm.policy().audiences.iter().flatten().any(|known| known == audience);
+    let for_itself = request.form.value("grant_type") == Some("client_credentials");
+    let lacks = |client: &crate::realm::Client| {
+        client.metadata.contains_key(management_api::GRANTED)
+            && !management_api::grants_of(client).iter().any(|grant| grant["audience"] == audience)
+    };
+    if known && for_itself && authenticate_client(&site.realm, &request).is_ok_and(|client| lacks(&client)) {
+        let words = format!("Client is not authorized to access {audience}. You need to create a client-grant");
+        return Reply::error(&OAuthError::new(403, "access_denied", words));
+    }
+    token::answer(site, call)
 }
 
 fn worded(error: OAuthError) -> OAuthError {
@@ -130,13 +178,18 @@ impl ScopeRule for Granted {
     }
 }
 
-/// The form of its tokens, in the default profile.
+/// The form of its tokens.
 #[derive(Debug)]
 struct Shape;
 
+/// Whether the API takes tokens in the form of RFC 9068.
+fn is_rfc9068(context: &TokenContext<'_>) -> bool {
+    context.audience == Some(RFC9068_API)
+}
+
 impl TokenShape for Shape {
-    fn access_header(&self, _context: &TokenContext<'_>) -> Object {
-        object(json!({ "typ": "JWT" }))
+    fn access_header(&self, context: &TokenContext<'_>) -> Object {
+        object(json!({ "typ": if is_rfc9068(context) { "at+jwt" } else { "JWT" } }))
     }
 
     fn access_claims(&self, context: &TokenContext<'_>) -> Object {
@@ -153,9 +206,16 @@ impl TokenShape for Shape {
             "aud": audience,
             "iat": context.issued_at,
             "exp": context.expires_at,
-            "gty": context.grant_type.replace('_', "-"),
-            "azp": client_id,
         }));
+        let more = if is_rfc9068(context) {
+            json!({ "client_id": client_id, "jti": context.jti })
+        } else {
+            json!({ "azp": client_id, "gty": context.grant_type.replace('_', "-") })
+        };
+        claims.extend(object(more));
+        if context.audience == Some(API_WITH_PERMISSIONS) {
+            claims.insert("permissions".to_owned(), json!(context.scopes));
+        }
         if !context.scopes.is_empty() {
             claims.insert("scope".to_owned(), json!(context.scope_text()));
         }

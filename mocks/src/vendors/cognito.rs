@@ -11,8 +11,8 @@ use crate::{
     grants::TokenAnswer,
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, KeyPurpose, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext,
-        TokenKind, TokenShape, User,
+        Cause, Clock, KeyChest, KeyPurpose, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule,
+        TokenContext, TokenKind, TokenShape, User,
         jwt::Object,
         key_ring::KidStyle,
         policy::Rotation,
@@ -114,7 +114,13 @@ impl Dialect for Cognito {
 
 /// Every refusal of the token endpoint is 400 and says no more than its code.
 fn worded(error: OAuthError) -> OAuthError {
-    OAuthError { status: if error.status == 401 { 400 } else { error.status }, description: String::new(), ..error }
+    let status = if error.status == 401 { 400 } else { error.status };
+    // A redirect URI that is not the one of before is blamed on the client.
+    let code = match error.cause {
+        Some(Cause::OtherRedirect) => "unauthorized_client".to_owned(),
+        _ => error.code.clone(),
+    };
+    OAuthError { status, code, description: String::new(), ..error }
 }
 
 /// The form of its tokens.

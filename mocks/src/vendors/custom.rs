@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, common_members, first_keys, names};
+use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, common_members, first_keys, is_or_below, names};
 use crate::{
-    endpoints::{authorize, device, discovery, introspection, jwks, login, registration, revocation, token, userinfo},
+    endpoints::{
+        authorize, device, discovery, introspection, jwks, login,
+        registration::{self, STANDARD},
+        revocation, token, userinfo,
+    },
     journal::Endpoint,
     realm::{Clock, KeyChest, Policy, Realm, RealmSpec, UserSpec, key_ring::KidStyle, random, scope::Strict},
     server::Endpoints,
 };
-
-const REGISTRATION: &str = "/register";
 
 pub(super) struct Custom;
 
@@ -55,7 +57,7 @@ impl Dialect for Custom {
             authorize: format!("{base}/authorize"),
             introspection: Some(format!("{base}/introspect")),
             revocation: Some(format!("{base}/revoke")),
-            registration: Some(format!("{base}{REGISTRATION}")),
+            registration: Some(format!("{base}{}", STANDARD.base)),
             userinfo: Some(format!("{base}/userinfo")),
             scopes: None,
         }
@@ -74,8 +76,8 @@ impl Dialect for Custom {
             "/introspect" => (Endpoint::Introspection, introspection::answer),
             "/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
-            _ if path == REGISTRATION || path.starts_with("/register/") => {
-                (Endpoint::Registration, |site, call| registration::answer(site, call, REGISTRATION))
+            _ if is_or_below(path, STANDARD.base) => {
+                (Endpoint::Registration, |site, call| registration::answer(site, call, &STANDARD))
             }
             _ => return None,
         })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    Dialect, Handler, JWT_BEARER, SAML2_BEARER, TOKEN_EXCHANGE, common_members, first_keys,
+    Dialect, Handler, JWT_BEARER, SAML2_BEARER, TOKEN_EXCHANGE, common_members, detailed_keys, first_keys, is_or_below,
     is7_tokens::{ScopeMode, Scopes, Shape},
     names,
 };
@@ -187,14 +187,7 @@ impl Dialect for Is7 {
 
     /// Each entry also carries the thumbprint of the key's certificate.
     fn jwks(&self, realm: &Realm) -> Value {
-        let mut document = realm.keys().jwks();
-        for entry in document.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten() {
-            let key = entry.get("kid").and_then(Value::as_str).and_then(|kid| realm.keys().key(kid));
-            if let Some(key) = key.filter(|key| serde_json::to_value(key.jwk()).is_ok_and(|jwk| jwk == *entry)) {
-                entry["x5t#S256"] = json!(key.x5t_s256());
-            }
-        }
-        document
+        detailed_keys(realm, |entry, key| entry["x5t#S256"] = json!(key.x5t_s256()))
     }
 
     fn token_headers(&self, answer: &TokenAnswer) -> Vec<(String, String)> {
@@ -279,8 +272,4 @@ impl Dialect for Is7 {
     fn userinfo_without_token(&self, realm: &str) -> Reply {
         Reply::bearer_challenge(400, realm, Some("invalid_request"))
     }
-}
-
-fn is_or_below(path: &str, base: &str) -> bool {
-    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

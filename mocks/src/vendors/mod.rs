@@ -1,11 +1,22 @@
 //! The authorization servers that can be played, a file each: paths, claim shapes, dialects, discovery members.
 //! What they have in common is in `realm`, `grants` and `endpoints`.
 
+mod asgardeo;
 mod auth0;
 mod cognito;
 mod custom;
+mod entra;
+mod entra_shape;
+mod entra_words;
+mod forgerock;
+mod is;
 mod is7;
 pub(crate) mod is7_tokens;
+mod keycloak;
+mod keycloak_shape;
+mod okta;
+mod pingfederate;
+mod pingone;
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -14,45 +25,72 @@ use serde_json::{Value, json};
 use crate::{
     endpoints::{
         call::{Call, Reply},
-        login, page,
+        login, management, page,
     },
     grants::{TokenAnswer, TokenRequest, authenticate_client, worded},
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, TokenKind, TokenRow,
-        key_ring::KidStyle, scope, test_keys::KeyFamily,
+        Clock, KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenKind, TokenRow,
+        jwt::Object, key_ring::KidStyle, scope, test_keys::KeyFamily,
     },
     server::{Endpoints, Site},
 };
 
-/// An authorization server that can be played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Vendor {
-    /// WSO2 Identity Server 7.
-    Is7,
-    /// A server that follows the RFCs to the letter, client registration included.
-    Custom,
-    /// Amazon Cognito: out-of-band only.
-    Cognito,
-    /// Auth0: out-of-band only.
-    Auth0,
-}
-
-impl Vendor {
-    /// Every vendor.
-    pub const ALL: [Self; 4] = [Self::Is7, Self::Custom, Self::Cognito, Self::Auth0];
-
-    /// The name on the command line and in the control interface.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Is7 => "is7",
-            Self::Custom => "custom",
-            Self::Cognito => "cognito",
-            Self::Auth0 => "auth0",
+macro_rules! vendors {
+    ($($(#[$doc:meta])+ $vendor:ident, $name:literal, $dialect:path;)+) => {
+        /// An authorization server that can be played.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum Vendor {
+            $($(#[$doc])+ #[serde(rename = $name)] $vendor,)+
         }
-    }
+
+        impl Vendor {
+            /// Every vendor.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$vendor),+];
+
+            /// The name on the command line and in the control interface.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$vendor => $name),+ }
+            }
+
+            pub(crate) fn dialect(self) -> Arc<dyn Dialect> {
+                match self { $(Self::$vendor => Arc::new($dialect)),+ }
+            }
+        }
+    };
 }
+
+// The one list of vendors: the variant, the name, what plays it.
+vendors! {
+    /// WSO2 Identity Server 7.
+    Is7, "is7", is7::Is7;
+    /// WSO2 Identity Server 5 or 6 with the Open Banking accelerator.
+    Is, "is", is::Is;
+    /// A server that follows the RFCs to the letter, client registration included.
+    Custom, "custom", custom::Custom;
+    /// Amazon Cognito: out-of-band only.
+    Cognito, "cognito", cognito::Cognito;
+    /// Auth0.
+    Auth0, "auth0", auth0::Auth0;
+    /// Microsoft Entra ID, once Azure AD.
+    Entra, "entra", entra::Entra;
+    /// Okta: a custom authorization server of an organisation.
+    Okta, "okta", okta::Okta;
+    /// Keycloak.
+    Keycloak, "keycloak", keycloak::Keycloak;
+    /// PingFederate.
+    PingFederate, "pingfederate", pingfederate::PingFederate;
+    /// PingOne: out-of-band only.
+    PingOne, "pingone", pingone::PingOne;
+    /// ForgeRock Access Management, now PingAM.
+    ForgeRock, "forgerock", forgerock::ForgeRock;
+    /// Asgardeo, the cloud form of WSO2 Identity Server 7.
+    Asgardeo, "asgardeo", asgardeo::Asgardeo;
+}
+
+/// Id and secret of the client that may manage others, where a vendor wants a client for that: Keycloak, Auth0,
+/// Microsoft Entra ID, ForgeRock and Asgardeo.
+pub const MANAGER: (&str, &str) = (management::MANAGER, management::MANAGER);
 
 impl fmt::Display for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +100,7 @@ impl fmt::Display for Vendor {
 
 /// The text names no vendor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no authorization server is called `{0}`\nhint: one of is7, custom, cognito, auth0")]
+#[error("no authorization server is called `{0}`\nhint: one of {known}", known = Vendor::ALL.map(Vendor::name).join(", "))]
 pub struct UnknownVendor(pub String);
 
 impl FromStr for Vendor {
@@ -101,6 +139,11 @@ pub(crate) trait Dialect: Send + Sync {
         realm.keys().jwks()
     }
 
+    /// Header fields that go with the key set.
+    fn jwks_headers(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// The body of a granted token request.
     fn token_body(&self, answer: &TokenAnswer) -> Value {
         answer.body()
@@ -126,6 +169,11 @@ pub(crate) trait Dialect: Send + Sync {
     /// The refusal of an introspection request that is malformed or names no token.
     fn introspection_without_token(&self, error: OAuthError) -> Reply {
         Reply::error(&error)
+    }
+
+    /// What introspection answers about a token.
+    fn introspected(&self, site: &Site, _request: &TokenRequest, token: &str) -> Object {
+        site.realm.introspect(token)
     }
 
     /// What a client hears that revokes another one's token.
@@ -172,20 +220,25 @@ pub(crate) trait Dialect: Send + Sync {
 /// What answers a request.
 pub(crate) type Handler = fn(&Site, &Call) -> Reply;
 
-impl Vendor {
-    pub(crate) fn dialect(self) -> Arc<dyn Dialect> {
-        match self {
-            Self::Is7 => Arc::new(is7::Is7),
-            Self::Custom => Arc::new(custom::Custom),
-            Self::Cognito => Arc::new(cognito::Cognito),
-            Self::Auth0 => Arc::new(auth0::Auth0),
-        }
-    }
-}
-
 /// A ring with an RSA key out of the chest, named in the vendor's style.
 fn first_keys(chest: &KeyChest, style: KidStyle) -> KeyRing {
     KeyRing::drawn(chest, KeyFamily::Rsa, style)
+}
+
+/// The key set, with more said of each key; a document that is served in its place stays as it is.
+fn detailed_keys(realm: &Realm, say: impl Fn(&mut Value, &SigningKey)) -> Value {
+    let mut document = realm.keys().jwks();
+    for entry in document.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten() {
+        let key = entry.get("kid").and_then(Value::as_str).and_then(|kid| realm.keys().key(kid));
+        if let Some(key) = key.filter(|key| serde_json::to_value(key.jwk()).is_ok_and(|jwk| jwk == *entry)) {
+            say(entry, &key);
+        }
+    }
+    document
+}
+
+fn is_or_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

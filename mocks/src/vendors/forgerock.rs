@@ -1,0 +1,168 @@
+//! ForgeRock Access Management (PingAM): client-based tokens with `tokenName` and scopes as a list, refresh tokens of the
+//! same form under the same key. It signs with RS256 here; out of the box the product signs with a shared secret.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Dialect, Handler, common_members, first_keys, names};
+use crate::{
+    endpoints::{
+        authorize, discovery, introspection, jwks, login,
+        management::manager,
+        registration::{self, Manner},
+        revocation, token, userinfo,
+    },
+    journal::Endpoint,
+    realm::{
+        Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenFormat, TokenShape,
+        jwt::{self, Object},
+        key_ring::KidStyle,
+        random,
+        scope::Strict,
+        shape::{derived_uuid, object},
+    },
+    server::Endpoints,
+};
+
+/// The realm below the root.
+const REALM: &str = "/am/oauth2/realms/root/realms/kmspec";
+
+const MANNER: Manner = Manner {
+    base: "/am/oauth2/realms/root/realms/kmspec/register",
+    methods: &["client_secret_basic", "client_secret_post", "none"],
+    keeps: &[
+        "application_type",
+        "client_type",
+        "client_name#en",
+        "default_scopes",
+        "access_token_lifetime",
+        "refresh_token_lifetime",
+        "authorization_code_lifetime",
+    ],
+    chosen_credentials: true,
+    named_in_query: true,
+};
+
+pub(super) struct ForgeRock;
+
+impl Dialect for ForgeRock {
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
+        RealmSpec {
+            clock,
+            keys: first_keys(chest, KidStyle::Thumbprint),
+            policy: Policy {
+                grant_types: names(["authorization_code", "client_credentials", "password", "refresh_token"]),
+                public_grant_types: names(["authorization_code", "password", "refresh_token"]),
+                ..Policy::default()
+            },
+            shape: Arc::new(Shape),
+            scope_rule: Arc::new(Strict),
+            ..RealmSpec::new(format!("{base_url}{REALM}"))
+        }
+    }
+
+    fn furnish(&self, realm: &Realm) {
+        realm.add_client(manager());
+    }
+
+    fn endpoints(&self, base: &str) -> Endpoints {
+        let at = |path: &str| format!("{base}{REALM}{path}");
+        Endpoints {
+            token: at("/access_token"),
+            jwks: at("/connect/jwk_uri"),
+            authorize: at("/authorize"),
+            device_authorization: None,
+            introspection: Some(at("/introspect")),
+            revocation: Some(at("/token/revoke")),
+            registration: Some(at("/register")),
+            userinfo: Some(at("/userinfo")),
+            scopes: None,
+        }
+    }
+
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        if path == login::PATH {
+            return Some((Endpoint::Login, login::answer));
+        }
+        Some(match path.strip_prefix(REALM)? {
+            "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
+            "/access_token" => (Endpoint::Token, token::answer),
+            "/connect/jwk_uri" => (Endpoint::Jwks, jwks::answer),
+            "/authorize" => (Endpoint::Authorize, authorize::answer),
+            "/introspect" => (Endpoint::Introspection, introspection::answer),
+            "/token/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+            "/register" => (Endpoint::Registration, |site, call| registration::answer(site, call, &MANNER)),
+            _ => return None,
+        })
+    }
+
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
+        let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
+        let mut document = common_members(endpoints, realm);
+        document["userinfo_endpoint"] = json!(endpoints.userinfo);
+        document["introspection_endpoint"] = json!(endpoints.introspection);
+        document["revocation_endpoint"] = json!(endpoints.revocation);
+        document["registration_endpoint"] = json!(endpoints.registration);
+        document["token_endpoint_auth_methods_supported"] = methods;
+        document
+    }
+
+    fn initial_access_token(&self) -> Option<String> {
+        Some(random::text(32))
+    }
+}
+
+/// The form of its tokens.
+#[derive(Debug)]
+struct Shape;
+
+impl TokenShape for Shape {
+    fn access_header(&self, _context: &TokenContext<'_>) -> Object {
+        object(json!({ "typ": "JWT" }))
+    }
+
+    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
+        claims(context, "access_token", context.jti, context.expires_at)
+    }
+
+    /// Of the same form, and signed with the same key: only `tokenName` tells it from an access token.
+    fn refresh_jwt(
+        &self,
+        context: &TokenContext<'_>,
+        format: TokenFormat,
+        expires_at: u64,
+        key: &SigningKey,
+    ) -> Option<String> {
+        let claims = claims(context, "refresh_token", &random::uuid(), expires_at);
+        (format == TokenFormat::Jwt).then(|| jwt::sign(key, object(json!({ "typ": "JWT" })), &claims))
+    }
+}
+
+fn claims(context: &TokenContext<'_>, name: &str, jti: &str, expires_at: u64) -> Object {
+    let (bare, kind) = match context.user {
+        Some(user) => (user.name.as_str(), "usr"),
+        None => (context.client.id.as_str(), "age"),
+    };
+    object(json!({
+        "sub": format!("({kind}!{bare})"),
+        "subname": bare,
+        "cts": "OAUTH2_STATELESS_GRANT",
+        "auditTrackingId": derived_uuid(context.jti),
+        "iss": context.issuer,
+        "tokenName": name,
+        "token_type": "Bearer",
+        "authGrantId": derived_uuid(&format!("{} {bare}", context.client.id)),
+        "aud": context.client.id,
+        "nbf": context.issued_at,
+        "grant_type": context.grant_type,
+        "scope": context.scopes,
+        "auth_time": context.issued_at,
+        "realm": "/kmspec",
+        "exp": expires_at,
+        "iat": context.issued_at,
+        "expires_in": expires_at.saturating_sub(context.issued_at),
+        "jti": jti,
+    }))
+}

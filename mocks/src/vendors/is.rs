@@ -1,0 +1,192 @@
+//! WSO2 Identity Server 5 or 6 with the Open Banking accelerator: the OAuth endpoints of its successor, clients registered
+//! at the key manager operations, opaque tokens in every version of UUID, refresh tokens that stay.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
+use serde_json::Value;
+
+use super::{Dialect, Handler, JWT_BEARER, is7::Is7, is7_tokens, names};
+use crate::{
+    endpoints::{
+        call::{Call, Reply},
+        registration_is, token,
+    },
+    grants::{TokenAnswer, TokenRequest, basic_pair},
+    journal::Endpoint,
+    realm::{
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenKind, TokenRow,
+        TokenShape, UserSpec, jwt::Object, policy::Rotation, random,
+    },
+    server::{Endpoints, Site},
+};
+
+pub(super) struct Is;
+
+impl Dialect for Is {
+    fn realm(&self, base_url: &str, clock: Clock, chest: &KeyChest) -> RealmSpec {
+        let spec = Is7.realm(base_url, clock, chest);
+        RealmSpec {
+            policy: Policy {
+                grant_types: names(["client_credentials", "authorization_code", "refresh_token", JWT_BEARER]),
+                rotation: Rotation::Keep,
+                ..spec.policy
+            },
+            shape: Arc::new(Shape(AtomicU8::new(0))),
+            ..spec
+        }
+    }
+
+    fn furnish(&self, realm: &Realm) {
+        realm.add_user(UserSpec::new("admin", "admin").roles(["admin"]).claim("email", "admin@example.com"));
+    }
+
+    fn endpoints(&self, base: &str) -> Endpoints {
+        Endpoints {
+            device_authorization: None,
+            registration: Some(format!("{base}{}", registration_is::REGISTER)),
+            userinfo: Some(format!("{base}/oauth2/userinfo?schema=openid")),
+            ..Is7.endpoints(base)
+        }
+    }
+
+    fn local_path<'a>(&self, path: &'a str) -> &'a str {
+        Is7.local_path(path)
+    }
+
+    fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
+        if path.starts_with(registration_is::BASE) {
+            return Some((Endpoint::Registration, registration_is::answer));
+        }
+        match Is7.route(path)? {
+            (Endpoint::Token, _) => Some((Endpoint::Token, filtered)),
+            // What came with version 7.
+            (Endpoint::Registration | Endpoint::ApiResources | Endpoint::Roles | Endpoint::DeviceAuthorization, _) => {
+                None
+            }
+            found => Some(found),
+        }
+    }
+
+    fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
+        let mut document = Is7.discovery(endpoints, realm);
+        if let Some(members) = document.as_object_mut() {
+            members.remove("device_authorization_endpoint");
+            // It says where clients are registered by the RFC, which is elsewhere and not played.
+            members.remove("registration_endpoint");
+        }
+        document
+    }
+
+    fn jwks(&self, realm: &Realm) -> Value {
+        Is7.jwks(realm)
+    }
+
+    fn token_headers(&self, answer: &TokenAnswer) -> Vec<(String, String)> {
+        Is7.token_headers(answer)
+    }
+
+    fn may_introspect(&self, site: &Site, call: &Call, request: &TokenRequest) -> Result<(), Reply> {
+        Is7.may_introspect(site, call, request)
+    }
+
+    fn introspection_without_token(&self, error: OAuthError) -> Reply {
+        Is7.introspection_without_token(error)
+    }
+
+    fn foreign_token(&self, kind: TokenKind) -> Result<(), OAuthError> {
+        Is7.foreign_token(kind)
+    }
+
+    fn revoked(&self, site: &Site, row: Option<&TokenRow>) -> Reply {
+        Is7.revoked(site, row)
+    }
+
+    fn called_back(&self, reply: Reply, callback: &str) -> Reply {
+        Is7.called_back(reply, callback)
+    }
+
+    fn revocation_refusal(&self, error: OAuthError, policy: &Policy) -> Reply {
+        Is7.revocation_refusal(error, policy)
+    }
+
+    fn log_in(&self, site: &Site, key: &str) -> Reply {
+        Is7.log_in(site, key)
+    }
+
+    fn shown(&self, site: &Site, error: &OAuthError) -> Reply {
+        Is7.shown(site, error)
+    }
+
+    fn userinfo_without_token(&self, realm: &str) -> Reply {
+        Is7.userinfo_without_token(realm)
+    }
+}
+
+/// Where the certificate of a client's connection is passed on.
+const TRANSPORT_CERTIFICATE: &str = "x-wso2-mutual-auth-cert";
+/// What a client that regulation binds has among its metadata.
+const REGULATORY: &str = "regulatory";
+
+/// The token endpoint behind the accelerator's filter: every request names a client, and one that regulation binds shows
+/// the certificate of its connection.
+fn filtered(site: &Site, call: &Call) -> Reply {
+    let refused = |words: &str| Reply::error(&OAuthError::invalid_request(words));
+    let Ok(request) = call.form(true) else { return token::answer(site, call) };
+    let in_header = request.authorization.first().and_then(|header| basic_pair(header, false)).map(|(id, _)| id);
+    let Some(id) = request.form.value("client_id").map(str::to_owned).or(in_header) else {
+        return refused("the client id cannot be found in the request");
+    };
+    let regulatory = |value: &Value| value == true || value == "true";
+    let bound = site.realm.client(&id).is_some_and(|client| client.metadata.get(REGULATORY).is_some_and(regulatory));
+    match call.header(TRANSPORT_CERTIFICATE) {
+        None if bound => refused("the transport certificate is missing"),
+        Some(text) if bound && !is_certificate(text) => refused("the transport certificate is invalid"),
+        _ => token::answer(site, call),
+    }
+}
+
+/// A certificate in PEM, its lines joined or not, percent-encoded or not.
+fn is_certificate(text: &str) -> bool {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+    let body = decoded.replace("-----BEGIN CERTIFICATE-----", "").replace("-----END CERTIFICATE-----", "");
+    let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+    CertificateDer::from_pem_slice(pem.as_bytes())
+        .is_ok_and(|der| rustls::server::ParsedCertificate::try_from(&der).is_ok())
+}
+
+const AS_OF_IS7: is7_tokens::Shape = is7_tokens::Shape { client_is_subject: false, username_hidden: true };
+
+/// As of its successor, but that application tokens stand for the owner of the client.
+#[derive(Debug)]
+struct Shape(AtomicU8);
+
+impl TokenShape for Shape {
+    fn access_claims(&self, context: &TokenContext<'_>) -> Object {
+        AS_OF_IS7.access_claims(context)
+    }
+
+    fn key_header(&self, key: &SigningKey) -> Object {
+        AS_OF_IS7.key_header(key)
+    }
+
+    /// A UUID of versions 1 to 5 in turn: the servers out there have all of them.
+    fn opaque(&self) -> String {
+        let version = self.0.fetch_add(1, Ordering::Relaxed) % 5 + 1;
+        let mut uuid = random::uuid();
+        uuid.replace_range(14..15, &version.to_string());
+        uuid
+    }
+
+    fn introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Object {
+        AS_OF_IS7.introspection(context, row)
+    }
+
+    fn refresh_introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Option<Object> {
+        AS_OF_IS7.refresh_introspection(context, row)
+    }
+}
