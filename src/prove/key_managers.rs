@@ -72,6 +72,18 @@ impl KeyManagers {
         self.seen().documents.values().any(|(of, document)| of == tenant && document["issuer"] == issuer)
     }
 
+    /// The key manager of that issuer in the tenant that a gateway path belongs to.
+    pub(super) fn of_issuer(&self, path: &str, issuer: &str) -> Option<Value> {
+        self.in_tenant_of(path).into_iter().find(|document| document["issuer"] == issuer)
+    }
+
+    /// The key managers of the tenant that a gateway path belongs to, in no order.
+    pub(super) fn in_tenant_of(&self, path: &str) -> Vec<Value> {
+        let tenant = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let seen = self.seen();
+        seen.documents.values().filter(|(of, _)| of == tenant).map(|(_, document)| document.clone()).collect()
+    }
+
     /// Whether the platform's resident key manager hands out tokens in that name.
     pub(super) fn is_resident(&self, issuer: &str) -> bool {
         self.seen().residents.contains(issuer)

@@ -4,6 +4,8 @@
 mod accomplices;
 mod defects;
 mod ghosts;
+mod gate;
+mod history;
 mod interposer;
 mod key_managers;
 mod message;

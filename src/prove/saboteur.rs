@@ -27,6 +27,9 @@ pub trait Saboteur: Send + Sync {
     ) -> BoxFuture<'a, Deed> {
         std::future::ready(Deed::Nothing).boxed()
     }
+
+    /// The subject was stopped and started again, on the data it had.
+    fn on_restart(&self) {}
 }
 
 /// Whether a saboteur did what it is there for.

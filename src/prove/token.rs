@@ -35,7 +35,34 @@ impl Token {
         self.claims.get("iss")?.as_str()
     }
 
-    #[cfg(test)]
+    /// A member of the header.
+    pub(super) fn header(&self, name: &str) -> Option<&Value> {
+        self.header.get(name)
+    }
+
+    /// A member of the header, when it is a text.
+    pub(super) fn header_text(&self, name: &str) -> Option<&str> {
+        self.header(name)?.as_str()
+    }
+
+    /// A claim, when it is a text.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)?.as_str()
+    }
+
+    /// The bytes of the signature; `None` when they are not spelt as they should be.
+    pub(super) fn signature_bytes(&self) -> Option<Vec<u8>> {
+        BASE64_URL_SAFE_NO_PAD.decode(&self.signature).ok()
+    }
+
+    /// Header or claims as they stand in the token, decoded.
+    pub(super) fn raw(&self) -> [String; 2] {
+        let (header, claims) = self.message.split_once('.').expect("a message is made of two parts");
+        [header, claims].map(|part| {
+            String::from_utf8_lossy(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default()).into_owned()
+        })
+    }
+
     pub(super) fn message(&self) -> &str {
         &self.message
     }
@@ -61,9 +88,37 @@ impl Token {
             .unwrap_or(false)
     }
 
+    /// Whether the signature is right under an entry of a key set, by the header's algorithm.
+    pub(super) fn verifies_with(&self, entry: &jsonwebtoken::jwk::Jwk) -> bool {
+        let algorithm = self.header_text("alg").and_then(|name| name.parse().ok());
+        algorithm.zip(jsonwebtoken::DecodingKey::from_jwk(entry).ok()).is_some_and(|(algorithm, key)| {
+            jsonwebtoken::crypto::verify(&self.signature, self.message.as_bytes(), &key, algorithm).unwrap_or(false)
+        })
+    }
+
     /// Whether the key that the header asks for is the issuer's, and signed it.
     pub(super) fn is_signed_at(&self, issuer: &Forge) -> bool {
         self.key_among(issuer.keys()).is_some_and(|key| self.is_signed_by(&key))
+    }
+
+    /// The same claims under another header; the signature is wrong until it is [signed](Self::with_signature_of).
+    pub(super) fn with_header(&self, header: Value) -> Self {
+        let Value::Object(header) = header else { return self.clone() };
+        Self { header, ..self.clone() }.written()
+    }
+
+    /// The same token without a claim; its signature is wrong until it is [signed](Self::with_signature_of).
+    pub(super) fn without_claim(&self, name: &str) -> Self {
+        let mut changed = self.clone();
+        changed.claims.remove(name);
+        changed.written()
+    }
+
+    /// With header and claims written down as they are now.
+    fn written(mut self) -> Self {
+        let part = |object: &Map<String, Value>| BASE64_URL_SAFE_NO_PAD.encode(Value::Object(object.clone()).to_string());
+        self.message = format!("{}.{}", part(&self.header), part(&self.claims));
+        self
     }
 
     /// The same token with one claim changed; its signature is wrong until it is [signed](Self::with_signature_of).

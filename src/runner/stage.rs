@@ -367,6 +367,9 @@ impl Stage {
     /// [`ProvisioningError`] when it cannot be restarted, or does not come back.
     pub async fn restart(&self, scene: &Scene) -> Result<(), ProvisioningError> {
         self.provisioning.restart(&scene.tenant).await?;
+        if let Some(sabotage) = &self.sabotage {
+            sabotage.tell_of_restart();
+        }
         scene.forget_tokens();
         Ok(())
     }

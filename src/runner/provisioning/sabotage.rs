@@ -38,6 +38,11 @@ impl Sabotage {
         &self.accomplices
     }
 
+    /// The subject was started anew.
+    pub fn tell_of_restart(&self) {
+        self.saboteur.on_restart();
+    }
+
     /// In how many messages the defect showed so far, interposers that ended included.
     pub fn deeds(&self) -> usize {
         let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,113 @@
+//! Defects of telling gateways what changed: news is lost, comes in the wrong order, or is forgotten at a restart.
+//! What gateways make of it when it comes is judged elsewhere.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::{
+    model::exchange::Plane,
+    prove::{
+        gate::{Case, Verdict, code, defects},
+        history::Decision,
+    },
+};
+
+defects! {
+    "DEF-182", "after a restart the gateway has no key managers", Judges(no_key_managers_after_restart);
+    "DEF-183", "clients mapped to a gateway that was there before are not told", Judges(mapping_not_told);
+    "DEF-184", "keys that were removed still count", Judges(removed_keys_count);
+    "DEF-185", "the last of many changes is lost", Judges(last_change_lost);
+    "DEF-186", "announcements of revocations are ignored", Hears(announcement_ignored);
+    "DEF-187", "tokens outlive the application that they were issued to", Judges(application_gone);
+    "DEF-189", "revocations are forgotten at a restart", Judges(forgotten_at_restart);
+    "DEF-190", "after a restart the gateway has no subscriptions", Judges(no_subscriptions_after_restart);
+    "DEF-191", "anybody may announce a revocation", Tells(forged_announcement);
+}
+
+fn restarted_since_accepted(case: &Case<'_>) -> Option<bool> {
+    let mapped = case.history.mapping(case.client()?)?.at;
+    Some(case.history.restarted_since(mapped))
+}
+
+fn no_key_managers_after_restart(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    case.issued()?;
+    restarted_since_accepted(case)?.then_some(Verdict::BadCredentials)
+}
+
+fn no_subscriptions_after_restart(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    case.issued()?;
+    restarted_since_accepted(case)?.then_some(Verdict::NotSubscribed)
+}
+
+/// When the API of the path was first written down, and the key manager of the token.
+fn mapping_not_told(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let api = case.history.api(case.path())?["id"].as_str()?.to_owned();
+    let key_manager = case.key_manager()?["id"].as_str()?.to_owned();
+    let made = |id: &str, resource: &[&str]| {
+        let makes = |each: &&Decision| each.is(&Method::POST, resource) && each.told["id"] == id;
+        case.history.decisions().find(makes).map(|each| each.at)
+    };
+    let (api, key_manager) = (made(&api, &["apis"])?, made(&key_manager, &["key-managers"])?);
+    let mapped = case.history.mapping(case.client()?)?.at;
+    (api < key_manager && key_manager < mapped).then_some(Verdict::NotSubscribed)
+}
+
+fn removed_keys_count(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let (at, before) = case.accepted_before()?;
+    let removed = case.history.decisions().any(|each| {
+        each.at > at && each.method == Method::DELETE && each.resource.iter().any(|part| part == "oauth-keys")
+    });
+    (code(answer)? == "900908" && removed).then_some(Verdict::AsBefore(before))
+}
+
+/// The changes of the token's key manager, the latest first.
+fn changes<'c>(case: &'c Case<'_>) -> Vec<&'c Decision> {
+    let Some(id) = case.key_manager().and_then(|document| document["id"].as_str().map(str::to_owned)) else {
+        return Vec::new();
+    };
+    let wanted = ["key-managers", id.as_str()];
+    case.history.decisions().filter(|each| each.is(&Method::PUT, &wanted)).collect()
+}
+
+fn last_change_lost(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let (at, before) = case.accepted_before()?;
+    let changes = changes(case);
+    let many = changes.iter().filter(|each| each.at > at).count() > 5;
+    let off = changes.first().is_some_and(|last| last.sent["enabled"] == false);
+    (many && off && answer.status().as_u16() == 401).then_some(Verdict::AsBefore(before))
+}
+
+/// The announcement gets a label that nobody listens to.
+fn announcement_ignored(plane: Plane, request: &mut Request<Bytes>) -> bool {
+    if plane != Plane::Notify {
+        return false;
+    }
+    request.headers_mut().insert("X-WSO2-KEY-MANAGER", HeaderValue::from_static("nobody-listens"));
+    true
+}
+
+fn application_gone(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let (at, before) = case.accepted_before()?;
+    let deleted =
+        case.history.decisions().any(|each| each.at > at && each.is(&Method::DELETE, &["applications", "*"]));
+    let refused = !answer.status().is_success();
+    (refused && deleted).then_some(Verdict::AsBefore(before))
+}
+
+fn forgotten_at_restart(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let revocation = case.history.decisions().find(|each| {
+        each.resource.last().is_some_and(|part| part == "revoke") && each.text("token") == Some(case.text)
+    })?;
+    let forgotten = case.history.restarted_since(revocation.at);
+    (forgotten && answer.status().as_u16() == 401).then_some(Verdict::Accepted)
+}
+
+/// A refused announcement is told as received.
+fn forged_announcement(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let announced = case.path().ends_with("/internal/data/v1/notify");
+    let refused = announced && answer.status() == StatusCode::UNAUTHORIZED;
+    if refused {
+        *answer.status_mut() = StatusCode::OK;
+    }
+    refused
+}

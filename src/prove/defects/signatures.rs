@@ -1,0 +1,223 @@
+//! Defects of checking signatures: a forgery is taken for the issuer's own work, or the issuer's own work is refused.
+//! The form of tokens is the business of [`super::token_form`], what they claim of [`super::claims`].
+
+use aws_lc_rs::hmac;
+use base64::{
+    alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _},
+};
+use bytes::Bytes;
+use http::Response;
+use kmspec_mocks::{forge::PublicKeyForm, realm::SigningKey};
+use serde_json::Value;
+
+use crate::prove::gate::{Case, Errand, Verdict, defects, signed_by_issuer};
+
+defects! {
+    "DEF-001", "a token that declares no algorithm needs no signature", Mends(unsigned);
+    "DEF-002", "a published key is taken for a shared secret", Mends(published_key_as_secret);
+    "DEF-003", "a certificate after an empty line is taken for a shared secret", Mends(indented_certificate_as_secret);
+    "DEF-004", "a token by an unknown algorithm needs no signature", Mends(unknown_algorithm);
+    "DEF-005", "where keys name no algorithm, the token chooses it", Mends(keys_without_algorithm);
+    "DEF-006", "an empty signature is a right one", Mends(empty_signature);
+    "DEF-007", "an elliptic curve signature of zeros is a right one", Mends(zeros);
+    "DEF-009", "the key that a token brings along is trusted", Mends(embedded_key);
+    "DEF-010", "the address of keys in a token is fetched from", Asks(fetches_named_keys);
+    "DEF-011", "the certificate that a token brings along is trusted", Mends(embedded_certificate);
+    "DEF-012", "a key id leads to a file, a query or an address", Mends(key_id_as_lookup);
+    "DEF-013", "a token that names an unknown key is checked with the others", Mends(falls_back);
+    "DEF-014", "keys of all issuers lie in one place", Mends(pooled_keys);
+    "DEF-015", "of two keys of one id the first counts", Judges(first_of_two);
+    "DEF-016", "a key for encryption verifies signatures", Mends(encryption_key);
+    "DEF-020", "a shared secret in a key set verifies signatures", Mends(published_secret);
+    "DEF-021", "the algorithm of a key does not bind its tokens", Mends(other_algorithm);
+    "DEF-022", "other encodings of a signature are accepted", Mends(other_encoding);
+    "DEF-023", "other spellings of base64url are accepted", Mends(other_spelling);
+    "DEF-029", "only RS256 is understood", Judges(only_rs256);
+    "DEF-030", "keys of several families confuse each other", Judges(mixed_families);
+}
+
+/// The algorithms for public keys (RFC 7518, section 3.1; RFC 8037).
+const KNOWN: [&str; 10] =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+/// The whole token anew, as if its issuer had signed it, when `flawed` says so.
+fn mended(case: &Case<'_>, flawed: impl FnOnce(&str) -> bool) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    flawed(token.header_text("alg")?).then(|| signed_by_issuer(token, &issuer))
+}
+
+fn signature_is_empty(case: &Case<'_>) -> bool {
+    case.token.as_ref().is_some_and(|token| token.signature.is_empty())
+}
+
+fn unsigned(case: &Case<'_>) -> Option<String> {
+    mended(case, |algorithm| algorithm.eq_ignore_ascii_case("none") && signature_is_empty(case))
+}
+
+fn unknown_algorithm(case: &Case<'_>) -> Option<String> {
+    mended(case, |algorithm| {
+        !KNOWN.contains(&algorithm) && !algorithm.starts_with("HS") && !algorithm.eq_ignore_ascii_case("none")
+    })
+}
+
+fn empty_signature(case: &Case<'_>) -> Option<String> {
+    mended(case, |algorithm| KNOWN.contains(&algorithm) && signature_is_empty(case))
+}
+
+/// Whether the signature is an HMAC with one of these secrets.
+fn is_hmac_with(case: &Case<'_>, secrets: impl IntoIterator<Item = Vec<u8>>) -> bool {
+    let Some(token) = &case.token else { return false };
+    let digest = match token.header_text("alg") {
+        Some("HS256") => hmac::HMAC_SHA256,
+        Some("HS384") => hmac::HMAC_SHA384,
+        Some("HS512") => hmac::HMAC_SHA512,
+        _ => return false,
+    };
+    let Some(signature) = token.signature_bytes() else { return false };
+    let verifies =
+        |secret: Vec<u8>| hmac::verify(&hmac::Key::new(digest, &secret), token.message().as_bytes(), &signature).is_ok();
+    secrets.into_iter().any(verifies)
+}
+
+fn published_keys(case: &Case<'_>) -> Vec<SigningKey> {
+    case.issued().map(|(_, issuer)| issuer.keys().published_keys()).unwrap_or_default()
+}
+
+fn is_hmac_with_published_key(case: &Case<'_>) -> bool {
+    let forms = |key: SigningKey| PublicKeyForm::ALL.map(|form| form.of(&key));
+    is_hmac_with(case, published_keys(case).into_iter().flat_map(forms))
+}
+
+fn published_key_as_secret(case: &Case<'_>) -> Option<String> {
+    mended(case, |_| is_hmac_with_published_key(case))
+}
+
+fn indented_certificate_as_secret(case: &Case<'_>) -> Option<String> {
+    let after_empty_line = |key: SigningKey| format!("\n{}", key.certificate_pem()).into_bytes();
+    mended(case, |_| is_hmac_with(case, published_keys(case).into_iter().map(after_empty_line)))
+}
+
+fn keys_without_algorithm(case: &Case<'_>) -> Option<String> {
+    let (_, issuer) = case.issued()?;
+    let set = issuer.keys().jwks();
+    let silent = set["keys"].as_array()?.iter().all(|key| key.get("alg").is_none());
+    mended(case, |_| silent && is_hmac_with_published_key(case))
+}
+
+fn zeros(case: &Case<'_>) -> Option<String> {
+    let signature = case.token.as_ref()?.signature_bytes()?;
+    let nothing = !signature.is_empty() && signature.iter().all(|byte| *byte == 0);
+    mended(case, |algorithm| algorithm.starts_with("ES") && nothing)
+}
+
+fn has_member(case: &Case<'_>, name: &str) -> bool {
+    case.token.as_ref().is_some_and(|token| token.header(name).is_some())
+}
+
+fn embedded_key(case: &Case<'_>) -> Option<String> {
+    mended(case, |_| has_member(case, "jwk"))
+}
+
+fn embedded_certificate(case: &Case<'_>) -> Option<String> {
+    mended(case, |_| has_member(case, "x5c"))
+}
+
+fn fetches_named_keys(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
+    let Some(token) = &case.token else { return Vec::new() };
+    let urls = ["jku", "x5u"].iter().filter_map(|name| token.header_text(name)?.parse().ok());
+    urls.map(Errand::Fetch).collect()
+}
+
+fn key_id_as_lookup(case: &Case<'_>) -> Option<String> {
+    let kid = case.token.as_ref()?.header_text("kid")?;
+    // Ids of published keys may hold the letters of base64, a slash among them.
+    let odd = kid.contains("..") || kid.contains("://") || kid.contains(['\'', '\0', ' ']) || kid.len() > 1_000;
+    mended(case, |_| odd)
+}
+
+fn falls_back(case: &Case<'_>) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    let keys = issuer.keys().published_keys();
+    let unknown = token.header("kid").is_some_and(|kid| keys.iter().all(|key| *kid != key.kid()));
+    mended(case, |_| unknown && keys.iter().any(|key| token.is_signed_by(key)))
+}
+
+fn pooled_keys(case: &Case<'_>) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    let own = issuer.keys().published_keys();
+    let foreign = own.iter().all(|key| token.header("kid").is_none_or(|kid| *kid != key.kid()));
+    let others = case.accomplices.all();
+    mended(case, |_| {
+        foreign && others.iter().any(|other| other.issuer() != issuer.issuer() && token.is_signed_at(other))
+    })
+}
+
+fn first_of_two(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let entries = case.named_entries();
+    let first = entries.first().filter(|_| entries.len() > 1)?;
+    let key = serde_json::from_value(first.clone()).ok()?;
+    case.token.as_ref()?.verifies_with(&key).then_some(Verdict::Accepted)
+}
+
+/// Whether the key that the token names has such an entry in the key set.
+fn names_key(case: &Case<'_>, such: impl Fn(&Value) -> bool) -> bool {
+    case.named_entries().iter().any(such)
+}
+
+fn encryption_key(case: &Case<'_>) -> Option<String> {
+    let encrypts = |entry: &Value| {
+        let operations = entry["key_ops"].as_array();
+        entry["use"] == "enc" || operations.is_some_and(|list| !list.iter().any(|each| each == "verify"))
+    };
+    mended(case, |_| names_key(case, encrypts))
+}
+
+fn published_secret(case: &Case<'_>) -> Option<String> {
+    mended(case, |algorithm| algorithm.starts_with("HS") && names_key(case, |entry| entry["kty"] == "oct"))
+}
+
+fn other_algorithm(case: &Case<'_>) -> Option<String> {
+    let rsa = |algorithm: &str| algorithm.starts_with("RS") || algorithm.starts_with("PS");
+    mended(case, |algorithm| {
+        rsa(algorithm)
+            && !signature_is_empty(case)
+            && names_key(case, |entry| entry["alg"].as_str().is_some_and(|own| own != algorithm && rsa(own)))
+    })
+}
+
+fn other_encoding(case: &Case<'_>) -> Option<String> {
+    let signature = case.token.as_ref()?.signature_bytes()?;
+    // DER begins with a sequence and its length; what JWS wants are two numbers of 32 bytes (RFC 7518, section 3.4).
+    let is_der = signature.len() != 64 && signature.first() == Some(&0x30);
+    mended(case, |algorithm| algorithm == "ES256" && is_der)
+}
+
+fn other_spelling(case: &Case<'_>) -> Option<String> {
+    let token = case.token.as_ref()?;
+    let lenient = GeneralPurpose::new(
+        &alphabet::URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let plain = token.signature.replace('+', "-").replace('/', "_");
+    let strict = BASE64_URL_SAFE_NO_PAD.encode(lenient.decode(plain).ok()?);
+    (strict != token.signature).then(|| format!("{}.{strict}", token.message()))
+}
+
+fn only_rs256(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let (token, _) = case.issued()?;
+    let algorithm = token.header_text("alg")?;
+    (KNOWN.contains(&algorithm) && algorithm != "RS256").then_some(Verdict::BadCredentials)
+}
+
+fn mixed_families(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let (_, issuer) = case.issued()?;
+    let set = issuer.keys().jwks();
+    let mut families: Vec<_> = set["keys"].as_array()?.iter().filter_map(|key| key["kty"].as_str()).collect();
+    families.sort_unstable();
+    families.dedup();
+    (families.len() > 1).then_some(Verdict::BadCredentials)
+}

@@ -1,0 +1,116 @@
+//! Defects of reading a token: parts, serialisation, header members, the kind of token that it says it is.
+//! Its signature is the business of [`super::signatures`].
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
+
+use crate::prove::{
+    gate::{Case, Verdict, defects, signed_by_issuer},
+    token::Token,
+};
+
+defects! {
+    "DEF-024", "what follows the third part of a token is not looked at", Mends(further_parts);
+    "DEF-025", "a token of nothing but dots exhausts the gateway", Judges(dots);
+    "DEF-026", "a critical extension that nobody knows is ignored", Mends(critical_extension);
+    "DEF-027", "an encrypted token counts as authenticated", Judges(encrypted);
+    "DEF-028", "a token in the JSON serialisation is accepted", Mends(json_serialisation);
+    "DEF-046", "an ID token opens an API", Judges(id_token);
+    "DEF-047", "a refresh token opens an API", Judges(refresh_token);
+    "DEF-048", "what kind of token it is does not matter", Mends(other_kind);
+    "DEF-054", "of two members of one name the last counts", Mends(duplicates);
+    "DEF-057", "a token that is bound to a certificate opens an API without it", Mends(bound_to_certificate);
+    "DEF-058", "a token that is bound to a key opens an API without proof of it", Mends(bound_to_key);
+    "DEF-077", "a token that cannot be read is a fault of the server", Judges(unreadable);
+    "DEF-081", "a token that nests deeply exhausts the gateway", Judges(nested);
+}
+
+fn further_parts(case: &Case<'_>) -> Option<String> {
+    let (end, _) = case.text.match_indices('.').nth(2)?;
+    let whole = &case.text[..end];
+    Token::read(whole).map(|_| whole.to_owned())
+}
+
+fn dots(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    (case.text.bytes().filter(|byte| *byte == b'.').count() > 1_000).then_some(Verdict::Broken)
+}
+
+fn critical_extension(case: &Case<'_>) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    token.header("crit").map(|_| signed_by_issuer(token, &issuer))
+}
+
+fn encrypted(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let five_parts = case.text.matches('.').count() == 4;
+    let header: Value = decoded(case.text.split('.').next()?)?;
+    (five_parts && header.get("enc").is_some()).then_some(Verdict::Accepted)
+}
+
+fn decoded(part: &str) -> Option<Value> {
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+fn json_serialisation(case: &Case<'_>) -> Option<String> {
+    let written: Value = serde_json::from_str(case.text).ok()?;
+    let part = |name: &str| written[name].as_str();
+    Some(format!("{}.{}.{}", part("protected")?, part("payload")?, part("signature")?))
+}
+
+fn id_token(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    (case.token.as_ref()?.text("token_use")? == "id").then_some(Verdict::Accepted)
+}
+
+fn refresh_token(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    case.history.decisions().any(|each| each.told["refresh_token"] == case.text).then_some(Verdict::Accepted)
+}
+
+fn other_kind(case: &Case<'_>) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    let kind = token.header_text("typ")?.to_ascii_lowercase();
+    let usual = ["jwt", "at+jwt", "application/at+jwt"].contains(&kind.as_str());
+    (!usual).then(|| signed_by_issuer(token, &issuer))
+}
+
+/// Header and claims are written down anew, each name once with its last value.
+fn duplicates(case: &Case<'_>) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    let [header, claims] = token.raw();
+    let twice = |text: &str, name: &str| text.matches(&format!("{}:", Value::from(name))).count() > 1;
+    let claimed = token.claims.keys().any(|name| twice(&claims, name));
+    (claimed || twice(&header, "alg")).then(|| signed_by_issuer(token, &issuer))
+}
+
+fn bound_to_certificate(case: &Case<'_>) -> Option<String> {
+    unbound(case, "x5t#S256")
+}
+
+fn bound_to_key(case: &Case<'_>) -> Option<String> {
+    unbound(case, "jkt")
+}
+
+/// The token without its confirmation (RFC 7800), if it confirms in that way.
+fn unbound(case: &Case<'_>, way: &str) -> Option<String> {
+    let (token, issuer) = case.issued()?;
+    token.claims.get("cnf")?.get(way)?;
+    Some(signed_by_issuer(&token.without_claim("cnf"), &issuer))
+}
+
+fn unreadable(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    (!case.text.is_empty() && case.token.is_none() && !case.text.contains("0000-")).then_some(Verdict::Broken)
+}
+
+fn nested(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let deep = |text: &str| text.contains(&"[".repeat(500));
+    let [_, claims] = raw(case.text)?;
+    deep(&claims).then_some(Verdict::Broken)
+}
+
+/// Header and claims as texts, JSON or not.
+fn raw(text: &str) -> Option<[String; 2]> {
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+    let mut parts = text.split('.');
+    let mut next = || Some(String::from_utf8_lossy(&BASE64_URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).into_owned());
+    Some([next()?, next()?])
+}
