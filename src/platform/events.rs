@@ -93,6 +93,8 @@ pub enum Event {
     },
     /// One access token no longer counts.
     TokenRevoked {
+        /// Domain of the tenant that it was revoked in; empty when an authorization server announced it.
+        tenant: String,
         /// `jti` of a JWT, its signature when it has none, or the whole opaque token.
         token: String,
         /// When the token would have expired anyway, in milliseconds since 1970.
@@ -100,6 +102,8 @@ pub enum Event {
     },
     /// Every token of a client issued before a moment no longer counts.
     ConsumerRevoked {
+        /// Domain of the tenant that it was revoked in; empty when an authorization server announced it.
+        tenant: String,
         /// The client.
         consumer_key: String,
         /// The moment, in milliseconds since 1970.
@@ -107,6 +111,8 @@ pub enum Event {
     },
     /// Every token of a user or client issued before a moment no longer counts.
     SubjectRevoked {
+        /// Domain of the tenant that it was revoked in; empty when an authorization server announced it.
+        tenant: String,
         /// The user or client.
         entity_id: String,
         /// `USER_ID` or `CLIENT_ID`.

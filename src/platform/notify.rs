@@ -74,16 +74,17 @@ async fn notify(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) 
 
 fn understood(notice: Notice) -> Option<(Revocation, Event)> {
     Some(match notice {
-        Notice::Token { access_token: token, expiry_time: expires_at_ms } => {
-            (Revocation::Token { token: token.clone(), expires_at_ms }, Event::TokenRevoked { token, expires_at_ms })
-        }
+        Notice::Token { access_token: token, expiry_time: expires_at_ms } => (
+            Revocation::Token { token: token.clone(), expires_at_ms },
+            Event::TokenRevoked { tenant: String::new(), token, expires_at_ms },
+        ),
         Notice::Consumer { consumer_key, revocation_time: revoked_at_ms } => (
             Revocation::Consumer { consumer_key: consumer_key.clone(), revoked_at_ms },
-            Event::ConsumerRevoked { consumer_key, revoked_at_ms },
+            Event::ConsumerRevoked { tenant: String::new(), consumer_key, revoked_at_ms },
         ),
         Notice::Subject { entity_id, entity_type, revocation_time: revoked_at_ms } => (
             Revocation::Subject { entity_id: entity_id.clone(), entity_type: entity_type.clone(), revoked_at_ms },
-            Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms },
+            Event::SubjectRevoked { tenant: String::new(), entity_id, entity_type, revoked_at_ms },
         ),
         Notice::Unknown => return None,
     })

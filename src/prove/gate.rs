@@ -13,9 +13,7 @@ use kmspec_mocks::{
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    Accomplices, Deed, Saboteur, history::History, key_managers::KeyManagers, message, token::Token,
-};
+use super::{Accomplices, Deed, Saboteur, history::History, key_managers::KeyManagers, message, token::Token};
 use crate::model::exchange::Plane;
 
 /// What is wrong with a gateway.
@@ -29,10 +27,12 @@ pub(super) enum Flaw {
     Tells(fn(&Case<'_>, &mut Response<Bytes>) -> bool),
     /// Others are asked what they should not be asked.
     Asks(fn(&Case<'_>, &Response<Bytes>) -> Vec<Errand>),
-    /// A call gets another verdict, if the authorization server says that its token is good.
-    Trusts(fn(&Case<'_>, &Response<Bytes>) -> Option<Errand>),
+    /// A call gets another verdict, by what an errand brings back.
+    Inquires(fn(&Case<'_>, &Response<Bytes>) -> Option<Inquiry>),
     /// A decision of a management plane is changed on its way in. Says whether it was.
     Hears(fn(Plane, &mut Request<Bytes>) -> bool),
+    /// An answer of a management plane is told differently. Says whether it was.
+    Answers(fn(Plane, &mut Response<Bytes>) -> bool),
 }
 
 /// A verdict in place of the gateway's own.
@@ -61,6 +61,12 @@ pub(super) enum Errand {
     Fetch(Url),
     /// Asks an authorization server about a token.
     Introspect(Url, String),
+}
+
+/// An errand, and the verdict by what it brings back: JSON, or nothing when it failed.
+pub(super) struct Inquiry {
+    pub(super) errand: Errand,
+    pub(super) verdict: fn(Option<&Value>) -> Option<Verdict>,
 }
 
 /// One call at the gateway, and all that is known of it.
@@ -111,6 +117,11 @@ impl<'a> Case<'a> {
         let document = self.key_manager()?;
         let certificates = &document["certificates"];
         (certificates["type"] == "JWKS").then(|| certificates["value"].as_str()?.parse().ok()).flatten()
+    }
+
+    /// The application that the JWT's client was given to.
+    pub(super) fn application(&self) -> Option<&str> {
+        self.history.mapping(self.client()?)?.resource.get(1).map(String::as_str)
     }
 
     /// What the backend answered to the same token on the same path before.
@@ -170,7 +181,7 @@ impl Gate {
 
     async fn twist(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
         match self.flaw {
-            Flaw::Mends(_) | Flaw::Hears(_) => Deed::Nothing,
+            Flaw::Mends(_) | Flaw::Hears(_) | Flaw::Answers(_) => Deed::Nothing,
             Flaw::Judges(judge) => match self.examine(request, |case| judge(case, answer)) {
                 Some(verdict) => verdict.give(request, answer),
                 None => Deed::Nothing,
@@ -184,11 +195,12 @@ impl Gate {
                 }
                 deed(asked)
             }
-            Flaw::Trusts(trust) => {
-                let Some(errand) = self.examine(request, |case| trust(case, answer)) else { return Deed::Nothing };
-                match self.run(&errand).await {
-                    Some(told) if told["active"] == true => Verdict::Accepted.give(request, answer),
-                    _ => Deed::Nothing,
+            Flaw::Inquires(inquire) => {
+                let inquiry = self.examine(request, |case| inquire(case, answer));
+                let Some(Inquiry { errand, verdict }) = inquiry else { return Deed::Nothing };
+                match verdict(self.run(&errand).await.as_ref()) {
+                    Some(verdict) => verdict.give(request, answer),
+                    None => Deed::Nothing,
                 }
             }
         }
@@ -232,7 +244,7 @@ impl Saboteur for Gate {
                 self.key_managers.learn(plane, request, answer);
                 self.history().decided(plane, request, answer);
                 return match self.flaw {
-                    Flaw::Tells(tell) => deed(self.examine(request, |case| tell(case, answer))),
+                    Flaw::Answers(tell) => deed(tell(plane, answer)),
                     _ => Deed::Nothing,
                 };
             }
@@ -244,8 +256,8 @@ impl Saboteur for Gate {
         .boxed()
     }
 
-    fn on_restart(&self) {
-        self.history().restarted();
+    fn on_restart(&self, tenant: &str) {
+        self.history().restarted(tenant);
     }
 }
 
@@ -263,8 +275,9 @@ fn bearer(request: &Request<Bytes>) -> Option<&str> {
 impl Verdict {
     /// Writes this verdict over the gateway's, unless it is the same.
     fn give(self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-        let passed = answer.status().is_success();
-        if passed == matches!(self, Self::Accepted | Self::AsBefore(_)) {
+        let (passed, passes) = (answer.status().is_success(), matches!(self, Self::Accepted | Self::AsBefore(_)));
+        let broken = matches!(self, Self::Broken) && !answer.status().is_server_error();
+        if passed == passes && !broken {
             return Deed::Nothing;
         }
         *answer = match self {
@@ -283,7 +296,8 @@ impl Verdict {
 /// What the echo backend would have said.
 fn echo(request: &Request<Bytes>) -> Response<Bytes> {
     let fields = request.headers().iter().filter(|(name, _)| **name != header::AUTHORIZATION);
-    let fields: Vec<_> = fields.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
+    let fields: Vec<_> =
+        fields.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
     let body = json!({ "method": request.method().as_str(), "path": request.uri().path(), "headers": fields });
     written(StatusCode::OK, &body)
 }
@@ -303,7 +317,7 @@ fn written(status: StatusCode, body: &Value) -> Response<Bytes> {
     *answer.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(header::CONTENT_TYPE, json);
-    answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(answer.body().len()));
+    message::fit_answer_length(&mut answer);
     answer
 }
 

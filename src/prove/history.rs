@@ -13,7 +13,8 @@ use crate::model::exchange::Plane;
 pub(super) struct History {
     decisions: Vec<Decision>,
     calls: Vec<GatewayCall>,
-    restarts: Vec<usize>,
+    /// When the subject of a tenant was started anew.
+    restarts: Vec<(usize, String)>,
     count: usize,
 }
 
@@ -86,10 +87,10 @@ impl History {
         self.calls.push(GatewayCall { at, path: path.to_owned(), token: token.to_owned(), answer });
     }
 
-    /// Notes that the subject was started anew.
-    pub(super) fn restarted(&mut self) {
+    /// Notes that the subject that serves a tenant was started anew.
+    pub(super) fn restarted(&mut self, tenant: &str) {
         let at = self.next();
-        self.restarts.push(at);
+        self.restarts.push((at, tenant.to_owned()));
     }
 
     fn next(&mut self) -> usize {
@@ -107,9 +108,10 @@ impl History {
         self.calls.iter().rev()
     }
 
-    /// Whether the subject was started anew after that.
-    pub(super) fn restarted_since(&self, at: usize) -> bool {
-        self.restarts.iter().any(|restart| *restart > at)
+    /// Whether the subject that serves a path of the gateway was started anew after that.
+    pub(super) fn restarted_since(&self, at: usize, path: &str) -> bool {
+        let tenant = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next()).unwrap_or("carbon.super");
+        self.restarts.iter().any(|(restart, of)| *restart > at && of == tenant)
     }
 
     /// The latest decision that gave a client to an application: mapped or registered.
@@ -162,10 +164,10 @@ mod tests {
         assert!(history.api("/t/a/ordersx/1.0").is_none());
         let latest = history.decisions().next().unwrap();
         assert_eq!((latest.text("token"), latest.resource.last().unwrap().as_str()), (Some("abc"), "revoke"));
-        assert!(!history.restarted_since(latest.at));
         let at = latest.at;
-        history.restarted();
-        assert!(history.restarted_since(at));
+        assert!(!history.restarted_since(at, "/t/a/orders"));
+        history.restarted("a");
+        assert!(history.restarted_since(at, "/t/a/orders") && !history.restarted_since(at, "/t/b/orders"));
     }
 
     #[test]

@@ -34,11 +34,21 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
         defects::consumer_secrets::DEFECTS,
+        defects::caching::DEFECTS,
+        defects::claims::DEFECTS,
         defects::gateway::DEFECTS,
+        defects::headers::DEFECTS,
         defects::key_manager_admin::DEFECTS,
+        defects::key_manager_choice::DEFECTS,
         defects::out_of_band::DEFECTS,
+        defects::propagation::DEFECTS,
         defects::publisher::DEFECTS,
+        defects::refusals::DEFECTS,
+        defects::scopes::DEFECTS,
         defects::secrets::DEFECTS,
+        defects::signatures::DEFECTS,
+        defects::subscriptions::DEFECTS,
+        defects::token_form::DEFECTS,
     ];
     let mut all = files.concat();
     // A mock has its defect within: on the wire there is nothing to be done.

@@ -28,8 +28,8 @@ pub trait Saboteur: Send + Sync {
         std::future::ready(Deed::Nothing).boxed()
     }
 
-    /// The subject was stopped and started again, on the data it had.
-    fn on_restart(&self) {}
+    /// The subject that serves a tenant was stopped and started again, on the data it had.
+    fn on_restart(&self, _tenant: &str) {}
 }
 
 /// Whether a saboteur did what it is there for.

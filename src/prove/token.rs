@@ -58,9 +58,8 @@ impl Token {
     /// Header or claims as they stand in the token, decoded.
     pub(super) fn raw(&self) -> [String; 2] {
         let (header, claims) = self.message.split_once('.').expect("a message is made of two parts");
-        [header, claims].map(|part| {
-            String::from_utf8_lossy(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default()).into_owned()
-        })
+        [header, claims]
+            .map(|part| String::from_utf8_lossy(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default()).into_owned())
     }
 
     pub(super) fn message(&self) -> &str {
@@ -101,6 +100,11 @@ impl Token {
         self.key_among(issuer.keys()).is_some_and(|key| self.is_signed_by(&key))
     }
 
+    /// The same message under another signature.
+    pub(super) fn with_signature(&self, signature: String) -> Self {
+        Self { signature, ..self.clone() }
+    }
+
     /// The same claims under another header; the signature is wrong until it is [signed](Self::with_signature_of).
     pub(super) fn with_header(&self, header: Value) -> Self {
         let Value::Object(header) = header else { return self.clone() };
@@ -116,7 +120,8 @@ impl Token {
 
     /// With header and claims written down as they are now.
     fn written(mut self) -> Self {
-        let part = |object: &Map<String, Value>| BASE64_URL_SAFE_NO_PAD.encode(Value::Object(object.clone()).to_string());
+        let part =
+            |object: &Map<String, Value>| BASE64_URL_SAFE_NO_PAD.encode(Value::Object(object.clone()).to_string());
         self.message = format!("{}.{}", part(&self.header), part(&self.claims));
         self
     }

@@ -368,7 +368,7 @@ impl Stage {
     pub async fn restart(&self, scene: &Scene) -> Result<(), ProvisioningError> {
         self.provisioning.restart(&scene.tenant).await?;
         if let Some(sabotage) = &self.sabotage {
-            sabotage.tell_of_restart();
+            sabotage.tell_of_restart(&scene.tenant);
         }
         scene.forget_tokens();
         Ok(())

@@ -71,6 +71,20 @@ async fn has_keys_and_subscription(
     ready_at(world, &name, &place.0, &api).await
 }
 
+#[given(expr = "the application {string} with sandbox keys at {place}, subscribed to the API {string}")]
+async fn subscribed_with_sandbox_keys(
+    world: &mut World,
+    name: String,
+    place: Place,
+    api: String,
+) -> Result<(), StepError> {
+    setup::application(world, &name, Role::Developer).await?;
+    let request = setup::key_request(world, &place.0, KeyType::Sandbox, false)?;
+    setup::generate(world, &name, &place.0, &request).await?;
+    setup::subscribe(world, &name, &api).await?;
+    setup::until_subscribed(world, &name, &place.0, &api).await
+}
+
 #[given(expr = "the application {string} mapped to a client of {string}")]
 async fn mapped(world: &mut World, name: String, place: String) -> Result<(), StepError> {
     setup::application(world, &name, Role::Developer).await?;
@@ -117,6 +131,17 @@ async fn restricted_and_subscribed(
 #[given(expr = "an API {string} that needs the scope {string}")]
 async fn scoped_api(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms { scope: Some(&scope), ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that needs the scope {string}, to which {string} is subscribed")]
+async fn scoped_and_subscribed(
+    world: &mut World,
+    name: String,
+    scope: String,
+    application: String,
+) -> Result<(), StepError> {
+    scoped_api(world, name.clone(), scope).await?;
+    setup::subscribe(world, &application, &name).await
 }
 
 #[given(expr = "an API {string} that accepts only the audience {string}")]

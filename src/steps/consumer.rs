@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Calls and keeps the answer; what the backend and the servers had seen before is remembered first.
-async fn call(world: &mut World, call: ApiCall) -> Result<(), StepError> {
+pub(super) async fn call(world: &mut World, call: ApiCall) -> Result<(), StepError> {
     servers::remember_counts(world).await?;
     let reply = world.scene().gateway().or_fail(world)?.call(&call).await;
     world.keep_call(reply)
@@ -27,6 +27,26 @@ async fn call_with(world: &mut World, api: &str, token: &Token) -> Result<(), St
     let path = resource(world, api)?;
     world.seen.sent_token = Some(token.clone());
     call(world, ApiCall::get(path).bearer(token.reveal())).await
+}
+
+/// Calls a path with a token, which no refusal should repeat.
+pub(super) async fn call_path(world: &mut World, path: &str, token: &Token) -> Result<(), StepError> {
+    world.seen.sent_token = Some(token.clone());
+    call(world, ApiCall::get(path).bearer(token.reveal())).await
+}
+
+/// Calls with so many tokens, each of which names another key that nobody published; all have to be refused.
+pub(super) async fn flood(world: &mut World, api: &str, place: &str, count: usize) -> Result<(), StepError> {
+    servers::remember_counts(world).await?;
+    let (path, forge) = (resource(world, api)?, servers::forge(world, place)?);
+    let gateway = world.scene().gateway().or_fail(world)?;
+    for number in 0..count {
+        let token = forge.token("nobody", "nobody").header("kid", format!("unheard-of-{number}")).encode();
+        let reply = gateway.call(&ApiCall::get(path.clone()).bearer(&token)).await.or_fail(world)?;
+        let status = reply.refusal().map(|refusal| refusal.status);
+        world.expect(status == Some(401), "a refusal of a token with an unknown key (401)", format!("{status:?}"))?;
+    }
+    Ok(())
 }
 
 fn flaw(world: &World, words: &str) -> Result<Flaw, StepError> {

@@ -64,6 +64,16 @@ pub(super) enum Flaw {
     Scope { name: String, as_list: bool, claim: String },
     /// It is for these audiences.
     Audience(Vec<String>),
+    /// It names this as its key, and is signed with an empty secret.
+    NamesKey(String),
+    /// Its signature is an HMAC with the published key in this form.
+    PublishedKeyAs(PublicKeyForm),
+    /// It is signed by another algorithm of the key's family.
+    ByAlgorithm(Algorithm),
+    /// It says that it is of this type.
+    OfType(String),
+    /// It has the oddity of these words.
+    Odd(&'static str),
 }
 
 /// How an issuer differs from the right one.
@@ -123,7 +133,7 @@ impl Flaw {
             "that demands an unknown extension" => Self::UnknownExtension,
             "that names its subject twice" => Self::DuplicateSubject,
             "that has a fourth part" => Self::FourthPart,
-            _ => return Self::read_quoting(words),
+            _ => return super::oddities::known(words).map(Self::Odd).or_else(|| Self::read_quoting(words)),
         })
     }
 
@@ -137,9 +147,13 @@ impl Flaw {
             ("that declares the algorithm ", " over a right signature", None) => Self::Misdeclared(first),
             ("that declares the algorithm ", " over a random signature", None) => Self::RandomlySigned(first),
             ("that names its client only in ", "", None) => Self::ClientOnlyIn(first),
+            ("that names the key ", "", None) => Self::NamesKey(spelled_out(&first)),
+            ("signed with the published key as ", " for a shared secret", None) => Self::PublishedKeyAs(form(&first)?),
+            ("signed by the algorithm ", "", None) => Self::ByAlgorithm(first.parse().ok()?),
+            ("that says it is of the type ", "", None) => Self::OfType(first),
             ("for the audience ", "", None) => Self::Audience(first.split(", ").map(str::to_owned).collect()),
             ("that carries the scope ", " as text in ", Some(claim)) => {
-                Self::Scope { name: first, as_list: false, claim }
+                Self::Scope { name: spelled_out(&first), as_list: false, claim }
             }
             ("that carries the scope ", " as list in ", Some(claim)) => {
                 Self::Scope { name: first, as_list: true, claim }
@@ -183,6 +197,11 @@ impl Flaw {
                 let value = if *as_list { json!([name, "another"]) } else { json!(format!("{name} another")) };
                 sound.without_claim("scope").without_claim("scp").claim(claim, value)
             }
+            Self::NamesKey(name) => sound.header("kid", name.as_str()).hmac(Algorithm::HS256, Vec::new()),
+            Self::PublishedKeyAs(form) => sound.hmac_with_public_key(&own, *form),
+            Self::ByAlgorithm(algorithm) => sound.algorithm(*algorithm),
+            Self::OfType(name) => sound.header("typ", name.as_str()),
+            Self::Odd(words) => return super::oddities::token(words, forge, sound, foreign),
             Self::Audience(audiences) => match audiences.as_slice() {
                 [one] => sound.claim("aud", one.as_str()),
                 several => sound.claim("aud", several.to_vec()),
@@ -190,6 +209,25 @@ impl Flaw {
         }
         .encode()
     }
+}
+
+/// What cannot stand in a feature as it is: `(NUL)`, and `(10000 letters)`.
+fn spelled_out(text: &str) -> String {
+    text.replace("(NUL)", "\0").replace("(10000 letters)", &"x".repeat(10_000))
+}
+
+/// A form of a public key, by its name in the features.
+fn form(name: &str) -> Option<PublicKeyForm> {
+    Some(match name {
+        "PEM" => PublicKeyForm::Pem,
+        "PEM without its last line break" => PublicKeyForm::PemTrimmed,
+        "PEM after a line break" => PublicKeyForm::PemAfterLineBreak,
+        "DER" => PublicKeyForm::Der,
+        "its entry of the key set" => PublicKeyForm::Jwk,
+        "its modulus" => PublicKeyForm::Modulus,
+        "its certificate" => PublicKeyForm::CertificatePem,
+        _ => return None,
+    })
 }
 
 /// Claims that vendors name the client in.

@@ -121,6 +121,7 @@ impl Form {
             "certificate" => ("/certificates", wanted(self.certificate(world, text)?)),
             "token validation" => ("/enableSelfValidationJWT", wanted(Value::Bool(text != "introspection"))),
             "token handling" => ("/tokenValidation", wanted(handling(text))),
+            "claim mapping" => ("/claimMapping", wanted(mapping(text))),
             "permission" => ("/permissions", wanted(permission(text))),
             "grant types" => ("/availableGrantTypes", wanted(list(text))),
             _ => {
@@ -276,6 +277,12 @@ fn out_of_band(base: &str, kind: ServerKind) -> Value {
         "enableSelfValidationJWT": true,
         "additionalProperties": {},
     })
+}
+
+/// A claim's name at the authorization server and inside the platform, as `remote to local`.
+fn mapping(text: &str) -> Value {
+    let (remote, local) = text.split_once(" to ").unwrap_or((text, text));
+    json!([{ "remoteClaim": remote, "localClaim": local }])
 }
 
 fn handling(text: &str) -> Value {

@@ -104,7 +104,7 @@ async fn comes_to_accept_claim(
     comes_to_accept_token(world, &api, &token).await
 }
 
-async fn comes_to_accept_token(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
+pub(super) async fn comes_to_accept_token(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
     let wanted = format!("`{api}` accepts the token");
     let (change, bound) = changes::made(world)?;
     world

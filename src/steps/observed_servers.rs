@@ -65,6 +65,16 @@ async fn saw_nothing(world: &mut World, server: String) -> Result<(), StepError>
     world.expect(after == before, format!("no request at `{server}` during the call"), format!("{}", after - before))
 }
 
+#[then(expr = "{string} received at most {int} key set requests during it")]
+async fn few_key_set_requests(world: &mut World, server: String, most: usize) -> Result<(), StepError> {
+    let Some(before) = world.seen.server_requests.get(&server).copied() else {
+        return Err(world.error("no step before this one called an API"));
+    };
+    let counts = servers::counts(world, &server).await?;
+    let more = counts.values().sum::<usize>().saturating_sub(before);
+    world.expect(more <= most, format!("at most {most} more requests at `{server}`"), more.to_string())
+}
+
 #[then(expr = "the registration at {string} was authenticated as the connector's user")]
 async fn registered_as_connector(world: &mut World, server: String) -> Result<(), StepError> {
     use base64::{Engine as _, engine::general_purpose::STANDARD};

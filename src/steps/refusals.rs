@@ -53,6 +53,8 @@ const GATEWAY: &[Reason] = &[
     reason("there is no subscription", &[403], "900908"),
     reason("the scope is missing", &[403], "900910"),
     reason("the audience does not match", &[403], "900914"),
+    reason("there is no backend for keys of its type", &[403], "900901"),
+    reason("the subscription is blocked", &[401], "900907"),
 ];
 
 /// Whether a refusal of the gateway is for this reason.

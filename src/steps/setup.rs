@@ -158,7 +158,7 @@ pub(super) struct ApiTerms<'a> {
     pub(super) key_managers: &'a [&'a str],
     /// The scope that its operation needs.
     pub(super) scope: Option<&'a str>,
-    /// The audience that it accepts.
+    /// The audiences that it accepts, separated by commas.
     pub(super) audience: Option<&'a str>,
 }
 
@@ -191,7 +191,7 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
         draft.operations = Some(vec![Operation::any("/*", "GET").scoped(&[scope])]);
     }
     if let Some(audience) = terms.audience {
-        draft.audiences = Some(vec![audience.to_owned()]);
+        draft.audiences = Some(audience.split(", ").map(str::to_owned).collect());
     }
     Ok(())
 }
@@ -274,6 +274,26 @@ pub(super) async fn until_known(
     // A server that hands a live opaque token out again would hand out this one, whose verdict the gateway remembers.
     servers::end_token(world, place, &token);
     servers::leave_out(world, place, &before).await
+}
+
+/// Calls until the gateway knows the subscription, whatever else it then finds to refuse.
+pub(super) async fn until_subscribed(
+    world: &mut World,
+    application: &str,
+    place: &str,
+    api: &str,
+) -> Result<(), StepError> {
+    let path = resource(world, api)?;
+    let token = tokens::of_application(world, application, place, &Flaw::Sound).await?;
+    let gateway = world.scene().gateway().or_fail(world)?;
+    let bound = world.scene().bounds.propagation;
+    world
+        .until(bound, format!("the gateway knows the subscription of `{application}`"), async || {
+            let reply = gateway.call(&ApiCall::get(path.clone()).bearer(token.reveal())).await.or_fail(world)?;
+            let unknown = reply.refusal().is_some_and(|refusal| refusal.has_code("900908") || refusal.status == 401);
+            Ok(Look::when(!unknown, (), "refused for want of a subscription"))
+        })
+        .await
 }
 
 /// Whether an API takes any subscribed token.

@@ -118,3 +118,12 @@ Feature: Changes reach the gateway
       And "orders" has accepted the token
       When the developer unsubscribes "shop" from "orders"
       Then "orders" comes to refuse the token because there is no subscription
+
+    @core @negative @DEF-187 @connector:custom
+    Scenario: A live token is refused once its application is deleted
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the developer deletes "shop"
+      Then "orders" comes to refuse the token because there is no subscription

@@ -32,3 +32,11 @@ Feature: What survives a restart
     When the platform restarts
     Then "orders" comes to accept a new token of "shop" from the resident key manager
     And "orders" refuses the token as unauthenticated
+
+  @core @SEED-KM-08 @DEF-190 @needs:fresh-issuer @connector:custom
+  Scenario: A subscription counts after a restart
+    Given a key manager "acme" at a custom server
+    And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from "acme"
+    When the platform restarts
+    Then "orders" comes to accept the token

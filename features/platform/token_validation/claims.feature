@@ -245,3 +245,70 @@ Feature: The claims that name the consumer and its scopes
       When the API consumer calls "orders" with the ID token of "shop" from "acme"
       Then the call is refused as unauthenticated
       And the call did not reach the backend
+
+    @core @DEF-040
+    Scenario: One of several audiences of an API is enough
+      Given a key manager "acme" at a custom server
+      And an API "orders" that accepts only the audience "urn:orders, urn:stock"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" for the audience "urn:stock"
+      Then the backend answers the call
+
+    @core @negative @OAUTH-8725-3.9-a @DEF-039
+    Scenario Outline: A token whose audience is <shape> is for nobody
+      Given a key manager "acme" at a custom server
+      And an API "orders" that accepts only the audience "urn:orders"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" whose audience is <shape>
+      Then the call is refused because the audience does not match
+      And the call did not reach the backend
+
+      Examples:
+        | shape         |
+        | an empty list |
+        | an empty text |
+        | missing       |
+
+    @extended @negative @DEF-041
+    Scenario Outline: A token whose audience is <shape> is malformed
+      Given a key manager "acme" at a custom server
+      And an API "orders" that accepts only the audience "urn:orders"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" whose audience is <shape>
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
+      Examples:
+        | shape                      |
+        | a list with a number in it |
+        | nothing                    |
+
+    @extended @negative @DEF-055
+    Scenario: A scope does not end at a NUL
+      Given a key manager "acme" at a custom server
+      And an API "orders" that needs the scope "orders-read"
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that carries the scope "orders-read(NUL)" as text in "scope"
+      Then the call is refused because the scope is missing
+      And the call did not reach the backend
+
+  Rule: Backends learn claims by the platform's names
+
+    @core @SEED-IS-28 @DEF-SEED-IS-28
+    Scenario: A mapped claim reaches the backend under its local name only
+      Given a key manager "acme" at a custom server with
+        | claim mapping | dept to http://acme.example/department |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that names its department
+      Then the backend answers the call
+      And the assertion that the backend saw says "wholesale" as the claim "http://acme.example/department"
+      And the assertion that the backend saw says nothing as the claim "dept"
+
+    @core @SEED-IS-28
+    Scenario: A claim without a mapping reaches the backend under its own name
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that names its department
+      Then the backend answers the call
+      And the assertion that the backend saw says "wholesale" as the claim "dept"
+      And the assertion that the backend saw says "PRODUCTION" as the claim "http://wso2.org/claims/keytype"

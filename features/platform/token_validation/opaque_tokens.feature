@@ -74,7 +74,7 @@ Feature: Validating opaque tokens
       When the API consumer calls "orders" with the token
       Then the call is refused because the credentials are invalid
 
-    @core @negative @SEED-KM-17 @needs:clock @connector:is7
+    @core @negative @SEED-KM-17 @DEF-088 @needs:clock @connector:is7
     Scenario: A remembered opaque token is refused once it has expired
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -178,3 +178,47 @@ Feature: Validating opaque tokens
       When the API consumer calls "orders" with the token "00000000-0000-4000-8000-000000000000"
       Then the call is refused because the credentials are invalid
       And "acme" received no introspection request
+
+  Rule: Rules tell whose an opaque token is
+
+    @core @negative @SEED-IS-06 @DEF-061 @connector:is7
+    Scenario: A pattern has to match the whole token
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens with
+        | token handling | REFERENCE 1_[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12} |
+      And an API "orders"
+      When the API consumer calls "orders" with the token "1_6ba7b810-9dad-41d1-80b4-00c04fd430c8"
+      Then the call is refused because the credentials are invalid
+      And "globex" received an introspection request
+      And "acme" received no introspection request
+
+    @core @negative @SEED-IS-06 @DEF-062 @connector:is7
+    Scenario: A key manager without rules leaves to others what their rules match
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "globex", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "globex"
+      Then the backend answers the call
+      And "acme" received no introspection request
+
+  Rule: What holds for other tokens holds for opaque ones
+
+    @core @negative @SEED-KM-27/revocation @DEF-087 @connector:is7
+    Scenario: An opaque token in use is refused once its server has announced the revocation
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the authorization server "acme" announces the revocation of the token
+      Then "orders" comes to refuse the token as unauthenticated
+
+    @core @negative @DEF-090 @connector:is7
+    Scenario: A remembered opaque token opens no operation whose scope it lacks
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And an API "ledger" that needs the scope "ledger-write", to which "shop" is subscribed
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the API consumer calls "ledger" with the token
+      Then the call is refused because the scope is missing
+      And the call did not reach the backend

@@ -60,3 +60,11 @@ Feature: Revoked tokens
     When a stranger announces the revocation of the token
     Then the request is refused as unauthenticated
     And "orders" accepts the token
+
+  @core @negative @DEF-047 @needs:resident
+  Scenario: A refresh token opens no API
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager by password
+    When the API consumer calls "orders" with the refresh token
+    Then the call is refused because the credentials are invalid
+    And the call did not reach the backend

@@ -38,6 +38,33 @@ Feature: What a sound token may reach
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
+    @core @negative @DEF-095 @needs:fresh-issuer
+    Scenario: Rights of one client do not pass to another of the same user
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the API consumer calls "orders" with a token of another client of "acme" for the same user
+      Then the call is refused because there is no subscription
+      And the call did not reach the backend
+
+    @core @DEF-092 @needs:fresh-issuer
+    Scenario: A token that was refused is accepted once its client is mapped
+      Given a key manager "acme" at a custom server
+      And an API "orders"
+      And the application "shop"
+      And the API consumer holds a token of an unmapped client of "acme", which "orders" refuses
+      When the developer maps that client to "shop" and subscribes it to "orders"
+      Then "orders" comes to accept the token
+
+    @core @negative @DEF-SEED-GW-02 @needs:resident
+    Scenario: A sandbox key opens no API that has a production backend only
+      Given an API "orders"
+      And the application "shop" with sandbox keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager
+      Then the call is refused because there is no backend for keys of its type
+      And the call did not reach the backend
+
   Rule: An operation that needs a scope is closed to tokens without it
 
     @core @SEED-KM-30/scopes @DEF-051 @needs:resident

@@ -199,7 +199,7 @@ fn end(documents: &Documents<'_>, key: &ApiKey) -> Result<(), StoreError> {
     documents.remove::<ApiKey>(&key.tenant, &key.id.to_string())?;
     let (token, expires_at_ms) = (key.id.to_string(), key.expires_at.saturating_mul(1000));
     documents.put(&key.tenant, &Revocation::Token { token: token.clone(), expires_at_ms })?;
-    documents.announce(Event::TokenRevoked { token, expires_at_ms });
+    documents.announce(Event::TokenRevoked { tenant: key.tenant.clone(), token, expires_at_ms });
     Ok(())
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn authenticate(
     let found = if token.contains('.') { call.jwt(token).await } else { call.opaque(token).await };
     let caller = found.ok_or(Refusal::InvalidCredentials)?;
     let (key, subject) = (caller.consumer_key(), caller.claims.subject());
-    let owner_revoked = state.revocations.has_owner(key, subject, caller.claims.issued_at());
+    let owner_revoked = state.revocations.has_owner(&tenant.domain, key, subject, caller.claims.issued_at());
     let revoked = owner_revoked
         || state.revocations.has_token(token)
         || caller.claims.token_id().is_some_and(|id| state.revocations.has_token(id));

@@ -299,18 +299,28 @@ impl GatewayState {
                 Ok::<_, StoreError>((tenants, documents.everywhere::<Revocation>()?))
             })
             .await?;
-        *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants;
-        for (_, revocation) in revocations {
-            self.revoke(revocation);
+        // First what is revoked: whoever is told to load again serves traffic meanwhile.
+        for (tenant, revocation) in revocations {
+            self.revoke(&tenant, revocation);
         }
+        *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants;
         Ok(())
     }
 
-    fn revoke(&self, revocation: Revocation) {
+    fn revoke(&self, tenant: &str, revocation: Revocation) {
         if let Revocation::Token { token, .. } = &revocation {
             self.introspections.evict(token);
         }
-        self.revocations.add(revocation);
+        self.revocations.add(tenant, revocation, |tenant| self.now_ms_of(tenant));
+    }
+
+    /// The tenant's time; that of the slowest clock for what belongs to no tenant.
+    fn now_ms_of(&self, tenant: &str) -> u64 {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        match tenants.get(tenant) {
+            Some(tenant) => tenant.clock.now_ms(),
+            None => tenants.values().map(|each| each.clock.now_ms()).min().unwrap_or(0),
+        }
     }
 
     /// Does to the copies what was done to the originals. Applying an event twice, or one that the loaded state already
@@ -348,12 +358,14 @@ impl GatewayState {
             Event::SubscriptionRemoved { subscription } => {
                 self.change(&subscription.tenant, |state| state.remove_subscription(&subscription));
             }
-            Event::TokenRevoked { token, expires_at_ms } => self.revoke(Revocation::Token { token, expires_at_ms }),
-            Event::ConsumerRevoked { consumer_key, revoked_at_ms } => {
-                self.revoke(Revocation::Consumer { consumer_key, revoked_at_ms });
+            Event::TokenRevoked { tenant, token, expires_at_ms } => {
+                self.revoke(&tenant, Revocation::Token { token, expires_at_ms });
             }
-            Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms } => {
-                self.revoke(Revocation::Subject { entity_id, entity_type, revoked_at_ms });
+            Event::ConsumerRevoked { tenant, consumer_key, revoked_at_ms } => {
+                self.revoke(&tenant, Revocation::Consumer { consumer_key, revoked_at_ms });
+            }
+            Event::SubjectRevoked { tenant, entity_id, entity_type, revoked_at_ms } => {
+                self.revoke(&tenant, Revocation::Subject { entity_id, entity_type, revoked_at_ms });
             }
             Event::ApplicationChanged { application } => {
                 self.change(&application.tenant.clone(), |state| state.put_application(application));

@@ -66,7 +66,7 @@ pub(super) fn keep_ended(documents: &Documents<'_>, tenant: &str, row: &TokenRow
     documents.put(tenant, &KeptToken(row.clone()))?;
     let (token, expires_at_ms) = (revoked_name(row), row.expires_at.saturating_mul(1000));
     documents.put(tenant, &Revocation::Token { token: token.clone(), expires_at_ms })?;
-    documents.announce(Event::TokenRevoked { token, expires_at_ms });
+    documents.announce(Event::TokenRevoked { tenant: tenant.to_owned(), token, expires_at_ms });
     Ok(())
 }
 

@@ -34,7 +34,7 @@ async fn ended_revocations_go_by_the_clock_of_their_tenant_and_others_stay() {
     };
     let tell = |times: usize| {
         for _ in 0..times {
-            let event = Event::TokenRevoked { token: "told".into(), expires_at_ms: soon };
+            let event = Event::TokenRevoked { tenant: String::new(), token: "told".into(), expires_at_ms: soon };
             stage.platform.site().bus.publish(event);
         }
     };
@@ -107,12 +107,12 @@ async fn notices_of_every_kind_are_kept_and_told_and_the_door_checks_what_it_is_
         assert_eq!(send(Some("WSO2-IS-7"), good.to_string()).await, 200, "{good}");
     }
     let told = [events.try_recv().unwrap(), events.try_recv().unwrap(), events.try_recv().unwrap()];
-    assert!(matches!(&told[0], Event::ConsumerRevoked { consumer_key, revoked_at_ms: 5 } if consumer_key == "ck"));
-    assert!(matches!(&told[1], Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms: 6 }
+    assert!(matches!(&told[0], Event::ConsumerRevoked { consumer_key, revoked_at_ms: 5, .. } if consumer_key == "ck"));
+    assert!(matches!(&told[1], Event::SubjectRevoked { entity_id, entity_type, revoked_at_ms: 6, .. }
         if entity_id == "dora" && entity_type == "USER_ID"));
     let unlimited = i64::MAX as u64;
     assert!(
-        matches!(&told[2], Event::TokenRevoked { token, expires_at_ms } if token == "jti" && *expires_at_ms == unlimited)
+        matches!(&told[2], Event::TokenRevoked { token, expires_at_ms, .. } if token == "jti" && *expires_at_ms == unlimited)
     );
     let kept: Vec<(String, Revocation)> =
         stage.platform.site().store.read_now::<_, StoreError>(|all| all.everywhere()).unwrap();

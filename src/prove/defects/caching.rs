@@ -6,7 +6,7 @@ use http::Response;
 use kmspec_mocks::forge::Forge;
 
 use crate::prove::{
-    gate::{Case, Errand, Verdict, defects, signed_by_issuer},
+    gate::{Case, Errand, Inquiry, Verdict, defects, signed_by_issuer},
     token::Token,
 };
 
@@ -15,7 +15,7 @@ defects! {
     "DEF-086", "a revocation is looked up only for tokens in memory", Judges(revoked_unseen);
     "DEF-087", "revocations of opaque tokens change nothing", Judges(revoked_opaque);
     "DEF-088", "what is remembered of a token outlives it", Judges(remembered_beyond_end);
-    "DEF-089", "an introspection answer is good whatever end it names", Trusts(answer_beyond_end);
+    "DEF-089", "an introspection answer is good whatever end it names", Inquires(answer_beyond_end);
     "DEF-091", "every call with an opaque token asks anew", Asks(asks_anew);
     "DEF-092", "a token that was refused once stays refused", Judges(refused_for_good);
     "DEF-096", "keys that are added later are not known", Judges(later_keys_unknown);
@@ -25,7 +25,7 @@ defects! {
     "DEF-100", "a flood of unknown key ids hides a rotation", Judges(hidden_rotation);
     "DEF-101", "an empty key set is fetched on every call", Asks(fetches_empty_set);
     "DEF-102", "where keys cannot be had every token is believed", Judges(believed_without_keys);
-    "DEF-103", "keys are dropped when they cannot be fetched again", Judges(dropped_keys);
+    "DEF-103", "keys are dropped when they cannot be fetched again", Inquires(dropped_keys);
     "DEF-104", "keys are fetched on every call", Asks(fetches_always);
 }
 
@@ -57,7 +57,8 @@ fn revoked_in_memory(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdic
 }
 
 fn revoked_unseen(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
-    let unseen = case.accepted_before().is_none() && !case.history.calls().any(|call| call.token == case.text && call.answer.is_some());
+    let unseen = case.accepted_before().is_none()
+        && !case.history.calls().any(|call| call.token == case.text && call.answer.is_some());
     (is_refused(answer) && unseen && revoked(case).is_some()).then_some(Verdict::Accepted)
 }
 
@@ -68,9 +69,9 @@ fn revoked_opaque(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> 
 }
 
 fn remembered_beyond_end(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
-    let (at, before) = case.accepted_before()?;
-    let undisturbed = !case.history.decisions().any(|each| each.at > at);
-    (is_refused(answer) && case.token.is_none() && undisturbed).then_some(Verdict::AsBefore(before))
+    let (_, before) = case.accepted_before()?;
+    let live = revoked(case).is_none() && announced(case).is_none();
+    (is_refused(answer) && case.token.is_none() && live).then_some(Verdict::AsBefore(before))
 }
 
 fn introspection(case: &Case<'_>) -> Option<Errand> {
@@ -80,8 +81,10 @@ fn introspection(case: &Case<'_>) -> Option<Errand> {
     Some(Errand::Introspect(url, case.text.to_owned()))
 }
 
-fn answer_beyond_end(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Errand> {
-    (is_refused(answer) && case.token.is_none() && !case.text.is_empty()).then(|| introspection(case)).flatten()
+fn answer_beyond_end(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Inquiry> {
+    let refused = is_refused(answer) && case.token.is_none() && !case.text.is_empty();
+    let errand = refused.then(|| introspection(case)).flatten()?;
+    Some(Inquiry { errand, verdict: |told| (told?["active"] == true).then_some(Verdict::Accepted) })
 }
 
 fn asks_anew(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
@@ -155,7 +158,8 @@ fn hidden_rotation(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
 }
 
 fn fetches_empty_set(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
-    let empty = case.issued().is_some_and(|(_, issuer)| issuer.keys().jwks()["keys"].as_array().is_none_or(Vec::is_empty));
+    let empty =
+        case.issued().is_some_and(|(_, issuer)| issuer.keys().jwks()["keys"].as_array().is_none_or(Vec::is_empty));
     if empty { fetch(case) } else { Vec::new() }
 }
 
@@ -168,13 +172,11 @@ fn believed_without_keys(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Ve
     (is_refused(answer) && (misplaced || gone)).then_some(Verdict::Accepted)
 }
 
-fn dropped_keys(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let issuer = case.token.as_ref()?.issuer()?;
-    let gone = case.key_manager().is_some() && case.accomplices.find(issuer).is_none() && !case.key_managers.is_resident(issuer);
-    gone.then_some(Verdict::BadCredentials)
+fn dropped_keys(case: &Case<'_>, _: &Response<Bytes>) -> Option<Inquiry> {
+    let errand = Errand::Fetch(case.key_set_url()?);
+    Some(Inquiry { errand, verdict: |keys| keys.is_none().then_some(Verdict::BadCredentials) })
 }
 
 fn fetches_always(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
     fetch(case)
 }
-

@@ -5,7 +5,10 @@ use bytes::Bytes;
 use http::{HeaderName, Response, header};
 use serde_json::{Value, json};
 
-use crate::prove::gate::{Case, Verdict, change_echo, defects, is_field};
+use crate::prove::{
+    gate::{Case, Verdict, change_echo, defects, is_field},
+    token::Token,
+};
 
 defects! {
     "DEF-067", "the scheme of a credential is compared letter by letter", Judges(scheme_in_other_letters);
@@ -15,6 +18,7 @@ defects! {
     "DEF-071", "what a client says about its user reaches the backend under a similar name", Tells(variant_survives);
     "DEF-072", "a client can have the gateway's own header dropped", Tells(own_header_dropped);
     "DEF-075", "a path in another spelling needs no token", Judges(odd_path);
+    "DEF-SEED-IS-28", "claim mappings are ignored", Tells(mapping_ignored);
     "DEF-SEED-GW-01", "the credential of a call is handed on to the backend", Tells(credential_handed_on);
 }
 
@@ -71,7 +75,8 @@ fn own_header_dropped(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
 
 fn odd_path(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
     let path = case.path();
-    let odd = path.contains("//") || path.contains('%') || path.contains(';') || path.contains("/.") || path.ends_with('/');
+    let odd =
+        path.contains("//") || path.contains('%') || path.contains(';') || path.contains("/.") || path.ends_with('/');
     (odd && case.text.is_empty()).then_some(Verdict::Accepted)
 }
 
@@ -84,4 +89,26 @@ fn credential_handed_on(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
             true
         })
     })
+}
+
+/// The assertion says under their remote names what the key manager's mapping renames.
+fn mapping_ignored(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let Some(document) = case.key_manager() else { return false };
+    let mappings = document["claimMapping"].as_array().cloned().unwrap_or_default();
+    let renamed = |text: &str| {
+        // The product writes its parts in plain base64 unless told otherwise.
+        let mut token = Token::read(&text.replace('+', "-").replace('/', "_").replace('=', ""))?;
+        for mapping in &mappings {
+            let value = token.claims.get(mapping["localClaim"].as_str()?)?.clone();
+            token = token.without_claim(mapping["localClaim"].as_str()?);
+            token = token.with_claim(mapping["remoteClaim"].as_str()?, value);
+        }
+        Some(format!("{}.{}", token.message(), token.signature))
+    };
+    !mappings.is_empty()
+        && change_echo(answer, |fields| {
+            let found = fields.iter_mut().find(|field| is_field(field, &ASSERTION));
+            let changed = found.and_then(|field| Some((renamed(field[1].as_str()?)?, field)));
+            changed.map(|(text, field)| field[1] = text.into()).is_some()
+        })
 }

@@ -7,7 +7,10 @@ use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
-use crate::prove::gate::{Case, Errand, Verdict, defects};
+use crate::prove::{
+    gate::{Case, Errand, Verdict, defects},
+    history::GatewayCall,
+};
 
 defects! {
     "DEF-061", "a pattern need not match the whole token", Asks(partial_match);
@@ -63,6 +66,7 @@ fn no_key_named(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
 
 fn accepted_elsewhere(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let refused = answer.status().as_u16() == 401 && !case.text.is_empty();
-    let accepted = case.history.calls().any(|call| call.token == case.text && call.answer.is_some());
+    let elsewhere = |call: &GatewayCall| call.token == case.text && call.path != case.path();
+    let accepted = case.history.calls().any(|call| elsewhere(call) && call.answer.is_some());
     (refused && accepted).then_some(Verdict::Accepted)
 }

@@ -3,8 +3,18 @@
 
 pub(super) mod admin_access;
 pub(super) mod consumer_secrets;
+pub(super) mod caching;
+pub(super) mod claims;
 pub(super) mod gateway;
+pub(super) mod headers;
 pub(super) mod key_manager_admin;
+pub(super) mod key_manager_choice;
 pub(super) mod out_of_band;
+pub(super) mod propagation;
 pub(super) mod publisher;
+pub(super) mod refusals;
+pub(super) mod scopes;
 pub(super) mod secrets;
+pub(super) mod signatures;
+pub(super) mod subscriptions;
+pub(super) mod token_form;

@@ -21,12 +21,12 @@ defects! {
     "DEF-187", "tokens outlive the application that they were issued to", Judges(application_gone);
     "DEF-189", "revocations are forgotten at a restart", Judges(forgotten_at_restart);
     "DEF-190", "after a restart the gateway has no subscriptions", Judges(no_subscriptions_after_restart);
-    "DEF-191", "anybody may announce a revocation", Tells(forged_announcement);
+    "DEF-191", "anybody may announce a revocation", Answers(forged_announcement);
 }
 
 fn restarted_since_accepted(case: &Case<'_>) -> Option<bool> {
     let mapped = case.history.mapping(case.client()?)?.at;
-    Some(case.history.restarted_since(mapped))
+    Some(case.history.restarted_since(mapped, case.path()))
 }
 
 fn no_key_managers_after_restart(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
@@ -54,9 +54,11 @@ fn mapping_not_told(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
 
 fn removed_keys_count(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let (at, before) = case.accepted_before()?;
-    let removed = case.history.decisions().any(|each| {
-        each.at > at && each.method == Method::DELETE && each.resource.iter().any(|part| part == "oauth-keys")
-    });
+    let application = case.application()?;
+    let removed = case
+        .history
+        .decisions()
+        .any(|each| each.at > at && each.is(&Method::DELETE, &["applications", application, "oauth-keys", "*"]));
     (code(answer)? == "900908" && removed).then_some(Verdict::AsBefore(before))
 }
 
@@ -88,8 +90,9 @@ fn announcement_ignored(plane: Plane, request: &mut Request<Bytes>) -> bool {
 
 fn application_gone(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let (at, before) = case.accepted_before()?;
+    let application = case.application()?;
     let deleted =
-        case.history.decisions().any(|each| each.at > at && each.is(&Method::DELETE, &["applications", "*"]));
+        case.history.decisions().any(|each| each.at > at && each.is(&Method::DELETE, &["applications", application]));
     let refused = !answer.status().is_success();
     (refused && deleted).then_some(Verdict::AsBefore(before))
 }
@@ -98,14 +101,13 @@ fn forgotten_at_restart(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Ver
     let revocation = case.history.decisions().find(|each| {
         each.resource.last().is_some_and(|part| part == "revoke") && each.text("token") == Some(case.text)
     })?;
-    let forgotten = case.history.restarted_since(revocation.at);
+    let forgotten = case.history.restarted_since(revocation.at, case.path());
     (forgotten && answer.status().as_u16() == 401).then_some(Verdict::Accepted)
 }
 
 /// A refused announcement is told as received.
-fn forged_announcement(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
-    let announced = case.path().ends_with("/internal/data/v1/notify");
-    let refused = announced && answer.status() == StatusCode::UNAUTHORIZED;
+fn forged_announcement(plane: Plane, answer: &mut Response<Bytes>) -> bool {
+    let refused = plane == Plane::Notify && answer.status() == StatusCode::UNAUTHORIZED;
     if refused {
         *answer.status_mut() = StatusCode::OK;
     }

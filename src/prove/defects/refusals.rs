@@ -25,7 +25,8 @@ fn telling_reason(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
     if code(answer).is_none_or(|code| code != "900901") {
         return false;
     }
-    let end = case.issued().and_then(|(token, issuer)| Some((token.claims.get("exp")?.as_u64()?, issuer.clock().now())));
+    let end =
+        case.issued().and_then(|(token, issuer)| Some((token.claims.get("exp")?.as_u64()?, issuer.clock().now())));
     let reason = match end {
         Some((end, now)) if end <= now => "the token has expired".to_owned(),
         Some(_) => return false,

@@ -62,7 +62,9 @@ fn near_miss(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
 
 fn cut_at_nul(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let needed = needed(case);
-    let cut = held(case).iter().any(|held| held.split_once('\0').is_some_and(|(begin, _)| needed.iter().any(|each| each == begin)));
+    let cut = held(case)
+        .iter()
+        .any(|held| held.split_once('\0').is_some_and(|(begin, _)| needed.iter().any(|each| each == begin)));
     (lacks_scope(answer) && cut).then_some(Verdict::Accepted)
 }
 

@@ -9,7 +9,10 @@ use base64::{
 };
 use bytes::Bytes;
 use http::Response;
-use kmspec_mocks::{forge::PublicKeyForm, realm::SigningKey};
+use kmspec_mocks::{
+    forge::{PublicKeyForm, WeakKey},
+    realm::SigningKey,
+};
 use serde_json::Value;
 
 use crate::prove::gate::{Case, Errand, Verdict, defects, signed_by_issuer};
@@ -17,7 +20,7 @@ use crate::prove::gate::{Case, Errand, Verdict, defects, signed_by_issuer};
 defects! {
     "DEF-001", "a token that declares no algorithm needs no signature", Mends(unsigned);
     "DEF-002", "a published key is taken for a shared secret", Mends(published_key_as_secret);
-    "DEF-003", "a certificate after an empty line is taken for a shared secret", Mends(indented_certificate_as_secret);
+    "DEF-003", "a key after a line break is taken for a shared secret", Mends(indented_key_as_secret);
     "DEF-004", "a token by an unknown algorithm needs no signature", Mends(unknown_algorithm);
     "DEF-005", "where keys name no algorithm, the token chooses it", Mends(keys_without_algorithm);
     "DEF-006", "an empty signature is a right one", Mends(empty_signature);
@@ -30,6 +33,7 @@ defects! {
     "DEF-014", "keys of all issuers lie in one place", Mends(pooled_keys);
     "DEF-015", "of two keys of one id the first counts", Judges(first_of_two);
     "DEF-016", "a key for encryption verifies signatures", Mends(encryption_key);
+    "DEF-017", "weak keys verify signatures", Judges(weak_key);
     "DEF-020", "a shared secret in a key set verifies signatures", Mends(published_secret);
     "DEF-021", "the algorithm of a key does not bind its tokens", Mends(other_algorithm);
     "DEF-022", "other encodings of a signature are accepted", Mends(other_encoding);
@@ -39,8 +43,7 @@ defects! {
 }
 
 /// The algorithms for public keys (RFC 7518, section 3.1; RFC 8037).
-const KNOWN: [&str; 10] =
-    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const KNOWN: [&str; 10] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
 /// The whole token anew, as if its issuer had signed it, when `flawed` says so.
 fn mended(case: &Case<'_>, flawed: impl FnOnce(&str) -> bool) -> Option<String> {
@@ -76,8 +79,9 @@ fn is_hmac_with(case: &Case<'_>, secrets: impl IntoIterator<Item = Vec<u8>>) -> 
         _ => return false,
     };
     let Some(signature) = token.signature_bytes() else { return false };
-    let verifies =
-        |secret: Vec<u8>| hmac::verify(&hmac::Key::new(digest, &secret), token.message().as_bytes(), &signature).is_ok();
+    let verifies = |secret: Vec<u8>| {
+        hmac::verify(&hmac::Key::new(digest, &secret), token.message().as_bytes(), &signature).is_ok()
+    };
     secrets.into_iter().any(verifies)
 }
 
@@ -94,9 +98,9 @@ fn published_key_as_secret(case: &Case<'_>) -> Option<String> {
     mended(case, |_| is_hmac_with_published_key(case))
 }
 
-fn indented_certificate_as_secret(case: &Case<'_>) -> Option<String> {
-    let after_empty_line = |key: SigningKey| format!("\n{}", key.certificate_pem()).into_bytes();
-    mended(case, |_| is_hmac_with(case, published_keys(case).into_iter().map(after_empty_line)))
+fn indented_key_as_secret(case: &Case<'_>) -> Option<String> {
+    let after_line_break = |key: SigningKey| PublicKeyForm::PemAfterLineBreak.of(&key);
+    mended(case, |_| is_hmac_with(case, published_keys(case).into_iter().map(after_line_break)))
 }
 
 fn keys_without_algorithm(case: &Case<'_>) -> Option<String> {
@@ -187,11 +191,21 @@ fn other_algorithm(case: &Case<'_>) -> Option<String> {
     })
 }
 
+/// A weak key stands in the served set, but not on the ring: nobody but the gateway could say that it verifies.
+fn weak_key(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let weak = |entry: &Value| WeakKey::ALL.iter().any(|weak| entry["kid"] == weak.kid());
+    names_key(case, weak).then_some(Verdict::Accepted)
+}
+
 fn other_encoding(case: &Case<'_>) -> Option<String> {
-    let signature = case.token.as_ref()?.signature_bytes()?;
+    let (token, issuer) = case.issued()?;
+    let signature = token.signature_bytes()?;
+    let spelt = |bytes: &[u8]| token.with_signature(BASE64_URL_SAFE_NO_PAD.encode(bytes)).is_signed_at(&issuer);
+    let padded = signature.first() == Some(&0) && spelt(&signature[1..])
+        || signature.last() == Some(&0) && spelt(&signature[..signature.len() - 1]);
     // DER begins with a sequence and its length; what JWS wants are two numbers of 32 bytes (RFC 7518, section 3.4).
     let is_der = signature.len() != 64 && signature.first() == Some(&0x30);
-    mended(case, |algorithm| algorithm == "ES256" && is_der)
+    mended(case, |algorithm| padded || algorithm == "ES256" && is_der)
 }
 
 fn other_spelling(case: &Case<'_>) -> Option<String> {

@@ -2,7 +2,7 @@
 //! What changes of subscriptions do in time is the business of [`super::propagation`].
 
 use bytes::Bytes;
-use http::Response;
+use http::{Method, Response};
 
 use crate::prove::gate::{Case, Verdict, code, defects};
 
@@ -23,13 +23,23 @@ fn opaque_tokens_are_exempt(case: &Case<'_>, answer: &Response<Bytes>) -> Option
 
 fn ended_subscription(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let (at, before) = case.accepted_before()?;
+    let own = subscriptions(case);
     let ended = case.history.decisions().any(|each| {
-        let removed = each.method == http::Method::DELETE && each.resource.first().is_some_and(|part| part == "subscriptions");
-        let blocked = each.resource.iter().any(|part| part == "block-subscription");
+        let removed = each.is(&Method::DELETE, &["subscriptions", "*"]) && own.contains(&each.resource[1].as_str());
+        let blocked = each.is(&Method::POST, &["subscriptions", "block-subscription"]);
         each.at > at && (removed || blocked)
     });
     let refused = is_unsubscribed(answer) || code(answer).is_some_and(|code| code == "900907");
     (refused && ended).then_some(Verdict::AsBefore(before))
+}
+
+/// Ids of the subscriptions that the token's application had.
+fn subscriptions<'c>(case: &'c Case<'_>) -> Vec<&'c str> {
+    let Some(application) = case.application() else { return Vec::new() };
+    let made = case.history.decisions().filter(|each| each.is(&Method::POST, &["subscriptions"]));
+    made.filter(|each| each.told["applicationId"] == application)
+        .filter_map(|each| each.told["subscriptionId"].as_str())
+        .collect()
 }
 
 fn rights_of_the_user(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
@@ -38,7 +48,8 @@ fn rights_of_the_user(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdi
         crate::prove::token::Token::read(text)
             .is_some_and(|other| other.claims.get("sub") == token.claims.get("sub") && other.issuer() == token.issuer())
     };
-    let passed = case.history.calls().any(|call| call.answer.is_some() && call.path == case.path() && same_user(&call.token));
+    let passed =
+        case.history.calls().any(|call| call.answer.is_some() && call.path == case.path() && same_user(&call.token));
     (is_unsubscribed(answer) && passed).then_some(Verdict::Accepted)
 }
 

@@ -1,6 +1,7 @@
 //! Defects of reading a token: parts, serialisation, header members, the kind of token that it says it is.
 //! Its signature is the business of [`super::signatures`].
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
@@ -23,7 +24,7 @@ defects! {
     "DEF-057", "a token that is bound to a certificate opens an API without it", Mends(bound_to_certificate);
     "DEF-058", "a token that is bound to a key opens an API without proof of it", Mends(bound_to_key);
     "DEF-077", "a token that cannot be read is a fault of the server", Judges(unreadable);
-    "DEF-081", "a token that nests deeply exhausts the gateway", Judges(nested);
+    "DEF-081", "a token that unfolds or takes long to open exhausts the gateway", Judges(nested);
 }
 
 fn further_parts(case: &Case<'_>) -> Option<String> {
@@ -48,14 +49,14 @@ fn encrypted(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
 }
 
 fn decoded(part: &str) -> Option<Value> {
-    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 fn json_serialisation(case: &Case<'_>) -> Option<String> {
     let written: Value = serde_json::from_str(case.text).ok()?;
-    let part = |name: &str| written[name].as_str();
-    Some(format!("{}.{}.{}", part("protected")?, part("payload")?, part("signature")?))
+    let signed = written["signatures"].get(0).unwrap_or(&written);
+    let part = |of: &Value, name: &str| of[name].as_str().map(str::to_owned);
+    Some(format!("{}.{}.{}", part(signed, "protected")?, part(&written, "payload")?, part(signed, "signature")?))
 }
 
 fn id_token(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
@@ -98,18 +99,18 @@ fn unbound(case: &Case<'_>, way: &str) -> Option<String> {
 }
 
 fn unreadable(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    (!case.text.is_empty() && case.token.is_none() && !case.text.contains("0000-")).then_some(Verdict::Broken)
+    let (opaque, empty) = (uuid::Uuid::try_parse(case.text).is_ok(), case.text.is_empty());
+    (!empty && !opaque && case.token.is_none()).then_some(Verdict::Broken)
 }
 
 fn nested(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let deep = |text: &str| text.contains(&"[".repeat(500));
-    let [_, claims] = raw(case.text)?;
-    deep(&claims).then_some(Verdict::Broken)
+    let [header, claims] = raw(case.text)?;
+    let packed = header.contains("\"p2c\"") || header.contains("\"zip\"");
+    (packed || claims.contains(&"[".repeat(500))).then_some(Verdict::Broken)
 }
 
-/// Header and claims as texts, JSON or not.
+/// The first two parts as texts, JSON or not.
 fn raw(text: &str) -> Option<[String; 2]> {
-    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
     let mut parts = text.split('.');
     let mut next = || Some(String::from_utf8_lossy(&BASE64_URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).into_owned());
     Some([next()?, next()?])

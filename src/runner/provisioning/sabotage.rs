@@ -38,9 +38,9 @@ impl Sabotage {
         &self.accomplices
     }
 
-    /// The subject was started anew.
-    pub fn tell_of_restart(&self) {
-        self.saboteur.on_restart();
+    /// The subject that serves a tenant was started anew.
+    pub fn tell_of_restart(&self, tenant: &str) {
+        self.saboteur.on_restart(tenant);
     }
 
     /// In how many messages the defect showed so far, interposers that ended included.
