@@ -244,6 +244,8 @@ const FORM: &[(Label, &str)] = &[
     ("password", "/additionalProperties/Password"),
     ("api resource management endpoint", "/additionalProperties/api_resource_management_endpoint"),
     ("roles endpoint", "/additionalProperties/is7_roles_endpoint"),
+    ("role creation", "/additionalProperties/enable_roles_creation"),
+    ("user schema cache", "/additionalProperties/user_schema_cache_enabled"),
 ];
 
 /// No line of the form has that label.

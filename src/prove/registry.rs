@@ -38,6 +38,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::claims::DEFECTS,
         defects::gateway::DEFECTS,
         defects::headers::DEFECTS,
+        defects::key_generation::DEFECTS,
         defects::key_manager_admin::DEFECTS,
         defects::key_manager_choice::DEFECTS,
         defects::out_of_band::DEFECTS,

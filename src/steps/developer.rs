@@ -84,6 +84,19 @@ async fn generates_for_grants(
     generates_as(world, Role::Developer, &application, &place, request).await
 }
 
+#[when(expr = "the developer generates keys for {string} at {string} with the callbacks {string}")]
+async fn generates_with_callbacks(
+    world: &mut World,
+    application: String,
+    place: String,
+    callbacks: String,
+) -> Result<(), StepError> {
+    let mut request = key_request(world, &place, KeyType::Production, false)?;
+    request.grant_types = vec!["authorization_code".to_owned(), "refresh_token".to_owned()];
+    request.callback_url = Some(callbacks.split(", ").collect::<Vec<_>>().join(","));
+    generates_as(world, Role::Developer, &application, &place, request).await
+}
+
 #[given(expr = "the developer has failed to generate keys for {string} at {string}")]
 async fn has_failed(world: &mut World, application: String, place: String) -> Result<(), StepError> {
     let request = key_request(world, &place, KeyType::Production, false)?;
@@ -210,12 +223,56 @@ async fn deletes_application(world: &mut World, application: String) -> Result<(
     world.keep(reply).map(|_| ())
 }
 
+#[given(expr = "the developer has failed to delete {string}")]
+async fn has_failed_to_delete(world: &mut World, application: String) -> Result<(), StepError> {
+    deletes_application(world, application).await?;
+    world.refusal("the deletion").map(|_| ())
+}
+
+#[when(expr = "the developer saves the keys of {string} at {string} as they were read")]
+async fn saves_key(world: &mut World, application: String, place: String) -> Result<(), StepError> {
+    let mapping = mapping_id(world, &application, &place)?;
+    let owned = world.applications.named(&application).or_fail(world)?.clone();
+    let portal = portal(world, owned.owner)?;
+    let read = world.demand("reading the keys", portal.key(&owned.id, &mapping).await)?;
+    let document = serde_json::json!({ "supportedGrantTypes": read.grant_types, "callbackUrl": read.callback_url });
+    let reply = portal.update_key(&owned.id, &mapping, &document).await;
+    world.seen.keys = world.keep(reply)?;
+    Ok(())
+}
+
+#[when(expr = "the developer maps the beginning of a client id of {string} to {string}")]
+async fn maps_a_part(world: &mut World, place: String, application: String) -> Result<(), StepError> {
+    let client = servers::new_client(world, &place)?;
+    let part = ConsumerKey(client.0.chars().take(8).collect());
+    maps_as(world, Role::Developer, &application, &place, part, KeyType::Production).await
+}
+
 #[when(expr = "the developer generates a token for {string} at {place}")]
 async fn generates_token(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
-    let mapping = mapping_id(world, &application, &place.0)?;
-    let keys = tokens::keys_of(world, &application, &place.0)?;
-    let owned = world.applications.named(&application).or_fail(world)?.clone();
-    let order = TokenOrder { consumer_secret: keys.consumer_secret, ..TokenOrder::default() };
+    orders_token(world, &application, &place.0, Vec::new()).await
+}
+
+#[when(expr = "the developer generates a token for {string} at {place} for the scope {string}")]
+async fn generates_token_for(
+    world: &mut World,
+    application: String,
+    place: Place,
+    scope: String,
+) -> Result<(), StepError> {
+    orders_token(world, &application, &place.0, vec![scope]).await
+}
+
+async fn orders_token(
+    world: &mut World,
+    application: &str,
+    place: &str,
+    scopes: Vec<String>,
+) -> Result<(), StepError> {
+    let mapping = mapping_id(world, application, place)?;
+    let keys = tokens::keys_of(world, application, place)?;
+    let owned = world.applications.named(application).or_fail(world)?.clone();
+    let order = TokenOrder { consumer_secret: keys.consumer_secret, scopes, ..TokenOrder::default() };
     let reply = portal(world, owned.owner)?.generate_token(&owned.id, &mapping, &order).await;
     let token = world.keep(reply)?;
     if let (Some(token), Some(keys)) = (token, world.seen.keys.as_mut()) {

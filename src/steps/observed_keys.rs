@@ -157,6 +157,22 @@ async fn registered_for(world: &mut World, server: String, grants: String) -> Re
     world.expect_eq("the set of registered grant types", &wanted, &observed)
 }
 
+#[then(expr = "the client at {string} may be redirected to exactly {string}")]
+async fn redirects_to(world: &mut World, server: String, callbacks: String) -> Result<(), StepError> {
+    let Some(key) = brought(world)?.consumer_key else {
+        return Err(world.deviates("a consumer key", "none"));
+    };
+    let wanted: BTreeSet<String> = callbacks.split(", ").map(str::to_owned).collect();
+    let observed: BTreeSet<String> = servers::callbacks_of(world, &server, &key)?.into_iter().collect();
+    world.expect_eq("the set of registered callbacks", &wanted, &observed)
+}
+
+#[then(expr = "the generated token has exactly the scope {string}")]
+async fn generated_scope(world: &mut World, scope: String) -> Result<(), StepError> {
+    let observed = brought(world)?.token.and_then(|token| token.token_scopes).unwrap_or_default();
+    world.expect_eq("the scopes of the token", &vec![scope], &observed)
+}
+
 #[then(expr = "no client is left at {string}")]
 async fn no_client_left(world: &mut World, server: String) -> Result<(), StepError> {
     let left = servers::clients(world, &server)?;

@@ -41,6 +41,8 @@ const MANAGEMENT: &[Reason] = &[
     reason("the authorization server cannot be reached", &[500], "900967"),
     reason("no token could be generated", &[500], "900957"),
     reason("there are keys already", &[409], "901409"),
+    reason("the client could not be deleted", &[412], "902014"),
+    reason("the client cannot be looked up", &[500], "900967"),
     reason("the key manager is restricted", &[403], "902013"),
     reason("the authorization server refused", &[400], "902003"),
     reason("the authorization server failed", &[500], "902004"),

@@ -174,6 +174,13 @@ pub(super) fn grants_of(world: &World, name: &str, client: &ConsumerKey) -> Resu
     client.map(|client| client.grant_types).ok_or_else(|| world.deviates(format!("a client at `{name}`"), "none"))
 }
 
+/// The redirect URIs that a client was registered with, one by one.
+pub(super) fn callbacks_of(world: &World, name: &str, client: &ConsumerKey) -> Result<Vec<String>, StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let client = server.mock().or_fail(world)?.realm().client(&client.0);
+    client.map(|client| client.redirect_uris).ok_or_else(|| world.deviates(format!("a client at `{name}`"), "none"))
+}
+
 /// Its clients get opaque tokens from now on.
 pub(super) fn issue_opaque_tokens(world: &mut World, name: &str) -> Result<(), StepError> {
     world.seen.opaque.insert(name.to_owned());

@@ -11,7 +11,7 @@ use kmspec_mocks::{
     server::AuthorizationServer,
     vendors::Vendor,
 };
-use reqwest::{Client, Method};
+use reqwest::{Client, ClientBuilder, Method};
 use serde_json::{Value, json};
 
 const TENANT: &str = "t.example";
@@ -39,6 +39,11 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
+fn trusting(certificates: &CertificateAuthority) -> ClientBuilder {
+    let ca = reqwest::Certificate::from_pem(certificates.ca_pem().as_bytes()).unwrap();
+    Client::builder().tls_certs_only([ca]).no_proxy()
+}
+
 impl House {
     pub(crate) async fn build() -> Self {
         let certificates = Arc::new(CertificateAuthority::new("test").unwrap());
@@ -55,11 +60,15 @@ impl House {
         let administrator = user("admin", &[]);
         let spec = TenantSpec { domain: TENANT.into(), administrator, users: vec![], roles: vec![], clock: None };
         platform.create_tenant(spec).await.unwrap();
-        let ca = reqwest::Certificate::from_pem(certificates.ca_pem().as_bytes()).unwrap();
-        let http = Client::builder().tls_certs_only([ca]).no_proxy().build().unwrap();
+        let http = trusting(&certificates).build().unwrap();
         let mut house = Self { platform, certificates, http, token: String::new() };
         house.token = house.sign_in().await;
         house
+    }
+
+    /// For another client that trusts the platform.
+    pub(crate) fn client_builder(&self) -> ClientBuilder {
+        trusting(&self.certificates)
     }
 
     pub(crate) async fn sign_in(&self) -> String {

@@ -6,4 +6,5 @@ mod house;
 mod mapping;
 mod registration;
 mod relay;
+mod resident;
 mod tokens;

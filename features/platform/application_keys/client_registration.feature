@@ -47,6 +47,28 @@ Feature: Generating keys at a third-party key manager
       When the developer generates keys for "shop" at "acme" for the grant types "client_credentials, password"
       Then the client at "acme" was registered for exactly "client_credentials, password"
 
+    @core @DEF-166
+    Scenario: Saving keys as they were read changes nothing at the authorization server
+      Given the application "rental" with keys at "acme" for the grant types "client_credentials, password"
+      When the developer saves the keys of "rental" at "acme" as they were read
+      Then the client at "acme" was registered for exactly "client_credentials, password"
+
+    @core @DEF-167
+    Scenario: Several callbacks are registered one by one
+      When the developer generates keys for "shop" at "acme" with the callbacks "https://one.example/cb, https://two.example/cb"
+      Then the client at "acme" may be redirected to exactly "https://one.example/cb, https://two.example/cb"
+
+    @core @DEF-170
+    Scenario Outline: The optional setting <setting> does not stand in the way of keys
+      Given the administrator has changed the <setting> of "acme" to "<value>"
+      When the developer generates keys for "shop" at "acme"
+      Then the consumer key is the client id that "acme" issued
+
+      Examples:
+        | setting           | value                     |
+        | role creation     | Create Roles in WSO2 IS 7 |
+        | user schema cache | Enable                    |
+
     @core @DEF-168
     Scenario: A single key reads like its entry in the list
       Given "shop" has keys at "acme"
@@ -155,7 +177,25 @@ Feature: Generating keys at a third-party key manager
 
   Rule: Keys that are removed are gone on both sides
 
-    @core @DEF-159
+    @core @negative @DEF-160
+    Scenario: An application stays while its client cannot be deleted
+      Given "shop" has keys at "acme"
+      And "acme" fails at client registration
+      When the developer deletes "shop"
+      Then the request is refused because the client could not be deleted
+      And the developer sees keys of "shop" at "acme"
+
+    @core @DEF-160
+    Scenario: A deletion that failed can be tried again
+      Given "shop" has keys at "acme"
+      And "acme" fails at client registration
+      And the developer has failed to delete "shop"
+      And "acme" accepts client registration again
+      When the developer deletes "shop"
+      Then the request is granted
+      And "acme" has no client of "shop" any more
+
+    @core @DEF-159 @DEF-161
     Scenario: Removing an application removes its client at the authorization server
       Given "shop" has keys at "acme"
       When the developer deletes "shop"

@@ -268,6 +268,14 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the request is refused because there are keys already
       And the developer sees no keys of "rental" at "acme"
 
+    @core @negative @DEF-162 @connector:is7
+    Scenario: The beginning of a client id maps nothing
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the application "shop"
+      When the developer maps the beginning of a client id of "acme" to "shop"
+      Then the request is refused because the client cannot be looked up
+      And the developer sees no keys of "shop" at "acme"
+
     @core @negative @SEED-OOB-22/production @connector:custom
     Scenario: A second client for the same keys is refused
       Given a key manager "acme" at a custom server

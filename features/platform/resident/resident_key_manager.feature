@@ -23,6 +23,12 @@ Feature: The resident key manager
       Then the request is granted
       And the generated token has a life
 
+    @core @SEED-KM-30/scopes @DEF-171
+    Scenario: A token that was generated for a scope has it
+      Given the application "shop" with keys at the resident key manager
+      When the developer generates a token for "shop" at the resident key manager for the scope "orders-read"
+      Then the generated token has exactly the scope "orders-read"
+
     @core @SEED-KM-23 @SEED-KM-06/oidc
     Scenario: The profile of the user who signed in is told to the holder of the token
       Given the application "shop" with keys at the resident key manager

@@ -1,10 +1,18 @@
-//! Type `Auth0`; it has no introspection, so its endpoint may be any word.
-//! Its client registration is not spoken yet: keys come by mapping existing clients.
+//! Type `Auth0`: clients by its Management API, each granted the API that its tokens are for.
+//! It has no introspection, so that endpoint may be any word.
+
+use futures::{FutureExt, future::BoxFuture};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
 
 use super::{
-    Connector,
+    Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     configuration::{Choice, Property, SERVER_SIDE},
+    dialect::{Credential, Dialect, Managed, Rotation, Sent, management_token, send},
+    members::Members,
+    naming,
 };
+use crate::platform::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Auth0",
@@ -33,5 +41,86 @@ pub(super) const CONNECTOR: Connector = Connector {
         .or("client_secret_basic"),
         Property::input("audience_of_api", "Audience of the API").required(),
     ],
-    registration: None,
+    registration: Some(&Registration),
 };
+
+/// The property of a key with the API that its tokens are for.
+pub(super) const AUDIENCE: &str = "audience_of_api";
+
+const MEMBERS: Members =
+    Members { id: "client_id", secret: "client_secret", grant_types: "grant_types", callbacks: "callbacks" };
+
+struct Registration;
+
+impl Registration {
+    /// The Management API, which is also the audience of tokens for it.
+    fn api(call: Call<'_>) -> String {
+        call.key_manager.additional_properties.text("audience").unwrap_or_default()
+    }
+}
+
+impl Dialect for Registration {
+    fn credential<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Credential, ConnectorError>> {
+        async move { management_token(call, "client_id", "client_secret", &[("audience", Self::api(call))]).await }.boxed()
+    }
+
+    fn collection(&self, call: Call<'_>) -> Result<String, ConnectorError> {
+        Ok(format!("{}clients", Self::api(call)))
+    }
+
+    fn body(&self, _call: Call<'_>, request: &ClientRequest, _client: Option<&KeyMapping>) -> Value {
+        let mut body = json!({
+            "name": naming::run_together(request),
+            "grant_types": request.grant_types,
+            "callbacks": request.redirect_uris(),
+        });
+        for (name, value) in request.properties.iter().filter(|(name, _)| *name != AUDIENCE) {
+            body[name.as_str()] = value.clone();
+        }
+        body
+    }
+
+    fn told(&self, told: Map<String, Value>, sent: &Sent<'_>) -> Result<RegisteredClient, ConnectorError> {
+        let mut client = MEMBERS.read(&told)?;
+        client.properties = sent.request.map(|request| request.properties.clone()).unwrap_or_default();
+        Ok(client)
+    }
+
+    /// What is left out of a change stays as it is.
+    fn managed(&self, call: Call<'_>, mapping: &KeyMapping, method: Method) -> Result<Managed, ConnectorError> {
+        let method = if method == Method::PUT { Method::PATCH } else { method };
+        Ok(Managed { method, url: self.item(call, &mapping.consumer_key)?, credential: None })
+    }
+
+    fn looks_clients_up(&self) -> bool {
+        false
+    }
+
+    /// Without a grant for the API the client would get no token for it.
+    fn finish<'a>(
+        &'a self,
+        call: Call<'a>,
+        request: &'a ClientRequest,
+        client: RegisteredClient,
+        credential: &'a Credential,
+    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
+        async move {
+            let audience = request.properties.get(AUDIENCE).and_then(Value::as_str).filter(|text| !text.is_empty());
+            let Some(audience) = audience else { return Ok(client) };
+            let grant = json!({"client_id": client.consumer_key, "audience": audience, "scope": []});
+            let url = format!("{}client-grants", Self::api(call));
+            send(call, Method::POST, &url, credential, Some(&grant)).await.map(|_| client)
+        }
+        .boxed()
+    }
+
+    fn rotation(
+        &self,
+        call: Call<'_>,
+        mapping: &KeyMapping,
+        _read: Map<String, Value>,
+    ) -> Result<Rotation, ConnectorError> {
+        let url = format!("{}/rotate-secret", self.item(call, &mapping.consumer_key)?);
+        Ok(Rotation { method: Method::POST, url, body: None, chosen: None })
+    }
+}

@@ -1,10 +1,17 @@
-//! Type `KeyCloak`.
-//! Its client registration is not spoken yet: keys come by mapping existing clients.
+//! Type `KeyCloak`: clients by its client registration service, opened by a token of the connector's client.
+//! What a client may be asked for beside the common settings stands in its properties.
+
+use futures::{FutureExt, future::BoxFuture};
+use serde_json::{Map, Value, json};
 
 use super::{
-    Connector,
+    Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     configuration::{Choice, Property, SERVER_SIDE},
+    dialect::{Credential, Dialect, Sent, management_token},
+    members::{self, RFC},
+    naming,
 };
+use crate::platform::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "KeyCloak",
@@ -47,5 +54,40 @@ pub(super) const CONNECTOR: Connector = Connector {
         .required()
         .or("false"),
     ],
-    registration: None,
+    registration: Some(&Registration),
 };
+
+struct Registration;
+
+impl Dialect for Registration {
+    fn credential<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Credential, ConnectorError>> {
+        management_token(call, "client_id", "client_secret", &[]).boxed()
+    }
+
+    fn body(&self, _call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
+        let mut body = json!({
+            "client_name": naming::run_together(request),
+            "grant_types": request.grant_types,
+            "redirect_uris": request.redirect_uris(),
+        });
+        for (name, value) in &request.properties {
+            body[name.as_str()] = match name.as_str() {
+                "response_types" => members::as_list(value),
+                "tls_client_certificate_bound_access_tokens" => members::as_flag(value),
+                _ => value.clone(),
+            };
+        }
+        if let Some(client) = client {
+            body["client_id"] = json!(client.consumer_key);
+        }
+        body
+    }
+
+    fn told(&self, told: Map<String, Value>, sent: &Sent<'_>) -> Result<RegisteredClient, ConnectorError> {
+        let mut client = RFC.read(&told)?;
+        // The connector's own client manages every client.
+        client.management = None;
+        client.properties = sent.request.map(|request| request.properties.clone()).unwrap_or_default();
+        Ok(client)
+    }
+}

@@ -3,12 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{Call, ConnectorError, registration::answer};
+use super::{Call, ConnectorError, auth0::AUDIENCE, registration::answer};
+use crate::platform::domain::KeyMapping;
 
 /// A client credentials request.
 #[derive(Debug)]
 pub(in crate::platform) struct TokenRequest<'a> {
-    pub(in crate::platform) consumer_key: &'a str,
+    pub(in crate::platform) key: &'a KeyMapping,
     pub(in crate::platform) consumer_secret: &'a str,
     pub(in crate::platform) scopes: &'a [String],
     /// Wanted lifetime in seconds; only the resident key manager is told.
@@ -21,21 +22,27 @@ pub(in crate::platform) async fn request_token(
     request: &TokenRequest<'_>,
 ) -> Result<Map<String, Value>, ConnectorError> {
     let mut form = vec![("grant_type", "client_credentials".to_owned())];
-    if !request.scopes.is_empty() {
-        form.push(("scope", request.scopes.join(" ")));
+    let scopes = match call.key_manager.kind.as_str() {
+        // Tokens are for the application itself, as an API; that is said by the scope.
+        "AzureAD" if request.scopes.is_empty() => format!("api://{}/.default", request.key.consumer_key),
+        _ => request.scopes.join(" "),
+    };
+    if !scopes.is_empty() {
+        form.push(("scope", scopes));
     }
     if let (Some(seconds), true) = (request.validity_s, call.key_manager.is_resident()) {
         form.push(("validity_period", seconds.to_string()));
     }
-    if let Some(audience) = call.key_manager.additional_properties.text("audience") {
-        form.push(("audience", audience));
+    let audience = request.key.additional_properties.get(AUDIENCE).and_then(Value::as_str);
+    if let Some(audience) = audience.filter(|audience| !audience.is_empty()) {
+        form.push(("audience", audience.to_owned()));
     }
     let url = call.key_manager.token_endpoint.as_deref().unwrap_or_default();
     let sent = call
         .site
         .http
         .post(url)
-        .basic_auth(request.consumer_key, Some(request.consumer_secret))
+        .basic_auth(&request.key.consumer_key, Some(request.consumer_secret))
         .form(&form)
         .send()
         .await?;

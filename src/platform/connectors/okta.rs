@@ -1,10 +1,18 @@
-//! Type `Okta`.
-//! Its client registration is not spoken yet: keys come by mapping existing clients.
+//! Type `Okta`: clients of an organisation, opened by its API key.
+//! What a client may be asked for beside the common settings stands in its properties.
+
+use futures::{FutureExt, future::BoxFuture};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
 
 use super::{
-    Connector,
+    Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     configuration::{Choice, Property, SERVER_SIDE},
+    dialect::{Credential, Dialect, Rotation, Sent},
+    members::{self, RFC},
+    naming,
 };
+use crate::platform::domain::{KeyMapping, Secret};
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Okta",
@@ -38,5 +46,54 @@ pub(super) const CONNECTOR: Connector = Connector {
         .required()
         .or("client_secret_basic"),
     ],
-    registration: None,
+    registration: Some(&Registration),
 };
+
+struct Registration;
+
+impl Dialect for Registration {
+    fn credential<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Credential, ConnectorError>> {
+        let key = call.key_manager.additional_properties.text("apiKey").unwrap_or_default();
+        let value = Secret::new(format!("SSWS {key}"));
+        futures::future::ready(Ok(Credential::Field { name: "Authorization", value })).boxed()
+    }
+
+    fn body(&self, _call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
+        let mut body = json!({
+            "client_name": naming::run_together(request),
+            "grant_types": request.grant_types,
+            "redirect_uris": request.redirect_uris(),
+        });
+        for (name, value) in &request.properties {
+            body[name.as_str()] = if name == "response_types" { members::as_list(value) } else { value.clone() };
+        }
+        if let Some(client) = client {
+            body["client_id"] = json!(client.consumer_key);
+            if let Some(secret) = &client.consumer_secret {
+                body["client_secret"] = json!(secret.reveal());
+            }
+        }
+        body
+    }
+
+    fn told(&self, told: Map<String, Value>, sent: &Sent<'_>) -> Result<RegisteredClient, ConnectorError> {
+        let mut client = RFC.read(&told)?;
+        client.management = None;
+        client.properties = sent.request.map(|request| request.properties.clone()).unwrap_or_default();
+        Ok(client)
+    }
+
+    fn looks_clients_up(&self) -> bool {
+        false
+    }
+
+    fn rotation(
+        &self,
+        call: Call<'_>,
+        mapping: &KeyMapping,
+        _read: Map<String, Value>,
+    ) -> Result<Rotation, ConnectorError> {
+        let url = format!("{}/lifecycle/newSecret", self.item(call, &mapping.consumer_key)?);
+        Ok(Rotation { method: Method::PUT, url, body: None, chosen: None })
+    }
+}

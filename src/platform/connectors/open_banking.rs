@@ -1,10 +1,10 @@
 //! Type `ObKeyManager`: WSO2 Identity Server with the open banking accelerator.
-//! Its client registration is not spoken yet: keys come by mapping existing clients.
+//! Its clients are registered as those of `WSO2-IS` are.
 
 use super::{
     Connector,
     configuration::{Property, SERVER_SIDE},
-    wso2_is::APPLICATION,
+    wso2_is::{APPLICATION, Operations},
 };
 
 pub(super) const CONNECTOR: Connector = Connector {
@@ -18,5 +18,5 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("Password", "Password").required().secret(),
     ],
     application: APPLICATION,
-    registration: None,
+    registration: Some(&Operations),
 };

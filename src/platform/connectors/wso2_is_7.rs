@@ -6,10 +6,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Call, ClientRegistration, ClientRequest, Connector, ConnectorError, RegisteredClient,
+    Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     configuration::{Choice, Property, SERVER_SIDE},
+    dialect::{Credential, Dialect, Sent},
+    members::RFC,
     naming,
-    registration::answer,
 };
 use crate::platform::domain::{KeyMapping, Secret};
 
@@ -71,114 +72,51 @@ pub(super) const FLAG: &[Choice] = &[Choice::of("false"), Choice::of("true")];
 
 struct Registration;
 
-impl ClientRegistration for Registration {
-    fn register<'a>(
-        &'a self,
-        call: Call<'a>,
-        request: &'a ClientRequest,
-    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
-        async move {
-            let sent = authenticated(call, call.site.http.post(collection(call))).json(&body(request)).send();
-            registered(answer(sent.await?).await?)
-        }
-        .boxed()
+impl Dialect for Registration {
+    /// Basic credentials, or for mutual TLS the platform's certificate and the name of the acting user (CONN-10).
+    fn credential<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Credential, ConnectorError>> {
+        futures::future::ready(Ok(acting(call))).boxed()
+    }
+
+    fn body(&self, _call: Call<'_>, request: &ClientRequest, _client: Option<&KeyMapping>) -> Value {
+        body(request, &naming::by_application_id(request))
+    }
+
+    fn told(&self, told: Map<String, Value>, _sent: &Sent<'_>) -> Result<RegisteredClient, ConnectorError> {
+        read(told)
     }
 
     /// A name belongs to one client of this server, and ours holds the application's id.
-    fn left_behind<'a>(
-        &'a self,
-        call: Call<'a>,
-        request: &'a ClientRequest,
-    ) -> BoxFuture<'a, Result<Option<RegisteredClient>, ConnectorError>> {
-        async move {
-            let name = naming::by_application_id(request);
-            let get = call.site.http.get(collection(call)).query(&[("client_name", &name)]);
-            match known(answer(authenticated(call, get).send().await?).await) {
-                Err(ConnectorError::UnknownClient) => Ok(None),
-                Err(error) => Err(error),
-                Ok(told) if told.get("client_name").and_then(Value::as_str) == Some(&name) => {
-                    registered(told).map(Some)
-                }
-                Ok(_) => Ok(None),
-            }
-        }
-        .boxed()
+    fn left_behind_at(&self, call: Call<'_>, request: &ClientRequest) -> Result<Option<String>, ConnectorError> {
+        let name = naming::by_application_id(request);
+        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+        Ok(Some(format!("{}?client_name={name}", self.collection(call)?)))
     }
 
-    fn read<'a>(
-        &'a self,
-        call: Call<'a>,
-        consumer_key: &'a str,
-    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
-        async move {
-            let sent = authenticated(call, call.site.http.get(item(call, consumer_key))).send();
-            registered(known(answer(sent.await?).await)?)
-        }
-        .boxed()
-    }
-
-    fn update<'a>(
-        &'a self,
-        call: Call<'a>,
-        mapping: &'a KeyMapping,
-        request: &'a ClientRequest,
-    ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
-        async move {
-            let put = call.site.http.put(item(call, &mapping.consumer_key));
-            let sent = authenticated(call, put).json(&body(request)).send();
-            registered(known(answer(sent.await?).await)?)
-        }
-        .boxed()
-    }
-
-    fn delete<'a>(&'a self, call: Call<'a>, mapping: &'a KeyMapping) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        async move {
-            let sent = authenticated(call, call.site.http.delete(item(call, &mapping.consumer_key))).send();
-            known(answer(sent.await?).await).map(drop)
-        }
-        .boxed()
-    }
-
-    fn rotate_secret<'a>(
-        &'a self,
-        _call: Call<'a>,
-        _mapping: &'a KeyMapping,
-    ) -> BoxFuture<'a, Result<Secret, ConnectorError>> {
-        let refused = ConnectorError::Unsupported("this type of key manager has no call that replaces a secret");
-        futures::future::ready(Err(refused)).boxed()
+    fn is_unknown(&self, status: u16, challenged: bool) -> bool {
+        unknown(status, challenged)
     }
 }
 
-fn collection(call: Call<'_>) -> String {
-    let endpoint = call.key_manager.client_registration_endpoint.as_deref();
-    endpoint.unwrap_or_default().trim_end_matches('/').to_owned()
-}
-
-fn item(call: Call<'_>, consumer_key: &str) -> String {
-    format!("{}/{}", collection(call), utf8_percent_encode(consumer_key, NON_ALPHANUMERIC))
-}
-
-/// Basic credentials, or for mutual TLS the platform's certificate and the name of the acting user.
-fn authenticated(call: Call<'_>, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+/// Who calls the management interfaces of this server.
+pub(super) fn acting(call: Call<'_>) -> Credential {
     let properties = &call.key_manager.additional_properties;
     if properties.text("Authentication").as_deref() == Some("MutualTLS") {
-        return request.header("WSO2-Identity-User", properties.text("IdentityUser").unwrap_or_default());
+        let value = Secret::new(properties.text("IdentityUser").unwrap_or_default());
+        return Credential::Field { name: "WSO2-Identity-User", value };
     }
-    request.basic_auth(properties.text("Username").unwrap_or_default(), properties.text("Password"))
+    Credential::Basic { user: properties.text("Username").unwrap_or_default(), password: properties.text("Password") }
 }
 
 /// A client that is gone is answered 401 by this server (RFC 7592, section 2.1), by others of its family 404. Wrong
 /// credentials are 401 as well, but then with a challenge (RFC 9110, section 11.6.1): they say nothing of the client.
-fn known(answer: Result<Map<String, Value>, ConnectorError>) -> Result<Map<String, Value>, ConnectorError> {
-    match answer {
-        Err(ConnectorError::Refused { status: 401 | 404, challenged: false, .. }) => Err(ConnectorError::UnknownClient),
-        other => other,
-    }
+pub(super) fn unknown(status: u16, challenged: bool) -> bool {
+    status == 404 || (status == 401 && !challenged)
 }
 
-fn body(request: &ClientRequest) -> Value {
+pub(super) fn body(request: &ClientRequest, name: &str) -> Value {
     let mut body = json!({
-        "client_name": naming::by_application_id(request),
+        "client_name": name,
         "grant_types": request.grant_types,
         "ext_application_display_name": naming::readable(request),
         "ext_allowed_audience": "organization",
@@ -206,25 +144,10 @@ fn extension(name: &str, value: &Value) -> Option<Value> {
     text.parse::<bool>().ok().map(|flag| json!(flag))
 }
 
-fn registered(mut told: Map<String, Value>) -> Result<RegisteredClient, ConnectorError> {
-    let consumer_key = told.get("client_id").and_then(Value::as_str).filter(|text| !text.is_empty());
-    let Some(consumer_key) = consumer_key.map(str::to_owned) else {
-        return Err(ConnectorError::Failed { said: "the answer has no client_id".to_owned() });
-    };
-    let texts = |value: Option<&Value>| -> Vec<String> {
-        let values = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        values.iter().filter_map(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned).collect()
-    };
-    let consumer_secret = told.get("client_secret").and_then(Value::as_str).map(Secret::new);
-    let grant_types = texts(told.get("grant_types"));
-    let redirect_uris = texts(told.get("redirect_uris"));
+pub(super) fn read(mut told: Map<String, Value>) -> Result<RegisteredClient, ConnectorError> {
+    let mut client = RFC.read(&told)?;
     told.retain(|name, value| !value.is_null() && APPLICATION.iter().any(|own| own.name == name));
-    Ok(RegisteredClient {
-        consumer_key,
-        consumer_secret,
-        grant_types,
-        callback_url: (!redirect_uris.is_empty()).then(|| redirect_uris.join(",")),
-        properties: told,
-        management: None,
-    })
+    client.properties = told;
+    client.management = None;
+    Ok(client)
 }

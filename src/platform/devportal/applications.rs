@@ -21,6 +21,7 @@ use crate::platform::{
     site::Site,
     store::Documents,
     wire::{Body, Caller, Code, Page, Path, Query, Refusal, page},
+    wire::{Body, Caller, Code, Page, Refusal, page, to_the_end},
 };
 
 /// An application as sent: what only the platform decides is taken and ignored, since documents are sent back whole.
@@ -171,35 +172,44 @@ pub(super) async fn update(
         .await
 }
 
-/// Clients that the platform registered are deleted at their key managers as far as these can be reached; the
-/// application, its keys and subscriptions go in any case.
+/// Clients that the platform registered are deleted first, each with its key. While a key manager fails to do that the
+/// application stays, so that the deletion can be tried again and no client is left that nobody can find (DEF-160).
 pub(super) async fn delete(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    let tenant = caller.tenant.clone();
-    let keys = site
+    let (tenant, user, named) = (caller.tenant.clone(), caller.user, id.clone());
+    let keys: Vec<KeyMapping> = site
         .store
-        .write(move |documents| {
-            let application = own_application(documents, &caller.tenant, &caller.user, &id)?;
-            let keys: Vec<KeyMapping> = documents.children(&id)?;
-            for key in &keys {
-                documents.remove::<KeyMapping>(&caller.tenant, &key.id.to_string())?;
-                documents.announce(Event::KeyMappingRemoved { mapping: Arc::new(key.clone()) });
-            }
-            for subscription in documents.children::<Subscription>(&id)? {
-                documents.remove::<Subscription>(&caller.tenant, &subscription.id.to_string())?;
-                documents.announce(Event::SubscriptionRemoved { subscription: Arc::new(subscription) });
-            }
-            api_keys::remove_all(documents, &application)?;
-            documents.remove::<Application>(&caller.tenant, &id)?;
-            documents.announce(Event::ApplicationRemoved { tenant: caller.tenant, id: application.id });
-            Ok::<_, Refusal>(keys)
+        .read(move |documents| {
+            own_application(documents, &tenant, &user, &named)?;
+            Ok::<_, Refusal>(documents.children(&named)?)
         })
         .await?;
-    forget_clients(site, tenant, keys).await;
-    Ok(StatusCode::OK)
+    to_the_end(async move {
+        forget_clients(&site, &caller.tenant, keys).await?;
+        site.store.write(move |documents| remove(documents, &caller.tenant, &id)).await?;
+        Ok(StatusCode::OK)
+    })
+    .await
+}
+
+/// The application with its subscriptions; not while it has keys, which may have come in the meantime.
+fn remove(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<(), Refusal> {
+    let found: Option<Application> = documents.find(tenant, id)?;
+    let application = found.ok_or_else(|| Refusal::not_found("application"))?;
+    if let [_, ..] = documents.children::<KeyMapping>(id)?.as_slice() {
+        return Err(Refusal::from(Code::KeyDeleteFailed).because("Keys were generated while the application was deleted"));
+    }
+    for subscription in documents.children::<Subscription>(id)? {
+        documents.remove::<Subscription>(tenant, &subscription.id.to_string())?;
+        documents.announce(Event::SubscriptionRemoved { subscription: Arc::new(subscription) });
+    }
+    api_keys::remove_all(documents, &application)?;
+    documents.remove::<Application>(tenant, id)?;
+    documents.announce(Event::ApplicationRemoved { tenant: tenant.to_owned(), id: application.id });
+    Ok(())
 }
 
 fn keep(documents: &Documents<'_>, application: Application) -> Result<(), Refusal> {

@@ -178,7 +178,7 @@ impl Work {
             return Ok(key_document::no_token());
         };
         let request = TokenRequest {
-            consumer_key: &mapping.consumer_key,
+            key: mapping,
             consumer_secret: secret.reveal(),
             scopes: &self.scopes,
             validity_s: None,

@@ -108,9 +108,8 @@ pub(super) async fn delete(
     let (tenant, user) = (caller.tenant.clone(), caller.user);
     let (_, key, key_manager) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     to_the_end(async move {
-        forget_client(&site, &caller.tenant, &key_manager, &key).await.map_err(|error| {
-            Refusal::from(Code::KeyDeleteFailed).because(format!("Error while deleting Keys. {error}"))
-        })?;
+        let forgotten = forget_client(&site, &caller.tenant, &key_manager, &key).await;
+        forgotten.map_err(|error| not_deleted(&key_manager, &error))?;
         remove(&site, caller.tenant, key).await?;
         Ok(StatusCode::OK)
     })
@@ -158,27 +157,24 @@ pub(super) async fn regenerate_secret(
     .await
 }
 
-/// Deletes the clients of removed keys as far as their key managers can be reached.
-pub(super) async fn forget_clients(site: Arc<Site>, tenant: String, keys: Vec<KeyMapping>) {
-    let forgotten = to_the_end(async move {
-        for key in keys {
-            let (in_tenant, id) = (tenant.clone(), key.key_manager_id.to_string());
-            let found: Result<Option<KeyManager>, StoreError> =
-                site.store.read(move |documents| documents.find(&in_tenant, &id)).await;
-            let Ok(Some(key_manager)) = found else { continue };
-            if let Err(error) = forget_client(&site, &tenant, &key_manager, &key).await {
-                tracing::warn!(
-                    ?error,
-                    client = key.consumer_key,
-                    "the client of a removed key stays at its key manager"
-                );
-            }
+/// Deletes the clients of an application's keys, and each key with its client. The first that fails ends it: what is left
+/// can be tried again.
+pub(super) async fn forget_clients(site: &Site, tenant: &str, keys: Vec<KeyMapping>) -> Result<(), Refusal> {
+    for key in keys {
+        let (in_tenant, id) = (tenant.to_owned(), key.key_manager_id.to_string());
+        let found: Option<KeyManager> =
+            site.store.read::<_, StoreError, _>(move |documents| documents.find(&in_tenant, &id)).await?;
+        if let Some(key_manager) = found {
+            forget_client(site, tenant, &key_manager, &key).await.map_err(|error| not_deleted(&key_manager, &error))?;
         }
-        Ok(())
-    });
-    if let Err(refusal) = forgotten.await {
-        tracing::warn!(?refusal, "clients of removed keys may be left");
+        remove(site, tenant.to_owned(), key).await?;
     }
+    Ok(())
+}
+
+fn not_deleted(key_manager: &KeyManager, error: &ConnectorError) -> Refusal {
+    let text = format!("Error while deleting Keys. {error} (Key Manager {})", key_manager.name);
+    Refusal::from(Code::KeyDeleteFailed).because(text)
 }
 
 /// A client that is gone already is as good as deleted.

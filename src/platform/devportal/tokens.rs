@@ -58,14 +58,14 @@ pub(super) async fn generate_token(
         return Err(Code::ConsumerKeyMissing.into());
     }
     let Grant::ClientCredentials = order.grant_type;
-    let secret = order.consumer_secret.or(key.consumer_secret);
+    let secret = order.consumer_secret.or_else(|| key.consumer_secret.clone());
     let secret = secret.as_ref().map_or("", Secret::reveal);
     let call = Call { site: &site, tenant: &caller.tenant, key_manager: &key_manager };
     if let Some(old) = order.revoke_token.as_deref().filter(|token| !token.is_empty()) {
         revoke_token(call, &key.consumer_key, secret, old).await.map_err(|error| told(&key_manager, error))?;
     }
     let request = TokenRequest {
-        consumer_key: &key.consumer_key,
+        key: &key,
         consumer_secret: secret,
         scopes: &order.scopes,
         validity_s: order.validity_period,

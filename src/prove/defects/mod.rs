@@ -7,6 +7,7 @@ pub(super) mod caching;
 pub(super) mod claims;
 pub(super) mod gateway;
 pub(super) mod headers;
+pub(super) mod key_generation;
 pub(super) mod key_manager_admin;
 pub(super) mod key_manager_choice;
 pub(super) mod out_of_band;
