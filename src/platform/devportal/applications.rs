@@ -20,8 +20,7 @@ use crate::platform::{
     policies,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Page, Path, Query, Refusal, page},
-    wire::{Body, Caller, Code, Page, Refusal, page, to_the_end},
+    wire::{Body, Caller, Code, Page, Path, Query, Refusal, page, to_the_end},
 };
 
 /// An application as sent: what only the platform decides is taken and ignored, since documents are sent back whole.
