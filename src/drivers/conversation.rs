@@ -57,6 +57,8 @@ pub struct KnownServer {
     pub user: Option<(String, Secret)>,
     /// A scope that the client may ask for.
     pub scope: Option<String>,
+    /// Whether a client that asks in its own name has to name a scope, as at Microsoft Entra ID.
+    pub scope_required: bool,
     /// Where the client has codes sent.
     pub redirect_uri: Option<String>,
     /// Parameter of a token request that makes its tokens self-contained, with its value: `resource` (RFC 8707) or
@@ -236,9 +238,22 @@ impl Conversation {
         client: &ClientAuthentication,
         fields: &[(&str, &str)],
     ) -> Result<Answered, DriverError> {
-        let answer = self.post(required(&self.endpoints.token, "token endpoint")?, client, fields).await?;
+        let fields = self.completed(fields);
+        let answer = self.post(required(&self.endpoints.token, "token endpoint")?, client, &fields).await?;
         self.keep_tokens(&answer);
         Ok(answer)
+    }
+
+    /// The fields of a token request, with the scope that the server cannot do without.
+    pub fn completed<'a>(&'a self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let mut fields = fields.to_vec();
+        let silent = fields.iter().all(|(name, _)| *name != "scope");
+        if let (true, true, Some(scope)) =
+            (self.server.scope_required, silent && fields.contains(&("grant_type", "client_credentials")), &self.server.scope)
+        {
+            fields.push(("scope", scope));
+        }
+        fields
     }
 
     /// Asks the introspection endpoint about a token.

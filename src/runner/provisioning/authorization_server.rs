@@ -96,6 +96,7 @@ impl CertifiedServer {
             other_client: plan.other_client.as_ref().map(|(id, secret)| client(id, Some(secret))),
             user: plan.user.as_ref().map(|(name, password)| (name.clone(), Secret::from(password.as_str()))),
             scope: plan.scope.clone(),
+            scope_required: plan.key_manager_type == "AzureAD",
             redirect_uri: None,
             jwt_for: plan.resource.clone().map(|value| ("resource", value)).or_else(|| {
                 let audience = plan.audience.clone();

@@ -182,7 +182,7 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
 
 /// The arguments that `kmspec certify` would be given.
 fn certify_plan(plan: &MockPlan, server: &Server) -> Result<CertifyPlan, CertifiedMockError> {
-    let running = running(server);
+    let (running, vendor) = (running(server), server.vendor);
     let address = running.discovery_url();
     let discovery = address.parse().map_err(|_| CertifiedMockError::Address { mock: plan.mock.clone(), address })?;
     let (client, other) = (add_client(running), add_client(running));
@@ -198,23 +198,31 @@ fn certify_plan(plan: &MockPlan, server: &Server) -> Result<CertifyPlan, Certifi
         other_client: Some(other),
         user: Some((user.name, user.password)),
         initial_access_token: running.initial_access_token().map(str::to_owned),
-        scope: Some(known_scope(server.vendor).to_owned()),
+        scope: Some(known_scope(running)),
         resource: None,
-        audience: running.realm().policy().audiences.as_ref().and_then(|known| known.first().cloned()),
+        audience: (vendor == Vendor::Auth0).then(|| first_audience(running)).flatten(),
         ca: None,
         allow_plain_http: false,
     })
 }
 
-/// What every mock holds before the first scenario.
-fn furnish(server: &Server) {
-    running(server).realm().register_scope(known_scope(server.vendor));
+/// The API that tokens are asked for where they are opaque otherwise.
+fn first_audience(server: &AuthorizationServer) -> Option<String> {
+    server.realm().policy().audiences.as_ref()?.first().cloned()
 }
 
-fn known_scope(vendor: Vendor) -> &'static str {
-    match vendor {
-        Vendor::Cognito => RESOURCE_SCOPE,
-        _ => KNOWN_SCOPE,
+/// What every mock holds before the first scenario.
+fn furnish(server: &Server) {
+    let server = running(server);
+    server.realm().register_scope(&known_scope(server));
+}
+
+fn known_scope(server: &AuthorizationServer) -> String {
+    match server.vendor() {
+        Vendor::Cognito => RESOURCE_SCOPE.to_owned(),
+        // All that the client may have at an API, which is the server's own here.
+        Vendor::Entra => format!("{}/.default", server.base_url()),
+        _ => KNOWN_SCOPE.to_owned(),
     }
 }
 
@@ -232,6 +240,7 @@ fn known(server: &Server, of_the_run: &KnownServer) -> KnownServer {
         client: own(&of_the_run.client),
         other_client: own(&of_the_run.other_client),
         redirect_uri: Some(REDIRECT_URI.to_owned()),
+        scope: of_the_run.scope.as_ref().map(|_| known_scope(running)),
         user: user.map(|user| (user.name, Secret::from(user.password.as_str()))),
         ..of_the_run.clone()
     }
@@ -242,7 +251,7 @@ fn add_client(server: &AuthorizationServer) -> (String, String) {
     let realm = server.realm();
     let spec = ClientSpec::new(format!("kmspec {}", uuid::Uuid::new_v4().simple()))
         .grant_types(realm.policy().grant_types.clone())
-        .scopes([known_scope(server.vendor())])
+        .scopes([known_scope(server)])
         .redirect_uris([REDIRECT_URI]);
     let client = realm.add_client(spec);
     (client.id, client.secret.unwrap_or_default())

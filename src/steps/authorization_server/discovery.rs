@@ -107,6 +107,20 @@ async fn list_contains(world: &mut World, member: String, value: String) -> Resu
     )
 }
 
+/// The implicit grant, and the mixed ones: their tokens come in the fragment of an address.
+#[then("no response type of the document hands out an access token")]
+async fn no_implicit_grant(world: &mut World) -> Result<(), StepError> {
+    let document = document(world)?;
+    let types = document.list("response_types_supported").unwrap_or_default();
+    let implicit: Vec<&str> =
+        types.iter().copied().filter(|each| each.split(' ').any(|word| word == "token")).collect();
+    world.expect(
+        !types.is_empty() && implicit.is_empty(),
+        "`response_types_supported` without `token`: the implicit grant is discouraged",
+        format!("{types:?}"),
+    )
+}
+
 #[then(expr = "the address {string} of the document has no fragment")]
 async fn without_fragment(world: &mut World, member: String) -> Result<(), StepError> {
     let document = document(world)?;

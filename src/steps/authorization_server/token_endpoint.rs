@@ -123,7 +123,7 @@ async fn ask_percent_encoded(world: &mut World) -> Result<(), StepError> {
     let (talk, client) = (world.conversation()?, client(world)?);
     let call = Call::new("POST", token_endpoint(world, &talk)?)
         .basic(&percent_encoded(&client.id.0), &percent_encoded(client.secret_text()));
-    talk.send(call.form(&form(&[CLIENT_CREDENTIALS]))).await.or_fail(world)?;
+    talk.send(call.form(&form(&talk.completed(&[CLIENT_CREDENTIALS])))).await.or_fail(world)?;
     Ok(())
 }
 
@@ -175,7 +175,7 @@ async fn ask_with_credentials_in_query(world: &mut World) -> Result<(), StepErro
     let call = Call::new("POST", token_endpoint(world, &talk)?)
         .query("client_id", &client.id.0)
         .query("client_secret", client.secret_text());
-    talk.send(call.form(&form(&[CLIENT_CREDENTIALS]))).await.or_fail(world)?;
+    talk.send(call.form(&form(&talk.completed(&[CLIENT_CREDENTIALS])))).await.or_fail(world)?;
     Ok(())
 }
 
