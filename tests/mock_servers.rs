@@ -34,7 +34,9 @@ fn declared() -> BTreeSet<String> {
         let table: toml::Table = file.text.parse().unwrap();
         let lines = table["deviation"].as_array().unwrap().clone();
         let stem = file.stem().to_owned();
-        lines.into_iter().map(move |line| ScenarioId::from(line["id"].as_str().unwrap().to_owned()).at(&stem).to_string())
+        lines
+            .into_iter()
+            .map(move |line| ScenarioId::from(line["id"].as_str().unwrap().to_owned()).at(&stem).to_string())
     };
     of_mocks.flat_map(ids).collect()
 }
@@ -80,7 +82,10 @@ fn a_profile_that_declares_what_conforms_fails_the_run() {
     assert_eq!(told, [(custom, "unexpectedly conforms"), (is7, "conforms")]);
     assert_eq!(code, Some(1));
     let junit = fs::read_to_string(folder.path().join("report/junit.xml")).unwrap();
-    assert!(junit.contains("authorization_server.custom.keys") && junit.contains("authorization_server.is7.keys"), "{junit}");
+    assert!(
+        junit.contains("authorization_server.custom.keys") && junit.contains("authorization_server.is7.keys"),
+        "{junit}"
+    );
     // The profile goes on declaring it; the file of the run's own has nothing to add.
     let next = fs::read_to_string(folder.path().join("report/expected.next.toml")).unwrap();
     assert!(!next.contains("[[deviation]]"), "{next}");

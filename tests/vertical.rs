@@ -158,6 +158,8 @@ async fn the_same_goes_through_a_platform_that_is_a_target_and_nothing_is_left_t
     let served = serve::serve(&ServePlan {
         port: 0,
         gateway_port: 0,
+        http_port: None,
+        single_secret: false,
         data: None,
         trust: Vec::new(),
         folder: folder.path().to_owned(),

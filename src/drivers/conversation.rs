@@ -248,9 +248,11 @@ impl Conversation {
     pub fn completed<'a>(&'a self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let mut fields = fields.to_vec();
         let silent = fields.iter().all(|(name, _)| *name != "scope");
-        if let (true, true, Some(scope)) =
-            (self.server.scope_required, silent && fields.contains(&("grant_type", "client_credentials")), &self.server.scope)
-        {
+        if let (true, true, Some(scope)) = (
+            self.server.scope_required,
+            silent && fields.contains(&("grant_type", "client_credentials")),
+            &self.server.scope,
+        ) {
             fields.push(("scope", scope));
         }
         fields

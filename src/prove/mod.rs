@@ -3,8 +3,8 @@
 
 mod accomplices;
 mod defects;
-mod ghosts;
 mod gate;
+mod ghosts;
 mod history;
 mod interposer;
 mod key_managers;

@@ -263,12 +263,7 @@ async fn generates_token_for(
     orders_token(world, &application, &place.0, vec![scope]).await
 }
 
-async fn orders_token(
-    world: &mut World,
-    application: &str,
-    place: &str,
-    scopes: Vec<String>,
-) -> Result<(), StepError> {
+async fn orders_token(world: &mut World, application: &str, place: &str, scopes: Vec<String>) -> Result<(), StepError> {
     let mapping = mapping_id(world, application, place)?;
     let keys = tokens::keys_of(world, application, place)?;
     let owned = world.applications.named(application).or_fail(world)?.clone();

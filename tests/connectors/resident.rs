@@ -71,7 +71,8 @@ async fn log_in(browser: &mut Browser, parameters: &[(&str, &str)], application:
     let key = parameter(&location(&login), "sessionDataKey");
     assert!(browser.cookies.iter().any(|cookie| cookie.starts_with("sessionNonceCookie-")), "{:?}", browser.cookies);
     assert!(!browser.cookies.iter().any(|cookie| cookie.starts_with("JSESSIONID")));
-    let form = [("username", "admin@t.example"), ("password", "secret"), ("tocommonauth", "true"), ("sessionDataKey", &key)];
+    let form =
+        [("username", "admin@t.example"), ("password", "secret"), ("tocommonauth", "true"), ("sessionDataKey", &key)];
     let answer = browser.post("/commonauth", &form).await;
     let back = location(&answer);
     let consent = location(&browser.get(back.as_str()).await);
@@ -98,7 +99,11 @@ async fn a_login_with_consent_gives_a_code_that_is_worth_one_token_with_the_defa
     let token = token.form(&form);
     let again = token.try_clone().unwrap();
     let answer: Value = token.send().await.unwrap().json().await.unwrap();
-    assert_eq!((answer["scope"].as_str(), answer["token_type"].as_str()), (Some("default"), Some("Bearer")), "{answer}");
+    assert_eq!(
+        (answer["scope"].as_str(), answer["token_type"].as_str()),
+        (Some("default"), Some("Bearer")),
+        "{answer}"
+    );
     assert_eq!(text(&answer["access_token"]).split('.').count(), 3);
     assert_eq!(again.send().await.unwrap().status(), 400, "a code serves once");
     house.close().await;
@@ -135,7 +140,10 @@ async fn what_is_wrong_with_an_authorization_request_is_shown_in_the_products_wo
         let mut wanted = vec![("response_type", "code"), ("client_id", id.as_str())];
         wanted.extend(more);
         let shown = location(&browser.authorize(&wanted).await);
-        assert_eq!((parameter(&shown, "oauthErrorCode").as_str(), parameter(&shown, "oauthErrorMsg").as_str()), (code, words));
+        assert_eq!(
+            (parameter(&shown, "oauthErrorCode").as_str(), parameter(&shown, "oauthErrorMsg").as_str()),
+            (code, words)
+        );
     }
     let wanted = [("response_type", "code"), ("client_id", &id), ("redirect_uri", CALLBACK)];
     let session = parameter(&location(&browser.authorize(&wanted).await), "sessionDataKey");

@@ -61,7 +61,8 @@ impl Registration {
 
 impl Dialect for Registration {
     fn credential<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Credential, ConnectorError>> {
-        async move { management_token(call, "client_id", "client_secret", &[("audience", Self::api(call))]).await }.boxed()
+        async move { management_token(call, "client_id", "client_secret", &[("audience", Self::api(call))]).await }
+            .boxed()
     }
 
     fn collection(&self, call: Call<'_>) -> Result<String, ConnectorError> {

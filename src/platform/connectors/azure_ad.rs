@@ -77,7 +77,8 @@ impl Dialect for Registration {
         });
         if client.is_none() {
             let chosen = call.key_manager.additional_properties.text("azure_ad_requested_access_token_version");
-            body["api"] = json!({ "requestedAccessTokenVersion": if chosen.as_deref() == Some("v2.0") { 2 } else { 1 } });
+            body["api"] =
+                json!({ "requestedAccessTokenVersion": if chosen.as_deref() == Some("v2.0") { 2 } else { 1 } });
         }
         body
     }

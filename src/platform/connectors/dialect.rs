@@ -14,10 +14,16 @@ use crate::platform::domain::{KeyMapping, Secret};
 pub(super) enum Credential {
     /// Nothing is needed.
     None,
-    Basic { user: String, password: Option<String> },
+    Basic {
+        user: String,
+        password: Option<String>,
+    },
     Bearer(Secret),
     /// A header field of the vendor's own.
-    Field { name: &'static str, value: Secret },
+    Field {
+        name: &'static str,
+        value: Secret,
+    },
 }
 
 impl Credential {
@@ -220,7 +226,13 @@ impl<D: Dialect> ClientRegistration for D {
                 Err(ConnectorError::UnknownClient) => Ok(None),
                 Err(error) => Err(error),
                 // Some servers find a client by a part of its name.
-                Ok(told) if told.get("client_name").is_some_and(|name| *name != self.body(call, request, None)["client_name"]) => Ok(None),
+                Ok(told)
+                    if told
+                        .get("client_name")
+                        .is_some_and(|name| *name != self.body(call, request, None)["client_name"]) =>
+                {
+                    Ok(None)
+                }
                 Ok(told) => self.told(told, &Sent::default()).map(Some),
             }
         }

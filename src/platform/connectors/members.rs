@@ -63,9 +63,12 @@ pub(super) fn as_flag(value: &Value) -> Value {
 /// A property that holds several values: a list, or a text with commas.
 pub(super) fn as_list(value: &Value) -> Value {
     match value {
-        Value::String(text) => {
-            text.split(',').map(str::trim).filter(|each| !each.is_empty()).map(|each| Value::String(each.to_owned())).collect()
-        }
+        Value::String(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|each| !each.is_empty())
+            .map(|each| Value::String(each.to_owned()))
+            .collect(),
         other => other.clone(),
     }
 }

@@ -199,7 +199,9 @@ fn remove(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<(), Refus
     let found: Option<Application> = documents.find(tenant, id)?;
     let application = found.ok_or_else(|| Refusal::not_found("application"))?;
     if let [_, ..] = documents.children::<KeyMapping>(id)?.as_slice() {
-        return Err(Refusal::from(Code::KeyDeleteFailed).because("Keys were generated while the application was deleted"));
+        return Err(
+            Refusal::from(Code::KeyDeleteFailed).because("Keys were generated while the application was deleted")
+        );
     }
     for subscription in documents.children::<Subscription>(id)? {
         documents.remove::<Subscription>(tenant, &subscription.id.to_string())?;

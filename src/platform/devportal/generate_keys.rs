@@ -177,12 +177,8 @@ impl Work {
         let Some(secret) = mapping.consumer_secret.as_ref().filter(|_| wanted) else {
             return Ok(key_document::no_token());
         };
-        let request = TokenRequest {
-            key: mapping,
-            consumer_secret: secret.reveal(),
-            scopes: &self.scopes,
-            validity_s: None,
-        };
+        let request =
+            TokenRequest { key: mapping, consumer_secret: secret.reveal(), scopes: &self.scopes, validity_s: None };
         let answer = request_token(self.call(), &request).await.map_err(|error| {
             tracing::info!(?error, key_manager = self.key_manager.name, "no token for a new client");
             Refusal::from(Code::TokenGenerationFailed)

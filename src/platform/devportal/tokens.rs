@@ -64,12 +64,8 @@ pub(super) async fn generate_token(
     if let Some(old) = order.revoke_token.as_deref().filter(|token| !token.is_empty()) {
         revoke_token(call, &key.consumer_key, secret, old).await.map_err(|error| told(&key_manager, error))?;
     }
-    let request = TokenRequest {
-        key: &key,
-        consumer_secret: secret,
-        scopes: &order.scopes,
-        validity_s: order.validity_period,
-    };
+    let request =
+        TokenRequest { key: &key, consumer_secret: secret, scopes: &order.scopes, validity_s: order.validity_period };
     let answer = request_token(call, &request).await.map_err(|error| {
         tracing::info!(?error, key_manager = key_manager.name, "no token for a key");
         match error {

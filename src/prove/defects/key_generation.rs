@@ -51,7 +51,6 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
     row!("DEF-171", "granted scopes are told as `default`", answer: scopes_are_default),
 ];
 
-
 type OnRequest = fn(&Memory, Plane, &mut Request<Bytes>) -> Deed;
 type OnAnswer = fn(&Memory, Plane, &Request<Bytes>, &mut Response<Bytes>) -> Deed;
 
@@ -315,7 +314,12 @@ fn anything_is_mapped(_: &Memory, plane: Plane, request: &Request<Bytes>, answer
     Deed::Done
 }
 
-fn second_mapping_is_vague(memory: &Memory, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+fn second_mapping_is_vague(
+    memory: &Memory,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+) -> Deed {
     let concerned = matches!(asked(plane, request), Asked::Map(_))
         && answer.status() == StatusCode::CONFLICT
         && memory.seen().mapped.contains(&client_of(&sent(request)));
@@ -389,7 +393,12 @@ fn anybody_generates(memory: &Memory, plane: Plane, request: &mut Request<Bytes>
     Deed::Done
 }
 
-fn optional_setting_breaks(memory: &Memory, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+fn optional_setting_breaks(
+    memory: &Memory,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+) -> Deed {
     const OPTIONAL: [&str; 3] = ["enable_roles_creation", "user_schema_cache_enabled", "enable_application_scopes"];
     if !matches!(asked(plane, request), Asked::Generate(_)) {
         return Deed::Nothing;

@@ -2,9 +2,9 @@
 //! How messages reach a saboteur is the interposer's business.
 
 pub(super) mod admin_access;
-pub(super) mod consumer_secrets;
 pub(super) mod caching;
 pub(super) mod claims;
+pub(super) mod consumer_secrets;
 pub(super) mod gateway;
 pub(super) mod headers;
 pub(super) mod key_generation;
