@@ -32,6 +32,7 @@ const MANAGEMENT: &[Reason] = &[
     Reason { words: "the issuer is taken", statuses: &[409], code: None },
     reason("the role does not exist", &[404], "900607"),
     reason("there is no such key manager", &[404], "901411"),
+    Reason { words: "there is no way around", statuses: &[401, 404, 405], code: None },
     reason("it is in use", &[412], "902015"),
     reason("the key manager is not registered", &[400], "901403"),
     reason("the key manager does not create applications", &[400], "901405"),

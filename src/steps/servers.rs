@@ -250,6 +250,10 @@ pub(super) fn client(world: &World, name: &str) -> Result<AuthorizationServerCli
 
 /// What a token request at this server needs beyond its grant; it takes the place of fields of the same name.
 pub(super) fn token_fields(world: &World, name: &str) -> Vec<(&'static str, &'static str)> {
+    // Asking for a server that there is none of would be kept as the scenario's error.
+    if !world.servers.has(name) {
+        return Vec::new();
+    }
     match kind(world, name) {
         Ok(ServerKind::Auth0) => vec![("audience", AUTH0_AUDIENCE)],
         Ok(ServerKind::EntraV1) => vec![("scope", ENTRA_V1_API)],

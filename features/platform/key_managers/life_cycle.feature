@@ -152,7 +152,7 @@ Feature: Several key managers in a tenant
     @core @negative @SEED-IS-01 @DEF-137
     Scenario Outline: The path "<path>" is no way around for <caller>
       When <caller> lists the key managers of the administration by the path "<path>"
-      Then the request is refused
+      Then the request is refused because there is no way around
 
       Examples:
         | caller        | path            |
@@ -166,7 +166,7 @@ Feature: Several key managers in a tenant
     @core @negative @SEED-IS-01 @DEF-138
     Scenario Outline: The method "<method>" is no way around for <caller>
       When <caller> lists the key managers of the administration by the method "<method>"
-      Then the request is refused
+      Then the request is refused because there is no way around
 
       Examples:
         | caller        | method |
