@@ -112,6 +112,11 @@ async fn api(world: &mut World, name: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms::default()).await
 }
 
+#[given(expr = "an API {string} that has a backend for production keys only")]
+async fn production_api(world: &mut World, name: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { production_only: true, ..ApiTerms::default() }).await
+}
+
 #[given(expr = "an API {string} that accepts only the key manager {string}")]
 async fn restricted_api(world: &mut World, name: String, key_manager: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms { key_managers: &[&key_manager], ..ApiTerms::default() }).await

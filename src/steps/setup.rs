@@ -160,6 +160,8 @@ pub(super) struct ApiTerms<'a> {
     pub(super) scope: Option<&'a str>,
     /// The audiences that it accepts, separated by commas.
     pub(super) audience: Option<&'a str>,
+    /// Whether there is a backend for production keys and none for sandbox keys.
+    pub(super) production_only: bool,
 }
 
 /// A published API that the gateway serves.
@@ -189,6 +191,11 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
     if let Some(scope) = terms.scope {
         draft.scopes = Some(vec![ApiScope { scope: Scope::named(scope, &[]), shared: false }]);
         draft.operations = Some(vec![Operation::any("/*", "GET").scoped(&[scope])]);
+    }
+    if terms.production_only
+        && let Some(endpoints) = draft.endpoint_config.as_mut().and_then(serde_json::Value::as_object_mut)
+    {
+        endpoints.remove("sandbox_endpoints");
     }
     if let Some(audience) = terms.audience {
         draft.audiences = Some(audience.split(", ").map(str::to_owned).collect());

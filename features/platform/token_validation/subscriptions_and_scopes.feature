@@ -59,7 +59,7 @@ Feature: What a sound token may reach
 
     @core @negative @DEF-SEED-GW-02 @needs:resident
     Scenario: A sandbox key opens no API that has a production backend only
-      Given an API "orders"
+      Given an API "orders" that has a backend for production keys only
       And the application "shop" with sandbox keys at the resident key manager, subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the call is refused because there is no backend for keys of its type
