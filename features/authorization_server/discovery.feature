@@ -57,13 +57,12 @@ Feature: The discovery document of an authorization server
         | member                | form |
         | grant_types_supported | list |
 
-    @core @OAUTH-6749-3.1-d @DEF-SEED-AS-DISCO-05
     @extended @SEED-KM-29/implicit
     Scenario: No token is handed out through the browser's address
       When the integrator reads the discovery document
       Then no response type of the document hands out an access token
 
-    @core @OAUTH-6749-3.1-d
+    @core @OAUTH-6749-3.1-d @DEF-SEED-AS-DISCO-05
     Scenario Outline: The address of the <endpoint> has no fragment
       When the integrator reads the discovery document
       Then the address "<endpoint>" of the document has no fragment

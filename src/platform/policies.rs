@@ -15,6 +15,29 @@ pub(super) const SUBSCRIPTION: &[&str] = &["Unlimited", "Gold", "Silver", "Bronz
 /// What an API without any policy is shown with, and may be sent back with: no subscription is needed.
 pub(super) const SUBSCRIPTIONLESS: &str = "DefaultSubscriptionless";
 
+/// The policy by which a token counts once.
+pub(super) const REVOKE_ONE_TIME_TOKEN: &str = "revokeOneTimeToken";
+
+/// The policies that operations may have, with the flows that they apply to. `jsonToXML` is kept as sent and does nothing.
+const OPERATION: &[(&str, &[&str])] = &[(REVOKE_ONE_TIME_TOKEN, &["request"]), ("jsonToXML", &["request", "response"])];
+
+/// The common policies of operations, as the publisher lists them.
+pub(super) fn operation_policies(shown: Page) -> Json<Value> {
+    let entry = |(name, flows): &(&str, &[&str])| {
+        json!({
+            "name": name,
+            "displayName": name,
+            "version": "v1",
+            "category": "Mediation",
+            "applicableFlows": flows,
+            "supportedGateways": ["Synapse"],
+            "supportedApiTypes": ["HTTP"],
+            "isAPISpecific": false,
+        })
+    };
+    Json(page(OPERATION.iter().map(entry).collect(), shown))
+}
+
 /// The policies of a level, as both portals list them.
 pub(super) fn list(level: &str, shown: Page) -> Result<Json<Value>, Refusal> {
     let names = match level {

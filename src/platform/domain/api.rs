@@ -85,6 +85,9 @@ pub struct Operation {
     pub auth_type: String,
     /// Scopes of which the token needs one; empty means none is needed.
     pub scopes: Vec<String>,
+    /// A token with this scope is revoked by its first use, where the policy `revokeOneTimeToken` is attached.
+    #[serde(default)]
+    pub one_time_scope: Option<String>,
 }
 
 impl Operation {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use base64::{
     Engine as _,
-    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value, json};
@@ -118,7 +118,7 @@ fn signed(
         BackendJwt::Base64Url => token,
         BackendJwt::Base64 => {
             let parts =
-                token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD_NO_PAD.encode(bytes)));
+                token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD.encode(bytes)));
             parts.collect::<Result<Vec<_>, _>>().expect("it was just encoded").join(".")
         }
     };

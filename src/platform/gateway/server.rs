@@ -155,7 +155,13 @@ async fn pass(
         assertion: backend_jwt::assertion(state, tenant, api, &caller),
         body,
     };
-    call.send(&state.site.http).await
+    let answer = call.send(&state.site.http).await?;
+    if let (Some(scope), Some(token)) = (&operation.one_time_scope, &caller.token)
+        && token.has_scope_of(std::slice::from_ref(scope))
+    {
+        state.use_up(tenant, token).await?;
+    }
+    Ok(answer)
 }
 
 /// Who passed, as far as the rest of the way needs it.
@@ -269,6 +275,22 @@ impl GatewayState {
             None if tenants.keys().any(|known| known.eq_ignore_ascii_case(domain)) => Err(Refusal::MiscasedTenant),
             None => Err(Refusal::NotFound),
         }
+    }
+
+    /// Ends a token that counts once; kept, so that it stays ended over a restart.
+    async fn use_up(&self, tenant: &Tenant, caller: &Caller) -> Result<(), Refusal> {
+        let Some(id) = caller.claims.token_id().map(str::to_owned) else { return Ok(()) };
+        let expires_at_ms = caller.claims.expiry().map_or(u64::MAX, |end| end.saturating_mul(1000));
+        let domain = tenant.domain.clone();
+        let revoked = self.site.store.write(move |documents| {
+            documents.put(&domain, &Revocation::Token { token: id.clone(), expires_at_ms })?;
+            documents.announce(Event::TokenRevoked { tenant: domain, token: id, expires_at_ms });
+            Ok::<_, StoreError>(())
+        });
+        revoked.await.map_err(|error| {
+            tracing::error!(%error, "a token that counts once could not be revoked");
+            Refusal::InvalidCredentials
+        })
     }
 
     /// Fetches a key manager's keys again when it is time, while the traffic goes on.

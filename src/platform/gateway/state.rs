@@ -185,6 +185,7 @@ pub(super) mod tests {
             verb: verb.into(),
             auth_type: "Application & Application User".into(),
             scopes: vec![],
+            one_time_scope: None,
         }
     }
 

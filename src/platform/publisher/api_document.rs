@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::platform::{
     domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, SUPER_TENANT, Scope, principal},
     identity::role_exists,
-    policies::SUBSCRIPTIONLESS,
+    policies::{REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},
     store::Documents,
     wire::{Code, Refusal},
 };
@@ -126,6 +126,8 @@ struct DraftOperation {
     auth_type: Option<String>,
     #[serde(default)]
     scopes: Vec<String>,
+    #[serde(default)]
+    operation_policies: Value,
 }
 
 fn everything() -> String {
@@ -244,7 +246,16 @@ fn operation(draft: DraftOperation) -> Operation {
         verb: draft.verb.to_ascii_uppercase(),
         auth_type: auth_type.unwrap_or_else(|| usual.to_owned()),
         scopes: draft.scopes,
+        one_time_scope: one_time_scope(&draft.operation_policies),
     }
+}
+
+/// The parameter of the policy that lets a token be used once, where it is attached to requests; without the parameter
+/// it names the scope `OTT`, as the product does.
+fn one_time_scope(policies: &Value) -> Option<String> {
+    let attached = policies["request"].as_array()?;
+    let policy = attached.iter().find(|each| each["policyName"] == REVOKE_ONE_TIME_TOKEN)?;
+    Some(policy["parameters"]["scope"].as_str().unwrap_or("OTT").to_owned())
 }
 
 fn or_oauth2(schemes: Vec<String>) -> Vec<String> {

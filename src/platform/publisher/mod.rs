@@ -73,5 +73,6 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/subscriptions/unblock-subscription", post(subscriptions::unblock))
         .route("/subscriptions/change-business-plan", post(subscriptions::change_plan))
         .route("/throttling-policies/{level}", get(names::policy_list))
+        .route("/operation-policies", get(names::operation_policies))
         .route("/key-managers", get(key_managers::list))
 }

@@ -64,3 +64,11 @@ pub(super) async fn policy_list(
 ) -> Result<Json<Value>, Refusal> {
     policies::list(&level, shown)
 }
+
+/// The policies that an operation may have beside its throttling.
+pub(super) async fn operation_policies(
+    _caller: Caller<ViewScopes>,
+    Query(shown): Query<Page>,
+) -> Result<Json<Value>, Refusal> {
+    Ok(policies::operation_policies(shown))
+}

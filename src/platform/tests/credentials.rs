@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kmspec_mocks::backend::EchoBackend;
 use reqwest::RequestBuilder;
 
@@ -184,7 +184,7 @@ async fn a_backend_is_told_who_calls_by_the_gateway_and_by_nobody_else() {
     let parts: Vec<Value> = token
         .split('.')
         .take(2)
-        .map(|part| serde_json::from_slice(&STANDARD_NO_PAD.decode(part).unwrap()).unwrap())
+        .map(|part| serde_json::from_slice(&STANDARD.decode(part).unwrap()).unwrap())
         .collect();
     assert_eq!(parts[0]["alg"], "RS256");
     let claim = |name: &str| parts[1][format!("http://wso2.org/claims/{name}")].clone();
