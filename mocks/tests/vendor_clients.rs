@@ -108,8 +108,11 @@ async fn keycloak_and_forgerock_register_clients_for_a_client_that_manages_other
             assert_eq!(send(&stage, by, Method::GET, &one, None).await.member("client_name"), "shop", "{vendor}");
         }
         let chosen = json!({ "client_id": id, "client_secret": "chosen-by-the-platform", "client_name": "shop", "grant_types": ["client_credentials"], "response_types": [] });
-        let changed = send(&stage, &own, Method::PUT, &one, Some(chosen)).await;
-        // ForgeRock takes the secret that it is sent; Keycloak chooses its own.
+        let refused = send(&stage, &own, Method::PUT, &one, Some(chosen.clone())).await;
+        assert_eq!(refused.status, 400, "{vendor}: a client chose its secret: {}", refused.text);
+        assert!(!serves(&stage, &id, "chosen-by-the-platform", &[]).await, "{vendor}");
+        let changed = send(&stage, &manager, Method::PUT, &one, Some(chosen)).await;
+        // ForgeRock takes the secret that a manager sends; Keycloak chooses its own.
         assert_eq!(changed.status == 200, by_query, "{vendor}: {}", changed.text);
         assert_eq!(serves(&stage, &id, "chosen-by-the-platform", &[]).await, by_query, "{vendor}");
         assert_eq!(send(&stage, &manager, Method::DELETE, &one, None).await.status, 204, "{vendor}");

@@ -444,6 +444,32 @@ async fn an_endpoint_for_introspection_or_revocation_does_what_it_is_for() {
 }
 
 #[tokio::test]
+async fn forgerock_tells_strangers_nothing_of_a_token_unless_they_may_see_every_one() {
+    let row = rows().into_iter().find(|row| row.vendor == Vendor::ForgeRock).unwrap();
+    let stage = row.stage().await;
+    let token = row.own_token(&stage).await.member("access_token");
+    let url = stage.server.endpoints().introspection.clone().unwrap();
+    for (scopes, seen) in [(vec!["orders:read"], false), (vec!["am-introspect-all-tokens"], true)] {
+        let asking = stage.server.realm().add_client(ClientSpec::new("resource server").scopes(scopes));
+        let credentials = [("client_id", asking.id.as_str()), ("client_secret", asking.secret.as_deref().unwrap())];
+        let said = stage.post_bare(&url, &[&[("token", token.as_str())], &credentials[..]].concat()).await;
+        assert_eq!(said.json()["active"], seen, "{}", said.text);
+    }
+}
+
+#[tokio::test]
+async fn keycloak_ends_what_came_of_a_refresh_token_that_is_used_again() {
+    let row = rows().into_iter().find(|row| row.vendor == Vendor::Keycloak).unwrap();
+    let stage = row.stage().await;
+    let first = row.user_tokens(&stage).await.member("refresh_token");
+    let next = stage.token(&[("grant_type", REFRESH), ("refresh_token", &first)]).await;
+    assert_eq!(stage.introspect(&next.member("access_token")).await["active"], true, "{}", next.text);
+    let reused = stage.token(&[("grant_type", REFRESH), ("refresh_token", &first)]).await;
+    assert_eq!(reused.error(), (400, "invalid_grant".to_owned()));
+    assert_eq!(stage.introspect(&next.member("access_token")).await["active"], false);
+}
+
+#[tokio::test]
 async fn every_vendor_is_ready_at_once() {
     // The first server of a process reads keys and makes certificates that the others share.
     drop(rows().remove(0).stage().await);

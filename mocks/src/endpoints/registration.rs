@@ -41,7 +41,7 @@ pub(crate) struct Manner {
     pub(crate) methods: &'static [&'static str],
     /// Metadata that are kept beside those of the RFC.
     pub(crate) keeps: &'static [&'static str],
-    /// Whether clients may choose their id and their secret.
+    /// Whether whoever manages clients may choose their ids and secrets.
     pub(crate) chosen_credentials: bool,
     /// Whether a client is named in the query of its own URL, not in the path.
     pub(crate) named_in_query: bool,
@@ -155,7 +155,9 @@ fn update(site: &Site, call: &Call, client: &Client, manner: &Manner) -> Result<
         return Err(metadata("client_id does not match the registration"));
     }
     let chosen = asked.get("client_secret").is_some_and(|sent| sent.as_str() != client.secret.as_deref());
-    if chosen && !manner.chosen_credentials {
+    // Not even where secrets can be chosen does a client do so itself (RFC 7592, section 2.2).
+    let by_itself = client.registration_token.as_deref().zip(call.bearer()).is_some_and(|(own, sent)| same(own, sent));
+    if chosen && (by_itself || !manner.chosen_credentials) {
         return Err(metadata("the client secret cannot be chosen"));
     }
     let mut changed = client.clone();

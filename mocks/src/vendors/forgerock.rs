@@ -13,6 +13,7 @@ use crate::{
         registration::{self, Manner},
         revocation, token, userinfo,
     },
+    grants::{TokenRequest, authenticate_client},
     journal::Endpoint,
     realm::{
         Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenFormat, TokenShape,
@@ -22,8 +23,11 @@ use crate::{
         scope::Strict,
         shape::{derived_uuid, object},
     },
-    server::Endpoints,
+    server::{Endpoints, Site},
 };
+
+/// The scope of clients that may introspect tokens of others.
+const EVERY_TOKEN: &str = "am-introspect-all-tokens";
 
 /// The realm below the root.
 const REALM: &str = "/am/oauth2/realms/root/realms/kmspec";
@@ -63,7 +67,7 @@ impl Dialect for ForgeRock {
     }
 
     fn furnish(&self, realm: &Realm) {
-        realm.add_client(manager());
+        realm.add_client(manager().scopes([EVERY_TOKEN]));
     }
 
     fn endpoints(&self, base: &str) -> Endpoints {
@@ -107,6 +111,20 @@ impl Dialect for ForgeRock {
         document["registration_endpoint"] = json!(endpoints.registration);
         document["token_endpoint_auth_methods_supported"] = methods;
         document
+    }
+
+    /// A token is there for the client that it was issued to, and for clients that are configured to see every one.
+    fn introspected(&self, site: &Site, request: &TokenRequest, token: &str) -> Object {
+        let caller = authenticate_client(&site.realm, request).ok();
+        let may_see = |owner: &str| {
+            caller.as_ref().is_some_and(|client| {
+                client.id == owner || client.scopes.iter().flatten().any(|scope| scope == EVERY_TOKEN)
+            })
+        };
+        match site.realm.token(token) {
+            Some((row, _)) if !may_see(&row.client_id) => object(json!({ "active": false })),
+            _ => site.realm.introspect(token),
+        }
     }
 
     fn initial_access_token(&self) -> Option<String> {

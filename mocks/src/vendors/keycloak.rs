@@ -52,7 +52,8 @@ impl Dialect for Keycloak {
                 stray_verifier_refused: false,
                 session_state: true,
                 challenge_realm: "kmspec".to_owned(),
-                rotation: Rotation::Rotate,
+                // Reuse of a refresh token detaches the client from its session.
+                rotation: Rotation::RotateAndDetectReuse,
                 lifetimes: Lifetimes { app_seconds: 300, user_seconds: 300, refresh_seconds: 1_800, code_seconds: 60 },
                 dialect: worded,
                 ..Policy::default()
