@@ -1,5 +1,5 @@
 //! `kmspec run` certifies every mock authorization server beside the platform, each under its own profile.
-//! What a scenario asks of a server is told by the features; here only that none is left out, and no line is idle.
+//! What a scenario asks of a server is told by the features; here only that none is left out, and no declared line idle.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -89,4 +89,21 @@ fn a_profile_that_declares_what_conforms_fails_the_run() {
     // The profile goes on declaring it; the file of the run's own has nothing to add.
     let next = fs::read_to_string(folder.path().join("report/expected.next.toml")).unwrap();
     assert!(!next.contains("[[deviation]]"), "{next}");
+}
+
+#[test]
+fn what_profiles_of_platforms_declare_are_scenarios_that_there_are() {
+    let output = Command::new(env!("CARGO_BIN_EXE_kmspec")).args(["run", "--list"]).output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let known: BTreeSet<_> = listed.lines().filter_map(|line| line.split("  ").next()).collect();
+    let profiles = source::profiles(&FeatureSource::Embedded).unwrap();
+    let of_platforms: Vec<_> = profiles.iter().filter(|file| file.stem().parse::<Vendor>().is_err()).collect();
+    assert!(of_platforms.iter().any(|file| file.stem() == "wso2-apim-4.7"), "there is no such profile");
+    for file in of_platforms {
+        let table: toml::Table = file.text.parse().unwrap();
+        for line in table["deviation"].as_array().unwrap() {
+            let id = line["id"].as_str().unwrap();
+            assert!(known.contains(id), "{}: {id}", file.path);
+        }
+    }
 }
