@@ -117,8 +117,7 @@ fn signed(
         BackendJwt::Off => return None,
         BackendJwt::Base64Url => token,
         BackendJwt::Base64 => {
-            let parts =
-                token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD.encode(bytes)));
+            let parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD.encode(bytes)));
             parts.collect::<Result<Vec<_>, _>>().expect("it was just encoded").join(".")
         }
     };

@@ -181,11 +181,8 @@ async fn a_backend_is_told_who_calls_by_the_gateway_and_by_nobody_else() {
     let request = open.backend.requests().remove(0);
     let told: Vec<String> = request.header("x-jwt-assertion").map(str::to_owned).collect();
     let [token] = told.as_slice() else { panic!("one assertion, not {told:?}") };
-    let parts: Vec<Value> = token
-        .split('.')
-        .take(2)
-        .map(|part| serde_json::from_slice(&STANDARD.decode(part).unwrap()).unwrap())
-        .collect();
+    let parts: Vec<Value> =
+        token.split('.').take(2).map(|part| serde_json::from_slice(&STANDARD.decode(part).unwrap()).unwrap()).collect();
     assert_eq!(parts[0]["alg"], "RS256");
     let claim = |name: &str| parts[1][format!("http://wso2.org/claims/{name}")].clone();
     assert_eq!((claim("keytype"), claim("applicationname")), (json!("PRODUCTION"), json!("app")));
