@@ -418,10 +418,10 @@ async fn an_endpoint_for_introspection_or_revocation_does_what_it_is_for() {
         let (vendor, stage) = (row.vendor, row.stage().await);
         let token = row.own_token(&stage).await.member("access_token");
         let endpoints = stage.server.endpoints().clone();
-        if endpoints.introspection.is_some() {
+        if let Some(introspection) = &endpoints.introspection {
             assert_eq!(stage.introspect(&token).await["active"], true, "{vendor}");
             assert_eq!(stage.introspect("nobody's").await, serde_json::json!({ "active": false }), "{vendor}");
-            let bare = stage.post_bare(endpoints.introspection.as_ref().unwrap(), &[("token", &token)]).await;
+            let bare = stage.post_bare(introspection, &[("token", &token)]).await;
             assert!((400..=403).contains(&bare.status), "{vendor}: {}", bare.text);
         }
         if endpoints.revocation.is_some() {

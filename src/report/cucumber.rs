@@ -15,19 +15,23 @@ use crate::model::report::{Outcome, ScenarioReport, StepReport, StepState};
 #[derive(Debug)]
 pub struct CucumberJson;
 
+/// Server, if it is about one, and path of a feature.
+type Place<'a> = (Option<&'a str>, &'a str);
+
 impl ReportFormat for CucumberJson {
     fn file_name(&self) -> &'static str {
         "cucumber.json"
     }
 
     fn render(&self, findings: Findings<'_>) -> Result<String, RenderError> {
-        let mut features: BTreeMap<(Option<&str>, &str), (String, Vec<Value>)> = BTreeMap::new();
+        let mut features: BTreeMap<Place<'_>, (String, Vec<Value>)> = BTreeMap::new();
         for scenario in &findings.report.scenarios {
             let of = (scenario.server.as_deref(), scenario.feature_path.as_str());
             let entry = features.entry(of).or_insert_with(|| (feature_title(scenario, findings.report), Vec::new()));
             entry.1.push(element(scenario));
         }
-        let feature = |((server, path), (title, elements)): ((Option<&str>, &str), (String, Vec<Value>))| {
+        let feature = |(place, (title, elements)): (Place<'_>, (String, Vec<Value>))| {
+            let (server, path) = place;
             let server = server.map(|server| format!("@{server}")).unwrap_or_default();
             let id = format!("{}{server}", path.trim_end_matches(".feature"));
             json!({

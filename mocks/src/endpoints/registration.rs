@@ -189,7 +189,7 @@ fn fill(site: &Site, client: &mut Client, call: &Call, manner: &Manner) -> Resul
     match (method, chosen) {
         ("none", _) => client.secret = None,
         _ if signs => {
-            if !asked.get("jwks").is_some_and(|set| serde_json::from_value::<JwkSet>(set.clone()).is_ok()) {
+            if asked.get("jwks").is_none_or(|set| serde_json::from_value::<JwkSet>(set.clone()).is_err()) {
                 return Err(metadata("a client that signs assertions has to register its keys as jwks"));
             }
             client.secret = None;

@@ -75,7 +75,8 @@ fn permitted(policy: &Policy, client: &Client, grant_type: &'static str) -> Resu
         .because(Cause::PublicClient(grant_type)));
     }
     let contained = || client.grant_types.join(" ").contains(grant_type);
-    if !client.allows_grant(grant_type) && !(policy.grant_types_by_containment && contained()) {
+    let allowed = client.allows_grant(grant_type) || policy.grant_types_by_containment && contained();
+    if !allowed {
         let error = OAuthError::unauthorized_client(format!("the client may not use the grant type {grant_type}"));
         return Err(error.because(Cause::GrantNotAllowed(grant_type)));
     }

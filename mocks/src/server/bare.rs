@@ -60,7 +60,7 @@ impl std::fmt::Debug for BareServer {
 fn call(bytes: &[u8]) -> Option<Call> {
     let mut fields = [httparse::EMPTY_HEADER; 128];
     let mut request = httparse::Request::new(&mut fields);
-    let length = request.parse(bytes).ok()?.is_complete().then(|| bytes.len())?;
+    let length = request.parse(bytes).ok()?.is_complete().then_some(bytes.len())?;
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(length, |at| at + 4);
     let url = url::Url::parse("http://localhost").ok()?.join(request.path?).ok()?;
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();

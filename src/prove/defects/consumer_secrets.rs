@@ -44,7 +44,7 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
 ];
 
 /// What was asked of a key: its path up to the key, and what follows.
-fn asked<'a>(plane: Plane, request: &'a Request<Bytes>) -> Option<(String, Vec<&'a str>)> {
+fn asked(plane: Plane, request: &Request<Bytes>) -> Option<(String, Vec<&str>)> {
     let parts = message::resource(request.uri().path());
     let of_key =
         plane == Plane::Devportal && parts.first() == Some(&"applications") && parts.get(2) == Some(&"oauth-keys");

@@ -131,8 +131,8 @@ fn asked<'a>(plane: Plane, request: &'a Request<Bytes>) -> Asked<'a> {
         return Asked::Other;
     }
     match (request.method().as_str(), message::resource(request.uri().path()).as_slice()) {
-        ("POST", ["applications", id, "generate-keys"]) => Asked::Generate(*id),
-        ("POST", ["applications", id, "map-keys"]) => Asked::Map(*id),
+        ("POST", ["applications", id, "generate-keys"]) => Asked::Generate(id),
+        ("POST", ["applications", id, "map-keys"]) => Asked::Map(id),
         ("GET" | "PUT", ["applications", _, "oauth-keys", _]) => Asked::OneKey,
         ("POST", ["applications", _, "oauth-keys", _, "generate-token"]) => Asked::Token,
         ("DELETE", ["applications", _]) => Asked::Deletion,

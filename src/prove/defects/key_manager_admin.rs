@@ -106,7 +106,7 @@ fn is_resident(document: &Value) -> bool {
 }
 
 /// What was asked of the key managers at the administration, part by part.
-fn asked<'a>(plane: Plane, request: &'a Request<Bytes>) -> Option<(&'a Method, Vec<&'a str>)> {
+fn asked(plane: Plane, request: &Request<Bytes>) -> Option<(&Method, Vec<&str>)> {
     let parts = message::resource(request.uri().path());
     (plane == Plane::Admin && parts.first() == Some(&"key-managers")).then(|| (request.method(), parts))
 }
