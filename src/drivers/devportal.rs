@@ -351,6 +351,17 @@ impl Devportal {
         Ok(reply)
     }
 
+    /// Lets the platform forget an application's keys, without a word to the authorization servers that they are from.
+    pub async fn clean_up_keys(&self, application: &str) -> Result<(), DriverError> {
+        let Reply::Granted(keys) = self.keys(application).await? else { return Ok(()) };
+        for id in keys.iter().filter_map(|key| key.key_mapping_id.as_deref()) {
+            let path = ["applications", application, "oauth-keys", id, "clean-up"];
+            let call = self.0.call(Plane::Devportal, "POST", &path)?;
+            self.0.send(Plane::Devportal, call).await?;
+        }
+        Ok(())
+    }
+
     /// Lists the key managers that keys can be had from.
     pub async fn key_managers(&self) -> Result<Reply<Vec<OfferedKeyManager>>, DriverError> {
         let call = self.0.call(Plane::Devportal, "GET", &["key-managers"])?;

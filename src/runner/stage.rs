@@ -29,6 +29,7 @@ use super::{
 use crate::{
     drivers::{
         conversation::Conversation,
+        devportal::Devportal,
         error::DriverError,
         exchange_log::ExchangeLog,
         ledger::Created,
@@ -465,13 +466,25 @@ fn warning(message: String) -> Problem {
     Problem { kind: ProblemKind::Warning, message }
 }
 
+/// Deletes an application. Where its authorization server no longer deletes clients, since the scenario has stopped or broken
+/// it, the platform is let forget the keys first.
+async fn delete_application(plane: &Devportal, id: &str) -> Result<Reply<()>, DriverError> {
+    match plane.delete_application(id).await? {
+        Reply::Refused(refusal) if refusal.status == 412 => {
+            plane.clean_up_keys(id).await?;
+            plane.delete_application(id).await
+        }
+        reply => Ok(reply),
+    }
+}
+
 /// Deletes what a scene's ledger holds, puts back what was there before, and says what is left.
 async fn delete_all(scene: &Scene) -> Vec<String> {
     let mut left = Vec::new();
     for (role, object) in scene.ledger.take() {
         let deleted = match &object {
             Created::Application(id) => match scene.devportal(role) {
-                Ok(plane) => plane.delete_application(id).await,
+                Ok(plane) => delete_application(&plane, id).await,
                 Err(error) => Err(error),
             },
             Created::Api(id) => match scene.publisher(role) {

@@ -63,13 +63,6 @@ async fn calls_spelt(world: &mut World, spelling: String) -> Result<(), StepErro
     call_raw(world, target, Vec::new()).await
 }
 
-#[when(expr = "the API consumer calls {string} with the token and says {string} in the header {string}")]
-async fn calls_saying(world: &mut World, api: String, value: String, name: String) -> Result<(), StepError> {
-    let held = tokens::held(world)?;
-    let path = resource(world, &api)?;
-    call_raw(world, path, vec![bearer(held.token.reveal()), (name, value)]).await
-}
-
 #[when(
     expr = "the API consumer calls {string} with a token of {string} from {place} and says {string} in the header {string}"
 )]

@@ -9,7 +9,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: ALLOW admits the holders of a named role and nobody else
 
-    @core @smoke @SEED-KM-18 @DEF-148
+    @core @smoke @SEED-KM-18 @DEF-148 @DEF-157 @DEF-158
     Scenario Outline: A user with the allowed role generates keys with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that allows only the role "contractors"
       When the other developer generates keys for "rental" at "acme", naming it by <name or id>
@@ -20,7 +20,7 @@ Feature: Who may generate keys with a key manager
         | id         |
         | name       |
 
-    @core @negative @smoke @SEED-KM-18 @DEF-148
+    @core @negative @smoke @SEED-KM-18 @DEF-148 @DEF-157 @DEF-158
     Scenario Outline: A user without the allowed role is refused with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that allows only the role "contractors"
       When the developer generates keys for "shop" at "acme", naming it by <name or id>
@@ -41,7 +41,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: DENY turns away the holders of a named role and nobody else
 
-    @core @negative @smoke @SEED-KM-19 @DEF-148
+    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158
     Scenario Outline: A user with the denied role is refused with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       When the other developer generates keys for "rental" at "acme", naming it by <name or id>

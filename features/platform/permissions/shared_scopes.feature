@@ -1,4 +1,4 @@
-@permissions @needs:publisher
+@permissions @needs:publisher @serial
 Feature: Shared scopes and the roles that carry them
   A publisher names a scope once for the whole tenant and binds it to roles; only their holders get it.
 

@@ -122,10 +122,14 @@ pub(super) async fn clean_up(
     State(site): State<Arc<Site>>,
     Path(path): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
-    let (tenant, user) = (caller.tenant.clone(), caller.user);
-    let (_, key, _) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
-    remove(&site, caller.tenant, key).await?;
-    Ok(StatusCode::OK)
+    site.store
+        .write(move |documents| {
+            let (_, key, _) = own_key(documents, &caller.tenant, &caller.user, &path)?;
+            documents.remove::<KeyMapping>(&caller.tenant, &key.id.to_string())?;
+            documents.announce(Event::KeyMappingRemoved { mapping: Arc::new(key) });
+            Ok(StatusCode::OK)
+        })
+        .await
 }
 
 pub(super) async fn regenerate_secret(

@@ -33,7 +33,6 @@ async fn device_begins(world: &mut World) -> Result<(), StepError> {
 }
 
 #[given("the user approves the device")]
-#[when("the user approves the device")]
 async fn user_approves(world: &mut World) -> Result<(), StepError> {
     let user = world.conversation()?.server().user.clone();
     let (name, _) = user.ok_or_else(|| world.not_applicable(Capability::UserCredentials))?;
@@ -41,7 +40,6 @@ async fn user_approves(world: &mut World) -> Result<(), StepError> {
 }
 
 #[given("the user denies the device")]
-#[when("the user denies the device")]
 async fn user_denies(world: &mut World) -> Result<(), StepError> {
     decide(world, |realm, code| realm.deny_device(code))
 }
