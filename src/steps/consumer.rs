@@ -210,6 +210,12 @@ async fn holds(world: &mut World, application: String, place: Place) -> Result<(
     take(world, &application, &place.0, Grant::ClientCredentials, None).await
 }
 
+#[given(expr = "the API consumer holds a token of {string} from {place}, which {string} has accepted")]
+async fn holds_accepted(world: &mut World, application: String, place: Place, api: String) -> Result<(), StepError> {
+    take(world, &application, &place.0, Grant::ClientCredentials, None).await?;
+    has_accepted_held(world, api).await
+}
+
 #[given(expr = "the API consumer holds a token of {string} from {place} by {grant}")]
 async fn holds_by(world: &mut World, application: String, place: Place, grant: Grant) -> Result<(), StepError> {
     take(world, &application, &place.0, grant, None).await
@@ -274,7 +280,7 @@ async fn has_accepted(world: &mut World, api: String, application: String, place
     accepted_before(world, &api, &token).await
 }
 
-async fn accepted_before(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
+pub(super) async fn accepted_before(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
     let path = resource(world, api)?;
     let reply = world.scene().gateway().or_fail(world)?.call(&ApiCall::get(path).bearer(token.reveal())).await;
     world.demand(&format!("a call of `{api}` with a sound token"), reply).map(|_| ())

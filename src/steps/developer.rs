@@ -84,6 +84,11 @@ async fn generates_for_grants(
     generates_as(world, Role::Developer, &application, &place, request).await
 }
 
+/// The address of a callback that a feature names without its scheme.
+pub(super) fn callback(name: &str) -> String {
+    format!("https://{name}")
+}
+
 #[when(expr = "the developer generates keys for {string} at {string} with the callbacks {string}")]
 async fn generates_with_callbacks(
     world: &mut World,
@@ -93,7 +98,7 @@ async fn generates_with_callbacks(
 ) -> Result<(), StepError> {
     let mut request = key_request(world, &place, KeyType::Production, false)?;
     request.grant_types = vec!["authorization_code".to_owned(), "refresh_token".to_owned()];
-    request.callback_url = Some(callbacks.split(", ").collect::<Vec<_>>().join(","));
+    request.callback_url = Some(callbacks.split(", ").map(callback).collect::<Vec<_>>().join(","));
     generates_as(world, Role::Developer, &application, &place, request).await
 }
 

@@ -166,6 +166,11 @@ async fn assertion_says(world: &mut World, value: String, claim: String) -> Resu
     world.expect_eq(&format!("the claim `{claim}`"), &serde_json::Value::from(value), &said)
 }
 
+#[then(expr = "the assertion that the backend saw says {string} as the platform's own claim {string}")]
+async fn assertion_says_own(world: &mut World, value: String, claim: String) -> Result<(), StepError> {
+    assertion_says(world, value, format!("http://wso2.org/claims/{claim}")).await
+}
+
 #[then(expr = "the assertion that the backend saw says nothing as the claim {string}")]
 async fn assertion_silent(world: &mut World, claim: String) -> Result<(), StepError> {
     let claims = assertion(world)?;

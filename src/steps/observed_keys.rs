@@ -162,7 +162,7 @@ async fn redirects_to(world: &mut World, server: String, callbacks: String) -> R
     let Some(key) = brought(world)?.consumer_key else {
         return Err(world.deviates("a consumer key", "none"));
     };
-    let wanted: BTreeSet<String> = callbacks.split(", ").map(str::to_owned).collect();
+    let wanted: BTreeSet<String> = callbacks.split(", ").map(super::developer::callback).collect();
     let observed: BTreeSet<String> = servers::callbacks_of(world, &server, &key)?.into_iter().collect();
     world.expect_eq("the set of registered callbacks", &wanted, &observed)
 }

@@ -49,8 +49,8 @@ const ODDITIES: &[(&str, Oddity)] = &[
     ("that wraps a signed one for its issuer", |forge, token, _| encrypted(forge, token, Envelope::Token)),
     ("that takes a million rounds to decrypt", |forge, token, _| encrypted(forge, token, Envelope::ManyRounds)),
     ("that unpacks to megabytes", |forge, token, _| encrypted(forge, token, Envelope::Compressed)),
-    ("that is written as JSON", |_, token, _| token.written(Written::Flattened).encode()),
-    ("that is written as JSON with a list of signatures", |_, token, _| token.written(Written::General).encode()),
+    ("that is written as an object", |_, token, _| token.written(Written::Flattened).encode()),
+    ("that is written as an object with its signatures", |_, token, _| token.written(Written::General).encode()),
     ("that names its algorithm twice", |_, token, _| token.duplicate_header("alg", "none").encode()),
     ("that nests a thousand lists", |_, token, _| {
         token.raw_claim("deep", &format!("{}{}", "[".repeat(1_000), "]".repeat(1_000))).encode()

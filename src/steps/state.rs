@@ -182,9 +182,11 @@ async fn active_until_past(world: &mut World, name: String, seconds: i64) -> Res
     servers::call_active(world, &name, -seconds, None)
 }
 
-#[given(expr = "{string} calls the token active until {int} seconds from now")]
-async fn active_until_soon(world: &mut World, name: String, seconds: i64) -> Result<(), StepError> {
-    servers::call_active(world, &name, seconds, None)
+#[given(expr = "{string} has accepted the token, which {string} called active for {int} more seconds")]
+async fn accepted_while_active(world: &mut World, api: String, name: String, seconds: i64) -> Result<(), StepError> {
+    servers::call_active(world, &name, seconds, None)?;
+    let token = super::tokens::held(world)?.token;
+    super::consumer::accepted_before(world, &api, &token).await
 }
 
 #[given(expr = "{string} calls the token active in the name of another issuer")]

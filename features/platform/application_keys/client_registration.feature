@@ -55,8 +55,8 @@ Feature: Generating keys at a third-party key manager
 
     @core @DEF-167
     Scenario: Several callbacks are registered one by one
-      When the developer generates keys for "shop" at "acme" with the callbacks "https://one.example/cb, https://two.example/cb"
-      Then the client at "acme" may be redirected to exactly "https://one.example/cb, https://two.example/cb"
+      When the developer generates keys for "shop" at "acme" with the callbacks "one.example/cb, two.example/cb"
+      Then the client at "acme" may be redirected to exactly "one.example/cb, two.example/cb"
 
     @core @DEF-170
     Scenario Outline: The optional setting <setting> does not stand in the way of keys

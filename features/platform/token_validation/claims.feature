@@ -311,4 +311,4 @@ Feature: The claims that name the consumer and its scopes
       When the API consumer calls "orders" with a token of "shop" from "acme" that names its department
       Then the backend answers the call
       And the assertion that the backend saw says "wholesale" as the claim "dept"
-      And the assertion that the backend saw says "PRODUCTION" as the claim "http://wso2.org/claims/keytype"
+      And the assertion that the backend saw says "PRODUCTION" as the platform's own claim "keytype"

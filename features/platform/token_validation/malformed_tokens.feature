@@ -54,9 +54,9 @@ Feature: Tokens that are not what they should be
       And the call did not reach the backend
 
       Examples:
-        | form                           |
-        | JSON                           |
-        | JSON with a list of signatures |
+        | form                          |
+        | an object                     |
+        | an object with its signatures |
 
     @extended @negative @DEF-054
     Scenario: A token that names its algorithm twice is refused

@@ -59,8 +59,7 @@ Feature: Validating opaque tokens
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
       And the API consumer holds a token of "shop" from "acme"
-      And "acme" calls the token active until 5 seconds from now
-      And "orders" has accepted the token
+      And "orders" has accepted the token, which "acme" called active for 5 more seconds
       And 10 seconds have passed
       When the API consumer calls "orders" with the token
       Then the call is refused because the credentials are invalid
@@ -217,8 +216,7 @@ Feature: Validating opaque tokens
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
       And an API "ledger" that needs the scope "ledger-write", to which "shop" is subscribed
-      And the API consumer holds a token of "shop" from "acme"
-      And "orders" has accepted the token
+      And the API consumer holds a token of "shop" from "acme", which "orders" has accepted
       When the API consumer calls "ledger" with the token
       Then the call is refused because the scope is missing
       And the call did not reach the backend
