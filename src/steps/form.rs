@@ -285,8 +285,13 @@ fn mapping(text: &str) -> Value {
     json!([{ "remoteClaim": remote, "localClaim": local }])
 }
 
+/// `REFERENCE <pattern>`, `CUSTOM <matcher>`, or `JWT <claim> <pattern>`.
 fn handling(text: &str) -> Value {
     let (kind, value) = text.split_once(' ').unwrap_or((text, ""));
+    let value = match (kind, value.split_once(' ')) {
+        ("JWT", Some((claim, pattern))) => json!({ "body": { claim: pattern } }),
+        _ => value.into(),
+    };
     json!([{ "id": 1, "enable": true, "type": kind, "value": value }])
 }
 
@@ -344,5 +349,6 @@ mod tests {
         assert_eq!(permission("ALLOW a, b"), json!({ "permissionType": "ALLOW", "roles": ["a", "b"] }));
         assert_eq!(permission("PUBLIC"), json!({ "permissionType": "PUBLIC", "roles": [] }));
         assert_eq!(handling("CUSTOM prefix:x")[0]["value"], "prefix:x");
+        assert_eq!(handling("JWT aut APP.*")[0]["value"], json!({ "body": { "aut": "APP.*" } }));
     }
 }

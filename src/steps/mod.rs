@@ -22,6 +22,7 @@ mod oddities;
 mod parameters;
 mod publisher;
 mod refusals;
+mod server_certificates;
 mod servers;
 mod setup;
 mod shared_scopes;

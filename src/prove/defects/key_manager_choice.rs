@@ -18,6 +18,8 @@ defects! {
     "DEF-063", "a JWT that fails is handed to introspection", Asks(failed_token);
     "DEF-064", "a token that names no key is refused", Judges(no_key_named);
     "DEF-094", "a verdict for one API holds for all", Judges(accepted_elsewhere);
+    "DEF-SEED-IS-23", "tokens are validated without asking, whatever the key manager says", Judges(not_asked);
+    "DEF-SEED-IS-26", "rules about claims assign no token", Judges(claims_not_read);
 }
 
 fn introspection(document: &Value) -> Option<Url> {
@@ -69,4 +71,16 @@ fn accepted_elsewhere(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdi
     let elsewhere = |call: &GatewayCall| call.token == case.text && call.path != case.path();
     let accepted = case.history.calls().any(|call| elsewhere(call) && call.answer.is_some());
     (refused && accepted).then_some(Verdict::Accepted)
+}
+
+fn claims_not_read(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+    let document = case.key_manager()?;
+    let rows = document["tokenValidation"].as_array()?;
+    rows.iter().any(|row| row["type"] == "JWT").then_some(Verdict::BadCredentials)
+}
+
+fn not_asked(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    case.issued()?;
+    let asks = case.key_manager()?["enableSelfValidationJWT"] == false;
+    (asks && answer.status().as_u16() == 401).then_some(Verdict::Accepted)
 }
