@@ -78,7 +78,7 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A signed SAML assertion of a trusted identity provider is a grant
 
-    @core @needs:saml2-bearer @SEED-IS7-24 @SEED-KM-06/saml @OAUTH-7522-2.1-a
+    @core @needs:saml2-bearer @SEED-IS7-24 @SEED-KM-06/saml @OAUTH-7522-2.1-a @DEF-SEED-AS-SAML-07
     Scenario: A SAML assertion of a trusted identity provider brings a token
       Given an issuer whom the server trusts
       When the OAuth client asks for a token with a SAML assertion of that issuer
@@ -91,30 +91,34 @@ Feature: Tokens for users whom somebody else vouches for
       Then no token is issued
       And the error is "invalid_grant" with status 400
 
-      @OAUTH-7522-3-a
+      @OAUTH-7522-3-a @DEF-SEED-AS-SAML-05
       Examples:
         | flaw           |
         | has no subject |
 
-      @OAUTH-7522-3-b
+      @OAUTH-7522-3-b @DEF-SEED-AS-SAML-03
       Examples:
         | flaw                   |
         | names another audience |
 
-      @OAUTH-7522-3-c
+      @OAUTH-7522-3-c @DEF-SEED-AS-SAML-04
       Examples:
         | flaw                     |
         | is for another recipient |
 
-      @OAUTH-7522-3-d
+      @OAUTH-7522-3-d @DEF-SEED-AS-SAML-02
       Examples:
         | flaw        |
         | has expired |
 
-      @OAUTH-7522-3-e
+      @OAUTH-7522-3-e @DEF-SEED-AS-SAML-01
       Examples:
         | flaw                               |
         | is not signed                      |
         | was signed by somebody else        |
         | was changed afterwards             |
+
+      @OAUTH-7522-3-e @DEF-SEED-AS-SAML-06
+      Examples:
+        | flaw                               |
         | is of an issuer whom nobody trusts |

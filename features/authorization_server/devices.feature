@@ -4,7 +4,7 @@ Feature: Devices without a browser
 
   Rule: A device is told what to show, and what has been decided
 
-    @core @SEED-IS7-26 @OAUTH-8628-3.1-a @OAUTH-8628-3.2-a @OAUTH-8628-4-a
+    @core @SEED-IS7-26 @OAUTH-8628-3.1-a @OAUTH-8628-3.2-a @OAUTH-8628-4-a @DEF-SEED-AS-DEVICE-03
     Scenario: A device gets codes, an address to show and a lifetime
       When the device begins
       Then the device answer has these members:
@@ -21,14 +21,14 @@ Feature: Devices without a browser
       Then no token is issued
       And the error is "authorization_pending" with status 400
 
-    @core @SEED-IS7-26 @OAUTH-8628-3.4-a
+    @core @SEED-IS7-26 @OAUTH-8628-3.4-a @DEF-SEED-AS-DEVICE-04
     Scenario: A device gets a token once its user has approved
       Given a device of the client
       And the user approves the device
       When the device asks for a token in time
       Then a token is issued
 
-    @core @negative @OAUTH-8628-3.5-a
+    @core @negative @OAUTH-8628-3.5-a @DEF-SEED-AS-DEVICE-05
     Scenario: A device is told that its user has denied
       Given a device of the client
       And the user denies the device
@@ -36,7 +36,7 @@ Feature: Devices without a browser
       Then no token is issued
       And the error is "access_denied" with status 400
 
-    @core @negative @OAUTH-8628-3.5-a
+    @core @negative @OAUTH-8628-3.5-a @DEF-SEED-AS-DEVICE-06
     Scenario: A device is told that its code has ended
       Given a device of the client
       When the device asks for a token after its code has ended
@@ -61,7 +61,7 @@ Feature: Devices without a browser
 
   Rule: A device code is for one device, and once
 
-    @extended @negative @OAUTH-8628-3.4-b
+    @extended @negative @OAUTH-8628-3.4-b @DEF-SEED-AS-DEVICE-07
     Scenario: A device code brings no second token
       Given a device of the client
       And the user approves the device
@@ -69,7 +69,7 @@ Feature: Devices without a browser
       And the device asks for a token in time once more
       Then no token is issued
 
-    @core @negative @needs:other-client @OAUTH-8628-3.4-a
+    @core @negative @needs:other-client @OAUTH-8628-3.4-a @DEF-SEED-AS-DEVICE-08
     Scenario: Another client gets nothing for a device code
       Given a device of the client
       And the user approves the device

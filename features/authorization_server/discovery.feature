@@ -57,7 +57,7 @@ Feature: The discovery document of an authorization server
         | member                | form |
         | grant_types_supported | list |
 
-    @extended @SEED-KM-29/implicit
+    @extended @SEED-KM-29/implicit @DEF-SEED-AS-DISCO-09
     Scenario: No token is handed out through the browser's address
       When the integrator reads the discovery document
       Then no response type of the document hands out an access token

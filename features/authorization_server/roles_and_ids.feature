@@ -20,7 +20,7 @@ Feature: Scopes by role, and consumer keys that are unique
 
   Rule: A consumer key belongs to one client
 
-    @core @negative @needs:chosen-client-id @needs:dcr @SEED-IS7-08
+    @core @negative @needs:chosen-client-id @needs:dcr @SEED-IS7-08 @DEF-SEED-AS-DCR-18
     Scenario: A second client under the same consumer key is refused
       Given a client registered under an id that the integrator chose
       When the integrator registers a second client under the same id

@@ -8,25 +8,25 @@ Feature: Logging in with Windows
     Then no token is issued
     And the answer challenges by NTLM
 
-  @core @SEED-IS7-25
+  @core @SEED-IS7-25 @DEF-SEED-AS-NTLM-01
   Scenario: Whoever answers the challenge gets a token
     When the OAuth client asks for a token with the Windows login of the user
     Then a token is issued
 
-  @core @negative @SEED-IS7-25
+  @core @negative @SEED-IS7-25 @DEF-SEED-AS-NTLM-02
   Scenario: A wrong password does not answer the challenge
     When the OAuth client asks for a token with a Windows login with a wrong password
     Then no token is issued
     And the error is "invalid_grant" with status 400
 
-  @core @negative @SEED-IS7-25
+  @core @negative @SEED-IS7-25 @DEF-SEED-AS-NTLM-03
   Scenario: An answer to a challenge is good once
     Given the OAuth client sent the Windows login of the user
     When the OAuth client sends the same Windows login once more
     Then no token is issued
     And the error is "invalid_grant" with status 400
 
-  @core @negative @SEED-IS7-25
+  @core @negative @SEED-IS7-25 @DEF-SEED-AS-NTLM-04
   Scenario: What is no message of the protocol is an invalid grant
     When the OAuth client asks for a token with a Windows login that is none
     Then no token is issued

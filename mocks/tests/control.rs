@@ -111,6 +111,8 @@ async fn every_route_answers_what_the_document_says() {
             json!({ "lifetimes": { "app_seconds": 9, "user_seconds": 9, "refresh_seconds": 9, "code_seconds": 9 } }),
         ),
         ("get", "/settings", vec![], none.clone()),
+        ("get", "/notices", vec![], none.clone()),
+        ("delete", "/notices", vec![], none.clone()),
         ("put", "/certificate", vec![], json!({ "kind": "wrong-name" })),
         ("get", "/certificate", vec![], none.clone()),
         ("post", "/clients", vec![], json!({ "id": "c1", "name": "orders", "certificate": { "thumbprint": "x" } })),
@@ -209,6 +211,11 @@ async fn every_route_answers_what_the_document_says() {
         stage.call(method, &at("/defects/{defect}"), &["custom", &defect], none.clone()).await;
         called.insert((method.to_owned(), at("/defects/{defect}")));
     }
+    stage.call("post", "/servers", &[], json!({ "vendor": "is7", "deployment_toml": "[oauth]\n" })).await;
+    let target = json!({ "url": "https://localhost:1/notify", "username": "ruth", "password": "x" });
+    stage.call("put", &at("/notices"), &["is7"], target.clone()).await;
+    assert_eq!(stage.call("get", &at("/notices"), &["is7"], none.clone()).await["username"], "ruth");
+    called.insert(("put".to_owned(), at("/notices")));
     for rest in ["/tokens/revoke", "/authorizations", "/devices/{user_code}"] {
         called.insert(("post".to_owned(), at(rest)));
     }
@@ -252,6 +259,31 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
             "it serves",
         ),
         ("put", "/servers/custom/answers/tokne", json!({ "status": 200, "body": "" }), 400, "did you mean `token`?"),
+        (
+            "put",
+            "/servers/custom/notices",
+            json!({ "url": "https://a.test", "username": "u", "password": "p" }),
+            400,
+            "is7",
+        ),
+        (
+            "put",
+            "/servers/custom/notices",
+            json!({ "url": "https://a.test", "user": "u" }),
+            400,
+            "did you mean `username`?",
+        ),
+        ("patch", "/servers/custom/settings", json!({ "rotation": "kep" }), 400, "did you mean `keep`?"),
+        ("patch", "/servers/custom/settings", json!({ "json_request": true }), 400, "did you mean `json_requests`?"),
+        ("post", "/servers", json!({ "vendor": "is7", "deployment_toml": "\n[oauht]\nx = 1" }), 400, "line 3"),
+        ("post", "/servers", json!({ "vendor": "okta", "deployment_toml": "" }), 400, "is7 does"),
+        (
+            "put",
+            "/servers/custom/answers/token",
+            json!({ "status": 200, "body": "", "content_type": "a\n" }),
+            400,
+            "content_type",
+        ),
         ("put", "/servers/custom/defects/DEF-999", json!(null), 404, "DEF-"),
         ("get", "/servers/custom/journal?endpont=token", json!(null), 400, "did you mean `endpoint`?"),
         ("get", "/servers/custom/journal?status=many", json!(null), 400, "many"),
@@ -300,6 +332,16 @@ async fn what_is_scripted_over_http_happens_on_the_wire() {
     assert_eq!((ask().await.status, ask().await.status), (503, 200));
     let found = stage.send("get", "/servers/custom/journal?endpoint=token&status=503", None).await.json();
     assert_eq!(found.as_array().unwrap().len(), 1);
+    let plain = json!({ "status": 200, "body": "no keys today", "content_type": "text/plain" });
+    stage.send("put", "/servers/custom/answers/jwks", Some(&plain)).await;
+    let spoiled = answer(http().get(&server.endpoints().jwks).send().await.unwrap()).await;
+    assert_eq!((spoiled.header("content-type"), spoiled.text.as_str()), ("text/plain", "no keys today"));
+    stage.send("delete", "/servers/custom/answers/jwks", None).await;
+    let no_basic = json!({ "basic_accepted": false, "device": { "lifetime_seconds": 9, "interval_seconds": 1, "slow_down_seconds": 0, "first_poll_waits": false } });
+    let now = stage.send("patch", "/servers/custom/settings", Some(&no_basic)).await.json();
+    assert_eq!((&now["basic_accepted"], &now["device"]["lifetime_seconds"]), (&json!(false), &json!(9)));
+    assert_eq!(ask().await.error(), (401, "invalid_client".to_owned()));
+    stage.send("patch", "/servers/custom/settings", Some(&json!({ "basic_accepted": true }))).await;
     let wrong = json!({ "from": { "test-key": "rsa-birch" }, "members": { "use": "enc", "kid": null } });
     stage.send("post", "/servers/custom/keys", Some(&wrong)).await;
     let set = answer(http().get(&server.endpoints().jwks).send().await.unwrap()).await.json();

@@ -7,6 +7,7 @@ mod probes {
     pub(crate) mod client_registration;
     pub(crate) mod endpoints;
     pub(crate) mod grants;
+    pub(crate) mod proofs;
 }
 
 use std::{collections::BTreeSet, future::Future, pin::Pin};
@@ -20,7 +21,7 @@ pub(crate) type Shows = Pin<Box<dyn Future<Output = bool> + Send>>;
 pub(crate) type Probe = (&'static str, Vendor, fn(Stage) -> Shows);
 
 fn probes() -> Vec<Probe> {
-    [probes::endpoints::PROBES, probes::grants::PROBES, probes::client_registration::PROBES].concat()
+    [probes::endpoints::PROBES, probes::grants::PROBES, probes::client_registration::PROBES, probes::proofs::PROBES].concat()
 }
 
 #[tokio::test]

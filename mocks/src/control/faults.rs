@@ -7,7 +7,6 @@ use axum::{
     http::StatusCode,
     response::IntoResponse,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
     house::House,
     refusal::{Answer, Refusal},
 };
-use crate::{defects, faults::FaultScript, journal::Endpoint};
+use crate::{defects, faults::FaultScript, journal::Endpoint, server::Canned};
 
 pub(super) async fn list(State(house): State<House>, Path(server): Path<String>) -> Answer {
     Ok(Json(house.named(&server)?.faults().pending()).into_response())
@@ -36,14 +35,6 @@ pub(super) async fn clear(State(house): State<House>, Path(server): Path<String>
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// An answer that stands in for the right one.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Canned {
-    status: u16,
-    body: String,
-}
-
 fn endpoint(name: &str) -> Result<Endpoint, Refusal> {
     serde_json::from_value(Value::from(name)).map_err(|error| explained(&error))
 }
@@ -57,12 +48,15 @@ pub(super) async fn put_answer(
     if !(200..=599).contains(&canned.status) {
         return Err(Refusal::bad(format!("{} is no status of an answer", canned.status)).hint("from 200 to 599"));
     }
-    server.answer_with(at, Some((canned.status, canned.body)));
+    if http::HeaderValue::from_str(&canned.content_type).is_err() {
+        return Err(Refusal::bad("the member `content_type` cannot stand in a header field"));
+    }
+    server.answer_as(at, Some(canned));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 pub(super) async fn remove_answer(State(house): State<House>, Path((server, at)): Path<(String, String)>) -> Answer {
-    house.named(&server)?.answer_with(endpoint(&at)?, None);
+    house.named(&server)?.answer_as(endpoint(&at)?, None);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -9,8 +9,8 @@ use axum::{
 };
 
 use super::{
-    clients, clock, faults, house::House, journal, keys, logins, refusal::Refusal, scopes, servers, tls, tokens,
-    trusted_issuers, users,
+    clients, clock, faults, house::House, journal, keys, logins, notices, refusal::Refusal, scopes, servers, settings,
+    tls, tokens, trusted_issuers, users,
 };
 
 /// The OpenAPI document that describes the interface.
@@ -38,8 +38,11 @@ routes! {
     delete "/servers/{server}" => servers::end;
     post "/servers/{server}/restart" => servers::restart;
     get "/servers/{server}/panics" => servers::panics;
-    get "/servers/{server}/settings" => servers::show_settings;
-    patch "/servers/{server}/settings" => servers::change_settings;
+    get "/servers/{server}/settings" => settings::show;
+    patch "/servers/{server}/settings" => settings::change;
+    get "/servers/{server}/notices" => notices::show;
+    put "/servers/{server}/notices" => notices::put;
+    delete "/servers/{server}/notices" => notices::remove;
     get "/servers/{server}/certificate" => tls::show;
     put "/servers/{server}/certificate" => tls::change;
     get "/servers/{server}/clients" => clients::list;

@@ -1,4 +1,4 @@
-//! `/servers`: issuers come and go; `/servers/{server}/restart`, `…/settings`, `…/panics`.
+//! `/servers`: issuers come and go; `/servers/{server}/restart`, `…/panics`.
 //! What belongs to one server has files of its own.
 
 use axum::{
@@ -7,18 +7,17 @@ use axum::{
     http::StatusCode,
     response::IntoResponse,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     body::Body,
     house::House,
-    patch::patched,
     refusal::{Answer, Refusal},
 };
 use crate::{
     certificates::{CertificateKind, ClientCertificates},
-    realm::{Lifetimes, jwt::Object},
+    deployment_toml::DeploymentToml,
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
@@ -38,6 +37,9 @@ pub(super) struct Wanted {
     client_certificates: ClientCertificates,
     #[serde(default)]
     defects: Vec<String>,
+    /// The text of a `deployment.toml`.
+    #[serde(default)]
+    deployment_toml: Option<String>,
 }
 
 fn document(name: &str, server: &AuthorizationServer) -> Value {
@@ -70,6 +72,9 @@ pub(super) async fn create(State(house): State<House>, Body(wanted): Body<Wanted
     if let Some(host) = wanted.host {
         builder = builder.host(host);
     }
+    if let Some(text) = &wanted.deployment_toml {
+        builder = builder.deployment(DeploymentToml::parse(text).map_err(|error| Refusal::told(&error))?);
+    }
     builder = wanted.defects.into_iter().fold(builder, |builder, id| builder.defect(id));
     let server = builder.start().await.map_err(|error| match &error {
         MockError::Port { .. } => Refusal::conflict(error.to_string().replace("\nhint: ", "; ")),
@@ -97,62 +102,4 @@ pub(super) async fn restart(State(house): State<House>, Path(name): Path<String>
 
 pub(super) async fn panics(State(house): State<House>, Path(name): Path<String>) -> Answer {
     Ok(Json(house.named(&name)?.panics()).into_response())
-}
-
-/// Lifetimes that apply where a client has no setting of its own, and the switches that are plain data.
-#[derive(Serialize, Deserialize)]
-struct Settings {
-    lifetimes: Lifetimes,
-    grant_types: Vec<String>,
-    public_grant_types: Vec<String>,
-    code_challenge_methods: Vec<String>,
-    one_live_token: bool,
-    refresh_without_asking: bool,
-    audiences: Option<Vec<String>>,
-}
-
-const SETTINGS: [&str; 7] = [
-    "lifetimes",
-    "grant_types",
-    "public_grant_types",
-    "code_challenge_methods",
-    "one_live_token",
-    "refresh_without_asking",
-    "audiences",
-];
-
-fn settings(server: &AuthorizationServer) -> Settings {
-    let policy = server.realm().policy();
-    Settings {
-        lifetimes: policy.lifetimes,
-        grant_types: policy.grant_types.clone(),
-        public_grant_types: policy.public_grant_types.clone(),
-        code_challenge_methods: policy.code_challenge_methods.clone(),
-        one_live_token: policy.one_live_token,
-        refresh_without_asking: policy.refresh_without_asking,
-        audiences: policy.audiences.clone(),
-    }
-}
-
-pub(super) async fn show_settings(State(house): State<House>, Path(name): Path<String>) -> Answer {
-    Ok(Json(settings(&*house.named(&name)?)).into_response())
-}
-
-pub(super) async fn change_settings(
-    State(house): State<House>,
-    Path(name): Path<String>,
-    Body(changes): Body<Object>,
-) -> Answer {
-    let server = house.named(&name)?;
-    let changed: Settings = patched(&settings(&server), changes, &SETTINGS)?;
-    server.realm().change_policy(|policy| {
-        policy.lifetimes = changed.lifetimes;
-        policy.grant_types = changed.grant_types;
-        policy.public_grant_types = changed.public_grant_types;
-        policy.code_challenge_methods = changed.code_challenge_methods;
-        policy.one_live_token = changed.one_live_token;
-        policy.refresh_without_asking = changed.refresh_without_asking;
-        policy.audiences = changed.audiences;
-    });
-    Ok(Json(settings(&server)).into_response())
 }

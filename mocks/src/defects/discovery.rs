@@ -27,7 +27,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DISCO-06", "discovery holds empty lists", empty_lists),
     defect("DEF-SEED-AS-DISCO-07", "discovery is served as plain text", as_text),
     defect("DEF-SEED-AS-DISCO-08", "the issuer in discovery has a query", queried_issuer),
+    defect("DEF-SEED-AS-DISCO-09", "discovery offers tokens through the browser's address", implicit),
 ];
+
+fn implicit(turn: &Turn<'_>) -> Reply {
+    changed_success(turn.honest(), |members| {
+        if let Some(Value::Array(types)) = members.get_mut("response_types_supported") {
+            types.extend([json!("token"), json!("id_token token")]);
+        }
+    })
+}
 
 fn queried_issuer(turn: &Turn<'_>) -> Reply {
     changed_success(turn.honest(), |members| {

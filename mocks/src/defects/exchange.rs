@@ -37,7 +37,7 @@ pub(super) const DEFECTS: &[Defect] = &[
 ];
 
 /// Tokens for this user, if the client may use the grant type.
-fn tokens_for(turn: &Turn<'_>, user: &User) -> Option<Reply> {
+pub(super) fn tokens_for(turn: &Turn<'_>, user: &User) -> Option<Reply> {
     let grant_type = turn.value("grant_type")?;
     let client = turn.client().filter(|client| client.allows_grant(&grant_type))?;
     let asked = scope::split(turn.value("scope").as_deref());
@@ -141,10 +141,15 @@ fn claimed_user(turn: &Turn<'_>) -> Option<User> {
     let issuer = registration(turn, "assertion")??;
     let (_, claims) = jwt::read(&turn.value("assertion")?)?;
     let subject = claims.get("sub")?.as_str()?;
+    Some(vouched_user(turn, &issuer, subject))
+}
+
+/// The user that a trusted issuer means by this subject.
+pub(super) fn vouched_user(turn: &Turn<'_>, issuer: &TrustedIssuer, subject: &str) -> User {
     let name = if issuer.local_subjects { subject.to_owned() } else { format!("{}/{subject}", issuer.name) };
     let mut spec = crate::realm::UserSpec::new(name.clone(), crate::realm::random::text(32));
     subject.clone_into(&mut spec.0.id);
-    Some(turn.realm().user(&name).unwrap_or_else(|| turn.realm().add_user(spec)))
+    turn.realm().user(&name).unwrap_or_else(|| turn.realm().add_user(spec))
 }
 
 fn believed(turn: &Turn<'_>, when: fn(&Turn<'_>, &jwt::Object) -> bool) -> Reply {

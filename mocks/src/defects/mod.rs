@@ -4,6 +4,8 @@
 mod registry;
 mod turn;
 
+mod codes;
+mod devices;
 mod discovery;
 mod exchange;
 mod introspection;
@@ -11,6 +13,7 @@ mod key_set;
 mod refreshing;
 mod registration;
 mod revocation;
+mod saml;
 mod scopes;
 mod token_answer;
 mod token_request;

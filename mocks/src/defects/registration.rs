@@ -43,6 +43,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DCR-15", "a deletion is answered 204 and deletes nothing", deletion_lost),
     defect("DEF-SEED-AS-DCR-16", "a deletion is answered 200 with a page", deletion_page),
     defect("DEF-SEED-AS-DCR-17", "registrations cannot be read back", unreadable),
+    defect("DEF-SEED-AS-DCR-18", "a registration under a taken id replaces the client that had it", taken_over),
 ];
 
 fn creates(turn: &Turn<'_>) -> bool {
@@ -140,6 +141,18 @@ fn same_again(turn: &Turn<'_>) -> Reply {
         members.insert("client_id".to_owned(), json!(before.id));
         members.insert("client_secret".to_owned(), json!(before.secret));
     })
+}
+
+fn taken_over(turn: &Turn<'_>) -> Reply {
+    let chosen = asked(turn).get("ext_param_client_id").and_then(Value::as_str).map(str::to_owned);
+    let reply = turn.honest();
+    match chosen.filter(|id| creates(turn) && !is_success(&reply) && turn.realm().client(id).is_some()) {
+        Some(id) => {
+            turn.realm().remove_client(&id);
+            turn.honest()
+        }
+        None => reply,
+    }
 }
 
 fn cacheable(turn: &Turn<'_>) -> Reply {

@@ -11,7 +11,8 @@ use std::{
 };
 
 use super::{
-    discovery, exchange, introspection, key_set, refreshing, registration, revocation, scopes, token_answer,
+    codes, devices, discovery, exchange, introspection, key_set, refreshing, registration, revocation, saml, scopes,
+    token_answer,
     token_request, turn::Turn, userinfo,
 };
 use crate::{
@@ -40,12 +41,15 @@ impl fmt::Debug for Defect {
     }
 }
 
-static FAMILIES: [&[Defect]; 11] = [
+static FAMILIES: [&[Defect]; 14] = [
     introspection::DEFECTS,
     revocation::DEFECTS,
     refreshing::DEFECTS,
     scopes::DEFECTS,
     exchange::DEFECTS,
+    saml::DEFECTS,
+    codes::DEFECTS,
+    devices::DEFECTS,
     token_request::DEFECTS,
     token_answer::DEFECTS,
     key_set::DEFECTS,

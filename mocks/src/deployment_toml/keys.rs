@@ -20,9 +20,11 @@ pub(super) enum Key {
     Texts(fn(&mut Settings, Vec<String>)),
     /// The rules of `[[resource.access_control]]`.
     AccessRules,
+    /// The listeners of `[[event_listener]]`.
+    Listeners,
 }
 
-use Key::{AccessRules, Flag, Minutes, Small, Span, Text, Texts};
+use Key::{AccessRules, Flag, Listeners, Minutes, Small, Span, Text, Texts};
 
 /// Below `oauth.grant_type.<grant>`: whether the grant is there, and whether public clients may use it.
 macro_rules! grants {
@@ -104,6 +106,7 @@ pub(super) const KEYS: &[(&str, Key)] = &[
     ("role_mgt.allow_system_prefix_for_role", Flag(|settings, on| settings.system_roles = on)),
     ("resource_access_control.introspect.scopes", Texts(|settings, scopes| settings.introspection_scopes = scopes)),
     ("resource.access_control", AccessRules),
+    ("event_listener", Listeners),
 ];
 
 pub(super) const LEGACY_MODE: &str = "server.legacy_mode";
@@ -112,9 +115,17 @@ pub(super) const LEGACY_MODE: &str = "server.legacy_mode";
 pub(super) const RULE_KEYS: [&str; 7] =
     ["context", "secure", "http_method", "cross_tenant", "permissions", "scopes", "allowed_auth_handlers"];
 
+/// The listener that sends revocation notices; others mean nothing here.
+pub(super) const INTERCEPTOR: &str = "org.wso2.is.notification.ApimOauthEventInterceptor";
+
+/// What an entry of `[[event_listener]]` may say, and what the properties of the interceptor may.
+pub(super) const LISTENER_KEYS: [&str; 6] = ["id", "type", "name", "order", "enable", "properties"];
+pub(super) const NOTICE_KEYS: [&str; 4] =
+    ["notification_endpoint", "username", "password", "header.X-WSO2-KEY-MANAGER"];
+
 /// What the product also reads, and what means nothing to a server that keeps everything in memory: whole tables, and
 /// single keys.
-pub(super) const WITHOUT_EFFECT: [&str; 22] = [
+pub(super) const WITHOUT_EFFECT: [&str; 21] = [
     "account_recovery",
     "authentication",
     "authenticationendpoint",
@@ -122,7 +133,6 @@ pub(super) const WITHOUT_EFFECT: [&str; 22] = [
     "console",
     "database",
     "encryption",
-    "event_listener",
     "identity",
     "identity_mgt",
     "keystore",

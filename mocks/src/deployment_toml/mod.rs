@@ -3,6 +3,7 @@
 
 mod access;
 mod keys;
+mod listeners;
 mod read;
 mod settings;
 

@@ -49,6 +49,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentErro
     let mut reader = Reader { text, settings: Settings::default(), without_effect: Vec::new(), faults: Vec::new() };
     reader.legacy_mode(root.get_ref());
     reader.table("", root.get_ref());
+    reader.resolve_administrator();
     if reader.faults.is_empty() {
         reader.without_effect.sort();
         return Ok((reader.settings, reader.without_effect));
@@ -57,14 +58,14 @@ pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentErro
     Err(DeploymentError { faults: reader.faults })
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
-    settings: Settings,
+    pub(super) settings: Settings,
     without_effect: Vec<String>,
     faults: Vec<Fault>,
 }
 
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 impl Reader<'_> {
     /// What the old mode implies comes first, so that what is said explicitly counts.
@@ -130,6 +131,7 @@ impl Reader<'_> {
                 .ok_or("a text"),
             Key::Texts(set) => texts(written).map(|list| set(settings, list)).ok_or("a list of texts"),
             Key::AccessRules => return self.access_rules(value),
+            Key::Listeners => return self.listeners(path, value),
         };
         if let Err(wanted) = wanted {
             self.fault(value.span(), format!("`{path}` takes {wanted}"));
@@ -165,12 +167,7 @@ impl Reader<'_> {
                 "permissions" => texts(written).map(|list| rule.permissions = list).ok_or("a list of texts"),
                 "allowed_auth_handlers" => texts(written).map(drop).ok_or("a list of texts"),
                 other => {
-                    let near = RULE_KEYS.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, other));
-                    let near = near.unwrap_or_default();
-                    self.fault(
-                        key.span(),
-                        format!("the key `resource.access_control.{other}` is not known\nhint: did you mean `{near}`?"),
-                    );
+                    self.stranger(key.span(), "resource.access_control", other, &RULE_KEYS);
                     continue;
                 }
             };
@@ -181,7 +178,20 @@ impl Reader<'_> {
         self.settings.access_rules.push(rule);
     }
 
-    fn fault(&mut self, span: Range<usize>, message: String) {
+    /// Notes a table that means nothing here, once.
+    pub(super) fn without_effect(&mut self, path: &str) {
+        if !self.without_effect.iter().any(|known| known == path) {
+            self.without_effect.push(path.to_owned());
+        }
+    }
+
+    /// Refuses a key of a table whose keys are these.
+    pub(super) fn stranger(&mut self, span: Range<usize>, table: &str, key: &str, known: &[&str]) {
+        let near = known.iter().min_by_key(|name| strsim::damerau_levenshtein(name, key)).copied().unwrap_or_default();
+        self.fault(span, format!("the key `{table}.{key}` is not known\nhint: did you mean `{near}`?"));
+    }
+
+    pub(super) fn fault(&mut self, span: Range<usize>, message: String) {
         self.faults.push(Fault { line: line_of(self.text, span), message });
     }
 }
@@ -190,7 +200,7 @@ fn line_of(text: &str, span: Range<usize>) -> usize {
     text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
 }
 
-fn flag(value: &DeValue<'_>) -> Option<bool> {
+pub(super) fn flag(value: &DeValue<'_>) -> Option<bool> {
     value.as_bool().or_else(|| value.as_str()?.parse().ok())
 }
 

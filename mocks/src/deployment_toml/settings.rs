@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::access::AccessRule;
+use crate::notices::NoticeTarget;
 use crate::realm::{Lifetimes, Realm, RealmSpec, UserSpec, key_ring::KidStyle, policy::Rotation};
 use crate::vendors::is7_tokens::{ScopeMode, Scopes, Shape};
 
@@ -52,6 +53,8 @@ pub(crate) struct Settings {
     /// Scopes that a caller of introspection needs; any authenticated caller will do when there are none.
     pub(crate) introspection_scopes: Vec<String>,
     pub(crate) access_rules: Vec<AccessRule>,
+    /// Where revocation notices go.
+    pub(crate) notices: Option<NoticeTarget>,
 }
 
 impl Default for Settings {
@@ -85,6 +88,7 @@ impl Default for Settings {
             system_roles: false,
             introspection_scopes: vec![text("internal_oauth2_introspect")],
             access_rules: Vec::new(),
+            notices: None,
         }
     }
 }

@@ -54,7 +54,7 @@ fn unrepeated(request: &TokenRequest) -> Result<(), OAuthError> {
 fn known_grant(policy: &Policy, request: &TokenRequest, grant_type: &str) -> Result<&'static dyn Grant, OAuthError> {
     let supported = policy.grant_types.iter().any(|supported| supported == grant_type);
     let grant = ALL.into_iter().find(|grant| supported && grant.name() == grant_type).ok_or_else(|| {
-        OAuthError::new(400, policy.unknown_grant, format!("Unsupported grant_type value: {grant_type}"))
+        OAuthError::new(400, &policy.unknown_grant, format!("Unsupported grant_type value: {grant_type}"))
             .because(Cause::UnknownGrant)
     })?;
     let missing: Vec<_> = grant.required().iter().copied().filter(|name| request.form.value(name).is_none()).collect();

@@ -63,7 +63,7 @@ fn verified(realm: &Realm, client: &Client, form: &Form, name: &str, type_name: 
     }
     let rules = Rules { own_audience: Some(&client.id), fresh: false };
     Assertion::verify(realm, form.value(name).unwrap_or_default(), &rules).map_err(|fault| match fault {
-        Fault::Audience => OAuthError::new(400, realm.policy().foreign_audience, fault.to_string()),
+        Fault::Audience => OAuthError::new(400, &realm.policy().foreign_audience, fault.to_string()),
         _ => OAuthError::invalid_request(fault.to_string()),
     })
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{
+    ended::if_ended,
     jwt::Object,
     shape::TokenContext,
     state::Realm,
@@ -28,11 +29,18 @@ impl Realm {
     /// Keeps an issued row. Where one live token is the rule, the predecessor of a JWT ends with it.
     pub(crate) fn record(&self, row: TokenRow) {
         let (now, replaces) = (self.now(), self.policy().one_live_token);
-        let mut state = self.state();
-        if replaces && let Some(twin) = state.tokens.live_twin(&row, now) {
-            twin.end(TokenState::Superseded);
-        }
-        state.tokens.insert(row, now);
+        let replaced = {
+            let mut state = self.state();
+            let twin = if replaces { state.tokens.live_twin(&row, now) } else { None };
+            let replaced = twin.map(|twin| {
+                let before = twin.clone();
+                twin.end(TokenState::Superseded);
+                before
+            });
+            state.tokens.insert(row, now);
+            replaced
+        };
+        self.ended_tokens(replaced.into_iter().collect());
     }
 
     /// The live row that a request like this one would be a repetition of.
@@ -56,27 +64,35 @@ impl Realm {
         condition: impl FnOnce(&TokenRow) -> bool,
         change: impl FnOnce(&mut TokenRow),
     ) -> bool {
-        match self.state().tokens.row_mut(jti) {
+        let now = self.now();
+        let ended = match self.state().tokens.row_mut(jti) {
             Some(row) if condition(row) => {
+                let before = row.clone();
                 change(row);
-                true
+                if_ended(before, row, now)
             }
-            _ => false,
-        }
+            _ => return false,
+        };
+        self.ended_tokens(ended.into_iter().collect());
+        true
     }
 
     /// Ends every row that stems from one grant.
     pub(crate) fn end_family(&self, family: &str, state: TokenState) {
-        self.state().tokens.end_where(|row| row.family == family, state);
+        let ended = self.state().tokens.end_where(|row| row.family == family, state, self.now());
+        self.ended_tokens(ended);
     }
 
     /// Ends everything that was issued before that second, to one client or to anybody. A later cut-off joins an earlier
     /// one: what either ends is ended.
     pub fn end_issued_before(&self, client_id: Option<&str>, second: u64) {
-        let mut state = self.state();
-        state.cut_offs.insert(client_id.map(str::to_owned), second);
-        let ended = |row: &TokenRow| row.issued_at < second && client_id.is_none_or(|id| row.client_id == id);
-        state.tokens.end_where(ended, TokenState::Revoked);
+        let ended = {
+            let mut state = self.state();
+            state.cut_offs.insert(client_id.map(str::to_owned), second);
+            let old = |row: &TokenRow| row.issued_at < second && client_id.is_none_or(|id| row.client_id == id);
+            state.tokens.end_where(old, TokenState::Revoked, self.now())
+        };
+        self.ended_tokens(ended);
     }
 
     /// The row a text belongs to, good or not, and which of its tokens the text is.
@@ -144,11 +160,16 @@ impl Realm {
             return Revocation::Unknown;
         }
         let revoked = row.clone();
-        if kind == TokenKind::Refresh || policy.access_revocation_ends_refresh {
-            state.tokens.end_where(|row| row.family == revoked.family, TokenState::Revoked);
+        let ended = if kind == TokenKind::Refresh || policy.access_revocation_ends_refresh {
+            state.tokens.end_where(|row| row.family == revoked.family, TokenState::Revoked, now)
         } else if let Some(row) = state.tokens.row_mut(&revoked.jti) {
             row.state = TokenState::Revoked;
-        }
+            vec![revoked.clone()]
+        } else {
+            Vec::new()
+        };
+        drop(state);
+        self.ended_tokens(ended);
         Revocation::Revoked(Box::new(revoked))
     }
 }

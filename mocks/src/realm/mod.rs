@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod device;
 mod directory;
+pub(crate) mod ended;
 pub mod error;
 mod handshakes;
 mod issued;

@@ -1,6 +1,8 @@
 //! What one authorization server does differently from another at its endpoints: plain switches, RFC behaviour unless
 //! said otherwise. Claims and scopes are not among them: see `shape` and `scope`.
 
+use std::borrow::Cow;
+
 use super::{device::DevicePolicy, error::OAuthError};
 
 /// How long tokens live, in seconds, where the client has no setting of its own.
@@ -24,7 +26,8 @@ impl Default for Lifetimes {
 }
 
 /// Whether refreshing gives a new refresh token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rotation {
     /// Yes; the old pair is inactive from then on, and using the old refresh token again is refused.
     Rotate,
@@ -42,7 +45,7 @@ pub struct Policy {
     /// Whether the grant type is looked at before the client is authenticated.
     pub grant_type_before_client: bool,
     /// The error code for a grant type that the server does not know.
-    pub unknown_grant: &'static str,
+    pub unknown_grant: Cow<'static, str>,
     /// Whether Basic credentials are form-urldecoded (RFC 6749, section 2.3.1). If not, they must also split at one
     /// colon into exactly two parts.
     pub decode_basic: bool,
@@ -105,7 +108,7 @@ pub struct Policy {
     /// Whether a token that was had for an assertion comes with a refresh token (RFC 7521, section 4.1, advises not).
     pub assertions_give_refresh: bool,
     /// The error code of a token exchange whose subject token is for somebody else.
-    pub foreign_audience: &'static str,
+    pub foreign_audience: Cow<'static, str>,
     /// How devices are treated.
     pub device: DevicePolicy,
     /// Default lifetimes.
@@ -119,7 +122,7 @@ impl Default for Policy {
         let known = ["client_credentials", "password", "refresh_token"];
         Self {
             grant_type_before_client: false,
-            unknown_grant: "unsupported_grant_type",
+            unknown_grant: "unsupported_grant_type".into(),
             decode_basic: true,
             basic_accepted: true,
             client_assertions: false,
@@ -149,7 +152,7 @@ impl Default for Policy {
             oldest_assertion: Some(1_800),
             assertions_used_once: true,
             assertions_give_refresh: false,
-            foreign_audience: "invalid_request",
+            foreign_audience: "invalid_request".into(),
             device: DevicePolicy::default(),
             lifetimes: Lifetimes::default(),
             dialect: |error| error,

@@ -11,6 +11,7 @@ use super::{
     client::{Client, ClientSpec},
     clock::Clock,
     directory::Directory,
+    ended::{Ear, Ended},
     key_ring::KeyRing,
     pending::Pending,
     policy::Policy,
@@ -70,6 +71,7 @@ pub(super) struct Inner {
     pub(super) pending: Mutex<Pending>,
     trust: Mutex<Trust>,
     directory: Mutex<Directory>,
+    pub(super) ear: Ear,
 }
 
 #[derive(Default)]
@@ -123,6 +125,7 @@ impl Realm {
             pending: Mutex::default(),
             trust: Mutex::default(),
             directory: Mutex::default(),
+            ear: Ear::default(),
         }))
     }
 
@@ -217,9 +220,13 @@ impl Realm {
 
     /// Removes a client and ends its tokens.
     pub fn remove_client(&self, id: &str) -> Option<Client> {
-        let mut state = self.state();
-        state.tokens.end_where(|row| row.client_id == id, TokenState::Revoked);
-        state.clients.remove(id)
+        let removed = {
+            let mut state = self.state();
+            state.tokens.end_where(|row| row.client_id == id, TokenState::Revoked, self.now());
+            state.clients.remove(id)?
+        };
+        self.ended(|| Ended::Client(removed.id.clone()));
+        Some(removed)
     }
 }
 
@@ -257,9 +264,13 @@ impl Realm {
 
     /// Removes a user and ends the user's tokens.
     pub fn remove_user(&self, name: &str) -> Option<User> {
-        let mut state = self.state();
-        state.tokens.end_where(|row| row.username.as_deref() == Some(name), TokenState::Revoked);
-        state.users.remove(name)
+        let removed = {
+            let mut state = self.state();
+            state.tokens.end_where(|row| row.username.as_deref() == Some(name), TokenState::Revoked, self.now());
+            state.users.remove(name)?
+        };
+        self.ended(|| Ended::User(removed.id.clone()));
+        Some(removed)
     }
 
     /// A user's name as it was typed, without the tenant that may stand behind it and the user store that may stand

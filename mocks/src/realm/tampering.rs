@@ -2,6 +2,7 @@
 //! For seeded defects only; which defect does what stands in `defects`.
 
 use super::{
+    device::Device,
     pending::AuthorizationCode,
     state::Realm,
     token::{TokenRow, TokenState},
@@ -20,7 +21,8 @@ impl Realm {
 
     /// Ends the rows that fit.
     pub(crate) fn end_rows(&self, fits: impl FnMut(&TokenRow) -> bool, state: TokenState) {
-        self.state().tokens.end_where(fits, state);
+        let ended = self.state().tokens.end_where(fits, state, self.now());
+        self.ended_tokens(ended);
     }
 
     /// Makes a row what it was before.
@@ -55,6 +57,11 @@ impl Realm {
     /// Makes a code good again.
     pub(crate) fn renew_code(&self, text: &str) {
         self.change_code(text, AuthorizationCode::renew);
+    }
+
+    /// The device that polls with this code, whosever it is.
+    pub(crate) fn device(&self, device_code: &str) -> Option<Device> {
+        self.pending().devices.iter().find(|device| device.device_code == device_code).cloned()
     }
 
     /// The redirect URI of the request that led to a code.

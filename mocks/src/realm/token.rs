@@ -165,8 +165,21 @@ impl TokenStore {
         self.rows.values()
     }
 
-    pub(super) fn end_where(&mut self, mut which: impl FnMut(&TokenRow) -> bool, state: TokenState) {
-        self.rows.values_mut().filter(|row| which(row)).for_each(|row| row.end(state));
+    /// Ends rows; gives those whose access token was good until now, as they were.
+    pub(super) fn end_where(
+        &mut self,
+        mut which: impl FnMut(&TokenRow) -> bool,
+        state: TokenState,
+        now: u64,
+    ) -> Vec<TokenRow> {
+        let mut ended = Vec::new();
+        for row in self.rows.values_mut().filter(|row| which(row)) {
+            if row.is_active(now) {
+                ended.push(row.clone());
+            }
+            row.end(state);
+        }
+        ended
     }
 
     /// The live row of the same client, user, audience and scopes.

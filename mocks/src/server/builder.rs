@@ -20,6 +20,7 @@ use crate::{
     faults::Faults,
     front::{Door, Port},
     journal::{Endpoint, Recorder},
+    notices::NoticeError,
     realm::{Clock, KeyChest, Realm},
     vendors::{Dialect, Vendor},
 };
@@ -45,6 +46,9 @@ pub enum MockError {
     /// Its certificate could not be made.
     #[error("making the certificate of a mock server: {0}")]
     Certificate(#[from] CertificateError),
+    /// Revocation notices were to be sent where they cannot go.
+    #[error(transparent)]
+    Notices(#[from] NoticeError),
     /// A defect was asked for that there is none of.
     #[error(transparent)]
     Defect(#[from] UnknownDefect),
@@ -201,7 +205,19 @@ impl AuthorizationServerBuilder {
         let tls = Certified { authority: certificates, names, clients, kind: Mutex::new(self.certificate) };
         let door = Door::new(tls.config(self.certificate)?, tls.clients.clone());
         let front = port.serve(door.clone(), behind.addresses(), site.faults.clone());
-        Ok(AuthorizationServer { vendor: self.vendor, site, recorder, tls, door, _behind: behind, _front: front })
+        let notices = self.deployment.and_then(|file| file.settings.notices);
+        let server = AuthorizationServer {
+            vendor: self.vendor,
+            site,
+            recorder,
+            tls,
+            door,
+            notices: Mutex::default(),
+            _behind: behind,
+            _front: front,
+        };
+        server.send_notices(notices).await?;
+        Ok(server)
     }
 }
 

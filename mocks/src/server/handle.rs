@@ -1,12 +1,12 @@
 //! A running server, to be asked, changed and broken.
 //! Everything in here can be done over HTTP as well: see `control`.
 
-use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering};
 
 use super::{
     behind::Behind,
     builder::AuthorizationServerBuilder,
-    site::{Endpoints, Site},
+    site::{Canned, Endpoints, Site},
 };
 use crate::{
     certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCheck, TlsIdentity},
@@ -15,6 +15,7 @@ use crate::{
     forge::Forge,
     front::{Door, Front},
     journal::{Endpoint, Journal, Recorder},
+    notices::{self, NoticeError, NoticeTarget},
     realm::{Clock, Realm},
     vendors::Vendor,
 };
@@ -26,6 +27,7 @@ pub struct AuthorizationServer {
     pub(super) recorder: Recorder,
     pub(super) tls: Certified,
     pub(super) door: Door,
+    pub(super) notices: Mutex<Option<NoticeTarget>>,
     pub(super) _front: Front,
     pub(super) _behind: Behind,
 }
@@ -170,11 +172,45 @@ impl AuthorizationServer {
 
     /// Answers every request of this kind with that status and JSON text from now on; as it should again when `None`.
     pub fn answer_with(&self, endpoint: Endpoint, answer: Option<(u16, String)>) {
+        self.answer_as(endpoint, answer.map(|(status, body)| Canned::new(status, body)));
+    }
+
+    /// Answers every request of this kind with that from now on; as it should again when `None`.
+    pub fn answer_as(&self, endpoint: Endpoint, answer: Option<Canned>) {
         let mut canned = self.site.canned.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Some(answer) => canned.insert(endpoint, answer),
             None => canned.remove(&endpoint),
         };
+    }
+
+    /// Tells a platform of every token that ends before its time from now on, or nobody when `None`. Like the product, it
+    /// tells in the background, once, and looks at no answer.
+    ///
+    /// # Errors
+    ///
+    /// [`NoticeError`] when the vendor sends no notices, or none can go there.
+    pub async fn send_notices(&self, target: Option<NoticeTarget>) -> Result<(), NoticeError> {
+        let Some(target) = target else {
+            self.site.realm.tell(None);
+            *self.notices() = None;
+            return Ok(());
+        };
+        if ![Vendor::Is7, Vendor::Is].contains(&self.vendor) {
+            return Err(NoticeError::Vendor(self.vendor.to_string()));
+        }
+        notices::send(&self.site.realm, self.tls.authority.ca_pem(), target.clone())?;
+        *self.notices() = Some(target);
+        Ok(())
+    }
+
+    /// Whom it tells of tokens that end before their time.
+    pub fn notice_target(&self) -> Option<NoticeTarget> {
+        self.notices().clone()
+    }
+
+    fn notices(&self) -> MutexGuard<'_, Option<NoticeTarget>> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The panics in its own code so far, oldest first: the test that used it proves nothing then.

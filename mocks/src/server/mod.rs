@@ -11,5 +11,5 @@ mod site;
 pub use bare::BareServer;
 pub use builder::{AuthorizationServerBuilder, MockError};
 pub use handle::AuthorizationServer;
-pub use site::Endpoints;
 pub(crate) use site::Site;
+pub use site::{Canned, Endpoints};

@@ -39,6 +39,30 @@ pub struct Endpoints {
     pub scopes: Option<String>,
 }
 
+/// An answer that stands in for the right one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canned {
+    /// Its status.
+    pub status: u16,
+    /// Its body, as it is sent.
+    pub body: String,
+    /// Its media type.
+    #[serde(default = "json")]
+    pub content_type: String,
+}
+
+fn json() -> String {
+    "application/json".to_owned()
+}
+
+impl Canned {
+    /// An answer that calls its body JSON, whether it is or not.
+    pub fn new(status: u16, body: impl Into<String>) -> Self {
+        Self { status, body: body.into(), content_type: json() }
+    }
+}
+
 /// What every endpoint answers from.
 pub(crate) struct Site {
     pub(crate) realm: Realm,
@@ -55,8 +79,8 @@ pub(crate) struct Site {
     pub(crate) settings: Settings,
     /// Whether clients are asked for certificates.
     pub(crate) mutual_tls: bool,
-    /// Answers that stand in for the right ones, as status and body.
-    pub(super) canned: Mutex<BTreeMap<Endpoint, (u16, String)>>,
+    /// Answers that stand in for the right ones.
+    pub(super) canned: Mutex<BTreeMap<Endpoint, Canned>>,
     /// Panics while answering, oldest first.
     pub(super) panics: Mutex<Vec<String>>,
 }
@@ -75,8 +99,8 @@ impl Site {
     /// The answer that stands in for the right one, if there is one.
     pub(super) fn canned(&self, endpoint: Endpoint) -> Option<Reply> {
         let canned = self.canned.lock().unwrap_or_else(PoisonError::into_inner);
-        let (status, body) = canned.get(&endpoint)?;
-        let json = ("content-type".to_owned(), "application/json".to_owned());
-        Some(Reply { headers: vec![json], ..Reply::empty(*status).text(body.clone()) })
+        let Canned { status, body, content_type } = canned.get(&endpoint)?;
+        let kind = ("content-type".to_owned(), content_type.clone());
+        Some(Reply { headers: vec![kind], ..Reply::empty(*status).text(body.clone()) })
     }
 }

@@ -40,7 +40,7 @@ impl Dialect for Is7 {
             keys: first_keys(chest, KidStyle::CertificateHex),
             policy: Policy {
                 grant_type_before_client: true,
-                unknown_grant: "invalid_request",
+                unknown_grant: "invalid_request".into(),
                 decode_basic: false,
                 json_requests: true,
                 barred_from_query: names(["username", "password", "client_secret"]),
@@ -84,7 +84,7 @@ impl Dialect for Is7 {
                 session_state: true,
                 assertions_used_once: false,
                 assertions_give_refresh: true,
-                foreign_audience: "invalid_target",
+                foreign_audience: "invalid_target".into(),
                 challenge_realm: host.unwrap_or_else(|| known.challenge_realm.clone()),
                 one_live_token: true,
                 rotation: Rotation::Rotate,

@@ -17,18 +17,18 @@ use crate::{
 const OWN: (&str, &str) = ("grant_type", "client_credentials");
 const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(super) const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-const CALLBACK: &str = "https://client.example/callback";
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(super) const CALLBACK: &str = "https://client.example/callback";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 async fn refreshed(stage: &Stage, token: &str) -> Answer {
     stage.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
 }
 
-fn granted(answer: &Answer) -> bool {
+pub(super) fn granted(answer: &Answer) -> bool {
     answer.status == 200 && answer.json().get("access_token").is_some()
 }
 
@@ -48,7 +48,7 @@ async fn with_id(stage: &Stage, form: &[(&str, &str)]) -> Answer {
     stage.post_bare(&stage.server.endpoints().token, &all).await
 }
 
-fn allow(stage: &Stage, grant: &str) {
+pub(super) fn allow(stage: &Stage, grant: &str) {
     let realm = stage.server.realm();
     realm.update_client(&stage.client.id, |client| {
         client.grant_types.push(grant.to_owned());
@@ -57,7 +57,7 @@ fn allow(stage: &Stage, grant: &str) {
 }
 
 /// A code for ann, asked for with a challenge.
-fn code(stage: &Stage) -> String {
+pub(super) fn code(stage: &Stage) -> String {
     allow(stage, "authorization_code");
     let realm = stage.server.realm();
     let form = Form::of([
@@ -73,7 +73,7 @@ fn code(stage: &Stage) -> String {
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
 
-async fn redeemed(stage: &Stage, code: &str, redirect_uri: &str, verifier: Option<&str>) -> Answer {
+pub(super) async fn redeemed(stage: &Stage, code: &str, redirect_uri: &str, verifier: Option<&str>) -> Answer {
     let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
     form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
     stage.token(&form).await
@@ -117,13 +117,13 @@ async fn by_client_assertion(stage: &Stage, audience: Value, jti: &str) -> Answe
     stage.post_bare(&stage.server.endpoints().token, &form).await
 }
 
-async fn device_code(stage: &Stage) -> String {
+pub(super) async fn device_code(stage: &Stage) -> String {
     allow(stage, DEVICE);
     let url = stage.server.endpoints().device_authorization.clone().unwrap();
     stage.post(&url, &[]).await.member("device_code")
 }
 
-async fn polled(stage: &Stage, device_code: &str) -> Answer {
+pub(super) async fn polled(stage: &Stage, device_code: &str) -> Answer {
     stage.token(&[("grant_type", DEVICE), ("device_code", device_code)]).await
 }
 

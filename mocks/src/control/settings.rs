@@ -1,0 +1,117 @@
+//! `/servers/{server}/settings`: the switches of a realm that are plain data.
+//! What each of them means stands in `realm::policy`.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{body::Body, house::House, patch::patched, refusal::Answer};
+use crate::realm::{Lifetimes, Policy, device::DevicePolicy, jwt::Object, policy::Rotation};
+
+macro_rules! settings {
+    ($($name:ident: $type:ty,)*) => {
+        /// The switches, each under the name that it has in a policy.
+        #[derive(Serialize, Deserialize)]
+        struct Settings {
+            $($name: $type,)*
+            device: Device,
+        }
+
+        const NAMES: &[&str] = &[$(stringify!($name),)* "device"];
+
+        impl Settings {
+            fn of(policy: &Policy) -> Self {
+                Self { $($name: policy.$name.clone(),)* device: Device::of(&policy.device) }
+            }
+
+            fn apply(self, policy: &mut Policy) {
+                $(policy.$name = self.$name;)*
+                self.device.apply(&mut policy.device);
+            }
+        }
+    };
+}
+
+settings! {
+    lifetimes: Lifetimes,
+    grant_types: Vec<String>,
+    public_grant_types: Vec<String>,
+    grant_types_by_containment: bool,
+    grant_type_before_client: bool,
+    unknown_grant: Cow<'static, str>,
+    repeats_after_client: bool,
+    json_requests: bool,
+    barred_from_query: Vec<String>,
+    decode_basic: bool,
+    basic_accepted: bool,
+    client_assertions: bool,
+    form_credentials_win: bool,
+    client_before_methods: bool,
+    challenge_realm: String,
+    tenant: Option<String>,
+    user_store: Option<String>,
+    code_challenge_methods: Vec<String>,
+    public_clients_need_challenge: bool,
+    stray_verifier_refused: bool,
+    session_state: bool,
+    one_live_token: bool,
+    rotation: Rotation,
+    refresh_without_asking: bool,
+    access_revocation_ends_refresh: bool,
+    access_tokens_revocable: bool,
+    strangers_see_users: bool,
+    audiences: Option<Vec<String>>,
+    token_endpoint: Option<String>,
+    oldest_assertion: Option<u64>,
+    assertions_used_once: bool,
+    assertions_give_refresh: bool,
+    foreign_audience: Cow<'static, str>,
+}
+
+/// How devices are treated.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Device {
+    lifetime_seconds: u64,
+    interval_seconds: u64,
+    slow_down_seconds: u64,
+    first_poll_waits: bool,
+}
+
+impl Device {
+    fn of(policy: &DevicePolicy) -> Self {
+        Self {
+            lifetime_seconds: policy.lifetime_seconds,
+            interval_seconds: policy.interval_seconds,
+            slow_down_seconds: policy.slow_down_seconds,
+            first_poll_waits: policy.first_poll_waits,
+        }
+    }
+
+    fn apply(self, policy: &mut DevicePolicy) {
+        policy.lifetime_seconds = self.lifetime_seconds;
+        policy.interval_seconds = self.interval_seconds;
+        policy.slow_down_seconds = self.slow_down_seconds;
+        policy.first_poll_waits = self.first_poll_waits;
+    }
+}
+
+pub(super) async fn show(State(house): State<House>, Path(name): Path<String>) -> Answer {
+    Ok(Json(Settings::of(&house.named(&name)?.realm().policy())).into_response())
+}
+
+pub(super) async fn change(
+    State(house): State<House>,
+    Path(name): Path<String>,
+    Body(changes): Body<Object>,
+) -> Answer {
+    let server = house.named(&name)?;
+    let changed: Settings = patched(&Settings::of(&server.realm().policy()), changes, NAMES)?;
+    server.realm().change_policy(|policy| changed.apply(policy));
+    Ok(Json(Settings::of(&server.realm().policy())).into_response())
+}
