@@ -80,7 +80,7 @@ Feature: Introspection
       When the OAuth client introspects the token with a wrong secret
       Then introspection is refused with status 401
 
-    @extended @negative @needs:other-client @needs:password @needs:user-credentials @OAUTH-7662-4-b @DEF-109 @DEF-SEED-AS-AUTH-08
+    @extended @negative @needs:other-client @needs:password @needs:user-credentials @OAUTH-7662-2.2-b @DEF-109 @DEF-SEED-AS-AUTH-08
     Scenario: Another client is not told who the user is
       Given an access token issued to the client for the user
       When the other client introspects the token

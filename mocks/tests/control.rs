@@ -269,7 +269,7 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
         (
             "put",
             "/servers/custom/notices",
-            json!({ "url": "https://a.test", "user": "u" }),
+            json!({ "url": "https://a.test", "usename": "u" }),
             400,
             "did you mean `username`?",
         ),

@@ -21,7 +21,8 @@ pub(crate) type Shows = Pin<Box<dyn Future<Output = bool> + Send>>;
 pub(crate) type Probe = (&'static str, Vendor, fn(Stage) -> Shows);
 
 fn probes() -> Vec<Probe> {
-    [probes::endpoints::PROBES, probes::grants::PROBES, probes::client_registration::PROBES, probes::proofs::PROBES].concat()
+    [probes::endpoints::PROBES, probes::grants::PROBES, probes::client_registration::PROBES, probes::proofs::PROBES]
+        .concat()
 }
 
 #[tokio::test]

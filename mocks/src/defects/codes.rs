@@ -1,10 +1,7 @@
 //! Defects around authorization codes: of the request in a browser (RFC 6749, section 4.1.1), and of their redemption.
 //! The honest checks are in `grants::authorize` and `grants::authorization_code`.
 
-use super::{
-    registry::Defect,
-    turn::Turn,
-};
+use super::{registry::Defect, turn::Turn};
 use crate::{
     endpoints::{
         authorize,

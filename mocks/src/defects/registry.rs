@@ -12,8 +12,7 @@ use std::{
 
 use super::{
     codes, devices, discovery, exchange, introspection, key_set, refreshing, registration, revocation, saml, scopes,
-    token_answer,
-    token_request, turn::Turn, userinfo,
+    token_answer, token_request, turn::Turn, userinfo,
 };
 use crate::{
     endpoints::call::{Call, Reply},

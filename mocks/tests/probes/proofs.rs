@@ -272,7 +272,7 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => {
             let url = stage.server.endpoints().registration.clone().unwrap();
             let ask = async |name: &str| {
-                let body = json!({ "client_name": name, "ext_param_client_id": "chosen_by_somebody" });
+                let body = json!({ "client_name": name, "grant_types": ["client_credentials"], "ext_param_client_id": "chosen_by_somebody" });
                 stage.admin(reqwest::Method::POST, &url, Some(body)).await.status
             };
             (ask("one").await, ask("two").await) == (201, 201)
