@@ -23,6 +23,7 @@ use super::{
     resident::Residents,
     resident_key_manager::{move_all, resident_key_manager},
     revocations,
+    scope_work::{self, ScopeWork},
     server::{self, Door, Running},
     sign_up,
     site::Site,
@@ -71,12 +72,14 @@ impl Platform {
             clocks,
             panics,
             underway: Underway::default(),
+            scope_work: ScopeWork::default(),
             plane_tokens: plane_tokens.unwrap_or_else(|| Arc::new(residents.clone())),
             signer: Arc::new(residents.clone()),
             config,
         });
         prepare_data(&site).await?;
         revocations::keep_short(&site).await?;
+        scope_work::follow(&site);
         let planes = management_routes(&site).merge(residents.router());
         let traffic = Gateway::open(site.clone(), Arc::new(residents)).await?.router();
         let caught = |router| server::with_panics_caught(router, site.panics.clone());

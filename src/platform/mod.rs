@@ -22,6 +22,7 @@ mod readiness;
 mod resident;
 mod resident_key_manager;
 mod revocations;
+mod scope_work;
 mod server;
 mod sign_up;
 pub mod signer;

@@ -11,6 +11,7 @@ use super::{
     identity::Identity,
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
+    scope_work::ScopeWork,
     signer::Signer,
     store::Store,
     underway::Underway,
@@ -38,6 +39,8 @@ pub struct Site {
     pub panics: Panics,
     /// Registrations that have begun.
     pub underway: Underway,
+    /// Scopes that key managers are to be told of.
+    pub(super) scope_work: ScopeWork,
     /// Reads the bearer tokens of the management planes.
     pub plane_tokens: Arc<dyn VerifyPlaneToken>,
     /// Signs API keys, and what backends are told.

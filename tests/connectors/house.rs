@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 const TENANT: &str = "t.example";
 const PASSWORD: &str = "secret";
-const SCOPES: &str = "apim:admin apim:subscribe apim:app_manage apim:sub_manage";
+const SCOPES: &str = "apim:admin apim:subscribe apim:app_manage apim:sub_manage apim:api_view apim:api_create apim:api_publish \
+                      apim:api_delete apim:shared_scope_manage";
 /// The platform waits this long for an authorization server.
 pub(crate) const LIMIT: Duration = Duration::from_millis(700);
 
@@ -129,6 +130,17 @@ impl House {
             "api_resource_management_endpoint": format!("{base}/api-resources"), "is7_roles_endpoint": format!("{base}/roles"),
             "Authentication": "BasicAuth", "Username": "admin", "Password": password,
         });
+        self.key_manager("WSO2-IS-7", server, base, properties).await
+    }
+
+    /// The same with its scopes and roles where the server has them.
+    pub(crate) async fn is7_with_scopes(&self, server: &AuthorizationServer, base: &str, more: Value) -> Value {
+        let mut properties = json!({
+            "api_resource_management_endpoint": format!("{base}/api/server/v1/api-resources"),
+            "is7_roles_endpoint": format!("{base}/scim2/v2/Roles"), "enable_roles_creation": true,
+            "Authentication": "BasicAuth", "Username": "admin", "Password": "admin",
+        });
+        properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.key_manager("WSO2-IS-7", server, base, properties).await
     }
 

@@ -7,4 +7,5 @@ mod mapping;
 mod registration;
 mod relay;
 mod resident;
+mod scopes;
 mod tokens;

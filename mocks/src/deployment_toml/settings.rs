@@ -112,7 +112,14 @@ impl Settings {
     pub(crate) fn documented() -> Self {
         let mut me = AccessRule::new("(.*)/scim2/Me").expect("the pattern is constant");
         me.set_methods("GET");
-        Self { role_based_present: true, role_based_acts: true, access_rules: vec![me], ..Self::default() }
+        Self {
+            role_based_present: true,
+            role_based_acts: true,
+            // The platform's connector makes roles called `system_primary_…`.
+            system_roles: true,
+            access_rules: vec![me],
+            ..Self::default()
+        }
     }
 
     /// Turns on the old ways, before what is said explicitly.

@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::{KeyManagerScopes, masking::shown, rules::admit, usages};
 use crate::platform::{
-    domain::KeyManager,
+    domain::{KeyManager, ScopeRegistration},
     events::Event,
+    scope_work,
     site::Site,
     store::Documents,
     wire::{Body, Caller, Code, Path, Refusal, listing},
@@ -59,11 +60,13 @@ pub(super) async fn create(
         .write(move |documents| {
             let created = KeyManager { id: Uuid::new_v4(), ..admit(documents, &tenant, sent, None)? };
             documents.put(&tenant, &created)?;
+            scope_work::order_all(documents, &tenant, &created, None)?;
             let key_manager = Arc::new(created.clone());
             documents.announce(Event::KeyManagerAdded { tenant, key_manager });
             Ok::<_, Refusal>(created)
         })
         .await?;
+    site.scope_work.wake();
     let location = format!("{}/api/am/admin/v4/key-managers/{}", site.management_url, created.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
 }
@@ -91,11 +94,13 @@ pub(super) async fn update(
             let stored = find(documents, &tenant, &id)?;
             let updated = KeyManager { id: stored.id, ..admit(documents, &tenant, sent, Some(&stored))? };
             documents.put(&tenant, &updated)?;
+            scope_work::order_all(documents, &tenant, &updated, Some(&stored))?;
             let key_manager = Arc::new(updated.clone());
             documents.announce(Event::KeyManagerUpdated { tenant, key_manager });
             Ok::<_, Refusal>(updated)
         })
         .await?;
+    site.scope_work.wake();
     Ok(Json(shown(&updated)))
 }
 
@@ -112,9 +117,30 @@ pub(super) async fn delete(
                 let text = format!("Error while deleting the Key Manager. {reason}");
                 return Err(Refusal::from(Code::KeyManagerInUse).because(text));
             }
+            for registration in documents.children::<ScopeRegistration>(&id)? {
+                documents.remove::<ScopeRegistration>(&tenant, &registration.id.to_string())?;
+            }
             documents.remove::<KeyManager>(&tenant, &id)?;
             documents.announce(Event::KeyManagerDeleted { tenant, id: stored.id });
             Ok(StatusCode::OK)
+        })
+        .await
+}
+
+/// What became of the tenant's scopes at the key manager: which it knows, and why it does not know the others.
+pub(super) async fn scope_registrations(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    site.store
+        .read(move |documents| {
+            find(documents, &caller.tenant, &id)?;
+            let all: Vec<ScopeRegistration> = documents.children(&id)?;
+            let entry = |one: &ScopeRegistration| {
+                json!({"scope": one.scope, "status": one.standing, "attempts": one.attempts, "failure": one.failure})
+            };
+            Ok(Json(listing(all.iter().map(entry).collect())))
         })
         .await
 }

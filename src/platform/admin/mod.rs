@@ -46,6 +46,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/key-managers/discover", post(discovery::discover))
         .route("/key-managers/{id}", get(key_managers::read).put(key_managers::update).delete(key_managers::delete))
         .route("/key-managers/{id}/api-usages", get(usages::list_apis))
+        .route("/key-managers/{id}/scope-registrations", get(key_managers::scope_registrations))
         .route("/key-managers/{id}/app-usages", get(usages::list_applications))
         .route("/applications", get(applications::list))
         .route("/applications/{id}/change-owner", post(applications::change_owner))

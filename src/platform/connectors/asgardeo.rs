@@ -1,11 +1,12 @@
 //! Type `Asgardeo`: clients as at Identity Server 7, opened by a token of a management client.
-//! Roles and API resources behind its extra endpoints are kept, not called.
+//! Its two extra endpoints take scopes and the roles that carry them; see `api_resources`.
 
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Map, Value};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
+    api_resources::{ApiResource, ScopesInResource},
     configuration::{Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Sent, management_token},
     naming,
@@ -30,12 +31,36 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: APPLICATION,
     registration: Some(&Registration),
+    scopes: Some(&SCOPES_THERE),
 };
 
 /// What the management client must be allowed.
 const SCOPES: &str = "internal_dcr_create internal_dcr_view internal_dcr_update internal_dcr_delete";
 
+/// What the management client must be allowed for scopes and roles.
+const SCOPE_SCOPES: &str = "internal_api_resource_create internal_api_resource_view internal_api_resource_update \
+                            internal_role_mgt_create internal_role_mgt_view internal_role_mgt_update";
+
 struct Registration;
+
+/// All scopes of the platform are in the API resource that the administrator names.
+const SCOPES_THERE: ScopesInResource = ScopesInResource {
+    resources: "asgardeo_api_resource_management_endpoint",
+    roles: "asgardeo_roles_endpoint",
+    creates_roles: "asgardeo_role_creation",
+    role_prefix: "apim_primary_",
+    resource: |call| {
+        let name = call.key_manager.additional_properties.text("APIM_GLOBAL_SCOPES").unwrap_or_default();
+        ApiResource { filter: format!("name eq {name}"), identifier: name.clone(), name }
+    },
+    credential: |call| {
+        async move {
+            let scope = [("scope", SCOPE_SCOPES.to_owned())];
+            management_token(call, "mgmt_client_id", "mgmt_client_secret", &scope).await
+        }
+        .boxed()
+    },
+};
 
 impl Dialect for Registration {
     fn credential<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Credential, ConnectorError>> {

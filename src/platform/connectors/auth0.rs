@@ -42,6 +42,7 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("audience_of_api", "Audience of the API").required(),
     ],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 /// The property of a key with the API that its tokens are for.

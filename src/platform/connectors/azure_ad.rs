@@ -40,6 +40,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: &[],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 const MEMBERS: Members = Members { id: "appId", secret: "secretText", grant_types: "", callbacks: "" };

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::ClientRegistration;
+use super::{ClientRegistration, ScopeAdministration};
 use crate::platform::domain::{ConnectorProperties, KeyManager};
 
 /// What is shown in the place of a secret, and understood as "unchanged" when it comes back.
@@ -25,6 +25,8 @@ pub(in crate::platform) struct Connector {
     pub(in crate::platform) application: &'static [Property],
     /// How clients are registered; `None` where this platform does not speak the type's dialect.
     pub(in crate::platform) registration: Option<&'static dyn ClientRegistration>,
+    /// How scopes are administered; `None` where the type's servers are not told of them.
+    pub(in crate::platform) scopes: Option<&'static dyn ScopeAdministration>,
 }
 
 /// A member of the key manager document that a type may demand.

@@ -29,6 +29,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: &[],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 struct Registration;

@@ -6,7 +6,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value};
 
-use super::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient, registration::answer};
+use super::{
+    Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient,
+    registration::{answer, any_answer},
+};
 use crate::platform::domain::{KeyMapping, Secret};
 
 /// What opens a management call.
@@ -142,12 +145,26 @@ pub(super) async fn send(
     credential: &Credential,
     body: Option<&Value>,
 ) -> Result<Map<String, Value>, ConnectorError> {
+    answer(request(call, method, url, credential, body).send().await?).await
+}
+
+/// The same where the answer may be a list.
+pub(super) async fn send_for_any(
+    call: Call<'_>,
+    method: Method,
+    url: &str,
+    credential: &Credential,
+    body: Option<&Value>,
+) -> Result<Value, ConnectorError> {
+    any_answer(request(call, method, url, credential, body).send().await?).await
+}
+
+fn request(call: Call<'_>, method: Method, url: &str, credential: &Credential, body: Option<&Value>) -> RequestBuilder {
     let request = credential.put_on(call.site.http.request(method, url));
-    let request = match body {
+    match body {
         Some(body) => request.json(body),
         None => request,
-    };
-    answer(request.send().await?).await
+    }
 }
 
 async fn opened<D: Dialect + ?Sized>(

@@ -46,6 +46,7 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::select("default_scopes", "Default scopes", &[Choice::of("default")]),
     ],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 struct Registration;

@@ -55,6 +55,7 @@ pub(super) const CONNECTOR: Connector = Connector {
         .or("false"),
     ],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 struct Registration;

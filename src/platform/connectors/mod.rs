@@ -1,6 +1,7 @@
 //! Connectors: what each type of key manager wants to know, and the dialect its authorization server speaks.
 //! When a connector is called, and what becomes of its answer, is left to the planes.
 
+mod api_resources;
 mod asgardeo;
 mod auth0;
 mod azure_ad;
@@ -18,6 +19,9 @@ mod ping_federate;
 mod registration;
 mod resident;
 mod resident_secrets;
+mod role_permissions;
+mod scope_interface;
+mod scopes;
 mod secrets;
 mod wso2_is;
 mod wso2_is_7;
@@ -25,6 +29,7 @@ mod wso2_is_7;
 pub(super) use configuration::{Connector, MASK};
 pub(super) use oauth::{TokenRequest, request_token, revoke_token};
 pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
+pub(super) use scopes::ScopeAdministration;
 pub(super) use secrets::{ClientSecrets, SecretOrder, ToldSecret};
 
 /// Every type, in the order in which the administrator's form offers them.

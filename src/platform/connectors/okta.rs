@@ -47,6 +47,7 @@ pub(super) const CONNECTOR: Connector = Connector {
         .or("client_secret_basic"),
     ],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 struct Registration;

@@ -4,6 +4,7 @@
 use super::{
     Connector,
     configuration::{Property, SERVER_SIDE},
+    scope_interface::ScopeInterface,
     wso2_is::{APPLICATION, Operations},
 };
 
@@ -19,4 +20,5 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: APPLICATION,
     registration: Some(&Operations),
+    scopes: Some(&ScopeInterface),
 };

@@ -35,6 +35,7 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("restrictedScopes", "Scopes, separated by commas"),
     ],
     registration: Some(&Registration),
+    scopes: None,
 };
 
 const MEMBERS: Members =

@@ -88,8 +88,16 @@ impl From<reqwest::Error> for ConnectorError {
     }
 }
 
-/// Sorts an answer by its status; `Ok` are the 2xx.
+/// Sorts an answer by its status; `Ok` are the 2xx, an empty one an empty object.
 pub(super) async fn answer(response: reqwest::Response) -> Result<Map<String, Value>, ConnectorError> {
+    match any_answer(response).await? {
+        Value::Object(members) => Ok(members),
+        _ => Err(ConnectorError::Failed { said: "the answer is no JSON object".to_owned() }),
+    }
+}
+
+/// The same where the answer may be a list.
+pub(super) async fn any_answer(response: reqwest::Response) -> Result<Value, ConnectorError> {
     let status = response.status();
     let challenged = response.headers().contains_key(WWW_AUTHENTICATE);
     let Some(bytes) = outbound::body(response).await? else {
@@ -103,9 +111,9 @@ pub(super) async fn answer(response: reqwest::Response) -> Result<Map<String, Va
         return Err(ConnectorError::Failed { said: format!("status {status}: {}", shortened(&text)) });
     }
     if text.trim().is_empty() {
-        return Ok(Map::new());
+        return Ok(Value::Object(Map::new()));
     }
-    serde_json::from_str(&text).map_err(|_| ConnectorError::Failed { said: "the answer is no JSON object".to_owned() })
+    serde_json::from_str(&text).map_err(|_| ConnectorError::Failed { said: "the answer is no JSON".to_owned() })
 }
 
 /// The beginning of what a server said: enough to recognize an error, not a page of HTML.

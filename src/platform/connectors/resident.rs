@@ -27,6 +27,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: APPLICATION,
     registration: Some(&Registration),
+    scopes: None,
 };
 
 struct Registration;

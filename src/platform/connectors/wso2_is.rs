@@ -12,6 +12,7 @@ use super::{
     dialect::{Credential, Dialect, Rotation, Sent},
     members::RFC,
     naming,
+    scope_interface::ScopeInterface,
     wso2_is_7::{FLAG, unknown},
 };
 use crate::platform::domain::KeyMapping;
@@ -30,6 +31,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: APPLICATION,
     registration: Some(&Operations),
+    scopes: Some(&ScopeInterface),
 };
 
 /// Settings of a client; the resident key manager and the open banking type share them.
@@ -66,9 +68,9 @@ impl Dialect for Operations {
 
     fn body(&self, call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
         let property = |name| call.key_manager.additional_properties.text(name);
-        let owner = match property("km_admin_as_app_owner") {
-            Some(chosen) if !chosen.is_empty() && chosen != "false" => property("Username").unwrap_or_default(),
-            _ => request.application.owner.clone(),
+        let owner = match call.key_manager.additional_properties.ticked("km_admin_as_app_owner") {
+            true => property("Username").unwrap_or_default(),
+            false => request.application.owner.clone(),
         };
         let mut body = json!({
             "client_name": naming::by_name(request),

@@ -1,5 +1,5 @@
 //! Type `WSO2-IS-7`: WSO2 Identity Server 7, clients by its registration interface v1.1.
-//! Roles and API resources behind its two extra endpoints are kept, not yet called.
+//! Its two extra endpoints take scopes and the roles that carry them; see `api_resources`.
 
 use futures::{FutureExt, future::BoxFuture};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
+    api_resources::{ApiResource, ScopesInResource},
     configuration::{Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Sent},
     members::RFC,
@@ -54,6 +55,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     ],
     application: APPLICATION,
     registration: Some(&Registration),
+    scopes: Some(&SCOPES_THERE),
 };
 
 /// Settings of a client; Asgardeo shares them.
@@ -71,6 +73,20 @@ pub(super) const APPLICATION: &[Property] = &[
 pub(super) const FLAG: &[Choice] = &[Choice::of("false"), Choice::of("true")];
 
 struct Registration;
+
+/// All scopes of the platform are in one API resource of a fixed name.
+const SCOPES_THERE: ScopesInResource = ScopesInResource {
+    resources: "api_resource_management_endpoint",
+    roles: "is7_roles_endpoint",
+    creates_roles: "enable_roles_creation",
+    role_prefix: "system_primary_",
+    resource: |_| ApiResource {
+        filter: "identifier eq User-defined-oauth2-resource".to_owned(),
+        identifier: "User-defined-oauth2-resource".to_owned(),
+        name: "User-defined OAuth2 Resource".to_owned(),
+    },
+    credential: |call| futures::future::ready(Ok(acting(call))).boxed(),
+};
 
 impl Dialect for Registration {
     /// Basic credentials, or for mutual TLS the platform's certificate and the name of the acting user (CONN-10).

@@ -182,6 +182,16 @@ impl ConnectorProperties {
     }
 }
 
+impl ConnectorProperties {
+    /// Whether a check box is ticked: stored as its text, a list with its text, or a flag.
+    pub fn ticked(&self, name: &str) -> bool {
+        match self.0.get(name) {
+            Some(Value::Array(texts)) => !texts.is_empty(),
+            _ => self.text(name).is_some_and(|text| !text.is_empty() && text != "false"),
+        }
+    }
+}
+
 impl fmt::Debug for ConnectorProperties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

@@ -9,6 +9,7 @@ mod key_manager;
 mod key_mapping;
 mod oauth_client;
 mod permissions;
+mod scope_registration;
 mod secret;
 mod subscription;
 mod tenant;
@@ -24,6 +25,7 @@ pub use key_manager::{
 pub use key_mapping::{ClientManagement, KeyMapping, KeyState, KeyType, MappingMode};
 pub use oauth_client::{ClientSecret, OAuthClient};
 pub use permissions::{PermissionType, Permissions};
+pub use scope_registration::{ScopeRegistration, ScopeStanding};
 pub use secret::Secret;
 pub use subscription::{Subscription, SubscriptionStatus};
 pub use tenant::{SUPER_TENANT, Tenant, User, principal};

@@ -19,6 +19,7 @@ use super::{
 use crate::platform::{
     domain::{Api, Revision, Subscription},
     events::Event,
+    scope_work,
     site::Site,
     store::Documents,
     wire::{Body, Caller, Page, Path, Query, Refusal, page},
@@ -56,15 +57,18 @@ pub(super) async fn create(
     State(site): State<Arc<Site>>,
     Body(sent): Body<Map<String, Value>>,
 ) -> Result<Response, Refusal> {
-    let created = site
+    let tenant = caller.tenant.clone();
+    let (created, ordered) = site
         .store
         .write(move |documents| {
             let origin = Origin { tenant: &caller.tenant, user: &caller.user, stored: None };
             let created = admit(documents, &origin, sent)?;
             keep(documents, &created)?;
-            Ok::<_, Refusal>(created)
+            let ordered = scope_work::order(documents, &caller.tenant, own_scopes(&created))?;
+            Ok::<_, Refusal>((created, ordered))
         })
         .await?;
+    scope_work::settle(&site, &tenant, ordered).await;
     let location = format!("{}/api/am/publisher/v4/apis/{}", site.management_url, created.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
 }
@@ -85,7 +89,9 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Body(sent): Body<Map<String, Value>>,
 ) -> Result<Json<Value>, Refusal> {
-    site.store
+    let tenant = caller.tenant.clone();
+    let (updated, ordered) = site
+        .store
         .write(move |documents| {
             let stored = find(documents, &caller.tenant, &id)?;
             let origin = Origin { tenant: &caller.tenant, user: &caller.user, stored: Some(&stored) };
@@ -98,9 +104,27 @@ pub(super) async fn update(
             same(&stored.context, &updated.context, "context")?;
             same(&stored.version, &updated.version, "version")?;
             keep(documents, &updated)?;
-            Ok(Json(shown(&updated)))
+            let ordered = scope_work::order(documents, &caller.tenant, changed_scopes(&stored, &updated))?;
+            Ok::<_, Refusal>((updated, ordered))
         })
-        .await
+        .await?;
+    scope_work::settle(&site, &tenant, ordered).await;
+    Ok(Json(shown(&updated)))
+}
+
+/// Names of the scopes that are the API's own.
+fn own_scopes(api: &Api) -> impl Iterator<Item = &str> {
+    api.scopes.iter().filter(|own| !own.shared).map(|own| own.scope.name.as_str())
+}
+
+/// Those of them that one has and the other has not, or has otherwise.
+fn changed_scopes<'a>(before: &'a Api, after: &'a Api) -> Vec<&'a str> {
+    let mut names: Vec<&str> = own_scopes(before).chain(own_scopes(after)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let of = |api: &'a Api, name: &str| api.scopes.iter().find(|own| !own.shared && own.scope.name == name);
+    names.retain(|name| of(before, name) != of(after, name));
+    names
 }
 
 pub(super) async fn delete(
@@ -108,7 +132,9 @@ pub(super) async fn delete(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    site.store
+    let tenant = caller.tenant.clone();
+    let ordered = site
+        .store
         .write(move |documents| {
             let api = find(documents, &caller.tenant, &id)?;
             let subscriptions: Vec<Subscription> = documents.all(&caller.tenant)?;
@@ -122,10 +148,13 @@ pub(super) async fn delete(
                 documents.remove::<Revision>(&caller.tenant, &revision.id.to_string())?;
             }
             documents.remove::<Api>(&caller.tenant, &id)?;
+            let ordered = scope_work::order(documents, &caller.tenant, own_scopes(&api))?;
             documents.announce(Event::ApiUndeployed { tenant: caller.tenant, api_id: api.id });
-            Ok(StatusCode::OK)
+            Ok(ordered)
         })
-        .await
+        .await?;
+    scope_work::settle(&site, &tenant, ordered).await;
+    Ok(StatusCode::OK)
 }
 
 pub(super) fn find(documents: &Documents<'_>, tenant: &str, id: &str) -> Result<Api, Refusal> {

@@ -1,5 +1,5 @@
 //! Shared scopes of a tenant.
-//! Who gets them in a token is left to the key managers.
+//! Who gets them in a token is left to the key managers, which are told of them by `scope_work`.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{ScopeManageScopes, ScopeViewScopes};
 use crate::platform::{
     domain::{Api, Scope},
+    scope_work,
     site::Site,
     store::Documents,
     wire::{Body, Caller, Code, Page, Path, Query, Refusal, page},
@@ -32,16 +33,21 @@ pub(super) async fn create(
     Body(sent): Body<Scope>,
 ) -> Result<(StatusCode, Json<Scope>), Refusal> {
     check(&sent)?;
-    site.store
+    let tenant = caller.tenant.clone();
+    let (created, ordered) = site
+        .store
         .write(move |documents| {
             if documents.find_by_key::<Scope>(&caller.tenant, &sent.name)?.is_some() {
                 return Err(Refusal::from(Code::ScopeExists).because(sent.name));
             }
             let created = Scope { id: Some(Uuid::new_v4()), usage_count: None, ..sent };
             documents.put(&caller.tenant, &created)?;
-            Ok((StatusCode::CREATED, Json(created)))
+            let ordered = scope_work::order(documents, &caller.tenant, [created.name.as_str()])?;
+            Ok((created, ordered))
         })
-        .await
+        .await?;
+    scope_work::settle(&site, &tenant, ordered).await;
+    Ok((StatusCode::CREATED, Json(created)))
 }
 
 pub(super) async fn read(
@@ -59,7 +65,9 @@ pub(super) async fn update(
     Body(sent): Body<Scope>,
 ) -> Result<Json<Scope>, Refusal> {
     check(&sent)?;
-    site.store
+    let tenant = caller.tenant.clone();
+    let (updated, ordered) = site
+        .store
         .write(move |documents| {
             let stored = find(documents, &caller.tenant, &id)?;
             if stored.name != sent.name {
@@ -67,9 +75,12 @@ pub(super) async fn update(
             }
             let updated = Scope { id: stored.id, usage_count: None, ..sent };
             documents.put(&caller.tenant, &updated)?;
-            Ok(Json(updated))
+            let ordered = scope_work::order(documents, &caller.tenant, [updated.name.as_str()])?;
+            Ok((updated, ordered))
         })
-        .await
+        .await?;
+    scope_work::settle(&site, &tenant, ordered).await;
+    Ok(Json(updated))
 }
 
 pub(super) async fn delete(
@@ -77,7 +88,9 @@ pub(super) async fn delete(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    site.store
+    let tenant = caller.tenant.clone();
+    let ordered = site
+        .store
         .write(move |documents| {
             let stored = find(documents, &caller.tenant, &id)?;
             let apis: Vec<Api> = documents.all(&caller.tenant)?;
@@ -85,9 +98,11 @@ pub(super) async fn delete(
                 return Err(Refusal::from(Code::ScopeAttached).because(stored.name));
             }
             documents.remove::<Scope>(&caller.tenant, &id)?;
-            Ok(StatusCode::OK)
+            Ok::<_, Refusal>(scope_work::order(documents, &caller.tenant, [stored.name.as_str()])?)
         })
-        .await
+        .await?;
+    scope_work::settle(&site, &tenant, ordered).await;
+    Ok(StatusCode::OK)
 }
 
 /// The APIs that carry the scope, with the operations that ask for it.

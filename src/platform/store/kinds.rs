@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::platform::{
     connectors,
     domain::{
-        Api, ApiKey, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, Tenant, User,
+        Api, ApiKey, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, ScopeRegistration,
+        Subscription, Tenant, User,
     },
 };
 
@@ -150,6 +151,19 @@ impl Document for Scope {
     }
     fn unique_key(&self) -> Option<String> {
         Some(self.name.clone())
+    }
+}
+
+impl Document for ScopeRegistration {
+    const KIND: &'static str = "scope-registration";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(Self::key(self.key_manager_id, &self.scope))
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.key_manager_id.to_string())
     }
 }
 
