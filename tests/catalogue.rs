@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use kmspec::{
     model::{capability::Capability, catalogue::Catalogue, plan::FeatureSource, rule::RuleId},
-    runner::run,
+    runner::{limitations, run},
 };
 
 fn catalogue() -> Catalogue {
@@ -41,6 +41,15 @@ fn every_defect_of_our_own_says_which_rule_it_breaks() {
             let rule = broken.parse().unwrap();
             assert!(catalogue.rule(&rule).is_some_and(|_| !broken.starts_with("DEF-")), "{broken}");
         }
+    }
+}
+
+#[test]
+fn what_a_profile_declares_as_a_limitation_is_a_requirement_with_a_reason() {
+    let catalogue = catalogue();
+    for (profile, each) in limitations::all(&FeatureSource::Embedded).unwrap() {
+        assert!(catalogue.requirements.iter().any(|row| row.id == each.requirement), "{profile}: {}", each.requirement);
+        assert!(!each.reason.trim().is_empty(), "{profile}: {}", each.requirement);
     }
 }
 

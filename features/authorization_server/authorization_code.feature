@@ -4,7 +4,7 @@ Feature: Authorization codes
 
   Rule: A code is redeemed by the client it was issued to
 
-    @core @SEED-IS7-27/plain @SEED-IS-10 @SEED-IS-15/authorization_code @SEED-KM-29/authorization_code @DEF-SEED-AS-CODE-08
+    @core @SEED-IS7-27/plain @SEED-IS-10/served @SEED-IS-15/authorization_code @SEED-KM-29/authorization_code @DEF-SEED-AS-CODE-08
     Scenario: A user's consent brings a code, and the code a token
       Given a code issued to the client for the user
       When the OAuth client redeems the code

@@ -25,6 +25,7 @@ use crate::{
     },
     runner::{
         interrupt::{Interruption, signal},
+        limitations,
         progress::Progress,
         run::{self, RunError},
         select::{self, Selected},
@@ -209,10 +210,12 @@ fn print_explanation(arguments: &ExplainArguments) -> Result<ExitStatus, Command
 }
 
 fn print_requirements(arguments: &RequirementsArguments) -> Result<ExitStatus, CommandError> {
-    let (catalogue, scenarios) = everything(features(arguments.features.clone()))?;
+    let from = features(arguments.features.clone());
+    let declared = limitations::all(&from).map_err(RunError::from)?;
+    let (catalogue, scenarios) = everything(from)?;
     let text = match arguments.unbroken {
         true => explain::unbroken(&scenarios),
-        false => explain::requirements(&catalogue, &scenarios, arguments.missing),
+        false => explain::requirements(&catalogue, &scenarios, &declared, arguments.missing),
     };
     say(&text);
     Ok(ExitStatus::Conforms)

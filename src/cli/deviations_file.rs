@@ -12,7 +12,10 @@ use crate::{
         plan::{ExpectedDeviation, FeatureSource, MockPlan},
         scenario_id::ScenarioId,
     },
-    runner::source::{self, SourceFile},
+    runner::{
+        limitations::Limitation,
+        source::{self, SourceFile},
+    },
 };
 
 #[derive(Deserialize)]
@@ -20,6 +23,9 @@ use crate::{
 struct DeviationsFile {
     #[serde(default)]
     deviation: Vec<DeviationTable>,
+    /// Of profiles alone; read by `runner/limitations.rs`.
+    #[serde(default)]
+    limitation: Vec<Limitation>,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +62,9 @@ fn parse(text: &str, path: &Path, profile: Option<&str>, today: Date) -> Result<
             .to_owned(),
     };
     let file: DeviationsFile = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    if let (None, Some(limitation)) = (profile, file.limitation.first()) {
+        return Err(malformed(format!("the limitation `{}` belongs into a profile", limitation.requirement)));
+    }
     let mut lines: Vec<ExpectedDeviation> = Vec::new();
     for table in file.deviation {
         if table.reason.trim().is_empty() {
@@ -151,6 +160,7 @@ mod tests {
             "[[deviation]]\nid = \"a\"\nreason = \" \"\n",
             "[[deviation]]\nid = \"a\"\nreason = \"r\"\nexpires = \"soon\"\n",
             "[[deviation]]\nid = \"a\"\nreason = \"r\"\n[[deviation]]\nid = \"a\"\nreason = \"s\"\n",
+            "[[limitation]]\nrequirement = \"SEED-IS7-02\"\nreason = \"r\"\n",
         ] {
             assert!(read_text(text).is_err(), "{text}");
         }
@@ -169,7 +179,7 @@ mod tests {
     #[test]
     fn every_embedded_profile_reads_and_gives_its_reasons() {
         for file in source::profiles(&FeatureSource::Embedded).unwrap() {
-            parse(&file.text, Path::new(&file.path), None, Date::constant(2026, 3, 2)).unwrap();
+            parse(&file.text, Path::new(&file.path), Some(file.stem()), Date::constant(2026, 3, 2)).unwrap();
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         catalogue::Catalogue,
         rule::{RuleId, RuleKind},
     },
-    runner::select::Selected,
+    runner::{limitations::Limitation, select::Selected},
 };
 
 /// What one row says, who proves it and what breaks it. `None` when there is no such row.
@@ -51,8 +51,14 @@ pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Op
     Some(text)
 }
 
-/// Every requirement and its facets, each with the number of scenarios that hold it.
-pub fn requirements(catalogue: &Catalogue, scenarios: &[Selected], only_missing: bool) -> String {
+/// Every requirement and its facets, each with the number of scenarios that hold it. What a profile declares that its
+/// product cannot do is counted apart: no scenario could hold it.
+pub fn requirements(
+    catalogue: &Catalogue,
+    scenarios: &[Selected],
+    declared: &[(String, Limitation)],
+    only_missing: bool,
+) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for rule in scenarios.iter().flat_map(rules_of) {
         *counts.entry(rule.to_string()).or_default() += 1;
@@ -62,10 +68,19 @@ pub fn requirements(catalogue: &Catalogue, scenarios: &[Selected], only_missing:
     }
     let count = |id: &str| counts.get(id).copied().unwrap_or_default();
     let mut text = String::new();
-    let mut proven = 0;
+    let (mut proven, mut apart) = (0, 0);
     for row in &catalogue.requirements {
         let facets: Vec<String> = row.facets.iter().map(|facet| format!("{}/{facet}", row.id)).collect();
         proven += usize::from(count(&row.id) > 0);
+        let declaring: Vec<_> = declared.iter().filter(|(_, each)| each.requirement == row.id).collect();
+        apart += usize::from(!declaring.is_empty());
+        if !declaring.is_empty() && count(&row.id) == 0 {
+            if !only_missing {
+                let profiles = declaring.iter().map(|(profile, _)| profile.as_str()).collect::<Vec<_>>().join(", ");
+                let _ = writeln!(text, "   -  {:<24} {} (declared by {profiles})", row.id, row.text);
+            }
+            continue;
+        }
         if !only_missing || count(&row.id) == 0 {
             let _ = writeln!(text, "{:>4}  {:<24} {}", count(&row.id), row.id, row.text);
         }
@@ -73,7 +88,11 @@ pub fn requirements(catalogue: &Catalogue, scenarios: &[Selected], only_missing:
             let _ = writeln!(text, "{:>4}    {facet}", count(facet));
         }
     }
-    let _ = writeln!(text, "\n{proven} of {} requirements are held by a scenario", catalogue.requirements.len());
+    let all = catalogue.requirements.len();
+    let _ = writeln!(
+        text,
+        "\n{proven} of {all} requirements are held by a scenario, {apart} are limitations that a profile declares"
+    );
     text
 }
 

@@ -6,6 +6,7 @@ pub mod collect;
 pub mod execute;
 pub mod interrupt;
 pub mod judge;
+pub mod limitations;
 pub mod parse;
 pub mod progress;
 pub mod provisioning;

@@ -14,6 +14,7 @@ use super::{
     execute::execute,
     interrupt::Interruption,
     judge::Judge,
+    limitations,
     parse::{self, FeatureError},
     progress::Progress,
     scene::{Scenic, Staging},
@@ -168,6 +169,7 @@ pub async fn carry_out<W: Scenic>(
     };
     let scenarios = selection.scenarios.values().map(report).collect();
     notes.extend(doubts(plan, &selection.scenarios, deeds));
+    notes.extend(limitations::notes(&subject.profile, &plan.features).unwrap_or_default());
     notes.sort();
     notes.dedup();
     Ok(RunReport {
