@@ -178,6 +178,16 @@ fn a_taken_port_is_named() {
     refused(&kmspec(&["mock", "is7", "--host", "example.invalid", "--ca-dir", folder]), 2, &["`example.invalid`"]);
 }
 
+#[test]
+fn what_a_scenario_provokes_at_the_reference_platform_is_not_warned_of() {
+    let report = tempfile::tempdir().unwrap();
+    let chosen = ["run", "--tags", "@resilience and @DEF-102", "--report-dir", report.path().to_str().unwrap()];
+    let quiet = kmspec(&chosen);
+    assert_eq!(quiet.status.code(), Some(0), "{}", String::from_utf8_lossy(&quiet.stderr));
+    let said = String::from_utf8_lossy(&quiet.stderr);
+    assert!(!said.contains("WARN") && !said.contains('\u{1b}'), "{said}");
+}
+
 /// What the first lines of a command that goes on serving say, by the word they begin with.
 fn said_by(child: &mut std::process::Child, count: usize) -> std::collections::BTreeMap<String, String> {
     use std::io::{BufRead as _, BufReader};
