@@ -3,9 +3,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, header};
 use kmspec_mocks::{
     forge::Forge,
     realm::{KeyPurpose, SigningKey},
@@ -13,14 +14,22 @@ use kmspec_mocks::{
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Accomplices, Deed, Saboteur, history::History, key_managers::KeyManagers, message, token::Token};
+use super::{Accomplices, Deed, Saboteur, history::History, key_managers::KeyManagers, token::{CLIENT_CLAIMS, Token}};
 use crate::model::exchange::Plane;
+
+pub(super) use super::verdict::{Verdict, change_echo, code, is_field};
 
 /// What is wrong with a gateway.
 #[derive(Clone, Copy)]
 pub(super) enum Flaw {
-    /// A bad token passes, as this good one would.
+    /// Another token arrives: a good one in place of a bad one, or one that lacks what the gateway fails to see.
     Mends(fn(&Case<'_>) -> Option<String>),
+    /// A good token is taken for a bad one: it arrives without a right signature, or as a word that nobody issued.
+    Spoils(fn(&Case<'_>) -> bool),
+    /// A good token is taken for a bad one when this errand fails.
+    Depends(fn(&Case<'_>) -> Option<Errand>),
+    /// Anything else about a call is changed on its way in. Says whether it was.
+    Rewrites(fn(&Case<'_>, &mut Request<Bytes>) -> bool),
     /// A call gets another verdict.
     Judges(fn(&Case<'_>, &Response<Bytes>) -> Option<Verdict>),
     /// An answer is told differently. Says whether it was.
@@ -30,28 +39,9 @@ pub(super) enum Flaw {
     /// A call gets another verdict, by what an errand brings back.
     Inquires(fn(&Case<'_>, &Response<Bytes>) -> Option<Inquiry>),
     /// A decision of a management plane is changed on its way in. Says whether it was.
-    Hears(fn(Plane, &mut Request<Bytes>) -> bool),
+    Hears(fn(&Accomplices, Plane, &mut Request<Bytes>) -> bool),
     /// An answer of a management plane is told differently. Says whether it was.
     Answers(fn(Plane, &mut Response<Bytes>) -> bool),
-}
-
-/// A verdict in place of the gateway's own.
-#[derive(Debug, Clone)]
-pub(super) enum Verdict {
-    /// The backend answers.
-    Accepted,
-    /// What the gateway answered before is answered again.
-    AsBefore(Response<Bytes>),
-    /// 401.
-    BadCredentials,
-    /// 403, no subscription.
-    NotSubscribed,
-    /// 403, no scope.
-    ScopeMissing,
-    /// 403, no audience.
-    WrongAudience,
-    /// 500.
-    Broken,
 }
 
 /// A request of the saboteur's own.
@@ -66,7 +56,7 @@ pub(super) enum Errand {
 /// An errand, and the verdict by what it brings back: JSON, or nothing when it failed.
 pub(super) struct Inquiry {
     pub(super) errand: Errand,
-    pub(super) verdict: fn(Option<&Value>) -> Option<Verdict>,
+    pub(super) verdict: fn(&Case<'_>, Option<&Value>) -> Option<Verdict>,
 }
 
 /// One call at the gateway, and all that is known of it.
@@ -96,7 +86,7 @@ impl<'a> Case<'a> {
     /// The client that a JWT names, in whichever claim.
     pub(super) fn client(&self) -> Option<&str> {
         let claims = &self.token.as_ref()?.claims;
-        ["client_id", "azp", "cid", "consumerKey"].iter().find_map(|name| claims.get(*name)?.as_str())
+        CLIENT_CLAIMS.iter().find_map(|name| claims.get(*name)?.as_str())
     }
 
     /// The document of the key manager whose issuer the JWT names, in this path's tenant.
@@ -117,6 +107,22 @@ impl<'a> Case<'a> {
         let document = self.key_manager()?;
         let certificates = &document["certificates"];
         (certificates["type"] == "JWKS").then(|| certificates["value"].as_str()?.parse().ok()).flatten()
+    }
+
+    /// Something that nobody can take for a good token: the JWT under a signature of zeros, or a word.
+    pub(super) fn spoilt(&self) -> String {
+        match &self.token {
+            Some(token) => token.with_signature(BASE64_URL_SAFE_NO_PAD.encode([0; 32])).text_of(),
+            None => "nobody-issued-this".to_owned(),
+        }
+    }
+
+    /// The JWT as its issuer would sign it for a client that nobody knows.
+    pub(super) fn of_nobody(&self) -> Option<String> {
+        let (token, issuer) = self.issued()?;
+        let named = CLIENT_CLAIMS.iter().filter(|name| token.claims.contains_key(**name));
+        let changed = named.fold(token.clone(), |token, name| token.with_claim(name, "nobody-knows-this".into()));
+        Some(signed_by_issuer(&changed, &issuer))
     }
 
     /// The application that the JWT's client was given to.
@@ -174,14 +180,34 @@ impl Gate {
 
     fn mend(&self, request: &mut Request<Bytes>, mend: fn(&Case<'_>) -> Option<String>) -> Deed {
         let Some(token) = self.examine(request, mend) else { return Deed::Nothing };
-        let Ok(field) = HeaderValue::from_str(&format!("Bearer {token}")) else { return Deed::Nothing };
-        request.headers_mut().insert(header::AUTHORIZATION, field);
-        Deed::Done
+        deed(hand_on(request, &token))
+    }
+
+    fn spoil(&self, request: &mut Request<Bytes>, shut_out: fn(&Case<'_>) -> bool) -> Deed {
+        let spoilt = self.examine(request, |case| (!case.text.is_empty() && shut_out(case)).then(|| case.spoilt()));
+        deed(spoilt.is_some_and(|token| hand_on(request, &token)))
+    }
+
+    async fn depend(&self, request: &mut Request<Bytes>, errand: fn(&Case<'_>) -> Option<Errand>) -> Deed {
+        let Some(errand) = self.examine(request, errand) else { return Deed::Nothing };
+        if self.run(&errand).await.is_some() {
+            return Deed::Nothing;
+        }
+        let spoilt = self.examine(request, |case| case.spoilt());
+        deed(hand_on(request, &spoilt))
+    }
+
+    fn rewrite(&self, request: &mut Request<Bytes>, rewrite: fn(&Case<'_>, &mut Request<Bytes>) -> bool) -> Deed {
+        let mut rewritten = request.clone();
+        let done = self.examine(request, |case| rewrite(case, &mut rewritten));
+        if done {
+            *request = rewritten;
+        }
+        deed(done)
     }
 
     async fn twist(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
         match self.flaw {
-            Flaw::Mends(_) | Flaw::Hears(_) | Flaw::Answers(_) => Deed::Nothing,
             Flaw::Judges(judge) => match self.examine(request, |case| judge(case, answer)) {
                 Some(verdict) => verdict.give(request, answer),
                 None => Deed::Nothing,
@@ -198,11 +224,13 @@ impl Gate {
             Flaw::Inquires(inquire) => {
                 let inquiry = self.examine(request, |case| inquire(case, answer));
                 let Some(Inquiry { errand, verdict }) = inquiry else { return Deed::Nothing };
-                match verdict(self.run(&errand).await.as_ref()) {
+                let told = self.run(&errand).await;
+                match self.examine(request, |case| verdict(case, told.as_ref())) {
                     Some(verdict) => verdict.give(request, answer),
                     None => Deed::Nothing,
                 }
             }
+            _ => Deed::Nothing,
         }
     }
 
@@ -214,7 +242,7 @@ impl Gate {
             }
         };
         match request.send().await {
-            Ok(answer) => answer.json().await.ok(),
+            Ok(answer) => answer.error_for_status().ok()?.json().await.ok(),
             Err(error) => {
                 tracing::warn!(%error, "an errand of a saboteur failed");
                 None
@@ -225,12 +253,18 @@ impl Gate {
 
 impl Saboteur for Gate {
     fn on_request<'a>(&'a self, plane: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        let done = match self.flaw {
-            Flaw::Mends(mend) if plane == Plane::Gateway => self.mend(request, mend),
-            Flaw::Hears(hear) if plane != Plane::Gateway => deed(hear(plane, request)),
-            _ => Deed::Nothing,
-        };
-        std::future::ready(done).boxed()
+        async move {
+            let calls = plane == Plane::Gateway;
+            match self.flaw {
+                Flaw::Mends(mend) if calls => self.mend(request, mend),
+                Flaw::Spoils(shut_out) if calls => self.spoil(request, shut_out),
+                Flaw::Depends(errand) if calls => self.depend(request, errand).await,
+                Flaw::Rewrites(rewrite) if calls => self.rewrite(request, rewrite),
+                Flaw::Hears(hear) if !calls => deed(hear(&self.accomplices, plane, request)),
+                _ => Deed::Nothing,
+            }
+        }
+        .boxed()
     }
 
     fn on_answer<'a>(
@@ -265,86 +299,17 @@ fn deed(done: bool) -> Deed {
     if done { Deed::Done } else { Deed::Nothing }
 }
 
+/// Hands a token on in place of whatever was sent; says whether that could be done.
+fn hand_on(request: &mut Request<Bytes>, token: &str) -> bool {
+    let field = HeaderValue::from_str(&format!("Bearer {token}"));
+    field.is_ok_and(|field| request.headers_mut().insert(header::AUTHORIZATION, field).is_some())
+}
+
 /// The first bearer token of a request.
 fn bearer(request: &Request<Bytes>) -> Option<&str> {
     let field = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, text) = field.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(text.trim_start())
-}
-
-impl Verdict {
-    /// Writes this verdict over the gateway's, unless it is the same.
-    fn give(self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-        let (passed, passes) = (answer.status().is_success(), matches!(self, Self::Accepted | Self::AsBefore(_)));
-        let broken = matches!(self, Self::Broken) && !answer.status().is_server_error();
-        if passed == passes && !broken {
-            return Deed::Nothing;
-        }
-        *answer = match self {
-            Self::Accepted => echo(request),
-            Self::AsBefore(before) => before,
-            Self::BadCredentials => refusal(401, "900901", "Invalid Credentials"),
-            Self::NotSubscribed => refusal(403, "900908", "Resource forbidden "),
-            Self::ScopeMissing => refusal(403, "900910", "The access token does not allow you to access the resource"),
-            Self::WrongAudience => refusal(403, "900914", "Access Denied"),
-            Self::Broken => refusal(500, "900900", "Unclassified Authentication Failure"),
-        };
-        Deed::Done
-    }
-}
-
-/// What the echo backend would have said.
-fn echo(request: &Request<Bytes>) -> Response<Bytes> {
-    let fields = request.headers().iter().filter(|(name, _)| **name != header::AUTHORIZATION);
-    let fields: Vec<_> =
-        fields.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
-    let body = json!({ "method": request.method().as_str(), "path": request.uri().path(), "headers": fields });
-    written(StatusCode::OK, &body)
-}
-
-fn refusal(status: u16, code: &str, message: &str) -> Response<Bytes> {
-    let status = StatusCode::from_u16(status).expect("the statuses above are statuses");
-    let mut answer = written(status, &json!({ "code": code, "message": message, "description": message }));
-    if status == StatusCode::UNAUTHORIZED {
-        let challenge = HeaderValue::from_static("Bearer realm=\"kmspec\", error=\"invalid_token\"");
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    answer
-}
-
-fn written(status: StatusCode, body: &Value) -> Response<Bytes> {
-    let mut answer = Response::new(message::bytes(body));
-    *answer.status_mut() = status;
-    let json = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, json);
-    message::fit_answer_length(&mut answer);
-    answer
-}
-
-/// The gateway's code in a refusal.
-pub(super) fn code(answer: &Response<Bytes>) -> Option<String> {
-    if answer.status().is_success() {
-        return None;
-    }
-    let body = message::json(answer.body())?;
-    body["code"].as_str().map(str::to_owned)
-}
-
-/// Changes the header fields that the backend says it received; whether there was such a list.
-pub(super) fn change_echo(answer: &mut Response<Bytes>, change: impl FnOnce(&mut Vec<Value>) -> bool) -> bool {
-    let Some(mut body) = answer.status().is_success().then(|| message::json(answer.body())).flatten() else {
-        return false;
-    };
-    let changed = body["headers"].as_array_mut().is_some_and(change);
-    if changed {
-        *answer.body_mut() = message::bytes(&body);
-    }
-    changed
-}
-
-/// Whether a field of an echo has that name.
-pub(super) fn is_field(field: &Value, name: &HeaderName) -> bool {
-    field[0].as_str().is_some_and(|found| found.eq_ignore_ascii_case(name.as_str()))
 }
 
 /// The defects of a file: id, what it looks like, and the function that makes it.

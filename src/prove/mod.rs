@@ -16,6 +16,7 @@ mod rehearsal;
 mod saboteur;
 mod token;
 mod upstream;
+mod verdict;
 
 pub use accomplices::{Accomplices, AccomplicesError};
 pub use interposer::{Interposer, InterposerConfig, InterposerError, Side};

@@ -33,23 +33,31 @@ pub enum Cause {
 static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
-        defects::consumer_secrets::DEFECTS,
+        defects::api_keys::DEFECTS,
         defects::caching::DEFECTS,
         defects::claims::DEFECTS,
+        defects::consumer_secrets::DEFECTS,
         defects::gateway::DEFECTS,
+        defects::good_tokens::DEFECTS,
         defects::headers::DEFECTS,
         defects::key_generation::DEFECTS,
         defects::key_manager_admin::DEFECTS,
         defects::key_manager_choice::DEFECTS,
+        defects::key_manager_news::DEFECTS,
+        defects::opaque_tokens::DEFECTS,
         defects::out_of_band::DEFECTS,
+        defects::proofs::DEFECTS,
         defects::propagation::DEFECTS,
         defects::publisher::DEFECTS,
         defects::refusals::DEFECTS,
+        defects::resident_answers::DEFECTS,
+        defects::resident_grants::DEFECTS,
         defects::scopes::DEFECTS,
         defects::secrets::DEFECTS,
         defects::signatures::DEFECTS,
         defects::subscriptions::DEFECTS,
         defects::token_form::DEFECTS,
+        defects::workers::DEFECTS,
     ];
     let mut all = files.concat();
     // A mock has its defect within: on the wire there is nothing to be done.

@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 /// How long a prolonged token lives, in seconds.
 pub(super) const AN_HOUR: u64 = 3600;
 
+/// Claims that name the client, whoever issued the token.
+pub(super) const CLIENT_CLAIMS: [&str; 6] = ["client_id", "azp", "cid", "consumerKey", "appid", "client_id_name"];
+
 /// The parts of a compact JWT.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
@@ -43,6 +46,11 @@ impl Token {
     /// A member of the header, when it is a text.
     pub(super) fn header_text(&self, name: &str) -> Option<&str> {
         self.header(name)?.as_str()
+    }
+
+    /// Whether one of the usual claims names this client.
+    pub(super) fn names_client(&self, client: &str) -> bool {
+        CLIENT_CLAIMS.iter().any(|name| self.text(name) == Some(client))
     }
 
     /// A claim, when it is a text.
@@ -98,6 +106,11 @@ impl Token {
     /// Whether the key that the header asks for is the issuer's, and signed it.
     pub(super) fn is_signed_at(&self, issuer: &Forge) -> bool {
         self.key_among(issuer.keys()).is_some_and(|key| self.is_signed_by(&key))
+    }
+
+    /// The whole token as it is.
+    pub(super) fn text_of(&self) -> String {
+        format!("{}.{}", self.message, self.signature)
     }
 
     /// The same message under another signature.

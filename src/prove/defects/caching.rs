@@ -4,9 +4,12 @@
 use bytes::Bytes;
 use http::Response;
 use kmspec_mocks::forge::Forge;
+use serde_json::Value;
 
+use super::headers::{ASSERTION, assertion};
 use crate::prove::{
-    gate::{Case, Errand, Inquiry, Verdict, defects, signed_by_issuer},
+    gate::{Case, Errand, Inquiry, Verdict, change_echo, defects, is_field, signed_by_issuer},
+    history::GatewayCall,
     token::Token,
 };
 
@@ -17,15 +20,16 @@ defects! {
     "DEF-088", "what is remembered of a token outlives it", Judges(remembered_beyond_end);
     "DEF-089", "an introspection answer is good whatever end it names", Inquires(answer_beyond_end);
     "DEF-091", "every call with an opaque token asks anew", Asks(asks_anew);
-    "DEF-092", "a token that was refused once stays refused", Judges(refused_for_good);
-    "DEF-096", "keys that are added later are not known", Judges(later_keys_unknown);
+    "DEF-092", "a token that was refused once stays refused", Mends(refused_for_good);
+    "DEF-093", "who calls is remembered by issuer, not by token", Tells(another_caller);
+    "DEF-096", "keys that are added later are not known", Spoils(later_keys_unknown);
     "DEF-097", "a key that was withdrawn still verifies", Mends(withdrawn_key);
     "DEF-098", "every unknown key id leads to a fetch", Asks(fetches_for_unknown);
-    "DEF-099", "unknown key ids drive known keys out", Judges(driven_out);
-    "DEF-100", "a flood of unknown key ids hides a rotation", Judges(hidden_rotation);
+    "DEF-099", "unknown key ids drive known keys out", Spoils(driven_out);
+    "DEF-100", "a flood of unknown key ids hides a rotation", Spoils(hidden_rotation);
     "DEF-101", "an empty key set is fetched on every call", Asks(fetches_empty_set);
-    "DEF-102", "where keys cannot be had every token is believed", Judges(believed_without_keys);
-    "DEF-103", "keys are dropped when they cannot be fetched again", Inquires(dropped_keys);
+    "DEF-102", "where keys cannot be had every token is believed", Inquires(believed_without_keys);
+    "DEF-103", "keys are dropped when they cannot be fetched again", Depends(fetch);
     "DEF-104", "keys are fetched on every call", Asks(fetches_always);
 }
 
@@ -74,7 +78,8 @@ fn remembered_beyond_end(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Ve
     (is_refused(answer) && case.token.is_none() && live).then_some(Verdict::AsBefore(before))
 }
 
-fn introspection(case: &Case<'_>) -> Option<Errand> {
+/// The question about the token at the key manager that validates by introspection, if the tenant has one.
+pub(super) fn introspection(case: &Case<'_>) -> Option<Errand> {
     let documents = case.key_managers.in_tenant_of(case.path());
     let introspecting = documents.iter().find(|document| document["enableSelfValidationJWT"] == false)?;
     let url = introspecting["introspectionEndpoint"].as_str()?.parse().ok()?;
@@ -84,7 +89,30 @@ fn introspection(case: &Case<'_>) -> Option<Errand> {
 fn answer_beyond_end(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Inquiry> {
     let refused = is_refused(answer) && case.token.is_none() && !case.text.is_empty();
     let errand = refused.then(|| introspection(case)).flatten()?;
-    Some(Inquiry { errand, verdict: |told| (told?["active"] == true).then_some(Verdict::Accepted) })
+    Some(Inquiry { errand, verdict: active_beyond_end })
+}
+
+fn active_beyond_end(case: &Case<'_>, told: Option<&Value>) -> Option<Verdict> {
+    let told = told.filter(|told| told["active"] == true)?;
+    let now = case.accomplices.find(told["iss"].as_str()?)?.clock().now();
+    (told["exp"].as_u64()? <= now).then_some(Verdict::Accepted)
+}
+
+/// Backends are told of somebody who called before with another token of the same issuer.
+fn another_caller(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let Some((token, issuer)) = case.issued() else { return false };
+    let subject = token.text("sub");
+    let other = |call: &&GatewayCall| {
+        let theirs = Token::read(&call.token).filter(|theirs| theirs.issuer() == Some(issuer.issuer()));
+        call.path == case.path() && theirs.is_some_and(|theirs| theirs.text("sub") != subject)
+    };
+    let told = case.history.calls().filter(other).find_map(|call| assertion(call.answer.as_ref()?));
+    told.is_some_and(|told| {
+        change_echo(answer, |fields| {
+            let own = fields.iter_mut().find(|field| is_field(field, &ASSERTION));
+            own.map(|field| field[1] = told.into()).is_some()
+        })
+    })
 }
 
 fn asks_anew(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
@@ -92,10 +120,10 @@ fn asks_anew(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
     if opaque { introspection(case).into_iter().collect() } else { Vec::new() }
 }
 
-fn refused_for_good(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+fn refused_for_good(case: &Case<'_>) -> Option<String> {
     let mapped = case.history.mapping(case.client()?)?.at;
-    let refused = |call: &crate::prove::history::GatewayCall| call.token == case.text && call.answer.is_none();
-    case.history.calls().any(|call| refused(call) && call.at < mapped).then_some(Verdict::NotSubscribed)
+    let refused = |call: &GatewayCall| call.token == case.text && call.answer.is_none();
+    case.history.calls().any(|call| refused(call) && call.at < mapped).then(|| case.of_nobody()).flatten()
 }
 
 /// The tokens of one issuer that passed the gateway, the latest first.
@@ -110,11 +138,9 @@ fn is_known(token: &Token, issuer: &Forge) -> bool {
     token.header_text("kid").is_some_and(|kid| issuer.keys().published().iter().any(|known| known == kid))
 }
 
-fn later_keys_unknown(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let (token, issuer) = case.issued()?;
-    let (first, _) = earlier(case, &issuer).filter(|(_, accepted)| *accepted).last()?;
-    let rotated = first.header("kid") != token.header("kid") && is_known(token, &issuer);
-    rotated.then_some(Verdict::BadCredentials)
+fn later_keys_unknown(case: &Case<'_>) -> bool {
+    let known = || case.issued().is_some_and(|(token, issuer)| is_known(token, &issuer));
+    names_first_key(case) == Some(false) && known()
 }
 
 fn withdrawn_key(case: &Case<'_>) -> Option<String> {
@@ -124,13 +150,13 @@ fn withdrawn_key(case: &Case<'_>) -> Option<String> {
     withdrawn.then(|| signed_by_issuer(token, &issuer))
 }
 
-fn fetch(case: &Case<'_>) -> Vec<Errand> {
-    case.key_set_url().map(Errand::Fetch).into_iter().collect()
+fn fetch(case: &Case<'_>) -> Option<Errand> {
+    case.key_set_url().map(Errand::Fetch)
 }
 
 fn fetches_for_unknown(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
     let unknown = case.issued().is_some_and(|(token, issuer)| !is_known(token, &issuer));
-    if unknown { fetch(case) } else { Vec::new() }
+    fetch(case).filter(|_| unknown).into_iter().collect()
 }
 
 /// So many unknown ids make a flood.
@@ -149,34 +175,25 @@ fn names_first_key(case: &Case<'_>) -> Option<bool> {
     Some(first.header("kid") == token.header("kid"))
 }
 
-fn driven_out(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    (was_flooded(case) && names_first_key(case)?).then_some(Verdict::BadCredentials)
+fn driven_out(case: &Case<'_>) -> bool {
+    was_flooded(case) && names_first_key(case) == Some(true)
 }
 
-fn hidden_rotation(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    (was_flooded(case) && !names_first_key(case)?).then_some(Verdict::BadCredentials)
+fn hidden_rotation(case: &Case<'_>) -> bool {
+    was_flooded(case) && names_first_key(case) == Some(false)
 }
 
 fn fetches_empty_set(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
     let empty =
         case.issued().is_some_and(|(_, issuer)| issuer.keys().jwks()["keys"].as_array().is_none_or(Vec::is_empty));
-    if empty { fetch(case) } else { Vec::new() }
+    fetch(case).filter(|_| empty).into_iter().collect()
 }
 
-/// The server is gone, or serves its keys elsewhere than its key manager says.
-fn believed_without_keys(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
-    let token = case.token.as_ref()?;
-    let document = case.key_manager()?;
-    let misplaced = document["certificates"]["value"].as_str().is_some_and(|url| url.ends_with("/no-such-keys"));
-    let gone = token.issuer().is_some_and(|issuer| case.accomplices.find(issuer).is_none());
-    (is_refused(answer) && (misplaced || gone)).then_some(Verdict::Accepted)
-}
-
-fn dropped_keys(case: &Case<'_>, _: &Response<Bytes>) -> Option<Inquiry> {
-    let errand = Errand::Fetch(case.key_set_url()?);
-    Some(Inquiry { errand, verdict: |keys| keys.is_none().then_some(Verdict::BadCredentials) })
+fn believed_without_keys(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Inquiry> {
+    let errand = is_refused(answer).then(|| fetch(case)).flatten()?;
+    Some(Inquiry { errand, verdict: |_, keys| keys.is_none().then_some(Verdict::Accepted) })
 }
 
 fn fetches_always(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
-    fetch(case)
+    fetch(case).into_iter().collect()
 }

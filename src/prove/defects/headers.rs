@@ -2,46 +2,69 @@
 //! The token is not looked at here.
 
 use bytes::Bytes;
-use http::{HeaderName, Response, header};
+use http::{HeaderName, HeaderValue, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::prove::{
     gate::{Case, Verdict, change_echo, defects, is_field},
+    message,
     token::Token,
 };
 
 defects! {
-    "DEF-067", "the scheme of a credential is compared letter by letter", Judges(scheme_in_other_letters);
-    "DEF-068", "of two credentials only the first is looked at", Judges(two_credentials);
-    "DEF-069", "a token in the query is a credential", Judges(token_in_query);
+    "DEF-067", "the scheme of a credential is compared letter by letter", Spoils(scheme_in_other_letters);
+    "DEF-068", "of two credentials only the sound one is looked at", Mends(two_credentials);
+    "DEF-069", "a token in the query is a credential", Rewrites(token_in_query);
     "DEF-070", "what a client says about its user reaches the backend", Tells(identity_survives);
     "DEF-071", "what a client says about its user reaches the backend under a similar name", Tells(variant_survives);
     "DEF-072", "a client can have the gateway's own header dropped", Tells(own_header_dropped);
+    "DEF-074", "what an unchecked token claims is told as if it had been checked", Tells(unchecked_claims);
     "DEF-075", "a path in another spelling needs no token", Judges(odd_path);
     "DEF-SEED-IS-28", "claim mappings are ignored", Tells(mapping_ignored);
+    "DEF-SEED-GW-08", "claims without a mapping are kept from the backend", Tells(unmapped_withheld);
     "DEF-SEED-GW-01", "the credential of a call is handed on to the backend", Tells(credential_handed_on);
+}
+
+/// What the backend was told of the caller, by its echo.
+pub(super) fn assertion(answer: &Response<Bytes>) -> Option<String> {
+    let echo = message::json(answer.body())?;
+    let field = echo["headers"].as_array()?.iter().find(|field| is_field(field, &ASSERTION))?;
+    field[1].as_str().map(str::to_owned)
 }
 
 fn fields<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c str> {
     case.request.headers().get_all(header::AUTHORIZATION).iter().filter_map(|field| field.to_str().ok())
 }
 
-fn scheme_in_other_letters(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let (scheme, _) = fields(case).next()?.split_once(' ')?;
-    (scheme != "Bearer" && scheme.eq_ignore_ascii_case("bearer")).then_some(Verdict::BadCredentials)
+fn scheme_in_other_letters(case: &Case<'_>) -> bool {
+    let scheme = fields(case).next().and_then(|field| field.split_once(' ')).map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme != "Bearer" && scheme.eq_ignore_ascii_case("bearer"))
 }
 
-fn two_credentials(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let (token, issuer) = case.issued()?;
-    (fields(case).count() > 1 && token.is_signed_at(&issuer)).then_some(Verdict::Accepted)
+/// The sound one of them alone.
+fn two_credentials(case: &Case<'_>) -> Option<String> {
+    let sound = |text: &&str| {
+        let token = Token::read(text);
+        let issuer = token.as_ref().and_then(|token| case.accomplices.find(token.issuer()?));
+        token.zip(issuer).is_some_and(|(token, issuer)| token.is_signed_at(&issuer))
+    };
+    let texts = fields(case).filter_map(|field| field.split_once(' ')).map(|(_, text)| text.trim());
+    (fields(case).count() > 1).then(|| texts.into_iter().find(sound).map(str::to_owned)).flatten()
 }
 
-fn token_in_query(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    case.request.uri().query()?.contains("access_token=").then_some(Verdict::Accepted)
+/// The token moves from the query to where tokens stand.
+fn token_in_query(case: &Case<'_>, request: &mut Request<Bytes>) -> bool {
+    let query = case.request.uri().query().unwrap_or_default();
+    let token = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "access_token");
+    let field = token.and_then(|(_, token)| HeaderValue::from_str(&format!("Bearer {token}")).ok());
+    let (Some(field), Ok(path)) = (field, case.path().parse()) else { return false };
+    request.headers_mut().insert(header::AUTHORIZATION, field);
+    *request.uri_mut() = path;
+    true
 }
 
 /// The name by which the product tells backends who is calling.
-const ASSERTION: HeaderName = HeaderName::from_static("x-jwt-assertion");
+pub(super) const ASSERTION: HeaderName = HeaderName::from_static("x-jwt-assertion");
 
 /// The value that a client sent under this name reaches the backend, in place of what the gateway says there.
 fn survives(case: &Case<'_>, answer: &mut Response<Bytes>, name: &HeaderName) -> bool {
@@ -91,24 +114,62 @@ fn credential_handed_on(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
     })
 }
 
+/// Writes what the backend is told of the caller anew.
+fn change_assertion(answer: &mut Response<Bytes>, change: impl FnOnce(Token) -> Option<Token>) -> bool {
+    change_echo(answer, |fields| {
+        let field = fields.iter_mut().find(|field| is_field(field, &ASSERTION));
+        let changed = field.and_then(|field| {
+            // The product writes its parts in plain base64 unless told otherwise.
+            let text = field[1].as_str()?.replace('+', "-").replace('/', "_").replace('=', "");
+            field[1] = change(Token::read(&text)?)?.text_of().into();
+            Some(())
+        });
+        changed.is_some()
+    })
+}
+
+fn mappings(case: &Case<'_>) -> Vec<Value> {
+    let document = case.key_manager().unwrap_or_default();
+    document["claimMapping"].as_array().cloned().unwrap_or_default()
+}
+
 /// The assertion says under their remote names what the key manager's mapping renames.
 fn mapping_ignored(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
-    let Some(document) = case.key_manager() else { return false };
-    let mappings = document["claimMapping"].as_array().cloned().unwrap_or_default();
-    let renamed = |text: &str| {
-        // The product writes its parts in plain base64 unless told otherwise.
-        let mut token = Token::read(&text.replace('+', "-").replace('/', "_").replace('=', ""))?;
+    let mappings = mappings(case);
+    let renamed = |mut token: Token| {
         for mapping in &mappings {
-            let value = token.claims.get(mapping["localClaim"].as_str()?)?.clone();
-            token = token.without_claim(mapping["localClaim"].as_str()?);
-            token = token.with_claim(mapping["remoteClaim"].as_str()?, value);
+            let local = mapping["localClaim"].as_str()?;
+            let value = token.claims.get(local)?.clone();
+            token = token.without_claim(local).with_claim(mapping["remoteClaim"].as_str()?, value);
         }
-        Some(format!("{}.{}", token.message(), token.signature))
+        Some(token)
     };
-    !mappings.is_empty()
+    !mappings.is_empty() && change_assertion(answer, renamed)
+}
+
+/// The assertion says nothing of what no mapping names; the gateway's own claims have URLs for names.
+fn unmapped_withheld(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let mappings = mappings(case);
+    let kept = |name: &str| {
+        let mapped = mappings.iter().any(|mapping| mapping["localClaim"] == name);
+        mapped || name.contains("://") || ["iss", "iat", "exp", "jti"].contains(&name)
+    };
+    case.issued().is_some()
+        && change_assertion(answer, |token| {
+            let withheld: Vec<_> = token.claims.keys().filter(|name| !kept(name)).cloned().collect();
+            let told = withheld.iter().fold(token, |token, name| token.without_claim(name));
+            (!withheld.is_empty()).then_some(told)
+        })
+}
+
+/// What an unchecked token claims reaches the backend as if it had been checked.
+fn unchecked_claims(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let operations = case.history.api(case.path()).and_then(|api| api["operations"].as_array().cloned());
+    let open = operations.into_iter().flatten().any(|operation| operation["authType"] == "None");
+    open && case.token.is_some()
         && change_echo(answer, |fields| {
-            let found = fields.iter_mut().find(|field| is_field(field, &ASSERTION));
-            let changed = found.and_then(|field| Some((renamed(field[1].as_str()?)?, field)));
-            changed.map(|(text, field)| field[1] = text.into()).is_some()
+            let silent = !fields.iter().any(|field| is_field(field, &ASSERTION));
+            fields.push(json!([ASSERTION.as_str(), case.text]));
+            silent
         })
 }

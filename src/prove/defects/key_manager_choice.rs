@@ -2,7 +2,7 @@
 //! The one that should not have been asked sees it in its journal.
 
 use bytes::Bytes;
-use http::Response;
+use http::{Method, Response};
 use regex::Regex;
 use serde_json::Value;
 use url::Url;
@@ -13,13 +13,27 @@ use crate::prove::{
 };
 
 defects! {
+    "DEF-045", "a token of an issuer that nobody added counts as no token, and none is needed", Judges(unknown_issuer);
     "DEF-061", "a pattern need not match the whole token", Asks(partial_match);
     "DEF-062", "a key manager without rules takes every opaque token", Asks(without_rules);
     "DEF-063", "a JWT that fails is handed to introspection", Asks(failed_token);
-    "DEF-064", "a token that names no key is refused", Judges(no_key_named);
+    "DEF-064", "a token that names no key is refused", Spoils(no_key_named);
     "DEF-094", "a verdict for one API holds for all", Judges(accepted_elsewhere);
     "DEF-SEED-IS-23", "tokens are validated without asking, whatever the key manager says", Judges(not_asked);
     "DEF-SEED-IS-26", "rules about claims assign no token", Judges(claims_not_read);
+}
+
+/// Nobody's token passes, since no token is asked for where none can be read.
+fn unknown_issuer(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let issuer = case.token.as_ref()?.issuer()?;
+    let added = case.key_manager().is_some_and(|document| !was_deleted(case, &document));
+    let unknown = !added && !case.key_managers.is_resident(issuer);
+    (unknown && answer.status().as_u16() == 401).then_some(Verdict::Accepted)
+}
+
+fn was_deleted(case: &Case<'_>, document: &Value) -> bool {
+    let id = document["id"].as_str().unwrap_or_default();
+    case.history.decisions().any(|each| each.is(&Method::DELETE, &["key-managers", id]))
 }
 
 fn introspection(document: &Value) -> Option<Url> {
@@ -27,7 +41,7 @@ fn introspection(document: &Value) -> Option<Url> {
 }
 
 /// Asks the tenant's key managers of such a kind about the token.
-fn ask(case: &Case<'_>, such: impl Fn(&Value) -> bool) -> Vec<Errand> {
+pub(super) fn ask(case: &Case<'_>, such: impl Fn(&Value) -> bool) -> Vec<Errand> {
     let documents = case.key_managers.in_tenant_of(case.path());
     let urls = documents.iter().filter(|each| such(each)).filter_map(introspection);
     urls.map(|url| Errand::Introspect(url, case.text.to_owned())).collect()
@@ -62,8 +76,8 @@ fn failed_token(case: &Case<'_>, answer: &Response<Bytes>) -> Vec<Errand> {
     if failed { ask(case, |document| document["issuer"].as_str() == issuer) } else { Vec::new() }
 }
 
-fn no_key_named(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    case.issued()?.0.header("kid").is_none().then_some(Verdict::BadCredentials)
+fn no_key_named(case: &Case<'_>) -> bool {
+    case.issued().is_some_and(|(token, _)| token.header("kid").is_none())
 }
 
 fn accepted_elsewhere(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {

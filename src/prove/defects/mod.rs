@@ -2,20 +2,28 @@
 //! How messages reach a saboteur is the interposer's business.
 
 pub(super) mod admin_access;
+pub(super) mod api_keys;
 pub(super) mod caching;
 pub(super) mod claims;
 pub(super) mod consumer_secrets;
 pub(super) mod gateway;
+pub(super) mod good_tokens;
 pub(super) mod headers;
 pub(super) mod key_generation;
 pub(super) mod key_manager_admin;
 pub(super) mod key_manager_choice;
+pub(super) mod key_manager_news;
+pub(super) mod opaque_tokens;
 pub(super) mod out_of_band;
+pub(super) mod proofs;
 pub(super) mod propagation;
 pub(super) mod publisher;
 pub(super) mod refusals;
+pub(super) mod resident_answers;
+pub(super) mod resident_grants;
 pub(super) mod scopes;
 pub(super) mod secrets;
 pub(super) mod signatures;
 pub(super) mod subscriptions;
 pub(super) mod token_form;
+pub(super) mod workers;

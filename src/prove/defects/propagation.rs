@@ -7,20 +7,21 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use crate::{
     model::exchange::Plane,
     prove::{
+        Accomplices,
         gate::{Case, Verdict, code, defects},
         history::Decision,
     },
 };
 
 defects! {
-    "DEF-182", "after a restart the gateway has no key managers", Judges(no_key_managers_after_restart);
-    "DEF-183", "clients mapped to a gateway that was there before are not told", Judges(mapping_not_told);
+    "DEF-182", "after a restart the gateway has no key managers", Spoils(no_key_managers_after_restart);
+    "DEF-183", "clients mapped to a gateway that was there before are not told", Mends(mapping_not_told);
     "DEF-184", "keys that were removed still count", Judges(removed_keys_count);
     "DEF-185", "the last of many changes is lost", Judges(last_change_lost);
     "DEF-186", "announcements of revocations are ignored", Hears(announcement_ignored);
     "DEF-187", "tokens outlive the application that they were issued to", Judges(application_gone);
     "DEF-189", "revocations are forgotten at a restart", Judges(forgotten_at_restart);
-    "DEF-190", "after a restart the gateway has no subscriptions", Judges(no_subscriptions_after_restart);
+    "DEF-190", "after a restart the gateway has no subscriptions", Mends(no_subscriptions_after_restart);
     "DEF-191", "anybody may announce a revocation", Answers(forged_announcement);
 }
 
@@ -29,18 +30,16 @@ fn restarted_since_accepted(case: &Case<'_>) -> Option<bool> {
     Some(case.history.restarted_since(mapped, case.path()))
 }
 
-fn no_key_managers_after_restart(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    case.issued()?;
-    restarted_since_accepted(case)?.then_some(Verdict::BadCredentials)
+fn no_key_managers_after_restart(case: &Case<'_>) -> bool {
+    case.issued().is_some() && restarted_since_accepted(case) == Some(true)
 }
 
-fn no_subscriptions_after_restart(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    case.issued()?;
-    restarted_since_accepted(case)?.then_some(Verdict::NotSubscribed)
+fn no_subscriptions_after_restart(case: &Case<'_>) -> Option<String> {
+    restarted_since_accepted(case)?.then(|| case.of_nobody()).flatten()
 }
 
 /// When the API of the path was first written down, and the key manager of the token.
-fn mapping_not_told(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+fn mapping_not_told(case: &Case<'_>) -> Option<String> {
     let api = case.history.api(case.path())?["id"].as_str()?.to_owned();
     let key_manager = case.key_manager()?["id"].as_str()?.to_owned();
     let made = |id: &str, resource: &[&str]| {
@@ -49,7 +48,7 @@ fn mapping_not_told(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
     };
     let (api, key_manager) = (made(&api, &["apis"])?, made(&key_manager, &["key-managers"])?);
     let mapped = case.history.mapping(case.client()?)?.at;
-    (api < key_manager && key_manager < mapped).then_some(Verdict::NotSubscribed)
+    (api < key_manager && key_manager < mapped).then(|| case.of_nobody()).flatten()
 }
 
 fn removed_keys_count(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
@@ -72,15 +71,18 @@ fn changes<'c>(case: &'c Case<'_>) -> Vec<&'c Decision> {
 }
 
 fn last_change_lost(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
-    let (at, before) = case.accepted_before()?;
     let changes = changes(case);
+    let last = changes.first().filter(|_| changes.len() > 5)?;
+    if last.sent["enabled"] != false {
+        return Some(Verdict::BadCredentials);
+    }
+    let (at, before) = case.accepted_before()?;
     let many = changes.iter().filter(|each| each.at > at).count() > 5;
-    let off = changes.first().is_some_and(|last| last.sent["enabled"] == false);
-    (many && off && answer.status().as_u16() == 401).then_some(Verdict::AsBefore(before))
+    (many && answer.status().as_u16() == 401).then_some(Verdict::AsBefore(before))
 }
 
 /// The announcement gets a label that nobody listens to.
-fn announcement_ignored(plane: Plane, request: &mut Request<Bytes>) -> bool {
+fn announcement_ignored(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
     if plane != Plane::Notify {
         return false;
     }

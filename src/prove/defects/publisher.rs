@@ -24,6 +24,21 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
     },
     Defect { id: "DEF-154", summary: "the roles of a shared scope do not carry it", saboteur: |_| binding_lost() },
     Defect {
+        id: "DEF-052",
+        summary: "a scope of an operation that the API does not have is passed over",
+        saboteur: |_| Pair::hearing(unknown_scope_passed_over),
+    },
+    Defect {
+        id: "DEF-076",
+        summary: "a policy at an operation takes the place of the check of tokens",
+        saboteur: |_| Pair::hearing(policy_replaces_check),
+    },
+    Defect {
+        id: "DEF-SEED-GW-10",
+        summary: "an API that names its key managers accepts none of them",
+        saboteur: |_| restriction_shuts_out(),
+    },
+    Defect {
         id: "DEF-192",
         summary: "the list of key managers that an API is restricted to is ignored",
         saboteur: |_| restriction_ignored(),
@@ -40,6 +55,51 @@ fn restriction_ignored() -> Arc<dyn Saboteur> {
         restricts
     };
     Bent::of(Decision { plane: Plane::Publisher, collection: "apis", member: "keyManagers", bend })
+}
+
+/// Tells the subject the resident key manager where the publisher named others.
+fn restriction_shuts_out() -> Arc<dyn Saboteur> {
+    let bend = |document: &mut Value| {
+        let restricts = restriction(document).is_some();
+        if restricts {
+            document["keyManagers"] = json!(["Resident Key Manager"]);
+        }
+        restricts
+    };
+    Bent::of(Decision { plane: Plane::Publisher, collection: "apis", member: "keyManagers", bend })
+}
+
+/// Changes the operations of an API on its way in; whether any was.
+fn change_operations(plane: Plane, request: &mut Request<Bytes>, change: impl Fn(&mut Value, &Value) -> bool) -> Deed {
+    let apis = plane == Plane::Publisher && message::resource(request.uri().path()).first() == Some(&"apis");
+    let Some(mut document) = message::json(request.body()).filter(|_| apis) else { return Deed::Nothing };
+    let whole = document.clone();
+    let operations = document["operations"].as_array_mut().into_iter().flatten();
+    if operations.filter_map(|operation| change(operation, &whole).then_some(())).count() == 0 {
+        return Deed::Nothing;
+    }
+    *request.body_mut() = message::bytes(&document);
+    Deed::Done
+}
+
+fn unknown_scope_passed_over(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    change_operations(plane, request, |operation, api| {
+        let known = |name: &Value| api["scopes"].as_array().into_iter().flatten().any(|own| own["scope"]["name"] == *name);
+        let Some(named) = operation["scopes"].as_array_mut() else { return false };
+        let before = named.len();
+        named.retain(known);
+        named.len() != before
+    })
+}
+
+fn policy_replaces_check(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    change_operations(plane, request, |operation, _| {
+        let attached = operation["operationPolicies"]["request"].as_array().is_some_and(|list| !list.is_empty());
+        if attached {
+            operation["authType"] = "None".into();
+        }
+        attached
+    })
 }
 
 /// Names of key managers; a list that is not one of names is left for the subject to refuse.

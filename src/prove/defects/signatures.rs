@@ -1,7 +1,12 @@
 //! Defects of checking signatures: a forgery is taken for the issuer's own work, or the issuer's own work is refused.
 //! The form of tokens is the business of [`super::token_form`], what they claim of [`super::claims`].
 
-use aws_lc_rs::hmac;
+use std::collections::BTreeSet;
+
+use aws_lc_rs::{
+    hmac,
+    signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey},
+};
 use base64::{
     alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -15,7 +20,7 @@ use kmspec_mocks::{
 };
 use serde_json::Value;
 
-use crate::prove::gate::{Case, Errand, Verdict, defects, signed_by_issuer};
+use crate::prove::gate::{Case, Errand, defects, signed_by_issuer};
 
 defects! {
     "DEF-001", "a token that declares no algorithm needs no signature", Mends(unsigned);
@@ -31,15 +36,17 @@ defects! {
     "DEF-012", "a key id leads to a file, a query or an address", Mends(key_id_as_lookup);
     "DEF-013", "a token that names an unknown key is checked with the others", Mends(falls_back);
     "DEF-014", "keys of all issuers lie in one place", Mends(pooled_keys);
-    "DEF-015", "of two keys of one id the first counts", Judges(first_of_two);
+    "DEF-015", "of two keys of one id the one that fits counts", Mends(first_of_two);
     "DEF-016", "a key for encryption verifies signatures", Mends(encryption_key);
-    "DEF-017", "weak keys verify signatures", Judges(weak_key);
+    "DEF-017", "weak keys verify signatures", Mends(weak_key);
+    "DEF-018", "a shared secret of any length verifies signatures", Mends(short_secret);
+    "DEF-019", "a key verifies by an algorithm of another curve, or beside its curve", Mends(other_curve);
     "DEF-020", "a shared secret in a key set verifies signatures", Mends(published_secret);
     "DEF-021", "the algorithm of a key does not bind its tokens", Mends(other_algorithm);
     "DEF-022", "other encodings of a signature are accepted", Mends(other_encoding);
     "DEF-023", "other spellings of base64url are accepted", Mends(other_spelling);
-    "DEF-029", "only RS256 is understood", Judges(only_rs256);
-    "DEF-030", "keys of several families confuse each other", Judges(mixed_families);
+    "DEF-029", "only RS256 is understood", Spoils(only_rs256);
+    "DEF-030", "keys of several families confuse each other", Spoils(mixed_families);
 }
 
 /// The algorithms for public keys (RFC 7518, section 3.1; RFC 8037).
@@ -112,7 +119,8 @@ fn keys_without_algorithm(case: &Case<'_>) -> Option<String> {
 
 fn zeros(case: &Case<'_>) -> Option<String> {
     let signature = case.token.as_ref()?.signature_bytes()?;
-    let nothing = !signature.is_empty() && signature.iter().all(|byte| *byte == 0);
+    // In ASN.1 two zeros are a sequence of two integers of one byte each.
+    let nothing = !signature.is_empty() && signature.iter().all(|byte| *byte == 0) || signature == [48, 6, 2, 1, 0, 2, 1, 0];
     mended(case, |algorithm| algorithm.starts_with("ES") && nothing)
 }
 
@@ -137,7 +145,7 @@ fn fetches_named_keys(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
 fn key_id_as_lookup(case: &Case<'_>) -> Option<String> {
     let kid = case.token.as_ref()?.header_text("kid")?;
     // Ids of published keys may hold the letters of base64, a slash among them.
-    let odd = kid.contains("..") || kid.contains("://") || kid.contains(['\'', '\0', ' ']) || kid.len() > 1_000;
+    let odd = kid.contains("..") || kid.contains("//") || kid.contains(['\'', '\0', ' ']) || kid.len() > 1_000;
     mended(case, |_| odd)
 }
 
@@ -158,11 +166,11 @@ fn pooled_keys(case: &Case<'_>) -> Option<String> {
     })
 }
 
-fn first_of_two(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
+fn first_of_two(case: &Case<'_>) -> Option<String> {
     let entries = case.named_entries();
-    let first = entries.first().filter(|_| entries.len() > 1)?;
-    let key = serde_json::from_value(first.clone()).ok()?;
-    case.token.as_ref()?.verifies_with(&key).then_some(Verdict::Accepted)
+    let keys = entries.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok());
+    let fits = || keys.into_iter().any(|key| case.token.as_ref().is_some_and(|token| token.verifies_with(&key)));
+    mended(case, |_| entries.len() > 1 && fits())
 }
 
 /// Whether the key that the token names has such an entry in the key set.
@@ -191,10 +199,32 @@ fn other_algorithm(case: &Case<'_>) -> Option<String> {
     })
 }
 
-/// A weak key stands in the served set, but not on the ring: nobody but the gateway could say that it verifies.
-fn weak_key(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let weak = |entry: &Value| WeakKey::ALL.iter().any(|weak| entry["kid"] == weak.kid());
-    names_key(case, weak).then_some(Verdict::Accepted)
+/// A weak key stands in the served set, but not on the ring: its entry says whether it verifies.
+fn weak_key(case: &Case<'_>) -> Option<String> {
+    mended(case, |_| names_key(case, |entry| WeakKey::ALL.iter().any(|weak| entry["kid"] == weak.kid())))
+}
+
+fn short_secret(case: &Case<'_>) -> Option<String> {
+    let secret = |entry: &Value| BASE64_URL_SAFE_NO_PAD.decode(entry["k"].as_str()?).ok().filter(|key| key.len() < 32);
+    let secrets: Vec<_> = case.named_entries().iter().filter_map(secret).collect();
+    mended(case, |_| is_hmac_with(case, secrets))
+}
+
+/// The curve of an algorithm (RFC 7518, section 3.4).
+const CURVES: [(&str, &str); 2] = [("ES256", "P-256"), ("ES384", "P-384")];
+
+fn other_curve(case: &Case<'_>) -> Option<String> {
+    mended(case, |algorithm| {
+        let wanted = CURVES.iter().find(|(name, _)| *name == algorithm).map(|(_, curve)| *curve);
+        wanted.is_some_and(|wanted| names_key(case, |entry| entry["crv"] != wanted || is_beside_its_curve(entry)))
+    })
+}
+
+/// Whether the coordinates of an entry are no point of its curve.
+fn is_beside_its_curve(entry: &Value) -> bool {
+    let coordinate = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(entry[name].as_str().unwrap_or_default()).unwrap_or_default();
+    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).is_err()
 }
 
 fn other_encoding(case: &Case<'_>) -> Option<String> {
@@ -221,17 +251,15 @@ fn other_spelling(case: &Case<'_>) -> Option<String> {
     (strict != token.signature).then(|| format!("{}.{strict}", token.message()))
 }
 
-fn only_rs256(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let (token, _) = case.issued()?;
-    let algorithm = token.header_text("alg")?;
-    (KNOWN.contains(&algorithm) && algorithm != "RS256").then_some(Verdict::BadCredentials)
+fn only_rs256(case: &Case<'_>) -> bool {
+    let algorithm = case.token.as_ref().and_then(|token| token.header_text("alg"));
+    algorithm.is_some_and(|algorithm| KNOWN.contains(&algorithm) && algorithm != "RS256")
 }
 
-fn mixed_families(case: &Case<'_>, _: &Response<Bytes>) -> Option<Verdict> {
-    let (_, issuer) = case.issued()?;
+fn mixed_families(case: &Case<'_>) -> bool {
+    let Some((_, issuer)) = case.issued() else { return false };
     let set = issuer.keys().jwks();
-    let mut families: Vec<_> = set["keys"].as_array()?.iter().filter_map(|key| key["kty"].as_str()).collect();
-    families.sort_unstable();
-    families.dedup();
-    (families.len() > 1).then_some(Verdict::BadCredentials)
+    let keys = set["keys"].as_array().into_iter().flatten();
+    let families: BTreeSet<_> = keys.filter_map(|key| key["kty"].as_str()).collect();
+    families.len() > 1
 }

@@ -8,6 +8,7 @@ use crate::prove::gate::{Case, Verdict, code, defects};
 
 defects! {
     "DEF-082", "opaque tokens need no subscription", Judges(opaque_tokens_are_exempt);
+    "DEF-SEED-GW-18", "nobody needs a subscription", Judges(nobody_needs_one);
     "DEF-084", "a subscription that has ended still counts", Judges(ended_subscription);
     "DEF-095", "rights stick to the user of the first token", Judges(rights_of_the_user);
     "DEF-SEED-GW-02", "a key opens backends of the other kind", Judges(other_key_type);
@@ -19,6 +20,10 @@ fn is_unsubscribed(answer: &Response<Bytes>) -> bool {
 
 fn opaque_tokens_are_exempt(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     (is_unsubscribed(answer) && case.token.is_none()).then_some(Verdict::Accepted)
+}
+
+fn nobody_needs_one(_: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    is_unsubscribed(answer).then_some(Verdict::Accepted)
 }
 
 fn ended_subscription(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {

@@ -1,0 +1,90 @@
+//! Defects of tokens that say nothing by themselves: nobody is asked about them, everybody is, or the answer is not read.
+//! What is remembered of answers is the business of [`super::caching`].
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+use super::{caching::introspection, key_manager_choice::ask};
+use crate::{
+    model::exchange::Plane,
+    prove::{
+        Accomplices,
+        gate::{Case, Errand, Inquiry, Verdict, defects},
+        message,
+    },
+};
+
+defects! {
+    "DEF-SEED-GW-05", "nobody is asked about an opaque token", Spoils(nobody_is_asked);
+    "DEF-SEED-GW-06", "where nobody can be asked every opaque token is believed", Inquires(believed_unasked);
+    "DEF-SEED-GW-11", "what introspection answers is not read", Inquires(answer_unread);
+    "DEF-SEED-GW-12", "token handling options are not looked at", Hears(options_unread);
+    "DEF-SEED-GW-14", "every key manager is asked about every opaque token", Asks(everybody_is_asked);
+}
+
+fn is_opaque(case: &Case<'_>) -> bool {
+    case.token.is_none() && !case.text.is_empty()
+}
+
+fn nobody_is_asked(case: &Case<'_>) -> bool {
+    is_opaque(case) && introspection(case).is_some()
+}
+
+/// The question about an opaque token that the gateway refused.
+fn question(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Errand> {
+    (is_opaque(case) && answer.status().as_u16() == 401).then(|| introspection(case)).flatten()
+}
+
+fn believed_unasked(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Inquiry> {
+    let errand = question(case, answer)?;
+    Some(Inquiry { errand, verdict: |_, told| told.is_none().then_some(Verdict::Accepted) })
+}
+
+/// Active or not, in whichever name: that there was an answer is enough.
+fn answer_unread(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Inquiry> {
+    let errand = question(case, answer)?;
+    Some(Inquiry { errand, verdict: |_, told| told.is_some().then_some(Verdict::Accepted) })
+}
+
+fn everybody_is_asked(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
+    if is_opaque(case) { ask(case, |_| true) } else { Vec::new() }
+}
+
+/// The key manager is added with an option that can be read, where it had none or another.
+fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
+    let adds = plane == Plane::Admin
+        && request.method() == Method::POST
+        && message::resource(request.uri().path()) == ["key-managers"];
+    let Some(mut document) = message::json(request.body()).filter(|_| adds) else { return false };
+    let rows = document["tokenValidation"].as_array().cloned().unwrap_or_default();
+    let known = |row: &Value| {
+        let matcher = row["value"].as_str().and_then(|value| value.split_once(':')).map(|(matcher, _)| matcher);
+        row["type"] != "CUSTOM" || matcher.is_some_and(|matcher| ["regex", "prefix", "suffix"].contains(&matcher))
+    };
+    if document["enableSelfValidationJWT"] != false || !rows.is_empty() && rows.iter().all(known) {
+        return false;
+    }
+    document["tokenValidation"] = json!([{ "id": 1, "enable": true, "type": "REFERENCE", "value": "[a-z]+" }]);
+    *request.body_mut() = message::bytes(&document);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_options_that_nobody_can_read_are_replaced() {
+        let accomplices = Accomplices::new(&[]).unwrap();
+        let replaced = |rows: Value| {
+            let document = json!({ "enableSelfValidationJWT": false, "tokenValidation": rows });
+            let mut request = Request::post("/api/am/admin/v4/key-managers").body(message::bytes(&document)).unwrap();
+            options_unread(&accomplices, Plane::Admin, &mut request)
+        };
+        assert!(replaced(Value::Null) && replaced(json!([])));
+        assert!(replaced(json!([{ "type": "CUSTOM", "value": "soundex:x" }])));
+        assert!(!replaced(json!([{ "type": "CUSTOM", "value": "prefix:x" }])));
+        assert!(!replaced(json!([{ "type": "REFERENCE", "value": ".*" }])));
+    }
+}
