@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use kmspec::{
     model::{capability::Capability, catalogue::Catalogue, plan::FeatureSource, rule::RuleId},
+    prove,
     runner::{limitations, run},
 };
 
@@ -41,6 +42,15 @@ fn every_defect_of_our_own_says_which_rule_it_breaks() {
             let rule = broken.parse().unwrap();
             assert!(catalogue.rule(&rule).is_some_and(|_| !broken.starts_with("DEF-")), "{broken}");
         }
+    }
+}
+
+#[test]
+fn every_defect_can_be_switched_on_or_says_why_not() {
+    for defect in catalogue().defects {
+        let switchable = prove::switchable().iter().any(|each| each.id == defect.id);
+        let why_not = defect.not_switchable.as_deref().unwrap_or_default();
+        assert_ne!(switchable, why_not.len() > 40, "{}: switchable {switchable}, or not since {why_not:?}", defect.id);
     }
 }
 

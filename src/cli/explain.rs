@@ -8,6 +8,7 @@ use crate::{
         catalogue::Catalogue,
         rule::{RuleId, RuleKind},
     },
+    prove,
     runner::{limitations::Limitation, select::Selected},
 };
 
@@ -30,6 +31,7 @@ pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Op
         line(&mut text, "seen as", &defect.seen);
         line(&mut text, "sources", &defect.sources.join("; "));
         line(&mut text, "breaks", &defect.breaks.join(", "));
+        line(&mut text, "never on", defect.not_switchable.as_deref().unwrap_or_default());
     }
     let word = if id.kind() == RuleKind::Defect { "noticed by" } else { "proven by" };
     let holders: Vec<_> = scenarios.iter().filter(|scenario| holds(scenario, id)).collect();
@@ -51,8 +53,20 @@ pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Op
     Some(text)
 }
 
+/// How many defects of the catalogue a run can switch on, and why not the others.
+fn switchable(catalogue: &Catalogue) -> String {
+    let is_on = |id: &str| prove::switchable().iter().any(|each| each.id == id);
+    let (on, off): (Vec<_>, Vec<_>) = catalogue.defects.iter().partition(|row| is_on(&row.id));
+    let mut text = format!("{} of {} defects can be switched on\n", on.len(), on.len() + off.len());
+    for row in off {
+        let why = row.not_switchable.as_deref().unwrap_or("no saboteur yet");
+        let _ = writeln!(text, "      {:<24} {why}", row.id);
+    }
+    text
+}
+
 /// Every requirement and its facets, each with the number of scenarios that hold it. What a profile declares that its
-/// product cannot do is counted apart: no scenario could hold it.
+/// product cannot do is counted apart: no scenario could hold it. The defects follow.
 pub fn requirements(
     catalogue: &Catalogue,
     scenarios: &[Selected],
@@ -93,7 +107,7 @@ pub fn requirements(
         text,
         "\n{proven} of {all} requirements are held by a scenario, {apart} are limitations that a profile declares"
     );
-    text
+    text + &switchable(catalogue)
 }
 
 /// The scenarios that name no defect: nothing known turns them red.

@@ -471,6 +471,25 @@ impl Devportal {
         Ok(self.0.send(Plane::Devportal, call).await?.done())
     }
 
+    /// Has an API key of the application made, without an end.
+    pub async fn generate_api_key(
+        &self,
+        application: &str,
+        key_type: KeyType,
+        name: &str,
+    ) -> Result<Reply<Token>, DriverError> {
+        #[derive(Deserialize)]
+        struct Made {
+            apikey: Token,
+        }
+        let kind = key_type.to_string().to_uppercase();
+        let path = ["applications", application, "api-keys", &kind, "generate"];
+        let call = self.0.call(Plane::Devportal, "POST", &path)?;
+        let order = json!({ "keyName": name, "validityPeriod": -1, "additionalProperties": {} });
+        let answered = self.0.send(Plane::Devportal, call.json(&order)).await?;
+        Ok(answered.read::<Made>("an API key")?.map(|made| made.apikey))
+    }
+
     /// Subscribes an application to an API, on the plan `Unlimited`.
     pub async fn subscribe(&self, application: &str, api: &str) -> Result<Reply<Subscription>, DriverError> {
         let call = self.0.call(Plane::Devportal, "POST", &["subscriptions"])?;

@@ -56,4 +56,19 @@ impl Notify {
             "properties": {},
         })
     }
+
+    /// The event that everything issued to a client up to a moment, in milliseconds since 1970, is revoked: its secret was
+    /// reset, or somebody ended it all.
+    pub fn client_revoked(consumer_key: &str, tenant_domain: &str, moment_ms: u64) -> Value {
+        serde_json::json!({
+            "eventId": uuid::Uuid::new_v4().to_string(),
+            "timeStamp": moment_ms,
+            "type": "consumer_app_revocation_event",
+            "tenantId": -1,
+            "tenantDomain": tenant_domain,
+            "consumerKey": consumer_key,
+            "revocationTime": moment_ms,
+            "properties": {},
+        })
+    }
 }

@@ -100,6 +100,9 @@ pub struct Defect {
     /// Requirements it breaks, where it was made for them.
     #[serde(default)]
     pub breaks: Vec<String>,
+    /// Why no run can switch it on, where none can.
+    #[serde(default)]
+    pub not_switchable: Option<String>,
 }
 
 /// A type of key manager.

@@ -14,7 +14,12 @@ use kmspec_mocks::{
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Accomplices, Deed, Saboteur, history::History, key_managers::KeyManagers, token::{CLIENT_CLAIMS, Token}};
+use super::{
+    Accomplices, Deed, Saboteur,
+    history::History,
+    key_managers::KeyManagers,
+    token::{CLIENT_CLAIMS, Token},
+};
 use crate::model::exchange::Plane;
 
 pub(super) use super::verdict::{Verdict, change_echo, code, is_field};
@@ -85,8 +90,11 @@ impl<'a> Case<'a> {
 
     /// The client that a JWT names, in whichever claim.
     pub(super) fn client(&self) -> Option<&str> {
-        let claims = &self.token.as_ref()?.claims;
-        CLIENT_CLAIMS.iter().find_map(|name| claims.get(*name)?.as_str())
+        let token = self.token.as_ref()?;
+        let configured =
+            self.key_manager().and_then(|document| document["consumerKeyClaim"].as_str().map(str::to_owned));
+        let configured = configured.and_then(|name| token.text(&name));
+        configured.or_else(|| CLIENT_CLAIMS.iter().find_map(|name| token.text(name)))
     }
 
     /// The document of the key manager whose issuer the JWT names, in this path's tenant.

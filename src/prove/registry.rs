@@ -33,7 +33,6 @@ pub enum Cause {
 static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
-        defects::api_keys::DEFECTS,
         defects::caching::DEFECTS,
         defects::claims::DEFECTS,
         defects::consumer_secrets::DEFECTS,
@@ -46,6 +45,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::key_manager_news::DEFECTS,
         defects::opaque_tokens::DEFECTS,
         defects::out_of_band::DEFECTS,
+        defects::outlived::DEFECTS,
         defects::proofs::DEFECTS,
         defects::propagation::DEFECTS,
         defects::publisher::DEFECTS,

@@ -16,12 +16,6 @@ pub(super) enum Verdict {
     AsBefore(Response<Bytes>),
     /// 401.
     BadCredentials,
-    /// 403, no subscription.
-    NotSubscribed,
-    /// 403, no scope.
-    ScopeMissing,
-    /// 403, no audience.
-    WrongAudience,
     /// 500.
     Broken,
 }
@@ -38,9 +32,6 @@ impl Verdict {
             Self::Accepted => echo(request),
             Self::AsBefore(before) => before,
             Self::BadCredentials => refusal(401, "900901", "Invalid Credentials"),
-            Self::NotSubscribed => refusal(403, "900908", "Resource forbidden "),
-            Self::ScopeMissing => refusal(403, "900910", "The access token does not allow you to access the resource"),
-            Self::WrongAudience => refusal(403, "900914", "Access Denied"),
             Self::Broken => refusal(500, "900900", "Unclassified Authentication Failure"),
         };
         Deed::Done

@@ -112,6 +112,16 @@ async fn api(world: &mut World, name: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms::default()).await
 }
 
+#[given(expr = "an API {string} that is open to everybody")]
+async fn open_api(world: &mut World, name: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { open: true, ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} with a policy at its operation")]
+async fn api_with_policy(world: &mut World, name: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { policy: true, ..ApiTerms::default() }).await
+}
+
 #[given(expr = "an API {string} that has a backend for production keys only")]
 async fn production_api(world: &mut World, name: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms { production_only: true, ..ApiTerms::default() }).await
@@ -152,4 +162,15 @@ async fn scoped_and_subscribed(
 #[given(expr = "an API {string} that accepts only the audience {string}")]
 async fn audience_api(world: &mut World, name: String, audience: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms { audience: Some(&audience), ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that accepts only the audience {string}, to which {string} is subscribed")]
+async fn audience_and_subscribed(
+    world: &mut World,
+    name: String,
+    audience: String,
+    application: String,
+) -> Result<(), StepError> {
+    audience_api(world, name.clone(), audience).await?;
+    setup::subscribe(world, &application, &name).await
 }

@@ -18,6 +18,7 @@ const PROPAGATION: fn(&Bounds) -> Duration = |bounds| bounds.propagation;
 const CHANGES: &[Change] = &[
     (" revokes the token", "token-revoked", REVOCATION),
     (" announces the revocation of the token", "token-revoked", REVOCATION),
+    (" announces that the client of the token was reset", "token-revoked", REVOCATION),
     (" disables and enables ", "key-manager-enabled", PROPAGATION),
     (" disables ", "key-manager-disabled", PROPAGATION),
     (" enables ", "key-manager-enabled", PROPAGATION),

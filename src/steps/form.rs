@@ -146,7 +146,11 @@ impl Form {
             Some(server) => servers::certificate_pem(world, server)?,
             None => servers::foreign_certificate_pem(world),
         };
-        let pem = if text == "PEM of another key pair" { servers::foreign_certificate_pem(world) } else { own };
+        let pem = match (text, &self.server) {
+            ("PEM of another key pair", _) => servers::foreign_certificate_pem(world),
+            ("PEM that has ended", Some(server)) => servers::ended_certificate_pem(world, server)?,
+            _ => own,
+        };
         Ok(json!({ "type": "PEM", "value": STANDARD.encode(pem) }))
     }
 }

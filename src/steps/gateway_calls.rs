@@ -18,7 +18,11 @@ use super::{
 };
 
 /// Writes a request exactly so, and keeps the answer.
-async fn call_raw(world: &mut World, target: String, headers: Vec<(String, String)>) -> Result<(), StepError> {
+pub(super) async fn call_raw(
+    world: &mut World,
+    target: String,
+    headers: Vec<(String, String)>,
+) -> Result<(), StepError> {
     servers::remember_counts(world).await?;
     let request = RawRequest { method: "GET".to_owned(), target, headers, body: None };
     let reply = world.scene().gateway().or_fail(world)?.call_raw(&request).await;
@@ -178,12 +182,15 @@ async fn assertion_silent(world: &mut World, claim: String) -> Result<(), StepEr
     world.expect(!said, format!("no claim `{claim}`"), "there is one")
 }
 
+/// The assertion in the product's header as a compact JWT; empty when there is none.
+pub(super) fn assertion_in(echo: &crate::drivers::gateway::Echo) -> String {
+    // The product writes its parts in plain base64 unless told otherwise.
+    echo.header("X-JWT-Assertion").unwrap_or_default().replace('+', "-").replace('/', "_").replace('=', "")
+}
+
 /// The claims of the assertion in the product's header, read without a check of the signature.
 fn assertion(world: &World) -> Result<serde_json::Map<String, serde_json::Value>, StepError> {
-    let echo = world.echo()?;
-    // The product writes its parts in plain base64 unless told otherwise.
-    let text = echo.header("X-JWT-Assertion").unwrap_or_default().replace('+', "-").replace('/', "_").replace('=', "");
-    match kmspec_mocks::realm::jwt::read(&text) {
+    match kmspec_mocks::realm::jwt::read(&assertion_in(world.echo()?)) {
         Some((_, claims)) => Ok(claims),
         None => Err(world.deviates("a JWT in the header `X-JWT-Assertion` at the backend", "none")),
     }

@@ -2,6 +2,7 @@
 //! How a request looks belongs to `drivers/`; what a scenario stands on to `world` and the runner.
 
 mod administrator;
+mod api_keys;
 mod applications;
 mod authorization_server;
 mod changes;
@@ -20,6 +21,7 @@ mod observed_servers;
 mod observed_tokens;
 mod oddities;
 mod parameters;
+mod proofs;
 mod publisher;
 mod refusals;
 mod server_certificates;
@@ -27,4 +29,5 @@ mod servers;
 mod setup;
 mod shared_scopes;
 mod state;
+mod together;
 mod tokens;

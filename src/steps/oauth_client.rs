@@ -180,6 +180,18 @@ async fn announce(world: &mut World, name: &str, user: &Persona) -> Result<(), S
     world.keep(reply).map(|_| ())
 }
 
+#[when(expr = "the authorization server {string} announces that the client of the token was reset")]
+async fn announces_reset(world: &mut World, name: String) -> Result<(), StepError> {
+    let held = tokens::held(world)?;
+    let client = keys_of(world, &held.application, &name)?.consumer_key;
+    // A second later than the token, since tokens count in seconds.
+    let moment = (servers::forge(world, &name)?.clock().now() + 1) * 1_000;
+    let event = Notify::client_revoked(&client.0, &world.scene().tenant, moment);
+    let administrator = persona(world, Role::Administrator)?;
+    let reply = world.scene().notify().or_fail(world)?.tell(&administrator, "WSO2-IS", &event).await;
+    world.keep(reply).map(|_| ())
+}
+
 // Introspection and profile.
 
 #[when(expr = "the token is introspected at {place}")]

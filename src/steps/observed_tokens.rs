@@ -2,14 +2,15 @@
 //! Refusals of the token endpoint stand in `refusals`.
 
 use cucumber::then;
+use serde_json::{Map, Value};
 
 use crate::{
-    drivers::{authorization_server::TokenGrant, reply::find_header},
+    drivers::{authorization_server::TokenGrant, published_keys::header_of, reply::find_header},
     model::exchange::Role,
     world::{OrFail as _, StepError, World},
 };
 
-use super::{refusals::was_granted, setup::text_member, tokens};
+use super::{parameters::RESIDENT, refusals::was_granted, setup::text_member, tokens};
 
 fn granted(world: &World) -> Result<TokenGrant, StepError> {
     was_granted(world, "the token request")?;
@@ -106,4 +107,40 @@ async fn names_developer(world: &mut World) -> Result<(), StepError> {
     let local = name.split('@').next().unwrap_or_default().to_owned();
     let observed = world.seen.profile.as_ref().and_then(|profile| text_member(profile, "sub")).unwrap_or_default();
     world.expect(observed == name || observed == local, format!("`sub` is `{name}`"), format!("`{observed}`"))
+}
+
+/// Header of the token that was granted, and the key of the resident key set that it names.
+async fn named_key(world: &World) -> Result<(Map<String, Value>, Map<String, Value>), StepError> {
+    let token = granted(world)?.access_token;
+    let Some(header) = header_of(&token) else {
+        return Err(world.deviates("a self-contained token", "an opaque one"));
+    };
+    let client = tokens::oauth_client(world, RESIDENT).or_fail(world)?;
+    let set = world.demand("the key set of the resident key manager", client.key_set().await)?;
+    let keys = set["keys"].as_array().into_iter().flatten().filter_map(Value::as_object);
+    let kid = header.get("kid").filter(|kid| kid.is_string()).cloned();
+    match keys.into_iter().find(|key| kid.is_some() && key.get("kid") == kid.as_ref()).cloned() {
+        Some(key) => Ok((header, key)),
+        None => {
+            let observed = kid.map_or_else(|| "none".to_owned(), |kid| format!("{kid}, which is not among them"));
+            Err(world.deviates("the id of a key in the resident key set", observed))
+        }
+    }
+}
+
+#[then(expr = "the token names a key of the resident key set")]
+async fn names_published_key(world: &mut World) -> Result<(), StepError> {
+    named_key(world).await.map(|_| ())
+}
+
+#[then(expr = "the thumbprint in the token is that of the key it names")]
+async fn right_thumbprint(world: &mut World) -> Result<(), StepError> {
+    let (header, key) = named_key(world).await?;
+    for member in ["x5t", "x5t#S256"] {
+        if let Some(named) = header.get(member) {
+            world.expect_eq(&format!("`{member}` of the key"), &Some(named), &key.get(member))?;
+        }
+    }
+    let named = header.contains_key("x5t") || header.contains_key("x5t#S256");
+    world.expect(named, "a thumbprint in the token", "none")
 }

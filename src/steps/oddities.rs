@@ -4,7 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kmspec_mocks::{
     forge::{Envelope, Forge, Forgery, SignatureFlaw, Spelling, WeakKey, Written, ZeroSignature},
-    realm::{Algorithm, KeyPurpose, SigningKey},
+    realm::{Algorithm, KeyPurpose, SigningKey, test_keys},
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,20 @@ const ODDITIES: &[(&str, Oddity)] = &[
     }),
     ("signed with the shared secret among the keys of its issuer", |_, token, _| {
         token.header("kid", SECRET_KEY).hmac(Algorithm::HS256, SECRET.to_vec()).encode()
+    }),
+    ("signed with the short secret among the keys of its issuer", |_, token, _| {
+        token.header("kid", SHORT_SECRET_KEY).hmac(Algorithm::HS256, SHORT_SECRET.to_vec()).encode()
+    }),
+    ("signed with the empty secret among the keys of its issuer", |_, token, _| {
+        token.header("kid", SHORT_SECRET_KEY).hmac(Algorithm::HS256, Vec::new()).encode()
+    }),
+    ("signed by ES256 with a key on another curve", |_, token, _| match test_keys::named("p384-cedar") {
+        Some(key) => token.signed_with(&key.with_kid(CURVE_KEY)).header("alg", "ES256").encode(),
+        None => token.encode(),
+    }),
+    ("signed by ES256 with a key beside its curve", |_, token, _| match test_keys::named("p256-cedar") {
+        Some(key) => token.signed_with(&key.with_kid(CURVE_KEY)).encode(),
+        None => token.encode(),
     }),
     ("signed with one of two keys that share an id", |_, token, key| {
         token.signed_with(&key.with_kid(SHARED_ID)).encode()
@@ -87,6 +101,12 @@ pub(super) const ENCRYPTION_KEY: &str = "for-encryption";
 pub(super) const SECRET_KEY: &str = "shared-secret";
 /// The secret itself.
 pub(super) const SECRET: &[u8] = b"a-secret-that-everybody-can-read";
+/// Id of a secret that is too short, and of an empty one.
+pub(super) const SHORT_SECRET_KEY: &str = "short-secret";
+/// That secret: shorter than its hash (RFC 7518, section 3.2).
+pub(super) const SHORT_SECRET: &[u8] = b"8 bytes!";
+/// Id of a key whose curve, algorithm and coordinates disagree.
+pub(super) const CURVE_KEY: &str = "odd-curve";
 /// Id that two published keys share.
 pub(super) const SHARED_ID: &str = "one-id-for-two";
 
@@ -124,6 +144,7 @@ fn other_alphabet(token: Forgery) -> String {
 pub(super) fn key_set(forge: &Forge, foreign: &SigningKey, words: &str) -> Option<Value> {
     let mut keys = forge.keys().jwks()["keys"].as_array()?.clone();
     let entry = |key: &SigningKey| serde_json::to_value(key.jwk()).unwrap_or_default();
+    let secret = |bytes: &[u8]| json!({ "kty": "oct", "kid": SHORT_SECRET_KEY, "alg": "HS256", "use": "sig", "k": URL_SAFE_NO_PAD.encode(bytes) });
     let shared = || entry(&foreign.with_kid(SHARED_ID));
     let twin = {
         let mut twin = keys.first().cloned().unwrap_or_default();
@@ -139,6 +160,18 @@ pub(super) fn key_set(forge: &Forge, foreign: &SigningKey, words: &str) -> Optio
         "a shared secret beside its own" => {
             let secret = URL_SAFE_NO_PAD.encode(SECRET);
             keys.push(json!({ "kty": "oct", "kid": SECRET_KEY, "alg": "HS256", "use": "sig", "k": secret }));
+        }
+        "a short secret beside its own" => keys.push(secret(SHORT_SECRET)),
+        "an empty secret beside its own" => keys.push(secret(&[])),
+        "a key on another curve than its algorithm beside its own" => {
+            let mut other = entry(&test_keys::named("p384-cedar")?.with_kid(CURVE_KEY));
+            other["alg"] = "ES256".into();
+            keys.push(other);
+        }
+        "a key beside its curve beside its own" => {
+            let mut other = entry(&test_keys::named("p256-cedar")?.with_kid(CURVE_KEY));
+            other["y"] = other["x"].clone();
+            keys.push(other);
         }
         "two keys of one id beside its own, the right one first" => keys.extend([shared(), twin]),
         "two keys of one id beside its own, the right one last" => keys.extend([twin, shared()]),

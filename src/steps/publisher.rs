@@ -1,9 +1,10 @@
-//! What the publisher does with an API's key managers.
+//! What the publisher does with an API's key managers, and with what its operations need.
 //! When the gateway follows is observed elsewhere.
 
 use cucumber::when;
 
 use crate::{
+    drivers::publisher::{Api, Operation},
     model::exchange::Role,
     world::{Last, OrFail as _, StepError, World},
 };
@@ -42,4 +43,14 @@ async fn accepts(world: &mut World, api: &str, key_managers: &[&str]) -> Result<
     }
     world.last = Some(Last::Granted);
     Ok(())
+}
+
+#[when(expr = "the publisher adds an API {string} whose operation needs the scope {string}, which it does not have")]
+async fn adds_misspelt(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    let at_subject = world.scene().name(&name);
+    let mut draft = Api::draft(&at_subject, &format!("/{at_subject}"), &world.scene().backend_url);
+    draft.operations = Some(vec![Operation::any("/*", "GET").scoped(&[&scope])]);
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    let reply = publisher.create_api(&draft).await;
+    world.keep(reply).map(|_| ())
 }

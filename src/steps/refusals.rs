@@ -41,6 +41,7 @@ const MANAGEMENT: &[Reason] = &[
     Reason { words: "the application is another's", statuses: &[403, 404], code: None },
     reason("the authorization server cannot be reached", &[500], "900967"),
     reason("no token could be generated", &[500], "900957"),
+    reason("the token request was invalid", &[400], "900965"),
     reason("there are keys already", &[409], "901409"),
     reason("the client could not be deleted", &[412], "902014"),
     reason("the client cannot be looked up", &[500], "900967"),

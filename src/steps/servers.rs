@@ -139,6 +139,11 @@ pub(super) fn certificate_pem(world: &World, name: &str) -> Result<String, StepE
     Ok(current_key(&forge(world, name)?).certificate_pem())
 }
 
+/// A certificate of that key that ended years ago.
+pub(super) fn ended_certificate_pem(world: &World, name: &str) -> Result<String, StepError> {
+    Ok(current_key(&forge(world, name)?).ended_certificate_pem())
+}
+
 /// The certificate of a key that no server of the scenario has.
 pub(super) fn foreign_certificate_pem(world: &World) -> String {
     world.foreign_key().certificate_pem()
@@ -159,6 +164,15 @@ pub(super) fn new_client(world: &World, name: &str) -> Result<ConsumerKey, StepE
 pub(super) fn secret_of(world: &World, name: &str, client: &ConsumerKey) -> Option<Secret> {
     let realm = world.servers.named(name).ok()?.mock().ok()?.realm();
     realm.client(&client.0)?.secret.map(Secret)
+}
+
+/// Gives a client there another secret, which the platform is not told.
+pub(super) fn change_secret(world: &World, name: &str, client: &ConsumerKey) -> Result<(), StepError> {
+    let server = world.servers.named(name).or_fail(world)?;
+    let other = uuid::Uuid::new_v4().to_string();
+    let realm = server.mock().or_fail(world)?.realm();
+    let known = realm.update_client(&client.0, |client| client.secret = Some(other));
+    world.expect(known.is_some(), format!("a client at `{name}`"), "none")
 }
 
 /// Whether it still knows a client.

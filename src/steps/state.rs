@@ -177,6 +177,12 @@ async fn fails_tokens(world: &mut World, name: String) -> Result<(), StepError> 
     servers::fail_at_tokens(world, &name)
 }
 
+#[given(expr = "the secret of {string} was changed at {string}")]
+async fn secret_changed(world: &mut World, application: String, name: String) -> Result<(), StepError> {
+    let client = super::tokens::keys_of(world, &application, &name)?.consumer_key;
+    servers::change_secret(world, &name, &client)
+}
+
 #[given(expr = "{string} calls the token active until {int} seconds ago")]
 async fn active_until_past(world: &mut World, name: String, seconds: i64) -> Result<(), StepError> {
     servers::call_active(world, &name, -seconds, None)

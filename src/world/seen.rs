@@ -67,6 +67,12 @@ pub struct Seen {
     pub backends: Vec<String>,
     /// APIs that trust one issuer: the path on the gateway, and the client that tokens name.
     pub protected: BTreeMap<String, (String, ConsumerKey)>,
+    /// The API key that the API consumer holds.
+    pub api_key: Option<Token>,
+    /// Who called, and who the backend was told had called.
+    pub told: Vec<(String, String)>,
+    /// Whether a call was answered while another one was still waiting.
+    pub others_waited_on: Option<bool>,
     /// The text that was sent as a token, for the check that no refusal repeats it.
     pub sent_token: Option<Token>,
 }

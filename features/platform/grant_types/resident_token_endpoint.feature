@@ -7,32 +7,44 @@ Feature: Asking the resident key manager for tokens
 
   Rule: A token answer says what was granted
 
-    @core @OAUTH-6749-5.1-a @SEED-KM-22 @SEED-KM-06/oauth2
+    @core @OAUTH-6749-5.1-a @SEED-KM-22 @SEED-KM-06/oauth2 @DEF-SEED-RES-01
     Scenario: A granted token comes with its type and its life in seconds
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then a token is granted
       And the token answer names the type Bearer
       And the life of the token is between 1 second and 1 day
 
-    @core @OAUTH-6749-5.1-b @DEF-126
+    @core @OAUTH-6749-5.1-b @DEF-SEED-RES-09
     Scenario: A token answer is not to be stored
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then a token is granted
       And the token answer forbids storing
 
-    @core @OAUTH-6749-4.4.3-a
+    @core @OAUTH-6749-4.4.3-a @DEF-SEED-RES-02
     Scenario: No refresh token comes with client credentials
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then a token is granted
       And no refresh token is granted
 
-    @core @SEED-KM-27/refresh
+    @core @SEED-KM-23 @DEF-066
+    Scenario: The key that a token names is published
+      When the API consumer requests a token of "shop" from the resident key manager by client credentials
+      Then a token is granted
+      And the token names a key of the resident key set
+
+    @extended @DEF-065
+    Scenario: The thumbprint in a token is that of the published key
+      When the API consumer requests a token of "shop" from the resident key manager by client credentials
+      Then a token is granted
+      And the thumbprint in the token is that of the key it names
+
+    @core @SEED-KM-27/refresh @DEF-SEED-RES-03
     Scenario: A refresh token comes with a password
       When the API consumer requests a token of "shop" from the resident key manager by password
       Then a token is granted
       And a refresh token is granted
 
-    @core @SEED-KM-30/scopes
+    @core @SEED-KM-30/scopes @DEF-SEED-RES-04
     Scenario: The requested scope is granted to its application
       When the API consumer requests a token of "shop" from the resident key manager by client credentials for the scope "orders-read"
       Then a token is granted
@@ -40,34 +52,34 @@ Feature: Asking the resident key manager for tokens
 
   Rule: A refusal names its reason and grants nothing
 
-    @core @negative @OAUTH-6749-5.2-c @OAUTH-6749-3.2.1-a
+    @core @negative @OAUTH-6749-5.2-c @OAUTH-6749-3.2.1-a @DEF-SEED-RES-05
     Scenario: A wrong client secret is refused with a challenge
       When the API consumer requests a token of "shop" from the resident key manager with a wrong secret
       Then the token request is refused as "invalid_client"
       And the refusal challenges for Basic credentials
 
-    @core @negative @OAUTH-6749-5.2-a
+    @core @negative @OAUTH-6749-5.2-a @DEF-SEED-RES-06
     Scenario: A wrong password is refused
       When the API consumer requests a token of "shop" from the resident key manager with a wrong password
       Then the token request is refused as "invalid_grant"
 
-    @core @negative @OAUTH-6749-10.4-a @DEF-116
+    @core @negative @OAUTH-6749-10.4-a @DEF-SEED-RES-08
     Scenario: A refresh token that nobody issued is refused
       When the API consumer requests a token of "shop" from the resident key manager with an unheard-of refresh token
       Then the token request is refused as "invalid_grant"
 
-    @core @negative @OAUTH-6749-5.2-f @DEF-127
+    @core @negative @OAUTH-6749-5.2-f @DEF-SEED-RES-08
     Scenario: An unknown grant type is refused
       When the API consumer requests a token of "shop" from the resident key manager by the grant type "telepathy"
       Then the token request is refused as "unsupported_grant_type"
 
-    @core @negative @OAUTH-6749-5.2-g @DEF-120
+    @core @negative @OAUTH-6749-5.2-g @DEF-SEED-RES-08
     Scenario: A grant type that the application did not choose is refused
       Given the application "limited" with keys at the resident key manager for the grant types "client_credentials"
       When the API consumer requests a token of "limited" from the resident key manager by password
       Then the token request is refused as "unauthorized_client"
 
-    @core @negative @OAUTH-6749-6-a
+    @core @negative @OAUTH-6749-6-a @DEF-SEED-RES-07
     Scenario: A refresh token serves only the client that it was issued to
       Given the application "rival" with keys at the resident key manager
       And the API consumer holds a token of "shop" from the resident key manager by password
@@ -76,14 +88,14 @@ Feature: Asking the resident key manager for tokens
 
   Rule: What was issued can be asked about
 
-    @core @OAUTH-7662-2.2-a @SEED-KM-04/validation
+    @core @OAUTH-7662-2.2-a @SEED-KM-04/validation @DEF-SEED-RES-10
     Scenario: A live token introspects as active
       Given the API consumer holds a token of "shop" from the resident key manager
       When the token is introspected at the resident key manager
       Then the introspected token is active
       And the introspection names the client of "shop"
 
-    @core @negative @OAUTH-7662-2.2-b @OAUTH-7009-2.1-c @SEED-KM-04/revocation
+    @core @negative @OAUTH-7662-2.2-b @OAUTH-7009-2.1-c @SEED-KM-04/revocation @DEF-SEED-RES-12
     Scenario: A revoked token introspects as inactive and says nothing else
       Given the API consumer holds a token of "shop" from the resident key manager
       And the token was revoked at the resident key manager
@@ -91,7 +103,7 @@ Feature: Asking the resident key manager for tokens
       Then the introspected token is inactive
       And the introspection says nothing else
 
-    @core @negative @OAUTH-7662-2.3-a @DEF-108
+    @core @negative @OAUTH-7662-2.3-a @DEF-SEED-RES-11
     Scenario: A stranger may not introspect
       Given the API consumer holds a token of "shop" from the resident key manager
       When a stranger introspects the token at the resident key manager

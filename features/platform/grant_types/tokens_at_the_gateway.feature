@@ -4,7 +4,7 @@ Feature: Tokens of the grant types at the gateway
 
   Rule: Each grant type yields a token that the gateway accepts
 
-    @core @smoke @SEED-KM-04/generation @needs:resident @connector:resident
+    @core @smoke @SEED-KM-04/generation @DEF-SEED-GW-03 @needs:resident @connector:resident
     Scenario Outline: A token granted by <grant> at the resident key manager opens the API
       Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       And the API consumer holds a token of "shop" from the resident key manager by <grant>
@@ -21,12 +21,12 @@ Feature: Tokens of the grant types at the gateway
         | grant    |
         | password |
 
-      @SEED-KM-04/renewal @SEED-KM-27/refresh
+      @SEED-KM-04/renewal @SEED-KM-27/refresh @DEF-SEED-RES-03
       Examples:
         | grant   |
         | refresh |
 
-    @core @smoke @SEED-IS7-16/endpoint @needs:admin @needs:fresh-issuer @connector:is7
+    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is7
     Scenario Outline: A token granted by <grant> at WSO2 Identity Server 7 opens the API
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -49,7 +49,7 @@ Feature: Tokens of the grant types at the gateway
         | grant   |
         | refresh |
 
-    @core @SEED-IS-04 @SEED-IS-07 @SEED-IS-17 @SEED-IS-15/client_credentials @needs:admin @needs:fresh-issuer @connector:is
+    @core @SEED-IS-04 @SEED-IS-07 @SEED-IS-17 @SEED-IS-15/client_credentials @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is
     Scenario: A token granted by client credentials at WSO2 Identity Server opens the API
       Given a key manager "acme" at WSO2 Identity Server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -57,7 +57,7 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-    @core @SEED-KM-25 @SEED-IS7-01 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7
+    @core @SEED-KM-25 @SEED-IS7-01 @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7
     Scenario Outline: Tokens of <key manager> open an API that several key managers serve
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
@@ -72,7 +72,7 @@ Feature: Tokens of the grant types at the gateway
 
   Rule: Renewal replaces a token without widening it
 
-    @core @SEED-KM-27/refresh @needs:resident @connector:resident
+    @core @SEED-KM-27/refresh @DEF-SEED-RES-03 @DEF-SEED-RES-04 @needs:resident @connector:resident
     Scenario: A renewed token keeps the scope of the first
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
@@ -81,7 +81,7 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-    @core @negative @OAUTH-6749-6-b @DEF-117 @needs:resident @connector:resident
+    @core @negative @OAUTH-6749-6-b @DEF-SEED-RES-04 @needs:resident @connector:resident
     Scenario: Renewing for a wider scope is refused
       Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       And the API consumer holds a token of "shop" from the resident key manager by password for the scope "orders-read"

@@ -12,7 +12,7 @@ Feature: Changes reach the gateway
       When the developer maps a client of "acme" to "shop" and subscribes it to "orders"
       Then "orders" comes to accept a new token of "shop" from "acme"
 
-    @core @negative @SEED-KM-10 @connector:custom
+    @core @negative @SEED-KM-10 @DEF-045 @connector:custom
     Scenario: Tokens of a key manager that was not added are refused
       Given the authorization server "acme", which is a custom server
       And an API "orders"
@@ -20,7 +20,7 @@ Feature: Changes reach the gateway
       Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
-    @core @SEED-KM-09 @DEF-164 @connector:custom
+    @core @SEED-KM-09 @DEF-SEED-GW-03 @connector:custom
     Scenario: Adding a key manager does not disturb the tokens of another
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -30,7 +30,7 @@ Feature: Changes reach the gateway
 
   Rule: A key manager that is switched off is trusted no longer
 
-    @core @negative @smoke @SEED-KM-09 @DEF-145 @connector:custom
+    @core @negative @smoke @SEED-KM-09 @DEF-145 @DEF-SEED-GW-03 @connector:custom
     Scenario: Tokens of a disabled key manager come to be refused
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -47,7 +47,7 @@ Feature: Changes reach the gateway
       When the administrator enables "acme"
       Then "orders" comes to accept a new token of "shop" from "acme"
 
-    @core @negative @DEF-145 @connector:custom
+    @core @negative @DEF-SEED-GW-07 @connector:custom
     Scenario: Disabling one key manager leaves the tokens of another alone
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server
@@ -56,7 +56,7 @@ Feature: Changes reach the gateway
       When the administrator disables "globex"
       Then "orders" accepts the token
 
-    @core @negative @SEED-KM-09 @connector:custom
+    @core @negative @SEED-KM-09 @DEF-SEED-GW-17 @connector:custom
     Scenario: Tokens of a deleted key manager come to be refused
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -66,7 +66,7 @@ Feature: Changes reach the gateway
       When the administrator deletes "acme"
       Then "orders" comes to refuse the token as unauthenticated
 
-    @extended @SEED-KM-09 @connector:custom
+    @extended @SEED-KM-09 @DEF-185 @connector:custom
     Scenario: The last of many changes wins
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -91,7 +91,7 @@ Feature: Changes reach the gateway
       When the administrator changes the consumer key claim of "acme" to "cid"
       Then "orders" comes to accept a token of "shop" from "acme" that names its client only in "cid"
 
-    @core @negative @SEED-OOB-11 @DEF-042 @connector:custom
+    @core @negative @SEED-OOB-11 @DEF-045 @connector:custom
     Scenario: Tokens of the former issuer come to be refused once the issuer is changed
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

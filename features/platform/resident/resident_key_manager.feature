@@ -4,19 +4,19 @@ Feature: The resident key manager
 
   Rule: It works without any other server
 
-    @core @smoke @SEED-KM-22 @DEF-146
+    @core @smoke @SEED-KM-22 @DEF-SEED-RES-15
     Scenario: A new tenant has its resident key manager
       When the administrator lists the key managers
       Then the resident key manager is listed
       And the resident key manager is enabled
 
-    @core @smoke @SEED-KM-22 @SEED-KM-01 @needs:gateway @needs:publisher
+    @core @smoke @SEED-KM-22 @SEED-KM-01 @DEF-SEED-GW-03 @needs:gateway @needs:publisher
     Scenario: Keys, token and call need nothing but the platform
       Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the backend answers the call
 
-    @core @SEED-KM-04/generation @SEED-KM-22
+    @core @SEED-KM-04/generation @SEED-KM-22 @DEF-SEED-RES-01
     Scenario: A developer generates a token in the portal
       Given the application "shop" with keys at the resident key manager
       When the developer generates a token for "shop" at the resident key manager
@@ -29,7 +29,7 @@ Feature: The resident key manager
       When the developer generates a token for "shop" at the resident key manager for the scope "orders-read"
       Then the generated token has exactly the scope "orders-read"
 
-    @core @SEED-KM-23 @SEED-KM-06/oidc
+    @core @SEED-KM-23 @SEED-KM-06/oidc @DEF-SEED-RES-04
     Scenario: The profile of the user who signed in is told to the holder of the token
       Given the application "shop" with keys at the resident key manager
       And the API consumer holds a token of "shop" from the resident key manager by password for the scope "openid"
@@ -72,7 +72,7 @@ Feature: The resident key manager
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @negative @SEED-KM-22
+    @core @negative @SEED-KM-22 @DEF-SEED-RES-14
     Scenario: The resident key manager cannot be deleted
       When the administrator deletes the resident key manager
       Then the request is refused because it is in use

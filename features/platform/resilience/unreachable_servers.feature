@@ -4,7 +4,7 @@ Feature: Authorization servers that fail
 
   Rule: What cannot be checked stays closed
 
-    @core @negative @serial @SEED-KM-17 @needs:opaque-tokens @connector:is7
+    @core @negative @serial @SEED-KM-17 @DEF-SEED-GW-06 @needs:opaque-tokens @connector:is7
     Scenario: An opaque token is refused while its authorization server is down
       Given the administrator has disabled the resident key manager
       And a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
@@ -33,7 +33,7 @@ Feature: Authorization servers that fail
       Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
-    @core @negative @DEF-102 @connector:custom
+    @core @negative @DEF-102 @DEF-008 @connector:custom
     Scenario: A token with an unheard-of key is refused while the keys cannot be fetched again
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -42,7 +42,7 @@ Feature: Authorization servers that fail
       Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
-    @core @negative @DEF-155 @connector:is7
+    @core @negative @DEF-SEED-GW-20 @connector:is7
     Scenario: Key generation at a server that is down leaves nothing behind
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop"
@@ -62,7 +62,7 @@ Feature: Authorization servers that fail
       When the API consumer calls "orders" with a new token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @SEED-KM-07 @connector:custom
+    @core @SEED-KM-07 @DEF-SEED-GW-07 @connector:custom
     Scenario: A key manager that is down does not disturb the tokens of another
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server
@@ -71,10 +71,23 @@ Feature: Authorization servers that fail
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @SEED-IS7-15 @connector:is7
+    @core @SEED-IS7-15 @DEF-SEED-GW-16 @connector:is7
     Scenario: A key manager may be added while its authorization server is down
       Given the authorization server "acme", which is WSO2 Identity Server 7
       And the authorization server "acme" is down
       When the administrator adds the authorization server "acme" as a key manager
       Then the request is granted
       And the key manager "acme" is listed
+
+  Rule: What has to wait keeps nobody else waiting
+
+    @core @DEF-105 @connector:custom
+    Scenario: A call that waits for its authorization server holds up no other call
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the authorization server "globex", which is a custom server
+      And "globex" keeps everybody waiting for its keys
+      And a key manager "globex" at a custom server
+      When the API consumer calls "orders" with a token of "shop" from "acme" while a call with a token of "globex" waits
+      Then the backend answers the call
+      And the other call was still waiting by then

@@ -4,7 +4,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: The consumer key is read from the configured claim
 
-    @core @SEED-IS-13 @SEED-OOB-24 @DEF-056
+    @core @SEED-IS-13 @SEED-OOB-24 @DEF-056 @DEF-SEED-GW-03
     Scenario Outline: The consumer key is found in the claim "<claim>" of a token
       Given a key manager "acme" at a custom server with
         | consumer key claim | <claim> |
@@ -36,7 +36,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @SEED-OOB-24 @DEF-056
+    @core @SEED-OOB-24 @DEF-056 @DEF-SEED-GW-03
     Scenario Outline: A token shaped by <vendor> is attributed to the mapped application
       Given a key manager "acme" at <vendor>
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -94,7 +94,7 @@ Feature: The claims that name the consumer and its scopes
         | vendor   |
         | Asgardeo |
 
-    @core @negative @SEED-OOB-11 @connector:entra
+    @core @negative @SEED-OOB-11 @DEF-045 @connector:entra
     Scenario: A token of Microsoft's first version does not belong to a key manager of the second
       Given a key manager "acme" at Microsoft Entra ID with v1 tokens
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -105,7 +105,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: Scopes are read from the configured claim, whatever their shape
 
-    @core @SEED-IS-14 @DEF-050
+    @core @SEED-IS-14 @DEF-050 @DEF-SEED-GW-09
     Scenario Outline: A scope given as <shape> in the claim "<claim>" opens the operation
       Given a key manager "acme" at a custom server with
         | scopes claim | <claim> |
@@ -136,17 +136,17 @@ Feature: The claims that name the consumer and its scopes
       When the API consumer calls "orders" with a token of "shop" from "acme" for the scope "orders-read"
       Then the backend answers the call
 
-      @connector:cognito @SEED-OOB-15/scope
+      @connector:cognito @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor         |
         | Amazon Cognito |
 
-      @connector:auth0 @SEED-OOB-15/scope
+      @connector:auth0 @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor |
         | Auth0  |
 
-      @connector:custom @SEED-OOB-15/scope
+      @connector:custom @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor          |
         | a custom server |
@@ -156,17 +156,17 @@ Feature: The claims that name the consumer and its scopes
         | vendor |
         | Okta   |
 
-      @connector:keycloak @SEED-OOB-15/scope
+      @connector:keycloak @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor   |
         | Keycloak |
 
-      @connector:pingfederate @SEED-OOB-15/scope
+      @connector:pingfederate @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor       |
         | PingFederate |
 
-      @connector:pingone @SEED-OOB-15/scope
+      @connector:pingone @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor  |
         | PingOne |
@@ -176,13 +176,13 @@ Feature: The claims that name the consumer and its scopes
         | vendor    |
         | ForgeRock |
 
-      @connector:asgardeo @SEED-OOB-15/scope
+      @connector:asgardeo @SEED-OOB-15/scope @DEF-SEED-GW-09
       Examples:
         | vendor   |
         | Asgardeo |
 
       # Roles of an application stand in for scopes, as a list.
-      @connector:entra @DEF-050
+      @connector:entra @DEF-050 @DEF-SEED-GW-03
       Examples:
         | vendor                            |
         | Microsoft Entra ID                |
@@ -225,7 +225,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because the audience does not match
       And the call did not reach the backend
 
-    @core @OAUTH-8725-3.9-a @DEF-041
+    @core @OAUTH-8725-3.9-a @DEF-041 @DEF-SEED-GW-03
     Scenario Outline: A token that names the audience <shape> is accepted
       Given a key manager "acme" at a custom server
       And an API "orders" that accepts only the audience "urn:orders"
@@ -237,6 +237,16 @@ Feature: The claims that name the consumer and its scopes
         | shape         | audience                |
         | alone         | urn:orders              |
         | among several | urn:billing, urn:orders |
+
+    @core @negative @OAUTH-8725-3.9-a @DEF-106
+    Scenario: A token accepted at one API is refused at an API for another audience
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And an API "billing" that accepts only the audience "urn:billing", to which "shop" is subscribed
+      And the API consumer holds a token of "shop" from "acme", which "orders" has accepted
+      When the API consumer calls "billing" with the token
+      Then the call is refused because the audience does not match
+      And the call did not reach the backend
 
     @core @negative @OAUTH-9068-5-a @DEF-046 @connector:cognito
     Scenario: An ID token is not an access token
@@ -304,7 +314,7 @@ Feature: The claims that name the consumer and its scopes
       And the assertion that the backend saw says "wholesale" as the claim "department"
       And the assertion that the backend saw says nothing as the claim "dept"
 
-    @core @SEED-IS-28
+    @core @SEED-IS-28 @DEF-SEED-GW-08
     Scenario: A claim without a mapping reaches the backend under its own name
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

@@ -4,7 +4,7 @@ Feature: Which key managers an API accepts
 
   Rule: An unrestricted API accepts the tokens of every key manager
 
-    @core @smoke @SEED-KM-11/own_tenant @SEED-KM-15
+    @core @smoke @SEED-KM-11/own_tenant @SEED-KM-15 @DEF-SEED-GW-03 @DEF-SEED-GW-07
     Scenario Outline: The API accepts tokens of <key manager> when it names no key managers
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server
@@ -17,7 +17,7 @@ Feature: Which key managers an API accepts
         | acme        |
         | globex      |
 
-    @core @negative @SEED-KM-11/other_tenant @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @DEF-045 @needs:tenants
     Scenario: A token of another tenant's key manager is refused
       Given the authorization server "elsewhere", which is a custom server
       And another tenant with a key manager "elsewhere"
@@ -28,7 +28,7 @@ Feature: Which key managers an API accepts
 
   Rule: A restricted API accepts only the key managers it names
 
-    @core @smoke @SEED-KM-02 @SEED-KM-14 @SEED-KM-25
+    @core @smoke @SEED-KM-02 @SEED-KM-14 @SEED-KM-25 @DEF-SEED-GW-03 @DEF-SEED-GW-10
     Scenario: A token of the key manager that the API names is accepted
       Given a key manager "acme" at a custom server
       And an API "orders" that accepts only the key manager "acme"
@@ -68,7 +68,7 @@ Feature: Which key managers an API accepts
 
   Rule: A changed list holds once the API is deployed again
 
-    @core @SEED-KM-02 @SEED-KM-14 @DEF-192
+    @core @SEED-KM-02 @SEED-KM-14 @DEF-SEED-GW-03 @DEF-SEED-GW-07
     Scenario: A key manager that is added to the list is accepted after the next deployment
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server

@@ -37,6 +37,34 @@ Feature: What stands in a key set
         | whose exponent is one |
         | of the ROCA family    |
 
+    @extended @negative @OAUTH-8725-3.1-b @DEF-018
+    Scenario Outline: A shared secret in a key set verifies nothing where it is <length>
+      Given the authorization server "acme", which is a custom server
+      And "acme" publishes <secret> beside its own
+      And an API that trusts the issuer "acme"
+      When the API consumer calls the API with a token of "acme" signed with the <word> secret among the keys of its issuer
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+      Examples:
+        | length             | secret          | word  |
+        | short              | a short secret  | short |
+        | nothing            | an empty secret | empty |
+
+    @extended @negative @DEF-019
+    Scenario Outline: A key <where> does not verify a token by ES256
+      Given the authorization server "acme", which is a custom server
+      And "acme" publishes a key <published> beside its own
+      And an API that trusts the issuer "acme"
+      When the API consumer calls the API with a token of "acme" signed by ES256 with a key <where>
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+      Examples:
+        | where            | published                           |
+        | on another curve | on another curve than its algorithm |
+        | beside its curve | beside its curve                    |
+
     @extended @negative @DEF-015
     Scenario Outline: A key id that two keys share, the right one <place>, verifies nothing
       Given the authorization server "acme", which is a custom server

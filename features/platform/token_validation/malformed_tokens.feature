@@ -90,6 +90,18 @@ Feature: Tokens that are not what they should be
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
+    @extended @negative @DEF-059
+    Scenario: A token that is bound to a key is refused with the proof of another
+      When the API consumer calls the API with a bound token of "acme" and the proof of another key
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
+    @extended @negative @DEF-060
+    Scenario: A proof that was used before proves nothing
+      When the API consumer calls the API with a bound token of "acme" and a proof that was used before
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
   Rule: Times are plain numbers
 
     @core @negative @DEF-035

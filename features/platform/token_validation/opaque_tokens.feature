@@ -8,7 +8,7 @@ Feature: Validating opaque tokens
 
   Rule: The authorization server has the last word on an opaque token
 
-    @core @smoke @SEED-IS-06 @SEED-IS-23 @SEED-KM-17 @DEF-146 @connector:is7
+    @core @smoke @SEED-IS-06 @SEED-IS-23 @SEED-KM-17 @DEF-146 @DEF-SEED-GW-05 @connector:is7
     Scenario: An active opaque token reaches the backend
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -16,7 +16,7 @@ Feature: Validating opaque tokens
       Then the backend answers the call
       And "acme" received an introspection request
 
-    @core @negative @SEED-IS-23 @SEED-KM-17 @connector:is7
+    @core @negative @SEED-IS-23 @SEED-KM-17 @DEF-SEED-GW-05 @DEF-SEED-GW-11 @connector:is7
     Scenario: An opaque token that nobody issued is refused
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -25,7 +25,7 @@ Feature: Validating opaque tokens
       And the call did not reach the backend
       And "acme" received an introspection request
 
-    @core @negative @SEED-IS-08 @SEED-KM-27/revocation @DEF-087 @connector:is7
+    @core @negative @SEED-IS-08 @SEED-KM-27/revocation @DEF-SEED-GW-11 @connector:is7
     Scenario: An opaque token that was revoked before its first use is refused
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -64,7 +64,7 @@ Feature: Validating opaque tokens
       When the API consumer calls "orders" with the token
       Then the call is refused because the credentials are invalid
 
-    @core @negative @OAUTH-7662-4-b @needs:clock @connector:is7
+    @core @negative @OAUTH-7662-4-b @DEF-SEED-GW-11 @needs:clock @connector:is7
     Scenario: An answer in the name of another issuer is not believed
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -94,7 +94,7 @@ Feature: Validating opaque tokens
 
   Rule: Token handling options tell whose token it is
 
-    @core @SEED-IS-25 @SEED-KM-17 @DEF-062 @connector:is7
+    @core @SEED-IS-25 @SEED-KM-17 @DEF-SEED-GW-14 @connector:is7
     Scenario: An opaque token goes to the key manager whose expression it matches
       Given a key manager "globex" at WSO2 Identity Server 7 that issues opaque tokens with
         | token handling | REFERENCE [a-z]+ |
@@ -104,7 +104,7 @@ Feature: Validating opaque tokens
       Then the backend answers the call
       And "globex" received no introspection request
 
-    @core @SEED-IS-06 @SEED-IS-23 @SEED-IS-25 @SEED-KM-17 @connector:is
+    @core @SEED-IS-06 @SEED-IS-23 @SEED-IS-25 @SEED-KM-17 @DEF-SEED-GW-05 @connector:is
     Scenario: An opaque token of WSO2 Identity Server opens the API that its application is subscribed to
       Given a key manager "acme" at WSO2 Identity Server that issues opaque tokens
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -120,6 +120,7 @@ Feature: Validating opaque tokens
       Then the call is refused because the credentials are invalid
       And "acme" received <asked>
 
+      @DEF-SEED-GW-05
       Examples:
         | form            | attributed     | token                                | asked                    |
         | version 1       | attributed     | 6fa459ea-ee8a-1ca4-894e-db77e160355e | an introspection request |
@@ -127,6 +128,10 @@ Feature: Validating opaque tokens
         | version 3       | attributed     | 6fa459ea-ee8a-3ca4-a94e-db77e160355e | an introspection request |
         | version 4       | attributed     | 6fa459ea-ee8a-4ca4-b94e-db77e160355e | an introspection request |
         | version 5       | attributed     | 6FA459EA-EE8A-5CA4-894E-DB77E160355E | an introspection request |
+
+      @DEF-SEED-GW-14
+      Examples:
+        | form            | attributed     | token                                | asked                    |
         | version 7       | not attributed | 6fa459ea-ee8a-7ca4-894e-db77e160355e | no introspection request |
         | another variant | not attributed | 6fa459ea-ee8a-4ca4-c94e-db77e160355e | no introspection request |
 
@@ -147,14 +152,19 @@ Feature: Validating opaque tokens
       Then the call is refused because the credentials are invalid
       And "acme" received <asked>
 
+      @DEF-SEED-GW-05
       Examples:
         | matcher            | pattern              | asked                    |
         | prefix             | prefix:acme-         | an introspection request |
         | suffix             | suffix:-token        | an introspection request |
         | regular expression | regex:acme-[a-z-]+   | an introspection request |
+
+      @DEF-SEED-GW-14
+      Examples:
+        | matcher            | pattern              | asked                    |
         | another prefix     | prefix:globex-       | no introspection request |
 
-    @core @negative @SEED-IS-24
+    @core @negative @SEED-IS-24 @DEF-SEED-GW-12
     Scenario: Validation by introspection asks for token handling options
       When the administrator adds a key manager "acme" at WSO2 Identity Server 7 with
         | token validation | introspection |
@@ -162,7 +172,7 @@ Feature: Validating opaque tokens
       Then the request is refused because a required setting is missing
       And there is no key manager "acme"
 
-    @extended @negative @SEED-IS-27
+    @extended @negative @SEED-IS-27 @DEF-SEED-GW-12
     Scenario: A custom pattern with an unknown matcher is refused
       When the administrator adds a key manager "acme" at WSO2 Identity Server 7 with
         | token validation | introspection            |
@@ -170,7 +180,7 @@ Feature: Validating opaque tokens
       Then the request is refused as malformed
       And there is no key manager "acme"
 
-    @core @negative @SEED-OOB-13 @DEF-063 @connector:custom
+    @core @negative @SEED-OOB-13 @DEF-SEED-GW-14 @connector:custom
     Scenario: An opaque token never makes an out-of-band key manager introspect
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

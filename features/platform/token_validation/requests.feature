@@ -69,3 +69,29 @@ Feature: The request around a token
       When the API consumer calls "orders" with a token of "shop" from "acme" and says "close, X-JWT-Assertion" in the header "Connection"
       Then the backend answers the call
       And the backend saw a "X-JWT-Assertion" header
+
+    @core @negative @needs:admin @needs:publisher @needs:devportal @needs:fresh-issuer @DEF-074
+    Scenario: What nobody checked is not told to the backend
+      Given an API "weather" that is open to everybody
+      When the API consumer calls "weather" with a token of "shop" from "acme" whose claims were altered
+      Then the backend answers the call
+      And the backend saw no "X-JWT-Assertion" header
+
+    @core @negative @needs:admin @needs:publisher @needs:devportal @needs:fresh-issuer @DEF-093
+    Scenario: Users of one client stay apart at the backend
+      When "orders" is called with tokens of "shop" from "acme" for twenty users at once
+      Then the backend was told each user as the caller of their own call
+
+  Rule: An operation is as closed as its publisher says
+
+    @core @negative @needs:publisher @DEF-076
+    Scenario: A policy at an operation leaves the check of tokens in place
+      Given an API "orders" with a policy at its operation
+      When the API consumer calls "orders" without a token
+      Then the call is refused because credentials are missing
+      And the call did not reach the backend
+
+    @core @negative @needs:publisher @SEED-KM-30/scopes @DEF-052
+    Scenario: An operation cannot need a scope that its API does not have
+      When the publisher adds an API "orders" whose operation needs the scope "orders-raed", which it does not have
+      Then the request is refused as malformed

@@ -2,7 +2,7 @@
 Feature: Revoked tokens
   A revocation ends a token before its time, whether the gateway has seen it already or not.
 
-  @core @negative @smoke @SEED-KM-04/revocation @SEED-KM-27/revocation @DEF-085 @needs:resident
+  @core @negative @smoke @SEED-KM-04/revocation @SEED-KM-27/revocation @DEF-085 @DEF-SEED-GW-03 @DEF-SEED-RES-12 @needs:resident
   Scenario: A resident token that was in use is refused after its revocation
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -17,7 +17,7 @@ Feature: Revoked tokens
     When the API consumer revokes the token at the resident key manager
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @SEED-KM-27/revocation @needs:resident
+  @core @SEED-KM-27/revocation @DEF-SEED-GW-15 @needs:resident
   Scenario: Revoking one token leaves another one of the same application alone
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -27,7 +27,7 @@ Feature: Revoked tokens
     And "orders" still accepts the one that was kept
     And "orders" accepts a new token of "shop" from the resident key manager
 
-  @core @OAUTH-7009-2.2-a @needs:resident
+  @core @OAUTH-7009-2.2-a @DEF-SEED-RES-13 @needs:resident
   Scenario: Revoking a token that nobody issued succeeds and changes nothing
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -35,7 +35,7 @@ Feature: Revoked tokens
     Then the request is granted
     And "orders" accepts the token
 
-  @core @negative @OAUTH-7009-2.1-a @DEF-113 @needs:resident
+  @core @negative @OAUTH-7009-2.1-a @DEF-SEED-RES-07 @needs:resident
   Scenario: A client cannot revoke the token of another
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the application "rival" with keys at the resident key manager
@@ -50,6 +50,15 @@ Feature: Revoked tokens
     And the API consumer holds a token of "shop" from "acme"
     And "orders" has accepted the token
     When the authorization server "acme" announces the revocation of the token
+    Then "orders" comes to refuse the token as unauthenticated
+
+  @core @negative @SEED-KM-27/revocation @DEF-180 @needs:admin @needs:fresh-issuer @connector:is7
+  Scenario: A token from before a reset is refused once its server has announced the reset
+    Given a key manager "acme" at WSO2 Identity Server 7
+    And the application "shop" with keys at "acme", subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from "acme"
+    And "orders" has accepted the token
+    When the authorization server "acme" announces that the client of the token was reset
     Then "orders" comes to refuse the token as unauthenticated
 
   @core @negative @DEF-139 @DEF-191 @needs:admin @needs:fresh-issuer @connector:is7

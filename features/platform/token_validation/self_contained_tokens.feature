@@ -8,7 +8,7 @@ Feature: Validating self-contained tokens
 
   Rule: A sound token of a trusted issuer opens the API
 
-    @core @smoke @SEED-OOB-04 @SEED-OOB-19 @SEED-OOB-24
+    @core @smoke @SEED-OOB-04 @SEED-OOB-19 @SEED-OOB-24 @DEF-SEED-GW-03
     Scenario: A sound token of a trusted issuer reaches the backend
       When the API consumer calls the API with a token of "acme"
       Then the backend answers the call
@@ -55,7 +55,7 @@ Feature: Validating self-contained tokens
       Then the call is refused as unauthenticated
       And the call did not reach the backend
 
-    @core @OAUTH-6749-7-a
+    @core @OAUTH-6749-7-a @DEF-038
     Scenario: A token within its last minutes still reaches the backend
       When the API consumer calls the API with a token of "acme" that expires in five minutes
       Then the backend answers the call
@@ -166,7 +166,7 @@ Feature: Validating self-contained tokens
 
   Rule: The issuer is compared as a whole
 
-    @core @negative @smoke @SEED-IS-04 @SEED-OOB-11 @OAUTH-9068-4-b @DEF-042
+    @core @negative @smoke @SEED-IS-04 @SEED-OOB-11 @OAUTH-9068-4-b @DEF-042 @DEF-045
     Scenario: A token that names another issuer is refused
       When the API consumer calls the API with a token of "acme" that names another issuer
       Then the call is refused as unauthenticated

@@ -4,7 +4,7 @@ Feature: What a sound token may reach
 
   Rule: Only a subscribed application reaches an API
 
-    @core @negative @SEED-OOB-22/production @DEF-056 @needs:fresh-issuer
+    @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @needs:fresh-issuer
     Scenario: A client that no application claims is refused
       Given a key manager "acme" at a custom server
       And an API "orders"
@@ -12,7 +12,7 @@ Feature: What a sound token may reach
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @negative @SEED-OOB-22/production @DEF-082 @needs:fresh-issuer
+    @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @needs:fresh-issuer
     Scenario: A mapped client of an unsubscribed application is refused
       Given a key manager "acme" at a custom server
       And an API "orders"
@@ -29,7 +29,7 @@ Feature: What a sound token may reach
       When the developer subscribes "shop" to "orders"
       Then "orders" comes to accept a new token of "shop" from "acme"
 
-    @core @negative @DEF-056 @needs:fresh-issuer
+    @core @negative @DEF-SEED-GW-18 @needs:fresh-issuer
     Scenario: A consumer key counts only with the key manager that it was mapped at
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server
@@ -65,9 +65,17 @@ Feature: What a sound token may reach
       Then the call is refused because there is no backend for keys of its type
       And the call did not reach the backend
 
+    @core @negative @DEF-083
+    Scenario: An API key opens nothing once its application is unsubscribed
+      Given an API "orders" that takes API keys
+      And the application "shop" subscribed to the API "orders"
+      And the API consumer holds an API key of "shop", which "orders" has accepted
+      When the developer unsubscribes "shop" from "orders"
+      Then "orders" comes to refuse the API key because there is no subscription
+
   Rule: An operation that needs a scope is closed to tokens without it
 
-    @core @SEED-KM-30/scopes @DEF-051 @needs:resident
+    @core @SEED-KM-30/scopes @DEF-SEED-GW-03 @needs:resident
     Scenario: A token with the needed scope reaches the operation
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
@@ -92,7 +100,7 @@ Feature: What a sound token may reach
       Then the call is refused because credentials are missing
       And the refusal challenges for a Bearer token
 
-    @core @negative @OAUTH-9068-4-c
+    @core @negative @OAUTH-9068-4-c @DEF-079
     Scenario Outline: The refusal of <token> does not say what was wrong with it
       Given an API "orders"
       When the API consumer calls "orders" with the token "<text>"

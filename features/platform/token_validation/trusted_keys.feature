@@ -38,7 +38,7 @@ Feature: The keys that verify a key manager's tokens
 
   Rule: A certificate takes the place of a key set
 
-    @core @SEED-IS-16 @SEED-OOB-17 @connector:custom
+    @core @SEED-IS-16 @SEED-OOB-17 @DEF-SEED-GW-13 @connector:custom
     Scenario: A token verifies against the certificate of its key manager
       Given a key manager "acme" at a custom server with
         | certificate | PEM |
@@ -47,12 +47,20 @@ Feature: The keys that verify a key manager's tokens
       Then the backend answers the call
       And "acme" received no key set request
 
-    @core @negative @SEED-OOB-17 @DEF-008 @connector:custom
+    @core @negative @SEED-OOB-17 @DEF-SEED-GW-19 @connector:custom
     Scenario: A certificate of another key pair does not verify a token
       Given a key manager "acme" at a custom server with
         | certificate | PEM |
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the administrator changes the certificate of "acme" to "PEM of another key pair"
+      Then "orders" comes to refuse a new token of "shop" from "acme"
+
+    @extended @negative @SEED-OOB-17 @DEF-031 @connector:custom
+    Scenario: A certificate that has ended verifies nothing
+      Given a key manager "acme" at a custom server with
+        | certificate | PEM |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the administrator changes the certificate of "acme" to "PEM that has ended"
       Then "orders" comes to refuse a new token of "shop" from "acme"
 
     @core @SEED-IS-22 @DEF-064 @connector:custom

@@ -212,26 +212,34 @@ impl SigningKey {
 
     /// A self-signed certificate over the key, DER; made on first use and the same from then on.
     pub fn certificate_der(&self) -> &[u8] {
-        self.0.material.certificate.get_or_init(|| {
-            let algorithm = match self.0.material.algorithm {
-                Algorithm::ES256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-                Algorithm::ES384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-                Algorithm::EdDSA => &rcgen::PKCS_ED25519,
-                _ => &rcgen::PKCS_RSA_SHA256,
-            };
-            let pair = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(&self.0.material.pem, algorithm)
-                .expect("a key that signs tokens signs certificates");
-            let mut params = CertificateParams::default();
-            params.distinguished_name.push(DnType::CommonName, "kmspec test token signer");
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2050, 1, 1);
-            params.self_signed(&pair).expect("the parameters are constant").der().to_vec()
-        })
+        self.0.material.certificate.get_or_init(|| self.certificate_until(2050))
+    }
+
+    /// A self-signed certificate over the key, good from 2020 to the beginning of that year, DER.
+    fn certificate_until(&self, year: i32) -> Vec<u8> {
+        let algorithm = match self.0.material.algorithm {
+            Algorithm::ES256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Algorithm::ES384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Algorithm::EdDSA => &rcgen::PKCS_ED25519,
+            _ => &rcgen::PKCS_RSA_SHA256,
+        };
+        let pair = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(&self.0.material.pem, algorithm)
+            .expect("a key that signs tokens signs certificates");
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "kmspec test token signer");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(year, 1, 1);
+        params.self_signed(&pair).expect("the parameters are constant").der().to_vec()
     }
 
     /// The same certificate, PEM: what an administrator pastes as a key manager's certificate.
     pub fn certificate_pem(&self) -> String {
         armour("CERTIFICATE", self.certificate_der())
+    }
+
+    /// A certificate over the same key that ended in 2021, PEM.
+    pub fn ended_certificate_pem(&self) -> String {
+        armour("CERTIFICATE", &self.certificate_until(2021))
     }
 
     /// The certificate in base64, as it stands in `x5c`.

@@ -103,7 +103,8 @@ fn names(token: &Token, audience: &Value) -> bool {
 fn for_the_api(case: &Case<'_>) -> Option<String> {
     let (wanted, (token, issuer)) = (wanted(case)?, case.issued()?);
     let right = wanted.iter().any(|audience| names(token, audience));
-    (!right && token.is_signed_at(&issuer)).then(|| signed_by_issuer(&token.with_claim("aud", wanted[0].clone()), &issuer))
+    (!right && token.is_signed_at(&issuer))
+        .then(|| signed_by_issuer(&token.with_claim("aud", wanted[0].clone()), &issuer))
 }
 
 fn any_audience(case: &Case<'_>) -> Option<String> {

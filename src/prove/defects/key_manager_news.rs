@@ -83,8 +83,7 @@ impl Saboteur for Certificates {
         let replaced = document.and_then(|mut document| {
             let firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
             let first = id.and_then(|id| firsts.get(&id));
-            document["certificates"]["value"] =
-                (self.replace)(&pasted(&document)?, first, &self.accomplices)?.into();
+            document["certificates"]["value"] = (self.replace)(&pasted(&document)?, first, &self.accomplices)?.into();
             Some(document)
         });
         let deed = match replaced {

@@ -2,7 +2,6 @@
 //! How messages reach a saboteur is the interposer's business.
 
 pub(super) mod admin_access;
-pub(super) mod api_keys;
 pub(super) mod caching;
 pub(super) mod claims;
 pub(super) mod consumer_secrets;
@@ -15,6 +14,7 @@ pub(super) mod key_manager_choice;
 pub(super) mod key_manager_news;
 pub(super) mod opaque_tokens;
 pub(super) mod out_of_band;
+pub(super) mod outlived;
 pub(super) mod proofs;
 pub(super) mod propagation;
 pub(super) mod publisher;

@@ -8,16 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
-use http::{HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderName, HeaderValue, Request, header};
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 
 use crate::{
     model::exchange::Plane,
-    prove::{
-        Accomplices, Deed, Defect, Saboteur,
-        gate::signed_by_issuer,
-        token::Token,
-    },
+    prove::{Accomplices, Deed, Defect, Saboteur, gate::signed_by_issuer, token::Token},
 };
 
 /// The defects of this file.

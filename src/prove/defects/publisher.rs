@@ -84,7 +84,8 @@ fn change_operations(plane: Plane, request: &mut Request<Bytes>, change: impl Fn
 
 fn unknown_scope_passed_over(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
     change_operations(plane, request, |operation, api| {
-        let known = |name: &Value| api["scopes"].as_array().into_iter().flatten().any(|own| own["scope"]["name"] == *name);
+        let known =
+            |name: &Value| api["scopes"].as_array().into_iter().flatten().any(|own| own["scope"]["name"] == *name);
         let Some(named) = operation["scopes"].as_array_mut() else { return false };
         let before = named.len();
         named.retain(known);

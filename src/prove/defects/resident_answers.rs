@@ -32,11 +32,7 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
         summary: "introspection calls live tokens inactive",
         saboteur: |_| Pair::telling(never_active),
     },
-    Defect {
-        id: "DEF-SEED-RES-11",
-        summary: "anybody may introspect",
-        saboteur: |_| Pair::of(anybody_asks, learn),
-    },
+    Defect { id: "DEF-SEED-RES-11", summary: "anybody may introspect", saboteur: |_| Pair::of(anybody_asks, learn) },
     Defect {
         id: "DEF-SEED-RES-12",
         summary: "a revocation is acknowledged and forgotten",
@@ -55,12 +51,7 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
 ];
 
 /// Changes every key of the platform's own key set.
-fn change_keys(
-    plane: Plane,
-    request: &Request<Bytes>,
-    answer: &mut Response<Bytes>,
-    change: fn(&mut Value),
-) -> Deed {
+fn change_keys(plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>, change: fn(&mut Value)) -> Deed {
     if !is_at(plane, request, "jwks") {
         return Deed::Nothing;
     }

@@ -171,12 +171,7 @@ pub(super) fn present(request: &mut Request<Bytes>, notes: &Notes, client: &str)
 }
 
 /// Remembers the secrets of clients, the passwords of users, and whose tokens are whose.
-pub(super) fn learn(
-    notes: &mut Notes,
-    plane: Plane,
-    request: &Request<Bytes>,
-    answer: &mut Response<Bytes>,
-) -> Deed {
+pub(super) fn learn(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
     let Some(told) = message::json(answer.body()).filter(|_| answer.status().is_success()) else {
         return Deed::Nothing;
     };

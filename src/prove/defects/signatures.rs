@@ -120,7 +120,8 @@ fn keys_without_algorithm(case: &Case<'_>) -> Option<String> {
 fn zeros(case: &Case<'_>) -> Option<String> {
     let signature = case.token.as_ref()?.signature_bytes()?;
     // In ASN.1 two zeros are a sequence of two integers of one byte each.
-    let nothing = !signature.is_empty() && signature.iter().all(|byte| *byte == 0) || signature == [48, 6, 2, 1, 0, 2, 1, 0];
+    let nothing =
+        !signature.is_empty() && signature.iter().all(|byte| *byte == 0) || signature == [48, 6, 2, 1, 0, 2, 1, 0];
     mended(case, |algorithm| algorithm.starts_with("ES") && nothing)
 }
 
@@ -222,7 +223,8 @@ fn other_curve(case: &Case<'_>) -> Option<String> {
 
 /// Whether the coordinates of an entry are no point of its curve.
 fn is_beside_its_curve(entry: &Value) -> bool {
-    let coordinate = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(entry[name].as_str().unwrap_or_default()).unwrap_or_default();
+    let coordinate =
+        |name: &str| BASE64_URL_SAFE_NO_PAD.decode(entry[name].as_str().unwrap_or_default()).unwrap_or_default();
     let point = [vec![4], coordinate("x"), coordinate("y")].concat();
     ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).is_err()
 }
