@@ -18,6 +18,7 @@ use super::{
     Accomplices, Deed, Saboteur,
     history::History,
     key_managers::KeyManagers,
+    passes,
     token::{CLIENT_CLAIMS, Token},
 };
 use crate::model::exchange::Plane;
@@ -217,7 +218,7 @@ impl Gate {
     async fn twist(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
         match self.flaw {
             Flaw::Judges(judge) => match self.examine(request, |case| judge(case, answer)) {
-                Some(verdict) => verdict.give(request, answer),
+                Some(verdict) => self.give(verdict, request, answer).await,
                 None => Deed::Nothing,
             },
             Flaw::Tells(tell) => deed(self.examine(request, |case| tell(case, answer))),
@@ -234,12 +235,26 @@ impl Gate {
                 let Some(Inquiry { errand, verdict }) = inquiry else { return Deed::Nothing };
                 let told = self.run(&errand).await;
                 match self.examine(request, |case| verdict(case, told.as_ref())) {
-                    Some(verdict) => verdict.give(request, answer),
+                    Some(verdict) => self.give(verdict, request, answer).await,
                     None => Deed::Nothing,
                 }
             }
             _ => Deed::Nothing,
         }
+    }
+
+    /// Gives a verdict. Who is accepted gets the answer of the backend itself where a good token can be borrowed.
+    async fn give(&self, verdict: Verdict, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+        let refused = !answer.status().is_success();
+        let pass =
+            self.examine(request, |case| case.pass()).filter(|_| refused && matches!(verdict, Verdict::Accepted));
+        if let Some(token) = pass
+            && let Some(told) = passes::answer_to(self.accomplices.client(), request, &token).await
+        {
+            *answer = told;
+            return Deed::Done;
+        }
+        verdict.give(request, answer)
     }
 
     async fn run(&self, errand: &Errand) -> Option<Value> {

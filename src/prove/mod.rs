@@ -10,6 +10,7 @@ mod interposer;
 mod key_managers;
 mod message;
 mod pair;
+mod passes;
 mod registry;
 #[cfg(test)]
 mod rehearsal;

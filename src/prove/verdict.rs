@@ -10,7 +10,7 @@ use super::{Deed, message};
 /// A verdict in place of the gateway's own.
 #[derive(Debug, Clone)]
 pub(super) enum Verdict {
-    /// The backend answers.
+    /// The backend answers; in its place an echo of the call, where no good token could be borrowed.
     Accepted,
     /// What the gateway answered before is answered again.
     AsBefore(Response<Bytes>),

@@ -72,7 +72,9 @@ fn restriction_shuts_out() -> Arc<dyn Saboteur> {
 /// Changes the operations of an API on its way in; whether any was.
 fn change_operations(plane: Plane, request: &mut Request<Bytes>, change: impl Fn(&mut Value, &Value) -> bool) -> Deed {
     let apis = plane == Plane::Publisher && message::resource(request.uri().path()).first() == Some(&"apis");
-    let Some(mut document) = message::json(request.body()).filter(|_| apis) else { return Deed::Nothing };
+    let Some(mut document) = message::json(request.body()).filter(|sent| apis && sent.is_object()) else {
+        return Deed::Nothing;
+    };
     let whole = document.clone();
     let operations = document["operations"].as_array_mut().into_iter().flatten();
     if operations.filter_map(|operation| change(operation, &whole).then_some(())).count() == 0 {
