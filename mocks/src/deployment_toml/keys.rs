@@ -1,30 +1,14 @@
 //! The keys that are known, what each takes, and which setting it changes. The names are the product's
 //! (`default.json` of carbon-identity-framework, and the documents of the key manager).
 
-use super::settings::Settings;
+use super::{
+    access::AccessRule,
+    listeners,
+    settings::Settings,
+    vocabulary::{Key, Keys, Table, Vocabulary},
+};
 
-/// What a key takes, and what it changes. Like the product, values may also be written as text.
-#[derive(Clone, Copy)]
-pub(super) enum Key {
-    /// A boolean.
-    Flag(fn(&mut Settings, bool)),
-    /// A whole number that fits a port.
-    Small(fn(&mut Settings, u16)),
-    /// A number of minutes.
-    Minutes(fn(&mut Settings, u64)),
-    /// Seconds, or a number with one of the units `s`, `m`, `h`, `d`.
-    Span(fn(&mut Settings, u64)),
-    /// A text.
-    Text(fn(&mut Settings, String)),
-    /// A list of texts.
-    Texts(fn(&mut Settings, Vec<String>)),
-    /// The rules of `[[resource.access_control]]`.
-    AccessRules,
-    /// The listeners of `[[event_listener]]`.
-    Listeners,
-}
-
-use Key::{AccessRules, Flag, Listeners, Minutes, Small, Span, Text, Texts};
+use Key::{By, Checked, Flag, Minutes, Offset, Span, Tables, Text, Texts};
 
 /// Below `oauth.grant_type.<grant>`: whether the grant is there, and whether public clients may use it.
 macro_rules! grants {
@@ -42,7 +26,7 @@ macro_rules! grants {
     };
 }
 
-pub(super) const GRANT_KEYS: &[(&str, Key)] = grants![
+const GRANT_KEYS: &Keys<Settings> = grants![
     "authorization_code",
     "password",
     "refresh_token",
@@ -55,10 +39,16 @@ pub(super) const GRANT_KEYS: &[(&str, Key)] = grants![
     "token_exchange",
 ];
 
-pub(super) const KEYS: &[(&str, Key)] = &[
-    // Looked at before all others.
-    (LEGACY_MODE, Flag(|_, _| {})),
-    ("server.offset", Small(|settings, offset| settings.offset = Some(offset))),
+const KEYS: &Keys<Settings> = &[
+    (
+        LEGACY_MODE,
+        Flag(|settings, on| {
+            if on {
+                settings.infer_legacy();
+            }
+        }),
+    ),
+    ("server.offset", Offset(|settings, offset| settings.offset = Some(offset))),
     ("server.hostname", Text(|settings, name| settings.hostname = Some(name))),
     ("super_admin.username", Text(|settings, name| settings.administrator.0 = name)),
     ("super_admin.password", Text(|settings, password| settings.administrator.1 = password)),
@@ -105,15 +95,40 @@ pub(super) const KEYS: &[(&str, Key)] = &[
     ),
     ("role_mgt.allow_system_prefix_for_role", Flag(|settings, on| settings.system_roles = on)),
     ("resource_access_control.introspect.scopes", Texts(|settings, scopes| settings.introspection_scopes = scopes)),
-    ("resource.access_control", AccessRules),
-    ("event_listener", Listeners),
+    ("resource.access_control", Tables(&ACCESS_RULES)),
+    ("event_listener", By(listeners::read)),
 ];
 
-pub(super) const LEGACY_MODE: &str = "server.legacy_mode";
+const LEGACY_MODE: &str = "server.legacy_mode";
 
-/// What a rule of `[[resource.access_control]]` may say.
-pub(super) const RULE_KEYS: [&str; 7] =
-    ["context", "secure", "http_method", "cross_tenant", "permissions", "scopes", "allowed_auth_handlers"];
+/// The rules of `[[resource.access_control]]`.
+const ACCESS_RULES: Table<Settings> = Table {
+    begin: |settings| settings.access_rules.push(AccessRule::new("").expect("nothing is a regular expression")),
+    keys: &[
+        (
+            "context",
+            Checked(|settings, text| {
+                let context = AccessRule::new(text).ok_or("a regular expression")?;
+                settings.last_rule(|rule| *rule = AccessRule { context: context.context, ..rule.clone() });
+                Ok(())
+            }),
+        ),
+        ("secure", Flag(|settings, on| settings.last_rule(|rule| rule.secure = on))),
+        (
+            "http_method",
+            Checked(|settings, methods| {
+                settings.last_rule(|rule| rule.set_methods(methods));
+                Ok(())
+            }),
+        ),
+        ("permissions", Texts(|settings, list| settings.last_rule(|rule| rule.permissions = list))),
+        ("scopes", Texts(|settings, list| settings.last_rule(|rule| rule.scopes = list))),
+        // There is one tenant, and one way to authenticate.
+        ("cross_tenant", Flag(|_, _| {})),
+        ("allowed_auth_handlers", Texts(|_, _| {})),
+    ],
+    needed: "context",
+};
 
 /// The listener that sends revocation notices; others mean nothing here.
 pub(super) const INTERCEPTOR: &str = "org.wso2.is.notification.ApimOauthEventInterceptor";
@@ -125,7 +140,7 @@ pub(super) const NOTICE_KEYS: [&str; 4] =
 
 /// What the product also reads, and what means nothing to a server that keeps everything in memory: whole tables, and
 /// single keys.
-pub(super) const WITHOUT_EFFECT: [&str; 21] = [
+const WITHOUT_EFFECT: &[&str] = &[
     "account_recovery",
     "authentication",
     "authenticationendpoint",
@@ -149,35 +164,22 @@ pub(super) const WITHOUT_EFFECT: [&str; 21] = [
     "super_admin.create_admin_account",
 ];
 
-/// The key of that path.
-pub(super) fn known(path: &str) -> Option<Key> {
-    GRANT_KEYS.iter().chain(KEYS).find(|(known, _)| *known == path).map(|(_, key)| *key)
-}
-
-/// Whether something lies below that path.
-pub(super) fn is_table(path: &str) -> bool {
-    let below = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-    GRANT_KEYS.iter().chain(KEYS).any(|(known, _)| below(known)) || WITHOUT_EFFECT.iter().any(|known| below(known))
-}
-
-/// The known key that a path was most likely meant to be.
-pub(super) fn nearest(path: &str) -> Option<&'static str> {
-    let keys = GRANT_KEYS.iter().chain(KEYS).map(|(known, _)| *known).chain(WITHOUT_EFFECT);
-    let distance = |known: &str| strsim::damerau_levenshtein(known, path);
-    // Farther than a third of it is another word.
-    keys.map(|known| (distance(known), known))
-        .min()
-        .filter(|(distance, known)| *distance * 3 <= known.len().max(path.len()))
-        .map(|(_, known)| known)
-}
+/// What a file may say to Identity Server.
+pub(super) const VOCABULARY: Vocabulary<Settings> = Vocabulary {
+    keys: &[GRANT_KEYS, KEYS],
+    without_effect: WITHOUT_EFFECT,
+    first: Some(LEGACY_MODE),
+    finish: Settings::resolve_administrator,
+    listed_in: "the mock README",
+};
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::vocabulary::Level, *};
 
     #[test]
     fn every_key_is_listed_once() {
-        let mut all: Vec<_> = GRANT_KEYS.iter().chain(KEYS).map(|(known, _)| *known).chain(WITHOUT_EFFECT).collect();
+        let mut all: Vec<_> = Level::top(&VOCABULARY).names().collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();
@@ -186,9 +188,10 @@ mod tests {
 
     #[test]
     fn the_nearest_key_is_a_slip_away() {
-        assert_eq!(nearest("server.legacy_mod"), Some(LEGACY_MODE));
-        assert_eq!(nearest("oauth.global_rbac_scope_issuer.enabled"), Some("oauth.global_rbac_scope_issuer.enable"));
-        assert_eq!(nearest("keystroe"), Some("keystore"));
-        assert_eq!(nearest("something.else.altogether"), None);
+        let top = Level::top(&VOCABULARY);
+        assert_eq!(top.nearest("server.legacy_mod"), Some(LEGACY_MODE));
+        assert_eq!(top.nearest("oauth.global_rbac_scope_issuer.enabled"), Some("oauth.global_rbac_scope_issuer.enable"));
+        assert_eq!(top.nearest("keystroe"), Some("keystore"));
+        assert_eq!(top.nearest("something.else.altogether"), None);
     }
 }

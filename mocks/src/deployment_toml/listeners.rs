@@ -8,11 +8,17 @@ use toml::de::{DeTable, DeValue};
 use super::{
     keys::{INTERCEPTOR, LISTENER_KEYS, NOTICE_KEYS},
     read::{Reader, Value, flag},
+    settings::Settings,
 };
 use crate::notices::NoticeTarget;
 
-impl Reader<'_> {
-    pub(super) fn listeners(&mut self, path: &str, value: &Value<'_>) {
+/// Reads what stands at `event_listener`.
+pub(super) fn read(reader: &mut Reader<'_, Settings>, path: &str, value: &Value<'_>) {
+    reader.listeners(path, value);
+}
+
+impl Reader<'_, Settings> {
+    fn listeners(&mut self, path: &str, value: &Value<'_>) {
         let tables = match value.get_ref() {
             DeValue::Array(entries) => entries.iter().map(|entry| (entry.span(), entry.get_ref().as_table())).collect(),
             // Under a name of its own: [event_listener.name].
@@ -75,11 +81,13 @@ impl Reader<'_> {
         }
         self.settings.notices = Some(target);
     }
+}
 
+impl Settings {
     /// The administrator may be named by reference, wherever in the file the name stands.
     pub(super) fn resolve_administrator(&mut self) {
-        let (name, password) = self.settings.administrator.clone();
-        if let Some(target) = &mut self.settings.notices {
+        let (name, password) = self.administrator.clone();
+        if let Some(target) = &mut self.notices {
             for scope in ["admin", "super_admin"] {
                 target.username = target.username.replace(&format!("${{{scope}.username}}"), &name);
                 target.password = target.password.replace(&format!("${{{scope}.password}}"), &password);

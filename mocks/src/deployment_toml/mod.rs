@@ -1,4 +1,4 @@
-//! A `deployment.toml` of WSO2 Identity Server 7: read, checked against the keys that are known, and carried out.
+//! A `deployment.toml`: read, checked against the keys that a product knows, and for Identity Server 7 carried out.
 //! What a switch does to a request is decided where requests are answered; see `settings` for what there is.
 
 mod access;
@@ -6,9 +6,11 @@ mod keys;
 mod listeners;
 mod read;
 mod settings;
+mod vocabulary;
 
-pub use read::{DeploymentError, Fault};
+pub use read::{DeploymentError, Fault, Reader, Value, read};
 pub(crate) use settings::Settings;
+pub use vocabulary::{Key, Keys, Table, Vocabulary};
 
 /// What a `deployment.toml` says. Where it says nothing the product's own default holds, not what the documents tell
 /// administrators to configure for an API platform; a server without a file is configured as the documents tell.
@@ -34,7 +36,7 @@ impl DeploymentToml {
     ///
     /// [`DeploymentError`] with every key that is not known and every value that is no such thing, each with its line.
     pub fn parse(text: &str) -> Result<Self, DeploymentError> {
-        let (settings, without_effect) = read::read(text)?;
+        let (settings, without_effect) = read(text, &keys::VOCABULARY)?;
         Ok(Self { settings, without_effect })
     }
 

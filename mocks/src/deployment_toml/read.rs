@@ -1,18 +1,15 @@
 //! From text to settings: every key must be known, and every value of its kind. All that is wrong is told at once, with
 //! its line. What the keys are is in `keys`.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{fmt, ops::Range};
 
+use regex::Regex;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{
-    access::AccessRule,
-    keys::{self, Key, LEGACY_MODE, RULE_KEYS, WITHOUT_EFFECT},
-    settings::Settings,
-};
+use super::vocabulary::{Key, Level, Table, Vocabulary};
 
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,16 +37,26 @@ impl fmt::Display for DeploymentError {
     }
 }
 
-/// Reads a text; gives the settings, and the tables that have no effect.
-pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentError> {
+/// Reads a text by a vocabulary; gives the settings, and what has no effect.
+///
+/// # Errors
+///
+/// [`DeploymentError`] with every key that is not known and every value that is no such thing, each with its line.
+pub fn read<S: Default>(text: &str, vocabulary: &Vocabulary<S>) -> Result<(S, Vec<String>), DeploymentError> {
     let root = DeTable::parse(text).map_err(|error| {
         let line = line_of(text, error.span().unwrap_or_default());
         DeploymentError { faults: vec![Fault { line, message: error.message().to_owned() }] }
     })?;
-    let mut reader = Reader { text, settings: Settings::default(), without_effect: Vec::new(), faults: Vec::new() };
-    reader.legacy_mode(root.get_ref());
-    reader.table("", root.get_ref());
-    reader.resolve_administrator();
+    let mut reader =
+        Reader { text, vocabulary, settings: S::default(), without_effect: Vec::new(), faults: Vec::new() };
+    let top = Level::top(vocabulary);
+    if let Some(path) = vocabulary.first
+        && let (Some(key), Some(value)) = (top.known(path), at(root.get_ref(), path))
+    {
+        reader.set(path, key, value);
+    }
+    reader.table(&top, "", root.get_ref());
+    (vocabulary.finish)(&mut reader.settings);
     if reader.faults.is_empty() {
         reader.without_effect.sort();
         return Ok((reader.settings, reader.without_effect));
@@ -58,64 +65,69 @@ pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentErro
     Err(DeploymentError { faults: reader.faults })
 }
 
-pub(super) struct Reader<'a> {
+/// Goes through a file, and writes down what it says and what is wrong with it.
+pub struct Reader<'a, S: 'static> {
     text: &'a str,
-    pub(super) settings: Settings,
+    vocabulary: &'a Vocabulary<S>,
+    pub(super) settings: S,
     without_effect: Vec<String>,
     faults: Vec<Fault>,
 }
 
-pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+/// A value with its place in the file.
+pub type Value<'a> = Spanned<DeValue<'a>>;
 
-impl Reader<'_> {
-    /// What the old mode implies comes first, so that what is said explicitly counts.
-    fn legacy_mode(&mut self, root: &DeTable<'_>) {
-        let server = root.get("server").and_then(|server| server.get_ref().as_table());
-        if server.and_then(|server| server.get("legacy_mode")).and_then(|value| flag(value.get_ref())) == Some(true) {
-            self.settings.infer_legacy();
-        }
+/// What stands at a path.
+fn at<'t, 'a>(table: &'t DeTable<'a>, path: &str) -> Option<&'t Value<'a>> {
+    match path.split_once('.') {
+        Some((head, rest)) => at(table.get(head)?.get_ref().as_table()?, rest),
+        None => table.get(path),
     }
+}
 
-    fn table(&mut self, path: &str, table: &DeTable<'_>) {
+impl<S> Reader<'_, S> {
+    fn table(&mut self, level: &Level<S>, path: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
-            if WITHOUT_EFFECT.contains(&path.as_str()) {
-                self.without_effect.push(path);
-            } else if let Some(known) = keys::known(&path) {
-                self.set(&path, known, value);
-            } else if let (true, Some(inner)) = (keys::is_table(&path), value.get_ref().as_table()) {
-                self.table(&path, inner);
+            let full = format!("{}{path}", level.prefix);
+            if let Some(known) = level.known(&path) {
+                // The first was read already.
+                if self.vocabulary.first != Some(full.as_str()) {
+                    self.set(&full, known, value);
+                }
+            } else if let (true, Some(inner)) = (level.is_table(&path), value.get_ref().as_table()) {
+                self.table(level, &path, inner);
             } else {
-                self.unknown(&path, key.span(), value);
+                self.unknown(level, &path, key.span(), value);
             }
         }
     }
 
     /// Names the unknown keys inside of an unknown table one by one, for they are what people know.
-    fn unknown(&mut self, path: &str, span: Range<usize>, value: &Value<'_>) {
+    fn unknown(&mut self, level: &Level<S>, path: &str, span: Range<usize>, value: &Value<'_>) {
         match value.get_ref().as_table() {
             Some(inner) if !inner.is_empty() => {
                 for (key, value) in inner {
-                    self.unknown(&format!("{path}.{}", key.get_ref()), key.span(), value);
+                    self.unknown(level, &format!("{path}.{}", key.get_ref()), key.span(), value);
                 }
             }
             _ => {
-                let hint = keys::nearest(path).map_or_else(
-                    || "the mock README lists the keys that are known".to_owned(),
-                    |near| format!("did you mean `{near}`?"),
+                let prefix = &level.prefix;
+                let hint = level.nearest(path).map_or_else(
+                    || format!("{} lists the keys that are known", self.vocabulary.listed_in),
+                    |near| format!("did you mean `{prefix}{near}`?"),
                 );
-                self.fault(span, format!("the key `{path}` is not known\nhint: {hint}"));
+                self.fault(span, format!("the key `{prefix}{path}` is not known\nhint: {hint}"));
             }
         }
     }
 
-    fn set(&mut self, path: &str, key: Key, value: &Value<'_>) {
+    fn set(&mut self, path: &str, key: Key<S>, value: &Value<'_>) {
         let written = value.get_ref();
         let settings = &mut self.settings;
         let wanted = match key {
-            _ if path == LEGACY_MODE && flag(written).is_some() => return,
             Key::Flag(set) => flag(written).map(|on| set(settings, on)).ok_or("a boolean"),
-            Key::Small(set) => number(written)
+            Key::Offset(set) => number(written)
                 .and_then(|number| u16::try_from(number).ok())
                 .filter(|offset| 9443_u16.checked_add(*offset).is_some())
                 .map(|number| set(settings, number))
@@ -124,61 +136,45 @@ impl Reader<'_> {
             Key::Span(set) => span(written)
                 .map(|seconds| set(settings, seconds))
                 .ok_or("a number of seconds, or one with a unit such as \"1h\""),
-            Key::Text(set) => written
-                .as_str()
-                .filter(|text| !text.is_empty())
-                .map(|text| set(settings, text.to_owned()))
-                .ok_or("a text"),
+            Key::Text(set) => {
+                filled(written).map(|text| set(settings, text.to_owned())).ok_or("a text")
+            }
+            Key::Checked(set) => filled(written).ok_or("a text").and_then(|text| set(settings, text)),
             Key::Texts(set) => texts(written).map(|list| set(settings, list)).ok_or("a list of texts"),
-            Key::AccessRules => return self.access_rules(value),
-            Key::Listeners => return self.listeners(path, value),
+            Key::Patterns(set) => {
+                patterns(written).map(|list| set(settings, list)).ok_or("a list of regular expressions")
+            }
+            Key::Tables(table) => return self.tables(path, table, value),
+            Key::By(read) => return read(self, path, value),
+            Key::Nothing => {
+                self.without_effect(path);
+                Ok(())
+            }
         };
         if let Err(wanted) = wanted {
             self.fault(value.span(), format!("`{path}` takes {wanted}"));
         }
     }
 
-    fn access_rules(&mut self, value: &Value<'_>) {
-        let Some(rules) = value.get_ref().as_array() else {
-            return self.fault(value.span(), "rules are written as [[resource.access_control]]".to_owned());
+    fn tables(&mut self, path: &str, table: &'static Table<S>, value: &Value<'_>) {
+        let Some(each) = value.get_ref().as_array() else {
+            return self.fault(value.span(), format!("such tables are written as [[{path}]]"));
         };
-        for rule in rules {
-            match rule.get_ref().as_table() {
-                Some(table) => self.access_rule(rule.span(), table),
-                None => self.fault(rule.span(), "a rule is a table".to_owned()),
-            }
-        }
-    }
-
-    fn access_rule(&mut self, span: Range<usize>, table: &DeTable<'_>) {
-        let context = table.get("context").and_then(|context| context.get_ref().as_str());
-        let Some(mut rule) = context.and_then(AccessRule::new) else {
-            return self.fault(span, "a rule needs a `context` that is a regular expression".to_owned());
-        };
-        for (key, value) in table {
-            let name: &Cow<'_, str> = key.get_ref();
-            let written = value.get_ref();
-            let wanted = match name.as_ref() {
-                "context" => Ok(()),
-                "secure" => flag(written).map(|secure| rule.secure = secure).ok_or("a boolean"),
-                "cross_tenant" => flag(written).map(drop).ok_or("a boolean"),
-                "http_method" => written.as_str().map(|methods| rule.set_methods(methods)).ok_or("a text"),
-                "scopes" => texts(written).map(|scopes| rule.scopes = scopes).ok_or("a list of texts"),
-                "permissions" => texts(written).map(|list| rule.permissions = list).ok_or("a list of texts"),
-                "allowed_auth_handlers" => texts(written).map(drop).ok_or("a list of texts"),
-                other => {
-                    self.stranger(key.span(), "resource.access_control", other, &RULE_KEYS);
-                    continue;
+        for one in each {
+            match one.get_ref().as_table() {
+                Some(inner) if at(inner, table.needed).is_none() => {
+                    self.fault(one.span(), format!("each [[{path}]] needs a `{}`", table.needed));
                 }
-            };
-            if let Err(wanted) = wanted {
-                self.fault(value.span(), format!("`resource.access_control.{name}` takes {wanted}"));
+                Some(inner) => {
+                    (table.begin)(&mut self.settings);
+                    self.table(&Level::of(table, path), "", inner);
+                }
+                None => self.fault(one.span(), format!("each [[{path}]] is a table")),
             }
         }
-        self.settings.access_rules.push(rule);
     }
 
-    /// Notes a table that means nothing here, once.
+    /// Notes what means nothing here, once.
     pub(super) fn without_effect(&mut self, path: &str) {
         if !self.without_effect.iter().any(|known| known == path) {
             self.without_effect.push(path.to_owned());
@@ -228,13 +224,24 @@ fn span(value: &DeValue<'_>) -> Option<u64> {
     text.strip_suffix(unit)?.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
+fn filled<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
+    value.as_str().filter(|text| !text.is_empty())
+}
+
+fn patterns(value: &DeValue<'_>) -> Option<Vec<Regex>> {
+    texts(value)?.iter().map(|each| Regex::new(&format!("^(?:{each})$")).ok()).collect()
+}
+
 fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|each| each.get_ref().as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{keys::VOCABULARY, settings::Settings},
+        *,
+    };
     use crate::vendors::is7_tokens::ScopeMode;
 
     /// What the documents of the key manager tell administrators to write.
@@ -257,6 +264,10 @@ cross_tenant=true
 permissions=[]
 scopes=[]
 "#;
+
+    fn read(text: &str) -> Result<(Settings, Vec<String>), DeploymentError> {
+        super::read(text, &VOCABULARY)
+    }
 
     fn faults(text: &str) -> Vec<(usize, String)> {
         read(text).unwrap_err().faults.into_iter().map(|fault| (fault.line, fault.message)).collect()
@@ -328,7 +339,7 @@ scopes=[]
             ("server = 1", 1),
             ("[resource]\naccess_control = 1", 2),
             ("[[resource.access_control]]\nsecure = true", 1),
-            ("[[resource.access_control]]\ncontext = \"(\"", 1),
+            ("[[resource.access_control]]\ncontext = \"(\"", 2),
             ("[[resource.access_control]]\ncontext = \"a\"\nsecure = 3", 3),
             ("[[resource.access_control]]\ncontext = \"a\"\nhttp_methods = \"GET\"", 3),
             ("a = \n", 1),

@@ -137,6 +137,13 @@ impl Settings {
         }
     }
 
+    /// Changes the access rule that is being read.
+    pub(super) fn last_rule(&mut self, change: impl FnOnce(&mut AccessRule)) {
+        if let Some(rule) = self.access_rules.last_mut() {
+            change(rule);
+        }
+    }
+
     pub(crate) fn scope_mode(&self) -> ScopeMode {
         if self.role_based_present && self.role_based_acts {
             ScopeMode::RoleBased
