@@ -20,7 +20,8 @@ struct Arrow {
 const ARROWS: &[Arrow] = &[
     Arrow { from: "model", rooms: &[], mocks: &[] },
     Arrow { from: "validation", rooms: &[], mocks: &[] },
-    Arrow { from: "platform", rooms: &["validation"], mocks: &["realm", "grants"] },
+    // Of the mocks it has the OAuth rules of the resident key manager, and the reader of a `deployment.toml`.
+    Arrow { from: "platform", rooms: &["validation"], mocks: &["realm", "grants", "deployment_toml"] },
     // Its own tests serve it with a certificate that the mocks' authority issues.
     Arrow { from: "platform/tests", rooms: &["validation"], mocks: &["backend", "certificates", "realm"] },
     Arrow { from: "drivers", rooms: &["model"], mocks: &[] },

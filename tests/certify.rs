@@ -238,10 +238,10 @@ async fn serves_as_key_manager(certified: &Certified, secrets: &[(&str, &str)]) 
     let folder = tempfile::tempdir().unwrap();
     let trust = vec![certified.ca()];
     let plan = ServePlan {
-        port: 0,
-        gateway_port: 0,
+        port: Some(0),
+        gateway_port: Some(0),
         http_port: None,
-        single_secret: false,
+        deployment_toml: None,
         data: None,
         trust,
         folder: folder.path().to_owned(),

@@ -156,10 +156,10 @@ async fn a_call_with_a_mapped_clients_token_goes_through_the_embedded_platform()
 async fn the_same_goes_through_a_platform_that_is_a_target_and_nothing_is_left_there() {
     let folder = tempfile::tempdir().unwrap();
     let served = serve::serve(&ServePlan {
-        port: 0,
-        gateway_port: 0,
+        port: Some(0),
+        gateway_port: Some(0),
         http_port: None,
-        single_secret: false,
+        deployment_toml: None,
         data: None,
         trust: Vec::new(),
         folder: folder.path().to_owned(),

@@ -139,18 +139,18 @@ pub struct CertifyArguments {
 /// Arguments of `platform`.
 #[derive(Debug, Args)]
 pub struct PlatformArguments {
-    /// Port of the management planes; any free one when 0.
-    #[arg(long, default_value_t = 9443)]
-    pub port: u16,
-    /// Port of API traffic; any free one when 0.
-    #[arg(long, value_name = "PORT", default_value_t = 8243)]
-    pub gateway_port: u16,
+    /// Port of the management planes; any free one when 0 [default: 9443 and the offset of the deployment.toml].
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Port of API traffic; any free one when 0 [default: 8243 and the offset].
+    #[arg(long, value_name = "PORT")]
+    pub gateway_port: Option<u16>,
     /// Port of API traffic without TLS, where there shall be one; 8280 is the product's.
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
-    /// Let a key have one secret, to be regenerated, instead of several.
-    #[arg(long)]
-    pub single_secret: bool,
+    /// What its administrator has configured; README.md lists the keys.
+    #[arg(long, value_name = "FILE")]
+    pub deployment_toml: Option<PathBuf>,
     /// File that keeps its data; memory when left out.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,

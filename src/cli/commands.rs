@@ -156,7 +156,7 @@ async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, Comm
         port: arguments.port,
         gateway_port: arguments.gateway_port,
         http_port: arguments.http_port,
-        single_secret: arguments.single_secret,
+        deployment_toml: arguments.deployment_toml,
         data: arguments.data,
         trust: arguments.trust,
         folder: arguments.folder,

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::store::Data;
+use super::{deployment::Deployment, store::Data};
 
 /// Settings of a platform; [`PlatformConfig::loopback`] has the usual ones.
 #[derive(Debug, Clone)]
@@ -22,12 +22,8 @@ pub struct PlatformConfig {
     pub data: Data,
     /// Host name under which the platform speaks of itself.
     pub public_host: String,
-    /// Whether a key may have several secrets at a time (`oauth.multiple_client_secrets.enable` of the product).
-    pub several_secrets: bool,
-    /// Whether and how backends are told who is calling.
-    pub backend_jwt: BackendJwt,
-    /// How long a positive introspection result may be used again.
-    pub introspection_cache: Duration,
+    /// What an administrator of the product configures.
+    pub deployment: Deployment,
     /// How old a key set may get before it is fetched again beside the traffic: a withdrawn key dies within this and
     /// a call.
     pub key_refresh: Duration,
@@ -35,17 +31,6 @@ pub struct PlatformConfig {
     pub connect_timeout: Duration,
     /// Until when an outgoing call must be answered.
     pub call_timeout: Duration,
-}
-
-/// The header `X-JWT-Assertion`, by which backends are told who is calling (`apim.jwt` of the product).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackendJwt {
-    /// It is not sent.
-    Off,
-    /// Its three parts are in plain base64, as the product does unless told otherwise.
-    Base64,
-    /// Its three parts are in base64url, as RFC 7515 wants.
-    Base64Url,
 }
 
 /// A certificate chain and its private key, in PEM.
@@ -64,8 +49,8 @@ impl std::fmt::Debug for Tls {
 }
 
 impl PlatformConfig {
-    /// Both ports of the system's choice on the loopback, data in memory, 15 s introspection cache, key sets
-    /// up to 3 s old, and time limits of 2 s to connect and 5 s for a call.
+    /// Both ports of the system's choice on the loopback, data in memory, key sets
+    /// up to 3 s old, time limits of 2 s to connect and 5 s for a call.
     pub fn loopback(tls: Tls, trust_pem: Vec<String>) -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
@@ -76,9 +61,7 @@ impl PlatformConfig {
             trust_pem,
             data: Data::Memory,
             public_host: "localhost".to_owned(),
-            several_secrets: true,
-            backend_jwt: BackendJwt::Base64,
-            introspection_cache: Duration::from_secs(15),
+            deployment: Deployment::default(),
             key_refresh: Duration::from_secs(3),
             connect_timeout: Duration::from_secs(2),
             call_timeout: Duration::from_secs(5),

@@ -1,7 +1,7 @@
 //! Tenants, users and roles: who somebody is and which roles there are.
 //! What a role may do is left to the planes and to the resident key manager.
 
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use aws_lc_rs::{pbkdf2, rand};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
@@ -111,16 +111,16 @@ pub fn user(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<Optio
 }
 
 /// The user who is meant by `principal`: the text after the last `@` is the tenant when there is one of that
-/// domain; otherwise the whole is a name in the super tenant.
+/// domain; otherwise the whole is a name in the super tenant. Nobody is meant in a tenant that was switched off.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the store fails.
 pub fn find_principal(documents: &Documents<'_>, principal: &str) -> Result<Option<User>, StoreError> {
     if let Some((name, domain)) = principal.rsplit_once('@')
-        && documents.find_anywhere::<Tenant>(domain)?.is_some()
+        && let Some(tenant) = documents.find_anywhere::<Tenant>(domain)?
     {
-        return user(documents, domain, name);
+        return if tenant.active { user(documents, domain, name) } else { Ok(None) };
     }
     user(documents, SUPER_TENANT, principal)
 }
@@ -148,7 +148,7 @@ pub(super) fn write_tenant(documents: &Documents<'_>, spec: &TenantSpec) -> Resu
     roles.sort();
     roles.dedup();
     let administrator = administrator.name;
-    documents.put(&spec.domain, &Tenant { domain: spec.domain.clone(), administrator, roles })
+    documents.put(&spec.domain, &Tenant { domain: spec.domain.clone(), administrator, roles, active: true })
 }
 
 /// What became of a user to be added.
@@ -175,6 +175,16 @@ pub(super) fn add_user(documents: &Documents<'_>, domain: &str, spec: &UserSpec)
     Ok(Added::Made)
 }
 
+/// Says of a user what the claims of that name are from now on.
+pub(super) fn set_claims(
+    documents: &Documents<'_>,
+    user: User,
+    claims: BTreeMap<String, String>,
+) -> Result<(), StoreError> {
+    let tenant = user.tenant.clone();
+    documents.put(&tenant, &User { claims, ..user })
+}
+
 /// Gives a user another password.
 pub(super) fn set_password(documents: &Documents<'_>, user: User, password: &str) -> Result<(), StoreError> {
     let tenant = user.tenant.clone();
@@ -186,7 +196,13 @@ fn stored_user(tenant: &str, spec: &UserSpec) -> User {
     roles.push("Internal/everyone".to_owned());
     roles.sort();
     roles.dedup();
-    User { name: spec.name.clone(), tenant: tenant.to_owned(), password: digest(&spec.password), roles }
+    User {
+        name: spec.name.clone(),
+        tenant: tenant.to_owned(),
+        password: digest(&spec.password),
+        roles,
+        claims: BTreeMap::new(),
+    }
 }
 
 /// `salt$digest`, both in base64.

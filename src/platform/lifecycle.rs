@@ -11,7 +11,7 @@ use super::{
     clocks::Clocks,
     config::PlatformConfig,
     devportal,
-    domain::{SUPER_TENANT, Tenant},
+    domain::{KeyManager, SUPER_TENANT, Tenant},
     error::PlatformError,
     events::Event,
     gateway::Gateway,
@@ -39,7 +39,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Starts a platform. The super tenant is there from the start, with the administrator `admin`/`admin`.
+    /// Starts a platform. The super tenant is there from the start, with the administrator of the deployment.
     ///
     /// # Errors
     ///
@@ -61,7 +61,8 @@ impl Platform {
         let store = Store::open(&config.data)?;
         let (clocks, panics) = (Clocks::default(), Panics::default());
         let http = outbound::client(&config)?;
-        let residents = Residents::new(store.clone(), clocks.clone(), &url(&management), http.clone(), &panics);
+        let residents =
+            Residents::new(store.clone(), clocks.clone(), &url(&management), http.clone(), &panics, &config.deployment);
         let site = Arc::new(Site {
             management_url: url(&management),
             gateway_url: url(&gateway),
@@ -120,7 +121,8 @@ impl Platform {
     ///
     /// [`PlatformError::TenantExists`], or [`PlatformError::Store`].
     pub async fn create_tenant(&self, spec: TenantSpec) -> Result<(), PlatformError> {
-        create_tenant(&self.site, spec).await
+        let resident = resident_key_manager(&self.site, &spec.domain);
+        create_tenant(&self.site, spec, Some(resident)).await
     }
 
     /// Adds users to a tenant that is there; who is there already stays as they are.
@@ -185,26 +187,35 @@ async fn prepare_data(site: &Arc<Site>) -> Result<(), PlatformError> {
     if !fresh {
         return Ok(());
     }
-    let administrator = UserSpec { name: "admin".into(), password: "admin".into(), roles: vec![] };
+    let deployment = &site.config.deployment;
+    let (name, password) = (deployment.administrator.0.clone(), deployment.administrator.1.reveal().to_owned());
+    let administrator = UserSpec { name, password, roles: vec![] };
     let spec = TenantSpec { domain: SUPER_TENANT.into(), administrator, users: vec![], roles: vec![], clock: None };
-    create_tenant(site, spec).await
+    let resident = (!deployment.skip_resident).then(|| resident_key_manager(site, SUPER_TENANT));
+    create_tenant(site, spec, resident).await
 }
 
-async fn create_tenant(site: &Arc<Site>, spec: TenantSpec) -> Result<(), PlatformError> {
+/// Creates a tenant with its first key manager, if it is to have one.
+pub(super) async fn create_tenant(
+    site: &Arc<Site>,
+    spec: TenantSpec,
+    key_manager: Option<KeyManager>,
+) -> Result<(), PlatformError> {
     let clocks = site.clocks.clone();
-    let resident = resident_key_manager(&site.management_url, &spec.domain);
     site.store
         .write(move |documents| {
             if documents.find_anywhere::<Tenant>(&spec.domain)?.is_some() {
                 return Err(PlatformError::TenantExists(spec.domain));
             }
             identity::write_tenant(documents, &spec)?;
-            documents.put(&spec.domain, &resident)?;
             if let Some(clock) = &spec.clock {
                 clocks.set(&spec.domain, clock.clone());
             }
             documents.announce(Event::TenantCreated { tenant: spec.domain.clone() });
-            documents.announce(Event::KeyManagerAdded { tenant: spec.domain, key_manager: Arc::new(resident) });
+            if let Some(key_manager) = key_manager {
+                documents.put(&spec.domain, &key_manager)?;
+                documents.announce(Event::KeyManagerAdded { tenant: spec.domain, key_manager: Arc::new(key_manager) });
+            }
             Ok(())
         })
         .await

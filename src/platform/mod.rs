@@ -5,6 +5,7 @@ mod admin;
 pub mod clocks;
 mod config;
 mod connectors;
+pub mod deployment;
 mod devportal;
 pub mod domain;
 mod error;
@@ -28,12 +29,14 @@ mod sign_up;
 pub mod signer;
 pub mod site;
 pub mod store;
+mod tenant_events;
 #[cfg(test)]
 mod tests;
 mod underway;
 mod wire;
 
-pub use config::{BackendJwt, PlatformConfig, Tls};
+pub use config::{PlatformConfig, Tls};
+pub use deployment::Deployment;
 pub use error::PlatformError;
 pub use identity::{TenantSpec, UserSpec};
 pub use lifecycle::Platform;

@@ -10,10 +10,12 @@ use serde::Deserialize;
 
 use super::{
     connectors,
+    domain::SUPER_TENANT,
     events::Event,
     identity::ADMINISTRATOR,
     site::Site,
     store::{Revocation, StoreError},
+    tenant_events,
     wire::{Refusal, basic_credentials},
 };
 
@@ -48,13 +50,21 @@ fn never() -> u64 {
 async fn notify(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Refusal> {
     let (name, password) = basic_credentials(&headers).ok_or_else(Refusal::unauthenticated)?;
     let user = site.identity.authenticate(&name, &password).await?;
-    user.filter(|user| user.roles.iter().any(|role| role == ADMINISTRATOR)).ok_or_else(Refusal::unauthenticated)?;
+    let user = user.filter(|user| user.roles.iter().any(|role| role == ADMINISTRATOR));
+    let user = user.ok_or_else(Refusal::unauthenticated)?;
     let handler = headers.get("X-WSO2-KEY-MANAGER").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if handler.is_empty() {
         return Err(Refusal::bad_request("The header X-WSO2-KEY-MANAGER is missing"));
     }
     let notice: serde_json::Value =
         serde_json::from_slice(&body).map_err(|_| Refusal::bad_request("Malformed request body."))?;
+    if handler == tenant_events::HANDLER {
+        // Tenants are the business of the platform's own administrator.
+        if user.tenant != SUPER_TENANT {
+            return Err(Refusal::unauthenticated());
+        }
+        return tenant_events::take(&site, notice).await;
+    }
     if connectors::find(handler).is_none() {
         tracing::info!(handler, "an event of an unknown handler was ignored");
         return Ok(StatusCode::OK);

@@ -5,10 +5,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    deployment::Deployment,
     domain::{
         CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenMatcher, TokenValidation,
     },
-    site::tenant_url,
+    site::{Site, tenant_url},
     store::{Documents, StoreError},
 };
 
@@ -16,7 +17,7 @@ use super::{
 const OPAQUE_TOKEN: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
 
 /// Grant types that it serves, and that are offered with it. The implicit one has no token request.
-pub(super) const GRANT_TYPES: &[&str] = &[
+const GRANT_TYPES: &[&str] = &[
     "client_credentials",
     "password",
     "refresh_token",
@@ -26,13 +27,13 @@ pub(super) const GRANT_TYPES: &[&str] = &[
     "urn:ietf:params:oauth:grant-type:token-exchange",
 ];
 
-/// A new resident key manager for the tenant, its endpoints below `management_url`.
-pub(super) fn resident_key_manager(management_url: &str, tenant: &str) -> KeyManager {
+/// A new resident key manager for the tenant, its endpoints where the platform is served.
+pub(super) fn resident_key_manager(site: &Site, tenant: &str) -> KeyManager {
     let mut key_manager = KeyManager::named(RESIDENT_KEY_MANAGER, RESIDENT_TYPE);
     key_manager.id = Uuid::new_v4();
     key_manager.display_name = Some(RESIDENT_KEY_MANAGER.to_owned());
     key_manager.description = Some("This is Resident Key Manager".to_owned());
-    key_manager.available_grant_types = GRANT_TYPES.iter().map(ToString::to_string).collect();
+    key_manager.available_grant_types = grant_types(&site.config.deployment);
     key_manager.enable_token_generation = true;
     key_manager.enable_oauth_app_creation = true;
     key_manager.enable_map_oauth_consumer_apps = true;
@@ -45,8 +46,14 @@ pub(super) fn resident_key_manager(management_url: &str, tenant: &str) -> KeyMan
     let properties = &mut key_manager.additional_properties.0;
     properties.insert("self_validate_jwt".to_owned(), json!(key_manager.enable_self_validation_jwt));
     properties.insert("provisionedAppValidation".to_owned(), json!(key_manager.enable_provisioned_app_validation));
-    place(&mut key_manager, management_url, tenant);
+    place(&mut key_manager, &site.management_url, tenant);
     key_manager
+}
+
+/// The grant types that a deployment serves.
+pub(super) fn grant_types(deployment: &Deployment) -> Vec<String> {
+    let served = GRANT_TYPES.iter().filter(|grant| !deployment.disabled_grants.contains(grant));
+    served.map(ToString::to_string).collect()
 }
 
 /// Points every resident key manager to where the platform is served now, which may be another port than before.

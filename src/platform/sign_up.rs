@@ -38,6 +38,14 @@ struct Order {
 struct Person {
     username: String,
     password: String,
+    #[serde(default)]
+    claims: Vec<Claim>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claim {
+    uri: String,
+    value: String,
 }
 
 async fn sign_up(
@@ -64,10 +72,19 @@ async fn sign_up(
     if name.trim().is_empty() || person.password.is_empty() {
         return Err(Refusal::bad_request("A user has a username and a password"));
     }
+    if name.contains('@') && !site.config.deployment.mail_names {
+        return Err(Refusal::bad_request("The name of a user may not be a mail address here"));
+    }
+    let claims = person.claims.into_iter().map(|claim| (claim.uri, claim.value)).collect();
     let spec = UserSpec { name, password: person.password, roles: vec!["Internal/subscriber".to_owned()] };
     site.store
         .write(move |documents| match identity::add_user(documents, &tenant, &spec)? {
-            identity::Added::Made => Ok(StatusCode::CREATED),
+            identity::Added::Made => {
+                if let Some(user) = identity::user(documents, &tenant, &spec.name)? {
+                    identity::set_claims(documents, user, claims)?;
+                }
+                Ok(StatusCode::CREATED)
+            }
             identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
             identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
         })

@@ -13,7 +13,7 @@ use kmspec_mocks::certificates::{CERTIFICATE_FILE, CertificateAuthority, Certifi
 
 use crate::{
     model::report::ExitStatus,
-    platform::{Data, Platform, PlatformConfig, PlatformError, Tls},
+    platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, Tls, deployment::DeploymentError},
 };
 
 /// Tenant with a user for each persona; the super tenant has its administrator alone.
@@ -21,17 +21,21 @@ pub const SEEDED_TENANT: &str = "kmspec.example";
 /// Password of the seeded users. The platform is for tests on one machine and says so.
 pub const SEEDED_PASSWORD: &str = "kmspec";
 
+/// Ports of the product.
+const MANAGEMENT_PORT: u16 = 9443;
+const GATEWAY_PORT: u16 = 8243;
+
 /// How a platform is served.
 #[derive(Debug, Clone)]
 pub struct ServePlan {
-    /// Port of the management planes; any free one when 0.
-    pub port: u16,
-    /// Port of API traffic; any free one when 0.
-    pub gateway_port: u16,
+    /// Port of the management planes; any free one when 0, the deployment's when `None`.
+    pub port: Option<u16>,
+    /// Port of API traffic; any free one when 0, the deployment's when `None`.
+    pub gateway_port: Option<u16>,
     /// Port of API traffic without TLS; any free one when 0, none when `None`.
     pub http_port: Option<u16>,
-    /// Whether a key has one secret, not several.
-    pub single_secret: bool,
+    /// What its administrator has configured.
+    pub deployment_toml: Option<PathBuf>,
     /// File that keeps its data; memory when `None`.
     pub data: Option<PathBuf>,
     /// PEM files with CAs that its outgoing calls trust, beside its own.
@@ -63,6 +67,22 @@ pub enum ServeError {
         /// What was typed.
         path: PathBuf,
     },
+    /// Its `deployment.toml` could not be read.
+    #[error("reading `{}`: {source}\nhint: `--deployment-toml` takes a file", path.display())]
+    DeploymentFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Its `deployment.toml` is wrong.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
+    /// Its host name leads elsewhere.
+    #[error(
+        "the host `{0}` does not lead to this machine\nhint: the platform listens on loopback only; leave `server.hostname` out, or name one that /etc/hosts leads here"
+    )]
+    Host(String),
     /// A CA file could not be used.
     #[error("reading the CA file `{}`: {source}\nhint: `--trust` takes a PEM file with certificates", path.display())]
     Trust {
@@ -97,7 +117,11 @@ impl ServeError {
     /// What the process ends with: arguments that name the wrong thing are a wrong plan.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Unfit { .. } | Self::Trust { .. } => ExitStatus::WrongPlan,
+            Self::Unfit { .. }
+            | Self::Trust { .. }
+            | Self::DeploymentFile { .. }
+            | Self::Deployment(_)
+            | Self::Host(_) => ExitStatus::WrongPlan,
             Self::Certificates(_) | Self::File { .. } | Self::Platform { .. } => ExitStatus::CouldNotTest,
         }
     }
@@ -121,8 +145,15 @@ impl ServeError {
 /// [`ServeError`] when a port is taken, or a file cannot be read or written.
 pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
     fit(plan)?;
+    let deployment = deployment(plan.deployment_toml.as_deref()).await?;
+    let host = deployment.host.clone().unwrap_or_else(|| "localhost".to_owned());
+    if !mock::leads_here(&host).await {
+        return Err(ServeError::Host(host));
+    }
+    let mut names = vec!["localhost", "127.0.0.1"];
+    names.extend((host != "localhost").then_some(host.as_str()));
     let certificates = CertificateAuthority::load_or_create(&plan.folder)
-        .and_then(|authority| Ok((authority.issue(&["localhost", "127.0.0.1"])?, authority.ca_pem().to_owned())))?;
+        .and_then(|authority| Ok((authority.issue(&names)?, authority.ca_pem().to_owned())))?;
     let (identity, ca_pem) = certificates;
     let mut trust_pem = vec![ca_pem];
     for path in &plan.trust {
@@ -134,11 +165,14 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
         trust_pem.push(pem);
     }
     let tls = Tls { chain_pem: identity.chain_pem, key_pem: identity.key_pem };
+    // The reader saw to it that the highest of them exists.
+    let offset = deployment.port_offset.unwrap_or(0);
     let config = PlatformConfig {
-        management: loopback(plan.port),
-        gateway: loopback(plan.gateway_port),
+        management: loopback(plan.port.unwrap_or(MANAGEMENT_PORT + offset)),
+        gateway: loopback(plan.gateway_port.unwrap_or(GATEWAY_PORT + offset)),
         plain_gateway: plan.http_port.map(loopback),
-        several_secrets: !plan.single_secret,
+        public_host: host,
+        deployment,
         data: plan.data.clone().map_or(Data::Memory, Data::File),
         ..PlatformConfig::loopback(tls, trust_pem)
     };
@@ -153,6 +187,17 @@ pub async fn serve(plan: &ServePlan) -> Result<Served, ServeError> {
         source,
     })?;
     Ok(Served { platform, ca_file: plan.folder.join(CERTIFICATE_FILE), target_file })
+}
+
+/// Reads a `deployment.toml`, and says what of it means nothing here.
+async fn deployment(path: Option<&Path>) -> Result<Deployment, ServeError> {
+    let Some(path) = path else { return Ok(Deployment::default()) };
+    let unreadable = |source| ServeError::DeploymentFile { path: path.to_owned(), source };
+    let (deployment, without_effect) = Deployment::parse(&tokio::fs::read_to_string(path).await.map_err(unreadable)?)?;
+    for table in without_effect {
+        tracing::warn!("`{table}` of {} means nothing to the reference platform", path.display());
+    }
+    Ok(deployment)
 }
 
 fn loopback(port: u16) -> SocketAddr {

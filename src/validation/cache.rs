@@ -19,6 +19,8 @@ pub struct VerifiedTokens {
 #[derive(Debug, Clone)]
 struct Entry {
     generation: u64,
+    /// By the same clock as `now`.
+    until: u64,
     verified: Arc<Verified>,
 }
 
@@ -34,9 +36,19 @@ impl VerifiedTokens {
         self.entries.get(token).map(|entry| (entry.generation, entry.verified))
     }
 
+    /// The same, as long as it was to be kept.
+    pub fn find_at(&self, token: &str, now: u64) -> Option<(u64, Arc<Verified>)> {
+        self.entries.get(token).filter(|entry| now < entry.until).map(|entry| (entry.generation, entry.verified))
+    }
+
     /// Keeps a verified token.
     pub fn keep(&self, token: &str, generation: u64, verified: Arc<Verified>) {
-        self.entries.insert(token.into(), Entry { generation, verified });
+        self.keep_until(token, generation, verified, u64::MAX);
+    }
+
+    /// Keeps a verified token up to a moment.
+    pub fn keep_until(&self, token: &str, generation: u64, verified: Arc<Verified>, until: u64) {
+        self.entries.insert(token.into(), Entry { generation, until, verified });
     }
 
     /// Drops a token.

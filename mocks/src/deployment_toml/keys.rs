@@ -190,7 +190,10 @@ mod tests {
     fn the_nearest_key_is_a_slip_away() {
         let top = Level::top(&VOCABULARY);
         assert_eq!(top.nearest("server.legacy_mod"), Some(LEGACY_MODE));
-        assert_eq!(top.nearest("oauth.global_rbac_scope_issuer.enabled"), Some("oauth.global_rbac_scope_issuer.enable"));
+        assert_eq!(
+            top.nearest("oauth.global_rbac_scope_issuer.enabled"),
+            Some("oauth.global_rbac_scope_issuer.enable")
+        );
         assert_eq!(top.nearest("keystroe"), Some("keystore"));
         assert_eq!(top.nearest("something.else.altogether"), None);
     }

@@ -136,9 +136,7 @@ impl<S> Reader<'_, S> {
             Key::Span(set) => span(written)
                 .map(|seconds| set(settings, seconds))
                 .ok_or("a number of seconds, or one with a unit such as \"1h\""),
-            Key::Text(set) => {
-                filled(written).map(|text| set(settings, text.to_owned())).ok_or("a text")
-            }
+            Key::Text(set) => filled(written).map(|text| set(settings, text.to_owned())).ok_or("a text"),
             Key::Checked(set) => filled(written).ok_or("a text").and_then(|text| set(settings, text)),
             Key::Texts(set) => texts(written).map(|list| set(settings, list)).ok_or("a list of texts"),
             Key::Patterns(set) => {

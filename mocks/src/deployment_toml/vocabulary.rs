@@ -76,11 +76,7 @@ pub(super) struct Level<S: 'static> {
 
 impl<S> Level<S> {
     pub(super) fn top(vocabulary: &Vocabulary<S>) -> Self {
-        Self {
-            keys: vocabulary.keys.to_vec(),
-            without_effect: vocabulary.without_effect,
-            prefix: String::new(),
-        }
+        Self { keys: vocabulary.keys.to_vec(), without_effect: vocabulary.without_effect, prefix: String::new() }
     }
 
     pub(super) fn of(table: &'static Table<S>, path: &str) -> Self {

@@ -48,6 +48,9 @@ impl Grant for TokenExchange {
         let audience = target(realm, client, form)?;
         let requested = scope::split(form.value("scope"));
         let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;
+        if !subject.is_own() {
+            claims.extend(realm.shape().carried_over(&scopes, &subject.claims));
+        }
         let refresh = realm.policy().assertions_give_refresh && client.allows_grant("refresh_token");
         let mut answer =
             issue(realm, &Issue { audience, refresh, claims, ..Issue::new(client, Some(&user), self.name(), scopes) });

@@ -72,6 +72,11 @@ pub trait TokenShape: std::fmt::Debug + Send + Sync {
         claims
     }
 
+    /// Claims of another issuer's token that go over into the one that it is exchanged for (RFC 8693).
+    fn carried_over(&self, _scopes: &[String], _subject: &Object) -> Object {
+        Object::new()
+    }
+
     /// Claims of an id token (OpenID Connect Core, section 2); asked for when `openid` was granted to a user.
     fn id_claims(&self, context: &TokenContext<'_>, user: &User) -> Object {
         let mut claims = object(json!({

@@ -157,11 +157,10 @@ fn in_use(documents: &Documents<'_>, tenant: &str, stored: &KeyManager) -> Resul
     if !usages::apis(documents, tenant, stored)?.is_empty() {
         return Ok(Some("An API names the Key Manager"));
     }
-    let mapped = !usages::applications(documents, tenant, stored)?.is_empty();
+    let mapped = !usages::applications(documents, stored)?.is_empty();
     Ok(mapped.then_some("Applications have keys of the Key Manager"))
 }
 
 fn is_used(documents: &Documents<'_>, tenant: &str, stored: &KeyManager) -> Result<bool, Refusal> {
-    Ok(!usages::apis(documents, tenant, stored)?.is_empty()
-        || !usages::applications(documents, tenant, stored)?.is_empty())
+    Ok(!usages::apis(documents, tenant, stored)?.is_empty() || !usages::applications(documents, stored)?.is_empty())
 }

@@ -1,12 +1,14 @@
-//! The administrator plane, version 4: key managers and settings.
+//! The administrator plane, version 4: key managers, organizations and settings.
 //! What a type demands is left to its connector; who may have which scope to the resident key manager.
 
 mod applications;
 mod discovery;
 mod key_managers;
 mod masking;
+mod organizations;
 mod rules;
 mod settings;
+mod tenant_settings;
 mod usages;
 
 use std::sync::Arc;
@@ -32,6 +34,27 @@ impl ScopeSet for ApplicationScopes {
     const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_application_view"];
 }
 
+/// Scopes that open the list of organizations.
+pub(super) struct OrganizationReadScopes;
+
+impl ScopeSet for OrganizationReadScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:organization_read", "apim:organization_manage"];
+}
+
+/// Scopes that let organizations be registered.
+pub(super) struct OrganizationManageScopes;
+
+impl ScopeSet for OrganizationManageScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:organization_manage"];
+}
+
+/// Scopes that open what is set for a whole tenant.
+pub(super) struct TenantScopes;
+
+impl ScopeSet for TenantScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:tenantInfo", "apim:scope_manage"];
+}
+
 /// Scopes that open the settings.
 pub(super) struct SettingsScopes;
 
@@ -50,5 +73,9 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/key-managers/{id}/app-usages", get(usages::list_applications))
         .route("/applications", get(applications::list))
         .route("/applications/{id}/change-owner", post(applications::change_owner))
+        .route("/organizations", get(organizations::list).post(organizations::create))
+        .route("/organizations/{id}", get(organizations::read).put(organizations::update).delete(organizations::delete))
+        .route("/tenant-config", get(tenant_settings::read_configuration).put(tenant_settings::update_configuration))
+        .route("/system-scopes/role-aliases", get(tenant_settings::read_aliases).put(tenant_settings::update_aliases))
         .route("/settings", get(settings::read))
 }

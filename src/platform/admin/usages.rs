@@ -26,18 +26,15 @@ pub(super) fn apis(documents: &Documents<'_>, tenant: &str, used: &KeyManager) -
     Ok(naming)
 }
 
-/// The applications that have keys of the key manager.
-pub(super) fn applications(
-    documents: &Documents<'_>,
-    tenant: &str,
-    used: &KeyManager,
-) -> Result<Vec<Application>, Refusal> {
-    let mappings: Vec<KeyMapping> = documents.all(tenant)?;
-    let with_keys = |one: &Application| {
-        mappings.iter().any(|mapping| mapping.key_manager_id == used.id && mapping.application_id == one.id)
-    };
-    let all: Vec<Application> = documents.all(tenant)?;
-    Ok(all.into_iter().filter(with_keys).collect())
+/// The applications that have keys of the key manager, of whichever tenant.
+pub(super) fn applications(documents: &Documents<'_>, used: &KeyManager) -> Result<Vec<Application>, Refusal> {
+    let of_this: Vec<(String, KeyMapping)> = documents.everywhere_with("key_manager_id", &used.id.to_string())?;
+    let mut with_keys = Vec::<Application>::new();
+    for (tenant, mapping) in of_this {
+        let application: Option<Application> = documents.find(&tenant, &mapping.application_id.to_string())?;
+        with_keys.extend(application.filter(|one| with_keys.iter().all(|known| known.id != one.id)));
+    }
+    Ok(with_keys)
 }
 
 pub(super) async fn list_apis(
@@ -71,7 +68,7 @@ pub(super) async fn list_applications(
             let entry = |one: &Application| {
                 json!({"applicationId": one.id, "name": one.name, "owner": principal(&one.owner, &one.tenant)})
             };
-            let entries = applications(documents, &caller.tenant, &used)?.iter().map(entry).collect();
+            let entries = applications(documents, &used)?.iter().map(entry).collect();
             Ok(Json(page(entries, shown)))
         })
         .await

@@ -27,7 +27,7 @@ mod wso2_is;
 mod wso2_is_7;
 
 pub(super) use configuration::{Connector, MASK};
-pub(super) use oauth::{TokenRequest, request_token, revoke_token};
+pub(super) use oauth::{TokenRequest, exchange_token, request_token, revoke_token};
 pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
 pub(super) use scopes::ScopeAdministration;
 pub(super) use secrets::{ClientSecrets, SecretOrder, ToldSecret};

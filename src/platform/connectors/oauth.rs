@@ -1,4 +1,4 @@
-//! What every authorization server understands: token and revocation requests of a client.
+//! What every authorization server understands: token, exchange and revocation requests of a client.
 //! Which client asks, and whether it may, is left to the developer portal.
 
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Call, ConnectorError, auth0::AUDIENCE, registration::answer};
 use crate::platform::domain::KeyMapping;
 
-/// A client credentials request.
+/// What a client asks a token endpoint for, and in whose name.
 #[derive(Debug)]
 pub(in crate::platform) struct TokenRequest<'a> {
     pub(in crate::platform) key: &'a KeyMapping,
@@ -30,6 +30,34 @@ pub(in crate::platform) async fn request_token(
     if !scopes.is_empty() {
         form.push(("scope", scopes));
     }
+    ask(call, request, form).await
+}
+
+/// Exchanges a token at the key manager's token endpoint (RFC 8693, section 2.1).
+pub(in crate::platform) async fn exchange_token(
+    call: Call<'_>,
+    request: &TokenRequest<'_>,
+    subject: &str,
+) -> Result<Map<String, Value>, ConnectorError> {
+    const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+    let mut form = vec![
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
+        ("subject_token_type", JWT.to_owned()),
+        ("requested_token_type", JWT.to_owned()),
+        ("subject_token", subject.to_owned()),
+    ];
+    if !request.scopes.is_empty() {
+        form.push(("scope", request.scopes.join(" ")));
+    }
+    ask(call, request, form).await
+}
+
+/// Sends a token request in the client's name.
+async fn ask(
+    call: Call<'_>,
+    request: &TokenRequest<'_>,
+    mut form: Vec<(&str, String)>,
+) -> Result<Map<String, Value>, ConnectorError> {
     if let (Some(seconds), true) = (request.validity_s, call.key_manager.is_resident()) {
         form.push(("validity_period", seconds.to_string()));
     }

@@ -1,10 +1,11 @@
-//! What a caller may touch: the own applications, the keys in them, and key managers.
+//! What a caller may touch: the own applications, the keys in them, and key managers; and what a group shares.
 //! What is done with them is left to the handlers.
 
 use uuid::Uuid;
 
 use crate::platform::{
-    domain::{Application, KeyManager, KeyMapping, RESIDENT_KEY_MANAGER},
+    deployment::Deployment,
+    domain::{Application, KeyManager, KeyMapping, RESIDENT_KEY_MANAGER, User},
     identity,
     store::Documents,
     wire::{Code, Refusal},
@@ -25,6 +26,26 @@ pub(super) fn own_application(
     Ok(application)
 }
 
+/// An application that the caller may look at: an own one, or one of the caller's group (APP-06).
+pub(super) fn visible_application(
+    documents: &Documents<'_>,
+    deployment: &Deployment,
+    tenant: &str,
+    user: &str,
+    id: &str,
+) -> Result<Application, Refusal> {
+    let found: Option<Application> = documents.find(tenant, id)?;
+    let application = found.ok_or_else(|| Refusal::not_found("application"))?;
+    let is_shared = || Ok::<_, Refusal>(shared(deployment, identity::user(documents, tenant, user)?, &application));
+    if application.owner == user || is_shared()? { Ok(application) } else { Err(Code::NotOwner.into()) }
+}
+
+/// Whether a user is in a group that the application is shared with.
+pub(super) fn shared(deployment: &Deployment, user: Option<User>, application: &Application) -> bool {
+    let in_group = |user: User| user.groups().any(|group| application.groups.iter().any(|own| own == group));
+    deployment.application_sharing && user.is_some_and(in_group)
+}
+
 /// A key of the caller's own application, with the key manager it belongs to.
 pub(super) fn own_key(
     documents: &Documents<'_>,
@@ -35,11 +56,37 @@ pub(super) fn own_key(
     let application = own_application(documents, tenant, user, application)?;
     let found: Option<KeyMapping> = documents.find(tenant, mapping)?;
     let mapping = found.filter(|mapping| mapping.application_id == application.id).ok_or(Code::MappingNotFound)?;
-    let key_manager = documents.find(tenant, &mapping.key_manager_id.to_string())?.ok_or(Code::NotRegistered)?;
+    let home = mapping.home_of_key_manager();
+    let key_manager = documents.find(home, &mapping.key_manager_id.to_string())?.ok_or(Code::NotRegistered)?;
     Ok((application, mapping, key_manager))
 }
 
-/// The key manager that a request names by name or id; without either it is the resident one.
+/// A key manager and the tenant that it belongs to.
+pub(super) struct Named {
+    pub(super) key_manager: KeyManager,
+    pub(super) tenant: String,
+}
+
+/// The key manager that a request names by name or id, one of another tenant by its id alone, and only where tenants may
+/// use each other's (TEN-04).
+pub(super) fn named_anywhere(
+    documents: &Documents<'_>,
+    deployment: &Deployment,
+    tenant: &str,
+    named: Option<&str>,
+) -> Result<Named, Refusal> {
+    match named_key_manager(documents, tenant, named) {
+        Ok(key_manager) => Ok(Named { key_manager, tenant: tenant.to_owned() }),
+        Err(refusal) => {
+            let id = named.and_then(|named| named.parse::<Uuid>().ok()).filter(|_| deployment.cross_tenant);
+            let all: Vec<(String, KeyManager)> = if id.is_some() { documents.everywhere()? } else { Vec::new() };
+            let found = all.into_iter().find(|(_, one)| Some(one.id) == id);
+            found.map(|(tenant, key_manager)| Named { key_manager, tenant }).ok_or(refusal)
+        }
+    }
+}
+
+/// The key manager of the tenant that a request names by name or id; without either it is the resident one.
 pub(super) fn named_key_manager(
     documents: &Documents<'_>,
     tenant: &str,

@@ -9,7 +9,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{ApiKeyScopes, access::own_application};
+use super::{
+    ApiKeyScopes,
+    access::{own_application, visible_application},
+};
 use crate::{
     platform::{
         domain::{ApiKey, Application, KeyRestrictions, KeyType, principal},
@@ -121,11 +124,14 @@ pub(super) async fn list(
     Path((id, key_type)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refusal> {
     let key_type = kind(&key_type)?;
+    let deployment = site.config.deployment.clone();
     site.store
         .read(move |documents| {
-            let application = own_application(documents, &caller.tenant, &caller.user, &id)?;
+            let application = visible_application(documents, &deployment, &caller.tenant, &caller.user, &id)?;
             let keys: Vec<ApiKey> = documents.children(&application.id.to_string())?;
-            let of_type = keys.iter().filter(|key| key.key_type == key_type);
+            // The keys are the owner's alone, though a group sees the application (AK-15).
+            let own = application.owner == caller.user;
+            let of_type = keys.iter().filter(|key| own && key.key_type == key_type);
             Ok(Json(listing(of_type.map(entry).collect())))
         })
         .await

@@ -8,19 +8,25 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header::LOCATION};
+use http::{HeaderMap, StatusCode, header::LOCATION};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ApplicationScopes, access::own_application, api_keys, key_document, keys::forget_clients};
+use super::{
+    ApplicationScopes,
+    access::{own_application, shared, visible_application},
+    api_keys, key_document,
+    keys::forget_clients,
+};
 use crate::platform::{
+    deployment::Deployment,
     domain::{Application, ApplicationTokenType, KeyMapping, Subscription},
     events::Event,
-    policies,
+    identity, policies,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Page, Path, Query, Refusal, page, to_the_end},
+    wire::{Body, Caller, Code, Page, Path, Query, Refusal, addressed_tenant, page, to_the_end},
 };
 
 /// An application as sent: what only the platform decides is taken and ignored, since documents are sent back whole.
@@ -39,8 +45,8 @@ pub(super) struct Draft {
     _application_id: Option<Value>,
     #[serde(default, rename = "status")]
     _status: Option<Value>,
-    #[serde(default, rename = "groups")]
-    _groups: Option<Vec<String>>,
+    #[serde(default)]
+    groups: Vec<String>,
     #[serde(default, rename = "subscriptionCount")]
     _subscription_count: Option<Value>,
     #[serde(default, rename = "keys")]
@@ -70,8 +76,10 @@ impl Draft {
         Ok(())
     }
 
-    fn into_application(self, id: Uuid, tenant: String, owner: String) -> Application {
+    /// Groups are dropped where applications are not shared (APP-07).
+    fn into_application(self, deployment: &Deployment, id: Uuid, tenant: String, owner: String) -> Application {
         Application {
+            groups: if deployment.application_sharing { self.groups } else { Vec::new() },
             id,
             tenant,
             owner,
@@ -114,14 +122,20 @@ pub(super) async fn list(
     Query(search): Query<Search>,
     Query(shown): Query<Page>,
 ) -> Result<Json<Value>, Refusal> {
+    let deployment = site.config.deployment.clone();
     site.store
         .read(move |documents| {
             let all: Vec<Application> = documents.all(&caller.tenant)?;
             let wanted = search.query.to_lowercase();
-            let is_found = |one: &&Application| one.owner == caller.user && one.name.to_lowercase().contains(&wanted);
+            let user = identity::user(documents, &caller.tenant, &caller.user)?;
+            let is_found = |one: &&Application| {
+                let seen = one.owner == caller.user || shared(&deployment, user.clone(), one);
+                seen && one.name.to_lowercase().contains(&wanted)
+            };
             let mut mine: Vec<&Application> = all.iter().filter(is_found).collect();
             search.sort(&mut mine);
-            let entries: Result<Vec<Value>, Refusal> = mine.into_iter().map(|one| document(documents, one)).collect();
+            let entries: Result<Vec<Value>, Refusal> =
+                mine.into_iter().map(|one| document(documents, one, &caller.tenant)).collect();
             Ok(Json(page(entries?, shown)))
         })
         .await
@@ -133,7 +147,7 @@ pub(super) async fn create(
     Body(draft): Body<Draft>,
 ) -> Result<Response, Refusal> {
     draft.check()?;
-    let created = draft.into_application(Uuid::new_v4(), caller.tenant, caller.user);
+    let created = draft.into_application(&site.config.deployment, Uuid::new_v4(), caller.tenant, caller.user);
     let body = key_document::application(&created, 0);
     let location = format!("{}/api/am/devportal/v3/applications/{}", site.management_url, created.id);
     site.store.write(move |documents| keep(documents, created)).await?;
@@ -143,12 +157,15 @@ pub(super) async fn create(
 pub(super) async fn read(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
+    let deployment = site.config.deployment.clone();
     site.store
         .read(move |documents| {
-            let found = own_application(documents, &caller.tenant, &caller.user, &id)?;
-            Ok(Json(document(documents, &found)?))
+            let found = visible_application(documents, &deployment, &caller.tenant, &caller.user, &id)?;
+            let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
+            Ok(Json(document(documents, &found, &addressed)?))
         })
         .await
 }
@@ -159,12 +176,13 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Body(draft): Body<Draft>,
 ) -> Result<Json<Value>, Refusal> {
+    let deployment = site.config.deployment.clone();
     site.store
         .write(move |documents| {
             let stored = own_application(documents, &caller.tenant, &caller.user, &id)?;
             draft.check()?;
-            let updated = draft.into_application(stored.id, stored.tenant, stored.owner);
-            let body = document(documents, &updated)?;
+            let updated = draft.into_application(&deployment, stored.id, stored.tenant, stored.owner);
+            let body = document(documents, &updated, &caller.tenant)?;
             keep(documents, updated)?;
             Ok(Json(body))
         })
@@ -225,7 +243,9 @@ fn keep(documents: &Documents<'_>, application: Application) -> Result<(), Refus
     Ok(())
 }
 
-fn document(documents: &Documents<'_>, application: &Application) -> Result<Value, Refusal> {
+/// The application with its subscriptions to APIs of the tenant that is addressed (TEN-08).
+fn document(documents: &Documents<'_>, application: &Application, addressed: &str) -> Result<Value, Refusal> {
     let subscriptions: Vec<Subscription> = documents.children(&application.id.to_string())?;
-    Ok(key_document::application(application, subscriptions.len()))
+    let there = subscriptions.iter().filter(|one| one.home_of_api() == addressed).count();
+    Ok(key_document::application(application, there))
 }

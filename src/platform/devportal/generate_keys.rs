@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     ApplicationScopes,
-    access::{check_permission, named_key_manager, own_application},
+    access::{Named, check_permission, named_anywhere, own_application},
     failures::told,
     key_document::{self, KeyRequest, check_callback, check_properties, key_type},
     registering::register,
@@ -33,18 +33,20 @@ pub(super) async fn generate_keys(
     let named = request.key_manager.clone();
     let kind = key_type(&request.key_type);
     let (in_tenant, by_user) = (tenant.clone(), user.clone());
-    let (application, key_manager, kind) = site
+    let deployment = site.config.deployment.clone();
+    let (application, named, kind) = site
         .store
         .read(move |documents| {
             let application = own_application(documents, &in_tenant, &by_user, &id)?;
-            let key_manager = named_key_manager(documents, &in_tenant, named.as_deref())?;
-            check_permission(documents, &in_tenant, &by_user, &key_manager)?;
-            check_switches(&key_manager)?;
+            let named = named_anywhere(documents, &deployment, &in_tenant, named.as_deref())?;
+            check_permission(documents, &in_tenant, &by_user, &named.key_manager)?;
+            check_switches(&named.key_manager)?;
             let kind = kind?;
-            check_free(documents, &in_tenant, &application, kind, &key_manager)?;
-            Ok::<_, Refusal>((application, key_manager, kind))
+            check_free(documents, &in_tenant, &application, kind, &named.key_manager)?;
+            Ok::<_, Refusal>((application, named, kind))
         })
         .await?;
+    let Named { key_manager, tenant: key_manager_tenant } = named;
     let client = client_request(user, application, kind, &key_manager, &request)?;
     let name = mapping_key(&client.application, kind, &key_manager);
     let begun = site.underway.begin(name).ok_or(Code::MappingExists)?;
@@ -52,7 +54,7 @@ pub(super) async fn generate_keys(
     let (in_tenant, asked, chosen) = (tenant.clone(), client.application.clone(), key_manager.clone());
     site.store.read(move |documents| check_free(documents, &in_tenant, &asked, kind, &chosen)).await?;
     to_the_end(async move {
-        let done = Work { site, tenant, key_manager, client, scopes: request.scopes }.run().await;
+        let done = Work { site, tenant, key_manager, key_manager_tenant, client, scopes: request.scopes }.run().await;
         drop(begun);
         done
     })
@@ -122,8 +124,10 @@ fn client_request(
 /// What is done once everything was checked.
 struct Work {
     site: Arc<Site>,
+    /// Of the application.
     tenant: String,
     key_manager: KeyManager,
+    key_manager_tenant: String,
     client: ClientRequest,
     scopes: Vec<String>,
 }
@@ -149,14 +153,14 @@ impl Work {
     /// A token first, so that a key is announced only when all of it works.
     async fn keep_and_try(&self, mapping: &KeyMapping) -> Result<Json<Value>, Refusal> {
         let token = self.token(mapping).await?;
-        let (tenant, kept, named) = (self.tenant.clone(), mapping.clone(), self.key_manager.id);
+        let (tenant, kept, named) = (self.tenant.clone(), mapping.clone(), self.key_manager.id.to_string());
         let application = self.client.application.clone();
         self.site
             .store
             .write(move |documents| {
                 // Whatever was there before the authorization server was asked may be gone by now.
                 let key_manager: KeyManager =
-                    documents.find(&tenant, &named.to_string())?.ok_or(Code::NotRegistered)?;
+                    documents.find(kept.home_of_key_manager(), &named)?.ok_or(Code::NotRegistered)?;
                 documents
                     .find::<Application>(&tenant, &application.id.to_string())?
                     .ok_or_else(|| Refusal::not_found("application"))?;
@@ -187,7 +191,7 @@ impl Work {
     }
 
     fn call(&self) -> Call<'_> {
-        Call { site: &self.site, tenant: &self.tenant, key_manager: &self.key_manager }
+        Call { site: &self.site, tenant: &self.key_manager_tenant, key_manager: &self.key_manager }
     }
 
     fn mapping(&self, registered: RegisteredClient) -> KeyMapping {
@@ -207,6 +211,7 @@ impl Work {
             callback_url: self.client.callback_url.clone(),
             additional_properties: registered.properties,
             management: registered.management,
+            key_manager_tenant: (self.key_manager_tenant != self.tenant).then(|| self.key_manager_tenant.clone()),
         }
     }
 }

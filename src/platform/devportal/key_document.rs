@@ -114,7 +114,7 @@ pub(super) fn application(application: &Application, subscriptions: usize) -> Va
         "description": application.description,
         "tokenType": application.token_type,
         "status": "APPROVED",
-        "groups": [],
+        "groups": application.groups,
         "subscriptionCount": subscriptions,
         "keys": [],
         "attributes": application.attributes,

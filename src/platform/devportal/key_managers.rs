@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::SubscriberScope;
 use crate::platform::{
     connectors,
-    domain::KeyManager,
+    domain::{KeyManager, Organization},
     identity,
     site::Site,
     wire::{Caller, Refusal, addressed_tenant, listing},
@@ -22,22 +22,19 @@ pub(super) async fn list(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
+    let by_organization = site.config.deployment.organizations;
     site.store
         .read(move |documents| {
-            let roles = identity::user(documents, &caller.tenant, &caller.user)?.map(|user| user.roles);
-            let roles = roles.unwrap_or_default();
+            let user = identity::user(documents, &caller.tenant, &caller.user)?;
+            let roles = user.as_ref().map(|user| user.roles.clone()).unwrap_or_default();
             let tenant = addressed_tenant(documents, &headers, &caller.tenant)?;
             let all: Vec<KeyManager> = documents.all(&tenant)?;
-            let offered = all.iter().filter(|one| one.permissions.admit(&roles) && without_organization(one));
+            let registered: Vec<Organization> = documents.all(&tenant)?;
+            let shown = |one: &KeyManager| !by_organization || one.is_shown_to(user.as_ref(), &registered);
+            let offered = all.iter().filter(|one| one.permissions.admit(&roles) && shown(one));
             Ok(Json(listing(offered.map(entry).collect())))
         })
         .await
-}
-
-/// Nobody belongs to an organization here, so a key manager for named organizations is seen by nobody.
-fn without_organization(key_manager: &KeyManager) -> bool {
-    let allowed = &key_manager.allowed_organizations;
-    allowed.is_empty() || allowed.iter().any(|one| one.eq_ignore_ascii_case("all"))
 }
 
 fn entry(key_manager: &KeyManager) -> Value {

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     ApplicationScopes,
-    access::{own_application, own_key},
+    access::{own_key, visible_application},
     failures::told,
     key_document::{check_callback, check_properties, shown},
 };
@@ -20,19 +20,24 @@ use crate::platform::{
     events::Event,
     site::Site,
     store::StoreError,
-    wire::{Body, Caller, Code, Path, Refusal, listing, to_the_end},
+    wire::{Body, Caller, Code, Path, Refusal, addressed_tenant, listing, to_the_end},
 };
 
+/// The keys whose key managers belong to the tenant that is addressed (TEN-03).
 pub(super) async fn list(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
+    let deployment = site.config.deployment.clone();
     site.store
         .read(move |documents| {
-            own_application(documents, &caller.tenant, &caller.user, &id)?;
+            visible_application(documents, &deployment, &caller.tenant, &caller.user, &id)?;
+            let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
             let keys: Vec<KeyMapping> = documents.children(&id)?;
-            Ok(Json(listing(keys.iter().map(shown).collect())))
+            let there = keys.iter().filter(|key| key.home_of_key_manager() == addressed);
+            Ok(Json(listing(there.map(shown).collect())))
         })
         .await
 }
@@ -83,7 +88,8 @@ pub(super) async fn update(
     let tenant = caller.tenant;
     to_the_end(async move {
         if let Some(registration) = own_client(&key, &key_manager) {
-            let call = Call { site: &site, tenant: &tenant, key_manager: &key_manager };
+            let home = key.home_of_key_manager().to_owned();
+            let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
             let changed = registration.update(call, &key, &request).await;
             let changed = changed.map_err(|error| told(&key_manager, error))?;
             key.additional_properties.extend(changed.properties);
@@ -108,7 +114,7 @@ pub(super) async fn delete(
     let (tenant, user) = (caller.tenant.clone(), caller.user);
     let (_, key, key_manager) = site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     to_the_end(async move {
-        let forgotten = forget_client(&site, &caller.tenant, &key_manager, &key).await;
+        let forgotten = forget_client(&site, &key_manager, &key).await;
         forgotten.map_err(|error| not_deleted(&key_manager, &error))?;
         remove(&site, caller.tenant, key).await?;
         Ok(StatusCode::OK)
@@ -142,13 +148,14 @@ pub(super) async fn regenerate_secret(
     let registration = own_client(&key, &key_manager)
         .ok_or_else(|| Refusal::bad_request("The secret of a mapped client is replaced at its Key Manager"))?;
     // With several secrets, one more is made and the old one revoked, so that nothing stops working in between.
-    if site.config.several_secrets && registration.several_secrets().is_some() {
+    if site.config.deployment.several_secrets && registration.several_secrets().is_some() {
         return Err(Refusal::bad_request(
             "The key has several secrets: use its generate-secret, secrets and revoke-secret resources",
         ));
     }
     to_the_end(async move {
-        let call = Call { site: &site, tenant: &caller.tenant, key_manager: &key_manager };
+        let home = key.home_of_key_manager().to_owned();
+        let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
         let secret = registration.rotate_secret(call, &key).await.map_err(|error| match error {
             ConnectorError::Unsupported(why) => Refusal::bad_request(why),
             other => told(&key_manager, other),
@@ -165,11 +172,11 @@ pub(super) async fn regenerate_secret(
 /// can be tried again.
 pub(super) async fn forget_clients(site: &Site, tenant: &str, keys: Vec<KeyMapping>) -> Result<(), Refusal> {
     for key in keys {
-        let (in_tenant, id) = (tenant.to_owned(), key.key_manager_id.to_string());
+        let (in_tenant, id) = (key.home_of_key_manager().to_owned(), key.key_manager_id.to_string());
         let found: Option<KeyManager> =
             site.store.read::<_, StoreError, _>(move |documents| documents.find(&in_tenant, &id)).await?;
         if let Some(key_manager) = found {
-            forget_client(site, tenant, &key_manager, &key).await.map_err(|error| not_deleted(&key_manager, &error))?;
+            forget_client(site, &key_manager, &key).await.map_err(|error| not_deleted(&key_manager, &error))?;
         }
         remove(site, tenant.to_owned(), key).await?;
     }
@@ -182,13 +189,9 @@ fn not_deleted(key_manager: &KeyManager, error: &ConnectorError) -> Refusal {
 }
 
 /// A client that is gone already is as good as deleted.
-async fn forget_client(
-    site: &Site,
-    tenant: &str,
-    key_manager: &KeyManager,
-    key: &KeyMapping,
-) -> Result<(), ConnectorError> {
+async fn forget_client(site: &Site, key_manager: &KeyManager, key: &KeyMapping) -> Result<(), ConnectorError> {
     let Some(registration) = own_client(key, key_manager) else { return Ok(()) };
+    let tenant = key.home_of_key_manager();
     match registration.delete(Call { site, tenant, key_manager }, key).await {
         // A server that named no place to manage the client cannot be asked to delete it.
         Err(ConnectorError::UnknownClient | ConnectorError::Unsupported(_)) => Ok(()),

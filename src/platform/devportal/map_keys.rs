@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     ApplicationScopes,
-    access::{named_key_manager, own_application},
+    access::{Named, named_anywhere, own_application},
     failures::told,
     generate_keys::check_free,
     key_document::{self, key_type},
@@ -44,15 +44,17 @@ pub(super) async fn map_keys(
 ) -> Result<Json<Value>, Refusal> {
     let kind = key_type(&request.key_type);
     let (tenant, user, named) = (caller.tenant.clone(), caller.user, request.key_manager.clone());
-    let (application, key_manager) = site
+    let deployment = site.config.deployment.clone();
+    let (application, named) = site
         .store
         .read(move |documents| {
             let application = own_application(documents, &tenant, &user, &id)?;
-            let key_manager = named_key_manager(documents, &tenant, named.as_deref())?;
-            check_switches(&key_manager)?;
-            Ok::<_, Refusal>((application, key_manager))
+            let named = named_anywhere(documents, &deployment, &tenant, named.as_deref())?;
+            check_switches(&named.key_manager)?;
+            Ok::<_, Refusal>((application, named))
         })
         .await?;
+    let Named { key_manager, tenant: home } = named;
     let kind = kind?;
     if request.consumer_key.trim().is_empty() {
         return Err(Refusal::bad_request("consumerKey: must not be blank"));
@@ -72,15 +74,16 @@ pub(super) async fn map_keys(
         callback_url: None,
         additional_properties: Map::new(),
         management: None,
+        key_manager_tenant: (home != caller.tenant).then(|| home.clone()),
     };
     let (tenant, early) = (caller.tenant.clone(), mapping.clone());
     let checked = (application.clone(), key_manager.clone());
     let check = move |documents: &Documents<'_>| {
         check_free(documents, &tenant, &checked.0, early.key_type, &checked.1)?;
-        check_unmapped(documents, &tenant, &early)
+        check_unmapped(documents, &early)
     };
     site.store.read(check).await?;
-    if let Some(client) = look_up(&site, &caller.tenant, &key_manager, &mapping).await? {
+    if let Some(client) = look_up(&site, &home, &key_manager, &mapping).await? {
         mapping.grant_types = client.grant_types;
         mapping.callback_url = client.callback_url;
         mapping.additional_properties = client.properties;
@@ -89,7 +92,7 @@ pub(super) async fn map_keys(
     site.store
         .write(move |documents| {
             check_free(documents, &tenant, &application, kept.key_type, &key_manager)?;
-            check_unmapped(documents, &tenant, &kept)?;
+            check_unmapped(documents, &kept)?;
             documents.put(&tenant, &kept)?;
             documents.announce(Event::KeyMapped { mapping: Arc::new(kept) });
             Ok::<_, Refusal>(())
@@ -113,11 +116,9 @@ fn check_switches(key_manager: &KeyManager) -> Result<(), Refusal> {
 }
 
 /// Refuses a client that is mapped with this key manager already, by any application.
-fn check_unmapped(documents: &Documents<'_>, tenant: &str, mapping: &KeyMapping) -> Result<(), Refusal> {
-    let all: Vec<KeyMapping> = documents.all(tenant)?;
-    let taken = all
-        .iter()
-        .any(|other| other.key_manager_id == mapping.key_manager_id && other.consumer_key == mapping.consumer_key);
+fn check_unmapped(documents: &Documents<'_>, mapping: &KeyMapping) -> Result<(), Refusal> {
+    let all: Vec<(String, KeyMapping)> = documents.everywhere_with("consumer_key", &mapping.consumer_key)?;
+    let taken = all.iter().any(|(_, other)| other.key_manager_id == mapping.key_manager_id);
     if taken { Err(Code::MappingExists.into()) } else { Ok(()) }
 }
 
@@ -129,7 +130,8 @@ async fn look_up(
     mapping: &KeyMapping,
 ) -> Result<Option<RegisteredClient>, Refusal> {
     let connector = connectors::find(&key_manager.kind).ok_or(Code::TypeUnknown)?;
-    let Some(registration) = connector.registration.filter(|_| key_manager.enable_provisioned_app_validation) else {
+    let asked = key_manager.enable_provisioned_app_validation && site.config.deployment.provisioned_app_validation;
+    let Some(registration) = connector.registration.filter(|_| asked) else {
         return Ok(None);
     };
     let client = match registration.read(Call { site, tenant, key_manager }, &mapping.consumer_key).await {

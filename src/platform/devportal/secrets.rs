@@ -124,12 +124,12 @@ impl Opened {
     }
 
     fn call(&self) -> Call<'_> {
-        Call { site: &self.site, tenant: &self.tenant, key_manager: &self.key_manager }
+        Call { site: &self.site, tenant: self.mapping.home_of_key_manager(), key_manager: &self.key_manager }
     }
 
     /// How the key manager keeps several secrets of the client, which must be one that the platform registered.
     fn secrets(&self) -> Result<&'static dyn ClientSecrets, Refusal> {
-        if !self.site.config.several_secrets {
+        if !self.site.config.deployment.several_secrets {
             return Err(Code::SecretsDisabled.into());
         }
         let registration = keys::own_client(&self.mapping, &self.key_manager);

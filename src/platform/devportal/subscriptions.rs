@@ -8,18 +8,19 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header::LOCATION};
+use http::{HeaderMap, StatusCode, header::LOCATION};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{SubscriptionScopes, access::own_application};
 use crate::platform::{
+    deployment::Deployment,
     domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus},
     events::Event,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, ListBody, Page, Path, Query, Refusal, page},
+    wire::{Body, Caller, Code, ListBody, Page, Path, Query, Refusal, addressed_tenant, page},
 };
 
 /// A subscription as sent; what only the platform decides is taken and ignored.
@@ -47,9 +48,17 @@ pub(super) struct Draft {
 pub(super) async fn create(
     caller: Caller<SubscriptionScopes>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
     Body(draft): Body<Draft>,
 ) -> Result<Response, Refusal> {
-    let created = site.store.write(move |documents| subscribe(documents, &caller.tenant, &caller.user, draft)).await?;
+    let deployment = site.config.deployment.clone();
+    let created = site
+        .store
+        .write(move |documents| {
+            let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
+            subscribe(documents, &deployment, &Subscriber { caller: &caller, addressed: &addressed }, draft)
+        })
+        .await?;
     let location = format!("{}/api/am/devportal/v3/subscriptions/{}", site.management_url, created.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
 }
@@ -58,22 +67,39 @@ pub(super) async fn create(
 pub(super) async fn create_several(
     caller: Caller<SubscriptionScopes>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
     ListBody(drafts): ListBody<Draft>,
 ) -> Result<Json<Value>, Refusal> {
+    let deployment = site.config.deployment.clone();
     site.store
         .write(move |documents| {
+            let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
+            let who = Subscriber { caller: &caller, addressed: &addressed };
             let made: Result<Vec<Value>, Refusal> = drafts
                 .into_iter()
-                .map(|draft| subscribe(documents, &caller.tenant, &caller.user, draft).map(|created| shown(&created)))
+                .map(|draft| subscribe(documents, &deployment, &who, draft).map(|created| shown(&created)))
                 .collect();
             Ok(Json(json!(made?)))
         })
         .await
 }
 
-fn subscribe(documents: &Documents<'_>, tenant: &str, user: &str, draft: Draft) -> Result<Subscription, Refusal> {
+/// Who subscribes, and in which tenant's portal.
+struct Subscriber<'a> {
+    caller: &'a Caller<SubscriptionScopes>,
+    addressed: &'a str,
+}
+
+fn subscribe(
+    documents: &Documents<'_>,
+    deployment: &Deployment,
+    who: &Subscriber<'_>,
+    draft: Draft,
+) -> Result<Subscription, Refusal> {
+    let (tenant, user) = (who.caller.tenant.as_str(), who.caller.user.as_str());
     let application = own_application(documents, tenant, user, &draft.application_id)?;
-    let api = offered_api(documents, tenant, &draft)?;
+    let api = offered_api(documents, who.addressed, &draft)?;
+    check_tenants(deployment, tenant, &api)?;
     let key = format!("{}\n{}", application.id, api.id);
     if documents.find_by_key::<Subscription>(tenant, &key)?.is_some() {
         let text = format!("Subscription already exists for API {} by Application {}", api.name, application.name);
@@ -86,10 +112,27 @@ fn subscribe(documents: &Documents<'_>, tenant: &str, user: &str, draft: Draft) 
         api_id: api.id,
         throttling_policy: draft.throttling_policy,
         status: SubscriptionStatus::Unblocked,
+        api_tenant: (api.tenant != tenant).then(|| api.tenant.clone()),
     };
     documents.put(tenant, &created)?;
     documents.announce(Event::SubscriptionChanged { subscription: Arc::new(created.clone()) });
     Ok(created)
+}
+
+/// An API of another tenant must be offered to all of them, and the deployment must let them (TEN-09).
+fn check_tenants(deployment: &Deployment, tenant: &str, api: &Api) -> Result<(), Refusal> {
+    let named = |member: &str| api.document.get(member).cloned().unwrap_or_default();
+    let to_this = match named("subscriptionAvailability").as_str() {
+        Some("ALL_TENANTS") => true,
+        Some("SPECIFIC_TENANTS") => {
+            named("subscriptionAvailableTenants").as_array().is_some_and(|all| all.iter().any(|one| one == tenant))
+        }
+        _ => false,
+    };
+    if api.tenant == tenant || deployment.cross_tenant && to_this {
+        return Ok(());
+    }
+    Err(Refusal::generic(StatusCode::FORBIDDEN, format!("Subscriptions from the tenant {tenant} are not allowed")))
 }
 
 /// Changes the plan to the one that is asked for, when the API offers it; otherwise the old one stays, and nothing is
@@ -108,7 +151,7 @@ pub(super) async fn update(
             {
                 return Err(Refusal::bad_request("Application and API of a subscription cannot be changed"));
             }
-            let api: Option<Api> = documents.find(&caller.tenant, &subscription.api_id.to_string())?;
+            let api: Option<Api> = documents.find(subscription.home_of_api(), &subscription.api_id.to_string())?;
             let plan = draft.requested_throttling_policy.filter(|plan| !plan.is_empty());
             let plan = plan.unwrap_or(draft.throttling_policy);
             if api.is_some_and(|api| api.policies.contains(&plan)) {
@@ -143,14 +186,17 @@ pub(super) struct Search {
     application_id: Option<String>,
 }
 
+/// Those to APIs of the tenant that is addressed (TEN-08).
 pub(super) async fn list(
     caller: Caller<SubscriptionScopes>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
     Query(search): Query<Search>,
     Query(shown_page): Query<Page>,
 ) -> Result<Json<Value>, Refusal> {
     site.store
         .read(move |documents| {
+            let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
             if let Some(id) = &search.application_id {
                 own_application(documents, &caller.tenant, &caller.user, id)?;
             }
@@ -160,6 +206,7 @@ pub(super) async fn list(
             let all: Vec<Subscription> = documents.all(&caller.tenant)?;
             let found = all.iter().filter(|one| {
                 mine(one.application_id)
+                    && one.home_of_api() == addressed
                     && fits(&search.application_id, one.application_id)
                     && fits(&search.api_id, one.api_id)
             });

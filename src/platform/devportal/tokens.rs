@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 
 use super::{ApplicationScopes, access::own_key, failures::told, key_document};
 use crate::platform::{
-    connectors::{Call, ConnectorError, TokenRequest, request_token, revoke_token},
+    connectors::{Call, ConnectorError, TokenRequest, exchange_token, request_token, revoke_token},
     domain::Secret,
     site::Site,
     wire::{Body, Caller, Code, Path, Refusal},
 };
 
-/// `ApplicationTokenGenerateRequest`, for client credentials.
+/// `ApplicationTokenGenerateRequest`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Order {
@@ -29,8 +29,22 @@ pub(super) struct Order {
     revoke_token: Option<String>,
     #[serde(default)]
     grant_type: Grant,
-    #[serde(default, rename = "additionalProperties")]
-    _additional_properties: Map<String, Value>,
+    #[serde(default)]
+    additional_properties: Map<String, Value>,
+}
+
+impl Order {
+    /// The token to be exchanged, where that is asked for.
+    fn subject(&self) -> Result<Option<&str>, Refusal> {
+        let named = self.additional_properties.get("subject_token").and_then(Value::as_str);
+        match (self.grant_type, named.filter(|token| !token.trim().is_empty())) {
+            (Grant::ClientCredentials, _) => Ok(None),
+            (Grant::TokenExchange, Some(token)) => Ok(Some(token)),
+            (Grant::TokenExchange, None) => {
+                Err(Refusal::bad_request("additionalProperties.subject_token: a token to be exchanged is needed"))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -38,6 +52,7 @@ pub(super) struct Order {
 enum Grant {
     #[default]
     ClientCredentials,
+    TokenExchange,
 }
 
 pub(super) async fn generate_token(
@@ -57,16 +72,20 @@ pub(super) async fn generate_token(
     if key.consumer_key.is_empty() {
         return Err(Code::ConsumerKeyMissing.into());
     }
-    let Grant::ClientCredentials = order.grant_type;
-    let secret = order.consumer_secret.or_else(|| key.consumer_secret.clone());
+    let subject = order.subject()?;
+    let secret = order.consumer_secret.clone().or_else(|| key.consumer_secret.clone());
     let secret = secret.as_ref().map_or("", Secret::reveal);
-    let call = Call { site: &site, tenant: &caller.tenant, key_manager: &key_manager };
+    let call = Call { site: &site, tenant: key.home_of_key_manager(), key_manager: &key_manager };
     if let Some(old) = order.revoke_token.as_deref().filter(|token| !token.is_empty()) {
         revoke_token(call, &key.consumer_key, secret, old).await.map_err(|error| told(&key_manager, error))?;
     }
     let request =
         TokenRequest { key: &key, consumer_secret: secret, scopes: &order.scopes, validity_s: order.validity_period };
-    let answer = request_token(call, &request).await.map_err(|error| {
+    let answered = match subject {
+        Some(subject) => exchange_token(call, &request, subject).await,
+        None => request_token(call, &request).await,
+    };
+    let answer = answered.map_err(|error| {
         tracing::info!(?error, key_manager = key_manager.name, "no token for a key");
         match error {
             ConnectorError::Refused { .. } => Refusal::from(Code::TokenRequestInvalid),

@@ -25,6 +25,9 @@ pub struct Application {
     pub token_type: ApplicationTokenType,
     /// Free attributes.
     pub attributes: BTreeMap<String, String>,
+    /// Groups whose members see it.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// Kind of the tokens of an application.

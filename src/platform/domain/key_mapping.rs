@@ -41,6 +41,16 @@ pub struct KeyMapping {
     /// Where the client is managed (RFC 7592), when its authorization server told so.
     #[serde(default)]
     pub management: Option<ClientManagement>,
+    /// Domain of the key manager's tenant, where that is another than the application's.
+    #[serde(default)]
+    pub key_manager_tenant: Option<String>,
+}
+
+impl KeyMapping {
+    /// Domain of the key manager's tenant: there the client lives, and there its tokens count.
+    pub fn home_of_key_manager(&self) -> &str {
+        self.key_manager_tenant.as_deref().unwrap_or(&self.tenant)
+    }
 }
 
 /// The client configuration endpoint of one client and the token that opens it (RFC 7592, section 3).

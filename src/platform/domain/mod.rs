@@ -8,11 +8,13 @@ mod certificates;
 mod key_manager;
 mod key_mapping;
 mod oauth_client;
+mod organization;
 mod permissions;
 mod scope_registration;
 mod secret;
 mod subscription;
 mod tenant;
+mod tenant_settings;
 mod token_handling;
 
 pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
@@ -24,9 +26,11 @@ pub use key_manager::{
 };
 pub use key_mapping::{ClientManagement, KeyMapping, KeyState, KeyType, MappingMode};
 pub use oauth_client::{ClientSecret, OAuthClient};
+pub use organization::Organization;
 pub use permissions::{PermissionType, Permissions};
 pub use scope_registration::{ScopeRegistration, ScopeStanding};
 pub use secret::Secret;
 pub use subscription::{Subscription, SubscriptionStatus};
 pub use tenant::{SUPER_TENANT, Tenant, User, principal};
+pub use tenant_settings::{RoleAlias, TenantSettings};
 pub use token_handling::{HandlingRule, RuleProblem, TokenMatcher, TokenValidation};

@@ -19,6 +19,16 @@ pub struct Subscription {
     pub throttling_policy: String,
     /// Whether calls pass.
     pub status: SubscriptionStatus,
+    /// Domain of the API's tenant, where that is another than the application's.
+    #[serde(default)]
+    pub api_tenant: Option<String>,
+}
+
+impl Subscription {
+    /// Domain of the API's tenant.
+    pub fn home_of_api(&self) -> &str {
+        self.api_tenant.as_deref().unwrap_or(&self.tenant)
+    }
 }
 
 /// State of a subscription.

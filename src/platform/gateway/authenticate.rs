@@ -108,7 +108,8 @@ impl Call<'_> {
 
     /// A token whose signature was checked before with the keys that are still those of its issuer.
     fn verified_before(&self, token: &str) -> Option<Caller> {
-        let (generation, verified) = self.state.verified.find(token)?;
+        self.state.site.config.deployment.token_cache?;
+        let (generation, verified) = self.state.verified.find_at(token, self.now)?;
         let issuer = verified.claims().issuer()?;
         let key_manager = self.tenant.read(|state| state.by_issuer(issuer).cloned())?;
         let same_keys = key_manager.keys.known(self.now).is_some_and(|keys| keys.generation == generation);
@@ -131,7 +132,10 @@ impl Call<'_> {
         match verdict {
             Ok(verified) => {
                 let verified = Arc::new(verified);
-                self.state.verified.keep(token, keys.generation, verified.clone());
+                if let Some(life) = self.state.site.config.deployment.token_cache {
+                    let until = self.now.saturating_add(life.as_secs());
+                    self.state.verified.keep_until(token, keys.generation, verified.clone(), until);
+                }
                 self.accept(&verified, key_manager)
             }
             Err(refusal) => {

@@ -18,14 +18,11 @@ use super::{
     state::Tenant,
 };
 use crate::platform::{
-    config::BackendJwt,
+    deployment::BackendJwt,
     domain::{Api, SUPER_TENANT},
 };
 
-/// The dialect of the claims that the gateway adds.
-const DIALECT: &str = "http://wso2.org/claims";
-
-/// How long one lives, and how long it is used again for the same token.
+/// How long one lives, and how long it is used again for the same token at the most.
 const LIFETIME_S: u64 = 900;
 
 /// Claims about the token itself; they are not the caller's.
@@ -48,8 +45,9 @@ impl Told {
 
 /// The header's value for an admitted call; `None` when backends are told nothing, or nobody is known to call.
 pub(super) fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted) -> Option<HeaderValue> {
-    let encoding = state.site.config.backend_jwt;
-    let presented = caller.presented.as_ref().filter(|_| encoding != BackendJwt::Off)?;
+    let deployment = &state.site.config.deployment;
+    let settings = &deployment.backend_jwt;
+    let presented = caller.presented.as_ref().filter(|_| settings.enabled)?;
     let now = tenant.clock.now();
     let key = (presented.clone(), api.id);
     if let Some((until, told)) = state.told.0.get(&key)
@@ -57,15 +55,19 @@ pub(super) fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller
     {
         return Some(told);
     }
-    let told = signed(state, tenant, encoding, &claims(tenant, api, caller, now))?;
-    state.told.0.insert(key, (now + LIFETIME_S, told.clone()));
+    let told = signed(state, tenant, settings, &claims(state, tenant, api, caller, now))?;
+    if let Some(life) = deployment.token_cache {
+        state.told.0.insert(key, (now + life.as_secs().min(LIFETIME_S), told.clone()));
+    }
     Some(told)
 }
 
-fn claims(tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String, Value> {
-    let mut claims = caller.token.as_ref().map(told_by_the_token).unwrap_or_default();
+fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String, Value> {
+    let settings = &state.site.config.deployment.backend_jwt;
+    let told = caller.token.as_ref().map(|token| told_by_the_token(token, &settings.excluded));
+    let mut claims = told.unwrap_or_default();
     let user = caller.user.as_deref().unwrap_or_default();
-    let mut add = |name: &str, value: Value| claims.insert(format!("{DIALECT}/{name}"), value);
+    let mut add = |name: &str, value: Value| claims.insert(format!("{}/{name}", settings.dialect), value);
     add("subscriber", json!(user));
     add("enduser", json!(user));
     add("enduserTenantId", json!(if tenant.domain == SUPER_TENANT { "-1234" } else { tenant.domain.as_str() }));
@@ -76,7 +78,7 @@ fn claims(tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String
     if let Some(key_type) = caller.key_type {
         add("keytype", json!(key_type.to_string()));
     }
-    let application = caller.application_id.and_then(|id| tenant.read(|known| known.application(id).cloned()));
+    let application = caller.application_id.and_then(|id| state.application(tenant, id));
     if let Some(application) = application {
         add("applicationid", json!(application.id));
         add("applicationUUId", json!(application.id));
@@ -97,10 +99,11 @@ fn claims(tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String
     claims
 }
 
-/// The caller's claims under their local names; those without a mapping keep their own.
-fn told_by_the_token(caller: &Caller) -> Map<String, Value> {
+/// The caller's claims under their local names; those without a mapping keep their own, unless they are excluded.
+fn told_by_the_token(caller: &Caller, excluded: &[String]) -> Map<String, Value> {
     let renamed = caller.key_manager.claim_mapping.apply(&caller.claims);
-    let about_the_caller = renamed.filter(|(name, _)| !OF_THE_TOKEN.contains(name));
+    let withheld = |name: &str| OF_THE_TOKEN.contains(&name) || excluded.iter().any(|each| each == name);
+    let about_the_caller = renamed.filter(|(name, _)| !withheld(name));
     about_the_caller.map(|(name, value)| (name.to_owned(), value.to_json())).collect()
 }
 
@@ -108,18 +111,15 @@ fn told_by_the_token(caller: &Caller) -> Map<String, Value> {
 fn signed(
     state: &GatewayState,
     tenant: &Tenant,
-    encoding: BackendJwt,
+    settings: &BackendJwt,
     claims: &Map<String, Value>,
 ) -> Option<HeaderValue> {
     let header = Map::from_iter([("typ".to_owned(), json!("JWT"))]);
     let token = state.site.signer.sign(&tenant.domain, header, claims)?;
-    let text = match encoding {
-        BackendJwt::Off => return None,
-        BackendJwt::Base64Url => token,
-        BackendJwt::Base64 => {
-            let parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD.encode(bytes)));
-            parts.collect::<Result<Vec<_>, _>>().expect("it was just encoded").join(".")
-        }
+    let plain = || {
+        let parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).map(|bytes| STANDARD.encode(bytes)));
+        parts.collect::<Result<Vec<_>, _>>().expect("it was just encoded").join(".")
     };
+    let text = if settings.url_safe { token } else { plain() };
     HeaderValue::try_from(text).ok()
 }

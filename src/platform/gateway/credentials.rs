@@ -1,15 +1,15 @@
 //! The credentials of a call: each kind from the one header where it belongs, and nowhere else (RFC 6750, sections 2 and
 //! 5.3). Whether they count is decided elsewhere.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName};
 
 use super::refusal::Refusal;
 use crate::platform::{domain::Api, wire::basic_credentials};
 
-/// The header in which the API takes its access tokens.
-pub(super) fn token_header(api: &Api) -> HeaderName {
+/// The header in which the API takes its access tokens: its own, or the usual one.
+pub(super) fn token_header(api: &Api, usual: &HeaderName) -> HeaderName {
     let own = api.authorization_header.as_deref().and_then(|name| HeaderName::try_from(name).ok());
-    own.unwrap_or(header::AUTHORIZATION)
+    own.unwrap_or_else(|| usual.clone())
 }
 
 /// The header in which the API takes its API keys.
@@ -40,7 +40,12 @@ pub(super) enum Credentials<'h> {
 ///
 /// [`Refusal::MissingCredentials`] when there are none of such a kind, [`Refusal::SeveralCredentials`] when a header
 /// comes twice, and [`Refusal::InvalidCredentials`] for what cannot be read.
-pub(super) fn credentials<'h>(api: &Api, headers: &'h HeaderMap, query: &str) -> Result<Credentials<'h>, Refusal> {
+pub(super) fn credentials<'h>(
+    api: &Api,
+    usual: &HeaderName,
+    headers: &'h HeaderMap,
+    query: &str,
+) -> Result<Credentials<'h>, Refusal> {
     if let Some(key) = single(headers, &INTERNAL_KEY)? {
         return Ok(Credentials::InternalKey(key));
     }
@@ -49,7 +54,7 @@ pub(super) fn credentials<'h>(api: &Api, headers: &'h HeaderMap, query: &str) ->
         return Ok(Credentials::Basic(user, password));
     }
     let key = if takes(api, "api_key") { single(headers, &api_key_header(api))? } else { None };
-    match (bearer_token(api, headers, query), key) {
+    match (bearer_token(api, usual, headers, query), key) {
         (Err(Refusal::MissingCredentials), Some(key)) => Ok(Credentials::ApiKey(key)),
         (found, _) => found.map(Credentials::Bearer),
     }
@@ -70,11 +75,11 @@ fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
 }
 
 /// The bearer token, if the API takes such tokens at all.
-fn bearer_token<'h>(api: &Api, headers: &'h HeaderMap, query: &str) -> Result<&'h str, Refusal> {
+fn bearer_token<'h>(api: &Api, usual: &HeaderName, headers: &'h HeaderMap, query: &str) -> Result<&'h str, Refusal> {
     if !api.security_scheme.is_empty() && !takes(api, "oauth2") {
         return Err(Refusal::MissingCredentials);
     }
-    let mut values = headers.get_all(token_header(api)).iter();
+    let mut values = headers.get_all(token_header(api, usual)).iter();
     let value = values.next().ok_or(Refusal::MissingCredentials)?;
     if values.next().is_some() || has_token_parameter(query) {
         return Err(Refusal::SeveralCredentials);
@@ -103,6 +108,8 @@ fn is_b64token(token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::{self, AUTHORIZATION};
+
     use super::*;
     use crate::platform::gateway::state::tests::api;
 
@@ -111,7 +118,7 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, value.parse().unwrap());
         }
-        bearer_token(&api("/orders"), &headers, query).map(str::to_owned)
+        bearer_token(&api("/orders"), &AUTHORIZATION, &headers, query).map(str::to_owned)
     }
 
     #[test]
@@ -147,7 +154,7 @@ mod tests {
         let found = |schemes: &[&str], headers: &HeaderMap| {
             let mut api = api("/orders");
             api.security_scheme = schemes.iter().map(ToString::to_string).collect();
-            credentials(&api, headers, "").map(|found| format!("{found:?}"))
+            credentials(&api, &AUTHORIZATION, headers, "").map(|found| format!("{found:?}"))
         };
         assert_eq!(found(&["oauth2"], &headers), Err(Refusal::MissingCredentials));
         assert_eq!(found(&["oauth2", "api_key"], &headers).as_deref(), Ok("ApiKey(\"key\")"));
@@ -161,7 +168,7 @@ mod tests {
         own.security_scheme = vec!["api_key".into()];
         own.document.insert("apiKeyHeader".into(), "X-Key".into());
         headers.remove(INTERNAL_KEY);
-        assert_eq!(credentials(&own, &headers, ""), Ok(Credentials::ApiKey("own")));
+        assert_eq!(credentials(&own, &AUTHORIZATION, &headers, ""), Ok(Credentials::ApiKey("own")));
     }
 
     #[test]
@@ -170,11 +177,11 @@ mod tests {
         headers.insert(header::AUTHORIZATION, "Bearer a".parse().unwrap());
         let mut basic = api("/orders");
         basic.security_scheme = vec!["basic_auth".into()];
-        assert_eq!(bearer_token(&basic, &headers, ""), Err(Refusal::MissingCredentials));
+        assert_eq!(bearer_token(&basic, &AUTHORIZATION, &headers, ""), Err(Refusal::MissingCredentials));
         let mut custom = api("/orders");
         custom.authorization_header = Some("X-Token".into());
-        assert_eq!(bearer_token(&custom, &headers, ""), Err(Refusal::MissingCredentials));
+        assert_eq!(bearer_token(&custom, &AUTHORIZATION, &headers, ""), Err(Refusal::MissingCredentials));
         headers.insert("x-token", "Bearer b".parse().unwrap());
-        assert_eq!(bearer_token(&custom, &headers, ""), Ok("b"));
+        assert_eq!(bearer_token(&custom, &AUTHORIZATION, &headers, ""), Ok("b"));
     }
 }

@@ -22,9 +22,6 @@ const HOP_BY_HOP: [&str; 10] = [
     "content-length",
 ];
 
-/// The header in which backends are told who is calling.
-const ASSERTION: HeaderName = HeaderName::from_static("x-jwt-assertion");
-
 /// Header fields by which gateways tell backends who is calling. Whatever a client sends under these names is not true; compared with `_` read as `-`, as many backends do.
 const IDENTITY: [&str; 12] = [
     "x-jwt-assertion",
@@ -54,6 +51,8 @@ pub(super) struct Forward<'a> {
     pub(super) credentials: [HeaderName; 3],
     /// What the gateway tells of the caller.
     pub(super) assertion: Option<HeaderValue>,
+    /// The header in which it is told.
+    pub(super) assertion_header: &'a HeaderName,
     pub(super) body: Bytes,
 }
 
@@ -66,8 +65,9 @@ impl Forward<'_> {
             url.push_str(self.query);
         }
         let mut headers = outgoing(self.headers, &self.credentials);
+        headers.remove(self.assertion_header);
         if let Some(assertion) = self.assertion {
-            headers.insert(ASSERTION, assertion);
+            headers.insert(self.assertion_header, assertion);
         }
         let answer = http.request(self.method, url).headers(headers).body(self.body).send().await;
         let answer = answer.map_err(silent)?;
@@ -75,7 +75,7 @@ impl Forward<'_> {
         let body = answer.bytes().await.map_err(silent)?;
         strip_hop_by_hop(&mut headers);
         headers.remove(header::AUTHORIZATION);
-        headers.remove(ASSERTION);
+        headers.remove(self.assertion_header);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;

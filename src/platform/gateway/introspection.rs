@@ -177,13 +177,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::platform::domain::KeyManager;
+    use crate::platform::{deployment::TypeHeader, domain::KeyManager};
 
     const NOW: u64 = 1_000;
 
     fn key_manager() -> RunningKeyManager {
         let document = KeyManager { issuer: Some("https://issuer".into()), ..KeyManager::named("first", "custom") };
-        RunningKeyManager::start(Arc::new(document)).unwrap()
+        RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap()
     }
 
     fn is_taken(change: Value) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::keys::KeySource;
 use crate::{
-    platform::domain::KeyManager,
+    platform::{deployment::TypeHeader, domain::KeyManager},
     validation::{ClaimMapping, Policy, Rules},
 };
 
@@ -20,13 +20,18 @@ pub(super) struct RunningKeyManager {
 }
 
 impl RunningKeyManager {
-    /// Makes one ready; `None` when it is disabled, for then it is absent at run time.
-    pub(super) fn start(document: Arc<KeyManager>) -> Option<Self> {
+    /// Makes one ready; `None` when it is disabled, for then it is absent at run time. `types` says whose tokens must name
+    /// their type.
+    pub(super) fn start(document: Arc<KeyManager>, types: TypeHeader) -> Option<Self> {
         if !document.enabled {
             return None;
         }
         let policy = Policy {
-            access_token_type_required: document.is_resident(),
+            access_token_type_required: match types {
+                TypeHeader::Resident => document.is_resident(),
+                TypeHeader::Everybody => true,
+                TypeHeader::Nobody => false,
+            },
             consumer_key_claim: filled(&document.consumer_key_claim),
             scopes_claim: filled(&document.scopes_claim),
             ..Policy::for_issuer(document.issuer.clone().unwrap_or_default())
@@ -66,7 +71,7 @@ mod tests {
         let mut document = json!({"name": "first", "type": "custom", "issuer": "https://issuer"});
         document.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let document: KeyManager = serde_json::from_value(document).unwrap();
-        Some(RunningKeyManager::start(Arc::new(document))?.validates_issuer("https://issuer"))
+        Some(RunningKeyManager::start(Arc::new(document), TypeHeader::Resident)?.validates_issuer("https://issuer"))
     }
 
     #[test]
@@ -78,7 +83,7 @@ mod tests {
         assert_eq!(validates(json!({"issuer": "https://other"})), Some(false));
         assert_eq!(validates(json!({"enabled": false})), None);
         let nameless: KeyManager = serde_json::from_value(json!({"name": "first", "type": "custom"})).unwrap();
-        assert!(!RunningKeyManager::start(Arc::new(nameless)).unwrap().validates_issuer(""));
+        assert!(!RunningKeyManager::start(Arc::new(nameless), TypeHeader::Resident).unwrap().validates_issuer(""));
     }
 
     #[test]

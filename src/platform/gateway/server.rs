@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     platform::{
-        domain::{self, Api, ApiStatus, KeyType, Operation, SUPER_TENANT},
+        domain::{self, Api, ApiStatus, Application, KeyMapping, KeyType, Operation, SUPER_TENANT, Subscription},
         events::Event,
         site::Site,
         store::{Revocation, StoreError},
@@ -71,7 +71,7 @@ impl Gateway {
         let mut events = site.bus.subscribe();
         let state = Arc::new(GatewayState {
             verified: VerifiedTokens::with_capacity(REMEMBERED),
-            introspections: Introspections::new(REMEMBERED, site.config.introspection_cache),
+            introspections: Introspections::new(REMEMBERED, site.config.deployment.introspection_cache),
             revocations: Revocations::default(),
             told: backend_jwt::Told::with_capacity(REMEMBERED),
             tenants: RwLock::default(),
@@ -134,7 +134,7 @@ async fn pass(
     let (parts, body) = request.into_parts();
     // Read before anything is refused: a client that still sends would not see the answer.
     let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refusal::BodyTooLong)?;
-    let api = &route.api;
+    let (api, deployment) = (&route.api, &state.site.config.deployment);
     if api.status == ApiStatus::Blocked {
         return Err(Refusal::ApiBlocked);
     }
@@ -143,7 +143,8 @@ async fn pass(
     let caller = if operation.is_open() {
         Admitted::default()
     } else {
-        admit(state, tenant, api, operation, credentials(api, &parts.headers, query)?, &parts.headers).await?
+        let presented = credentials(api, &deployment.token_header, &parts.headers, query)?;
+        admit(state, tenant, api, operation, presented, &parts.headers).await?
     };
     let call = Forward {
         method: parts.method,
@@ -151,8 +152,9 @@ async fn pass(
         resource: &route.resource,
         query,
         headers: &parts.headers,
-        credentials: credential_headers(api),
+        credentials: credential_headers(api, &deployment.token_header),
         assertion: backend_jwt::assertion(state, tenant, api, &caller),
+        assertion_header: &deployment.backend_jwt.header,
         body,
     };
     let answer = call.send(&state.site.http).await?;
@@ -234,8 +236,8 @@ async fn admit(
 }
 
 /// Headers that carried credentials and are for the gateway alone.
-fn credential_headers(api: &Api) -> [HeaderName; 3] {
-    [token_header(api), api_key_header(api), INTERNAL_KEY]
+fn credential_headers(api: &Api, usual: &HeaderName) -> [HeaderName; 3] {
+    [token_header(api, usual), api_key_header(api), INTERNAL_KEY]
 }
 
 /// What a caller may do, once it is known who that is.
@@ -277,6 +279,15 @@ impl GatewayState {
         }
     }
 
+    /// An application, of this tenant or of another that may call this one's APIs.
+    pub(super) fn application(&self, tenant: &Tenant, id: Uuid) -> Option<Arc<Application>> {
+        let own = tenant.read(|known| known.application(id).cloned());
+        own.or_else(|| {
+            let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+            tenants.values().find_map(|other| other.read(|known| known.application(id).cloned()))
+        })
+    }
+
     /// Ends a token that counts once; kept, so that it stays ended over a restart.
     async fn use_up(&self, tenant: &Tenant, caller: &Caller) -> Result<(), Refusal> {
         let Some(id) = caller.claims.token_id().map(str::to_owned) else { return Ok(()) };
@@ -308,15 +319,25 @@ impl GatewayState {
 
     /// Loads everything, in place of what was known.
     async fn load(&self) -> Result<(), StoreError> {
-        let clocks = self.site.clocks.clone();
+        let (clocks, types) = (self.site.clocks.clone(), self.site.config.deployment.type_header);
         let (tenants, revocations) = self
             .site
             .store
             .read(move |documents| {
-                let mut tenants = HashMap::new();
+                let mut tenants = HashMap::<String, Arc<Tenant>>::new();
                 for (domain, _) in documents.everywhere::<domain::Tenant>()? {
-                    let tenant = Tenant::load(&domain, clocks.of(&domain), documents)?;
+                    let tenant = Tenant::load(&domain, clocks.of(&domain), types, documents)?;
                     tenants.insert(domain, Arc::new(tenant));
+                }
+                for (_, mapping) in documents.everywhere::<KeyMapping>()? {
+                    if let Some(tenant) = tenants.get(mapping.home_of_key_manager()) {
+                        tenant.change(|state| state.put_mapping(Arc::new(mapping)));
+                    }
+                }
+                for (_, subscription) in documents.everywhere::<Subscription>()? {
+                    if let Some(tenant) = tenants.get(subscription.home_of_api()) {
+                        tenant.change(|state| state.put_subscription(Arc::new(subscription)));
+                    }
                 }
                 Ok::<_, StoreError>((tenants, documents.everywhere::<Revocation>()?))
             })
@@ -355,10 +376,14 @@ impl GatewayState {
             Event::TenantCreated { tenant } => {
                 let clock = self.site.clocks.of(&tenant);
                 let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-                tenants.entry(tenant.clone()).or_insert_with(|| Arc::new(Tenant::new(&tenant, clock)));
+                tenants
+                    .entry(tenant.clone())
+                    .or_insert_with(|| Arc::new(Tenant::new(&tenant, clock, self.site.config.deployment.type_header)));
             }
             Event::TenantRemoved { tenant } => {
-                self.tenants.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+                let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+                tenants.remove(&tenant);
+                tenants.values().for_each(|other| other.change(|state| state.forget_tenant(&tenant)));
             }
             Event::KeyManagerAdded { tenant, key_manager } | Event::KeyManagerUpdated { tenant, key_manager } => {
                 self.introspections.evict_key_manager(key_manager.id);
@@ -370,15 +395,17 @@ impl GatewayState {
             }
             Event::ApiDeployed { tenant, revision } => self.change(&tenant, |state| state.deploy(&revision)),
             Event::ApiUndeployed { tenant, api_id } => self.change(&tenant, |state| state.undeploy(api_id)),
-            Event::KeyMapped { mapping } => self.change(&mapping.tenant.clone(), |state| state.put_mapping(mapping)),
+            Event::KeyMapped { mapping } => {
+                self.change(&mapping.home_of_key_manager().to_owned(), |state| state.put_mapping(mapping));
+            }
             Event::KeyMappingRemoved { mapping } => {
-                self.change(&mapping.tenant, |state| state.remove_mapping(mapping.id));
+                self.change(mapping.home_of_key_manager(), |state| state.remove_mapping(mapping.id));
             }
             Event::SubscriptionChanged { subscription } => {
-                self.change(&subscription.tenant.clone(), |state| state.put_subscription(subscription));
+                self.change(&subscription.home_of_api().to_owned(), |state| state.put_subscription(subscription));
             }
             Event::SubscriptionRemoved { subscription } => {
-                self.change(&subscription.tenant, |state| state.remove_subscription(&subscription));
+                self.change(subscription.home_of_api(), |state| state.remove_subscription(&subscription));
             }
             Event::TokenRevoked { tenant, token, expires_at_ms } => {
                 self.revoke(&tenant, Revocation::Token { token, expires_at_ms });

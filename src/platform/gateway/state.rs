@@ -14,6 +14,7 @@ use super::{
     routes::{Route, Routes},
 };
 use crate::platform::{
+    deployment::TypeHeader,
     domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
     store::{Documents, StoreError},
 };
@@ -39,16 +40,24 @@ pub(super) struct TenantState {
     applications: HashMap<Uuid, Arc<Application>>,
     /// By application and API.
     subscriptions: HashMap<(Uuid, Uuid), Arc<Subscription>>,
+    /// Whose tokens must name their type.
+    types: TypeHeader,
 }
 
 impl Tenant {
-    pub(super) fn new(domain: &str, clock: Clock) -> Self {
-        Self { domain: domain.to_owned(), clock, state: RwLock::default() }
+    pub(super) fn new(domain: &str, clock: Clock, types: TypeHeader) -> Self {
+        let state = TenantState { types, ..TenantState::default() };
+        Self { domain: domain.to_owned(), clock, state: RwLock::new(state) }
     }
 
-    /// What the store knows of the tenant.
-    pub(super) fn load(domain: &str, clock: Clock, documents: &Documents<'_>) -> Result<Self, StoreError> {
-        let mut state = TenantState::default();
+    /// What the store knows of the tenant, keys and subscriptions aside: these may be those of applications elsewhere.
+    pub(super) fn load(
+        domain: &str,
+        clock: Clock,
+        types: TypeHeader,
+        documents: &Documents<'_>,
+    ) -> Result<Self, StoreError> {
+        let mut state = TenantState { types, ..TenantState::default() };
         for key_manager in documents.all::<KeyManager>(domain)? {
             state.put_key_manager(Arc::new(key_manager));
         }
@@ -59,12 +68,6 @@ impl Tenant {
         }
         for application in documents.all::<Application>(domain)? {
             state.put_application(Arc::new(application));
-        }
-        for mapping in documents.all::<KeyMapping>(domain)? {
-            state.put_mapping(Arc::new(mapping));
-        }
-        for subscription in documents.all::<Subscription>(domain)? {
-            state.put_subscription(Arc::new(subscription));
         }
         Ok(Self { domain: domain.to_owned(), clock, state: RwLock::new(state) })
     }
@@ -124,7 +127,7 @@ impl TenantState {
         if !self.order.contains(&id) {
             self.order.push(id);
         }
-        if let Some(running) = RunningKeyManager::start(document) {
+        if let Some(running) = RunningKeyManager::start(document, self.types) {
             if !running.policy.issuer.is_empty() {
                 self.by_issuer.insert(running.policy.issuer.clone(), id);
             }
@@ -167,6 +170,15 @@ impl TenantState {
 
     pub(super) fn put_subscription(&mut self, subscription: Arc<Subscription>) {
         self.subscriptions.insert((subscription.application_id, subscription.api_id), subscription);
+    }
+
+    /// Forgets what applications of a tenant have here that is gone.
+    pub(super) fn forget_tenant(&mut self, tenant: &str) {
+        self.subscriptions.retain(|_, each| each.tenant != tenant);
+        self.mappings.retain(|_, each| {
+            each.retain(|mapping| mapping.tenant != tenant);
+            !each.is_empty()
+        });
     }
 
     pub(super) fn remove_subscription(&mut self, subscription: &Subscription) {

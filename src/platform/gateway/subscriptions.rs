@@ -79,6 +79,7 @@ mod tests {
             callback_url: None,
             additional_properties: serde_json::Map::new(),
             management: None,
+            key_manager_tenant: None,
         }));
         if let Some(status) = status {
             state.put_subscription(Arc::new(Subscription {
@@ -88,6 +89,7 @@ mod tests {
                 api_id: api.id,
                 throttling_policy: plan.to_owned(),
                 status,
+                api_tenant: None,
             }));
         }
         check(&state, Some(key.0), key.1, &api)

@@ -15,9 +15,10 @@ use serde_json::{Map, Value, json};
 use super::{
     ChangeScopes, CreateScopes, DeleteScopes, ViewScopes,
     api_document::{Origin, admit, shown},
+    subscriptions::to_apis_of,
 };
 use crate::platform::{
-    domain::{Api, Revision, Subscription},
+    domain::{Api, Revision},
     events::Event,
     scope_work,
     site::Site,
@@ -137,7 +138,7 @@ pub(super) async fn delete(
         .store
         .write(move |documents| {
             let api = find(documents, &caller.tenant, &id)?;
-            let subscriptions: Vec<Subscription> = documents.all(&caller.tenant)?;
+            let subscriptions = to_apis_of(documents, &caller.tenant)?;
             if subscriptions.iter().any(|one| one.api_id == api.id) {
                 return Err(Refusal::generic(
                     StatusCode::CONFLICT,

@@ -34,12 +34,21 @@ pub(super) async fn list(
             if !search.api_id.is_empty() {
                 apis::find(documents, &caller.tenant, &search.api_id)?;
             }
-            let all: Vec<Subscription> = documents.all(&caller.tenant)?;
+            let all = to_apis_of(documents, &caller.tenant)?;
             let wanted = all.iter().filter(|one| search.api_id.is_empty() || one.api_id.to_string() == search.api_id);
             let entries: Result<Vec<Value>, Refusal> = wanted.map(|one| shown(documents, one)).collect();
             Ok(Json(page(entries?, shown_page)))
         })
         .await
+}
+
+/// The subscriptions to APIs of a tenant, of whichever tenant's applications.
+pub(super) fn to_apis_of(documents: &Documents<'_>, tenant: &str) -> Result<Vec<Subscription>, Refusal> {
+    let mut all: Vec<Subscription> = documents.all(tenant)?;
+    all.retain(|one| one.home_of_api() == tenant);
+    let foreign: Vec<(String, Subscription)> = documents.everywhere_with("api_tenant", tenant)?;
+    all.extend(foreign.into_iter().map(|(_, one)| one));
+    Ok(all)
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,11 +119,12 @@ async fn change(
     }
     site.store
         .write(move |documents| {
-            let found: Option<Subscription> = documents.find(&caller.tenant, &id)?;
-            let mut subscription = found.ok_or_else(|| Refusal::not_found("subscription"))?;
+            let found: Option<Subscription> = documents.find_anywhere(&id)?;
+            let here = found.filter(|one| one.home_of_api() == caller.tenant);
+            let mut subscription = here.ok_or_else(|| Refusal::not_found("subscription"))?;
             let api = apis::find(documents, &caller.tenant, &subscription.api_id.to_string())?;
             work(&api, &mut subscription)?;
-            documents.put(&caller.tenant, &subscription)?;
+            documents.put(&subscription.tenant.clone(), &subscription)?;
             documents.announce(Event::SubscriptionChanged { subscription: Arc::new(subscription.clone()) });
             Ok(Json(shown(documents, &subscription)?))
         })

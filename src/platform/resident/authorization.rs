@@ -94,6 +94,15 @@ pub(super) fn read(realm: &Realm, form: &Form) -> Result<(AuthorizationRequest, 
     if form.value("redirect_uri").is_none() {
         return shown("invalid_request", "Redirect URI is not present in the authorization request");
     }
+    let served = |grant: &str| realm.policy().grant_types.iter().any(|known| known == grant);
+    let needed = match form.value("response_type") {
+        Some("token") => Some("implicit"),
+        Some("code") => Some("authorization_code"),
+        _ => None,
+    };
+    if needed.is_some_and(|grant| !served(grant)) {
+        return shown("unsupported_response_type", "The response type is not supported");
+    }
     if form.value("response_type") == Some("token") {
         return implicit(&client, form).map(|request| (request, Answer::Token));
     }

@@ -27,13 +27,14 @@ use super::{
 };
 use crate::platform::{
     clocks::Clocks,
+    deployment::Deployment,
     domain::{SUPER_TENANT, Tenant},
     events::Event,
     gateway::{LocalIntrospection, LocalKeyManager},
     identity,
     panics::Panics,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
-    resident_key_manager::GRANT_TYPES,
+    resident_key_manager::grant_types,
     signer::Signer,
     site::tenant_url,
     store::{Documents, Store, StoreError},
@@ -52,6 +53,8 @@ struct Inner {
     chest: KeyChest,
     logins: Logins,
     key_sets: KeySets,
+    grant_types: Vec<String>,
+    scopes: ResidentScopes,
 }
 
 impl Residents {
@@ -63,11 +66,23 @@ impl Residents {
         management_url: &str,
         http: reqwest::Client,
         panics: &Panics,
+        deployment: &Deployment,
     ) -> Self {
         let management_url = management_url.to_owned();
         let (realms, chest) = (RwLock::default(), KeyChest::resident());
         let (logins, key_sets) = (Logins::default(), KeySets::new(http));
-        let residents = Self(Arc::new(Inner { store, clocks, management_url, realms, chest, logins, key_sets }));
+        let (grant_types, scopes) = (grant_types(deployment), ResidentScopes::new(deployment));
+        let residents = Self(Arc::new(Inner {
+            store,
+            clocks,
+            management_url,
+            realms,
+            chest,
+            logins,
+            key_sets,
+            grant_types,
+            scopes,
+        }));
         residents.follow_removals(panics.clone());
         residents
     }
@@ -150,9 +165,9 @@ impl Residents {
         let snapshot = Snapshot { clients: vec![], users: vec![], scopes: vec![], tokens, keys };
         let spec = RealmSpec {
             clock,
-            policy: policy(format!("{}/oauth2/token", self.base_url(tenant))),
+            policy: policy(format!("{}/oauth2/token", self.base_url(tenant)), self.0.grant_types.clone()),
             shape: Arc::new(ResidentShape { keys: ring.clone() }),
-            scope_rule: Arc::new(ResidentScopes),
+            scope_rule: Arc::new(self.0.scopes.clone()),
             keys: ring,
             ..RealmSpec::new(format!("{}/oauth2/token", self.base_url(tenant)))
         };
@@ -226,12 +241,12 @@ fn readable(keys: &StoredKeys) -> Result<KeyRing, StoreError> {
 
 /// Where it differs from the RFCs' plain reading: token requests may be JSON, and a wrong client is told in the
 /// product's words.
-fn policy(token_endpoint: String) -> Policy {
+fn policy(token_endpoint: String, grant_types: Vec<String>) -> Policy {
     let texts = |all: &[&str]| all.iter().map(ToString::to_string).collect();
     Policy {
         json_requests: true,
         rotation: Rotation::Rotate,
-        grant_types: texts(GRANT_TYPES),
+        grant_types,
         public_grant_types: texts(&["authorization_code", "password", "refresh_token"]),
         code_challenge_methods: texts(&["S256", "plain"]),
         token_endpoint: Some(token_endpoint),

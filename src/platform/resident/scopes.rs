@@ -1,10 +1,18 @@
 //! Which scopes the resident key manager grants: the planes' by role, bound ones by role, all others as asked for.
 //! Where scopes and their bindings are registered is the publisher plane's business.
 
+use std::sync::Arc;
+
 use kmspec_mocks::realm::{OAuthError, ScopeRequest, ScopeRule};
+use regex::Regex;
+
+use crate::platform::deployment::Deployment;
 
 /// What stands in a token for which no scope was asked.
 const DEFAULT: &str = "default";
+
+/// The scope of OpenID Connect.
+const OPENID: &str = "openid";
 
 /// Begins the name of every scope of the management planes.
 const PLANE: &str = "apim:";
@@ -12,20 +20,39 @@ const PLANE: &str = "apim:";
 /// Member of a client's metadata with the roles of its owner, who stands in where there is no user.
 pub(super) const OWNER_ROLES: &str = "owner_roles";
 
-/// The rule. What a caller may not have is dropped without a word, and a scope that nobody registered is granted.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ResidentScopes;
+/// The rule. What a caller may not have is dropped without a word, and a scope that nobody registered is granted, unless
+/// the deployment lists which ones are (DEC-04).
+#[derive(Debug, Clone, Default)]
+pub(super) struct ResidentScopes {
+    allowed: Option<Arc<[Regex]>>,
+}
+
+impl ResidentScopes {
+    pub(super) fn new(deployment: &Deployment) -> Self {
+        Self { allowed: deployment.allowed_scopes.as_ref().map(|patterns| Arc::from(patterns.as_slice())) }
+    }
+
+    /// Whether a scope that nobody registered is granted.
+    fn allows(&self, scope: &str) -> bool {
+        self.allowed.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| pattern.is_match(scope)))
+    }
+
+    fn may_have(&self, request: &ScopeRequest<'_>, scope: &str) -> bool {
+        let listed = scope == OPENID || scope.starts_with(PLANE) || request.registered.contains_key(scope);
+        (listed || self.allows(scope)) && may_have(request, scope)
+    }
+}
 
 impl ScopeRule for ResidentScopes {
     fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
         let Some(requested) = request.requested else { return Ok(vec![DEFAULT.to_owned()]) };
-        let granted: Vec<_> = requested.iter().filter(|scope| may_have(request, scope)).cloned().collect();
+        let granted: Vec<_> = requested.iter().filter(|scope| self.may_have(request, scope)).cloned().collect();
         Ok(if granted.is_empty() { vec![DEFAULT.to_owned()] } else { granted })
     }
 }
 
 fn may_have(request: &ScopeRequest<'_>, scope: &str) -> bool {
-    if scope == "openid" {
+    if scope == OPENID {
         return request.user.is_some();
     }
     if scope.starts_with(PLANE) {
@@ -105,6 +132,10 @@ mod tests {
     use super::*;
 
     fn ask(scopes: &[&str], roles: Option<&[&str]>, owner: &[&str]) -> Vec<String> {
+        ask_by(&ResidentScopes::default(), scopes, roles, owner)
+    }
+
+    fn ask_by(rule: &ResidentScopes, scopes: &[&str], roles: Option<&[&str]>, owner: &[&str]) -> Vec<String> {
         let realm = Realm::new(RealmSpec::new("https://issuer"));
         let client = realm.add_client(ClientSpec::new("c").metadata(OWNER_ROLES, owner.to_vec()));
         let user = roles.map(|roles| realm.add_user(UserSpec::new("u", "p").roles(roles.to_vec())));
@@ -119,7 +150,7 @@ mod tests {
             grant_type: "password",
             registered: &registered,
         };
-        ResidentScopes.grant(&request).unwrap()
+        rule.grant(&request).unwrap()
     }
 
     #[test]
@@ -141,5 +172,15 @@ mod tests {
         assert_eq!(ask(&["bound"], None, &["Editor"]), ["bound"]);
         assert_eq!(ask(&["openid"], None, &[]), [DEFAULT]);
         assert_eq!(ask(&[], None, &[]), [DEFAULT]);
+    }
+
+    #[test]
+    fn with_a_list_of_allowed_scopes_only_these_and_registered_ones_are_granted() {
+        let (deployment, _) = Deployment::parse("[oauth]\nallowed_scopes = [\"^device_.*\", \"free\"]").unwrap();
+        let rule = ResidentScopes::new(&deployment);
+        let asked = ["bound", "free", "freedom", "device_7", "my_device_7", "openid", "apim:subscribe"];
+        let granted = ask_by(&rule, &asked, Some(&["editor", "Internal/subscriber"]), &[]);
+        assert_eq!(granted, ["bound", "free", "device_7", "openid", "apim:subscribe"]);
+        assert_eq!(ask_by(&rule, &["other"], None, &[]), [DEFAULT]);
     }
 }

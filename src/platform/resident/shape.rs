@@ -38,6 +38,14 @@ impl TokenShape for ResidentShape {
         }))
     }
 
+    /// What the scopes of OpenID Connect ask for, as it was (TX-05): a list stays a list.
+    fn carried_over(&self, scopes: &[String], subject: &Object) -> Object {
+        let granted = |scope: &str| scopes.iter().any(|own| own == scope);
+        let asked = CLAIMS_OF_SCOPES.iter().filter(|(scope, _)| granted("openid") && granted(scope));
+        let names = asked.flat_map(|(_, names)| names.iter());
+        names.filter_map(|name| Some(((*name).to_owned(), subject.get(*name)?.clone()))).collect()
+    }
+
     /// A UUID: the token handling rule of the resident key manager knows its tokens by that.
     fn opaque(&self) -> String {
         random::uuid()
@@ -60,6 +68,13 @@ impl TokenShape for ResidentShape {
         })))
     }
 }
+
+/// OpenID Connect Core, section 5.4; `groups` as the product has it.
+const CLAIMS_OF_SCOPES: [(&str, &[&str]); 3] = [
+    ("profile", &["name", "given_name", "family_name", "preferred_username", "locale", "zoneinfo"]),
+    ("email", &["email", "email_verified"]),
+    ("groups", &["groups"]),
+];
 
 fn token_owner(context: &TokenContext<'_>) -> &'static str {
     if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" }

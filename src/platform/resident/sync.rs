@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::scopes::OWNER_ROLES;
 use crate::platform::{
-    domain::{Api, OAuthClient, Scope, User, principal},
+    domain::{Api, OAuthClient, Scope, TenantSettings, User, principal},
     identity::{self, password_fits},
     store::{Documents, StoreError},
 };
@@ -96,7 +96,7 @@ pub(super) fn login(
 ) -> Result<(), StoreError> {
     let found = user_of(documents, tenant, name)?.filter(|user| password_fits(&user.password, password));
     match found {
-        Some(user) => put_user(realm, name, &user, password),
+        Some(user) => put_user(documents, realm, name, &user, password)?,
         None => {
             // The copy may hold a password that was right once.
             realm.update_user(name, |known| known.password = random::text(32));
@@ -123,7 +123,7 @@ pub(super) fn sign_in(
 /// The user of that name as he is now, or no longer.
 pub(super) fn user(documents: &Documents<'_>, realm: &Realm, tenant: &str, name: &str) -> Result<(), StoreError> {
     match user_of(documents, tenant, name)? {
-        Some(user) => put_user(realm, name, &user, &random::text(32)),
+        Some(user) => put_user(documents, realm, name, &user, &random::text(32))?,
         None => drop(realm.remove_user(name)),
     }
     Ok(())
@@ -159,9 +159,18 @@ fn user_of(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<Option
     Ok(identity::find_principal(documents, name)?.filter(|user| user.tenant == tenant))
 }
 
-fn put_user(realm: &Realm, name: &str, user: &User, password: &str) {
-    realm.add_user(UserSpec::new(name, password).roles(&user.roles));
+fn put_user(
+    documents: &Documents<'_>,
+    realm: &Realm,
+    name: &str,
+    user: &User,
+    password: &str,
+) -> Result<(), StoreError> {
+    let settings: Option<TenantSettings> = documents.find(&user.tenant, &user.tenant)?;
+    let roles = settings.map_or_else(|| user.roles.clone(), |settings| settings.with_aliased(&user.roles));
+    realm.add_user(UserSpec::new(name, password).roles(&roles));
     realm.update_user(name, |known| known.id = principal(&user.name, &user.tenant));
+    Ok(())
 }
 
 /// The tenant's shared scopes and those of its APIs, with the roles they are bound to.

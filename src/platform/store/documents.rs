@@ -111,6 +111,20 @@ impl<'a> Documents<'a> {
         rows.map(|row| row.map_err(StoreError::from).and_then(|(tenant, row)| Ok((tenant, self.read(row)?)))).collect()
     }
 
+    /// All of a kind in every tenant whose member of that name is this text, oldest first, each with its tenant's domain.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when one cannot be read.
+    pub fn everywhere_with<D: Document>(&self, member: &str, text: &str) -> Result<Vec<(String, D)>, StoreError> {
+        let query = "SELECT tenant, id, body FROM document
+                     WHERE kind = ?1 AND json_extract(body, '$.' || ?2) = ?3 ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let row = |row: &Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)));
+        let rows = statement.query_map(params![D::KIND, member, text], row)?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(|(tenant, row)| Ok((tenant, self.read(row)?)))).collect()
+    }
+
     /// All of a kind that hang on `parent`, oldest first.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::platform::{
     connectors,
     domain::{
-        Api, ApiKey, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, ScopeRegistration,
-        Subscription, Tenant, User,
+        Api, ApiKey, Application, KeyManager, KeyMapping, OAuthClient, Organization, Revision, Scope,
+        ScopeRegistration, Subscription, Tenant, TenantSettings, User,
     },
 };
 
@@ -49,6 +49,23 @@ impl Document for User {
     const KIND: &'static str = "user";
     fn id(&self) -> String {
         format!("{}@{}", self.name, self.tenant)
+    }
+}
+
+impl Document for TenantSettings {
+    const KIND: &'static str = "tenant-settings";
+    fn id(&self) -> String {
+        self.tenant.clone()
+    }
+}
+
+impl Document for Organization {
+    const KIND: &'static str = "organization";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(self.external_id.clone())
     }
 }
 

@@ -86,7 +86,7 @@ async fn a_secret_order_that_cannot_be_meant_is_refused_and_makes_none() {
 
 #[tokio::test]
 async fn where_a_key_has_one_secret_it_is_replaced_and_the_old_one_opens_nothing() {
-    let stage = Stage::open_with(Data::Memory, |config| config.several_secrets = false).await;
+    let stage = Stage::open_with(Data::Memory, |config| config.deployment.several_secrets = false).await;
     let (path, keys) = keys_of(&stage, "orders").await;
     let renewed = stage.dora(Method::POST, &format!("{path}/regenerate-secret"), Value::Null).await;
     assert_eq!((renewed.status, &renewed.body["consumerKey"]), (200, &keys["consumerKey"]));

@@ -34,6 +34,7 @@ codes! {
     ScopeNotFound = 900981, 404, "Shared Scope not found", "Shared Scope not found";
     ScopeExists = 900984, 409, "Scope already exists", "Scope already exists";
     ScopeAttached = 900985, 409, "Shared Scope already attached", "Shared Scope already attached";
+    OrganizationNotFound = 901301, 404, "Organization Not Found", "Organization Not Found";
     TenantNotFound = 901300, 400, "Tenant Not Found", "Tenant Not Found";
     TypeUnknown = 901400, 400, "Key Manager Type not configured", "Key Manager Type not configured";
     ConfigurationMissing = 901401, 400, "Required Key Manager configuration missing", "Missing required configuration";

@@ -165,7 +165,7 @@ async fn deployment(path: &Path) -> Result<DeploymentToml, ServeMockError> {
     Ok(file)
 }
 
-async fn leads_here(host: &str) -> bool {
+pub(super) async fn leads_here(host: &str) -> bool {
     match tokio::net::lookup_host((host, 0)).await {
         Ok(addresses) => addresses.into_iter().any(|address| address.ip().is_loopback()),
         Err(_) => false,
