@@ -16,6 +16,7 @@ pub(super) const VOCABULARY: Vocabulary<Deployment> = Vocabulary {
     keys: &[SERVER, GRANTS, OAUTH, GATEWAY, PORTAL],
     without_effect: WITHOUT_EFFECT,
     first: None,
+    finish: |_| (),
     listed_in: "README.md",
 };
 

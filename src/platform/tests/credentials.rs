@@ -10,18 +10,23 @@ use reqwest::RequestBuilder;
 use super::*;
 
 /// A published API of `one.com` that takes these kinds of credentials, and an application of dora's that may call it.
-struct Open {
-    stage: Stage,
-    backend: EchoBackend,
-    api: String,
-    application: String,
+pub(super) struct Open {
+    pub(super) stage: Stage,
+    pub(super) backend: EchoBackend,
+    pub(super) api: String,
+    pub(super) application: String,
 }
 
 impl Open {
     async fn to(schemes: &[&str]) -> Self {
-        let (stage, backend) = (Stage::open().await, EchoBackend::start(None).await.unwrap());
+        Self::on(Stage::open().await, schemes).await
+    }
+
+    pub(super) async fn on(stage: Stage, schemes: &[&str]) -> Self {
+        let backend = EchoBackend::start(None).await.unwrap();
         let document = json!({
             "name": "orders", "context": "/orders", "version": "1.0", "policies": ["Unlimited"],
+            "subscriptionAvailability": "ALL_TENANTS",
             "securityScheme": schemes,
             "endpointConfig": {"endpoint_type": "http", "production_endpoints": {"url": backend.base_url()}},
             "scopes": [{"scope": {"name": "audit", "bindings": ["staff"]}}],
@@ -53,18 +58,22 @@ impl Open {
         made.text("apikey")
     }
 
-    async fn call(&self, resource: &str, present: impl FnOnce(RequestBuilder) -> RequestBuilder) -> (u16, String) {
+    pub(super) async fn call(
+        &self,
+        resource: &str,
+        present: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> (u16, String) {
         let url = format!("{}/t/one.com/orders/1.0{resource}", self.stage.platform.gateway_url());
         let answer = Stage::answer(present(self.stage.client.get(url))).await;
         (answer.status, answer.body["code"].as_str().unwrap_or_default().to_owned())
     }
 
-    async fn with(&self, header: &str, value: &str) -> (u16, String) {
+    pub(super) async fn with(&self, header: &str, value: &str) -> (u16, String) {
         self.call("/items", |request| request.header(header, value)).await
     }
 
     /// Calls until the status is the wanted one: changes reach the gateway as events.
-    async fn until(&self, status: u16, header: &str, value: &str) {
+    pub(super) async fn until(&self, status: u16, header: &str, value: &str) {
         let deadline = Instant::now() + Duration::from_secs(8);
         loop {
             let seen = self.with(header, value).await;
@@ -77,7 +86,7 @@ impl Open {
     }
 }
 
-fn refused(status: u16, code: &str) -> (u16, String) {
+pub(super) fn refused(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 

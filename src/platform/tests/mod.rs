@@ -2,15 +2,20 @@
 //! Tokens of the management planes are spelled out here, so that these tests do not need the resident key manager.
 
 mod admin;
+mod assertions;
 mod consumer_secrets;
 mod contract;
 mod credentials;
+mod deployment;
 mod devportal;
 mod hostile;
 mod lifecycle;
+mod organizations;
 mod publisher;
 mod revocations;
 mod secrets;
+mod sharing;
+mod tenants;
 
 use std::sync::Arc;
 
@@ -19,7 +24,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::{
-    Data, Platform, PlatformConfig, TenantSpec, Tls, UserSpec,
+    Data, Deployment, Platform, PlatformConfig, TenantSpec, Tls, UserSpec,
     plane_tokens::{PlaneCaller, VerifyPlaneToken},
 };
 
@@ -68,6 +73,12 @@ impl Answer {
 impl Stage {
     async fn open() -> Self {
         Self::open_on(Data::Memory).await
+    }
+
+    /// A stage whose administrator has configured it by this file.
+    async fn configured(text: &str) -> Self {
+        let (deployment, _) = Deployment::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        Self::open_with(Data::Memory, |config| config.deployment = deployment).await
     }
 
     async fn open_on(data: Data) -> Self {

@@ -1,0 +1,142 @@
+//! Assertions of trusted issuers at the resident key manager: JB-01 to JB-06, TX-05, and tokens exchanged in the portal.
+//! What an assertion must be in general is tested with the grants.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kmspec_mocks::realm::{SigningKey, jwt, test_keys};
+
+use super::*;
+
+const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+/// A platform whose tenant `one.com` trusts an issuer, and dora's keys there.
+struct Trusting {
+    stage: Stage,
+    key: SigningKey,
+    application: String,
+    keys: Answer,
+}
+
+impl Trusting {
+    async fn open() -> Self {
+        let stage = Stage::open().await;
+        let key = test_keys::named("p256-amber").unwrap();
+        let certificates = json!({"type": "PEM", "value": STANDARD.encode(key.certificate_pem())});
+        let changes = json!({"tokenType": "BOTH", "alias": "here", "certificates": certificates});
+        stage.key_manager(with(custom("far"), changes)).await;
+        let application = stage.application("orders").await;
+        let order =
+            json!({"keyType": "PRODUCTION", "grantTypesToBeSupported": [BEARER, EXCHANGE, "client_credentials"]});
+        let keys = stage.dora(Method::POST, &format!("/applications/{application}/generate-keys"), order).await;
+        assert_eq!(keys.status, 200, "{:?}", keys.body);
+        Self { stage, key, application, keys }
+    }
+
+    fn assertion(&self, changes: Value) -> String {
+        self.signed_by(&self.key, changes)
+    }
+
+    fn signed_by(&self, key: &SigningKey, changes: Value) -> String {
+        let now = Clock::system().now();
+        let claims = json!({"iss": "https://far.example", "sub": "ann", "aud": "here", "nbf": now, "exp": now + 900,
+            "iat": now, "jti": uuid::Uuid::new_v4()});
+        jwt::sign(key, serde_json::Map::new(), with(claims, changes).as_object().unwrap())
+    }
+
+    async fn ask(&self, form: &[(&str, &str)]) -> Answer {
+        let url = format!("{}/t/one.com/oauth2/token", self.stage.platform.management_url());
+        let request = self.stage.client.post(url).form(form);
+        Stage::answer(request.basic_auth(self.keys.text("consumerKey"), Some(self.keys.text("consumerSecret")))).await
+    }
+
+    async fn bear(&self, assertion: &str) -> Answer {
+        self.ask(&[("grant_type", BEARER), ("assertion", assertion)]).await
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_is_taken_from_a_trusted_issuer_and_refused_in_the_words_of_the_product() {
+    let trusting = Trusting::open().await;
+    let good = trusting.bear(&trusting.assertion(json!({}))).await;
+    assert_eq!(good.status, 200, "{:?}", good.body);
+    let (_, claims) = jwt::read(&good.text("access_token")).unwrap();
+    assert_eq!(claims["sub"], "ann");
+
+    let past = Clock::system().now() - 60;
+    let genuine = trusting.assertion(json!({}));
+    let other = trusting.assertion(json!({"sub": "eve"}));
+    let (parts, others): (Vec<_>, Vec<_>) = (genuine.split('.').collect(), other.split('.').collect());
+    let tampered = format!("{}.{}.{}", parts[0], others[1], parts[2]);
+    let stranger = test_keys::named("p256-birch").unwrap();
+    for (what, assertion, words) in [
+        ("issuer", trusting.assertion(json!({"iss": "https://nobody.example"})), "No Registered IDP found"),
+        ("expired", trusting.assertion(json!({"exp": past})), "JSON Web Token is expired"),
+        ("tampered", tampered, "Signature or Message Authentication invalid"),
+        ("other key", trusting.signed_by(&stranger, json!({})), "Signature or Message Authentication invalid"),
+        ("audience", trusting.assertion(json!({"aud": "elsewhere"})), "audience"),
+        ("no JWT", "nonsense".to_owned(), "JWT"),
+    ] {
+        let answer = trusting.bear(&assertion).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "{what}: {:?}", answer.body);
+        assert!(answer.text("error_description").contains(words), "{what}: {:?}", answer.body);
+    }
+    trusting.stage.close().await;
+}
+
+#[tokio::test]
+async fn claims_go_over_into_an_exchanged_token_when_their_scopes_are_asked_for() {
+    let trusting = Trusting::open().await;
+    let person = json!({"groups": ["a", "b", "c"], "preferred_username": "ann", "email": "ann@x", "secret": "no"});
+    let subject = trusting.assertion(person);
+    let exchange = async |scope: &str| {
+        let form = [
+            ("grant_type", EXCHANGE),
+            ("subject_token_type", JWT),
+            ("requested_token_type", JWT),
+            ("subject_token", subject.as_str()),
+            ("scope", scope),
+        ];
+        let answer = trusting.ask(&form).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        jwt::read(&answer.text("access_token")).unwrap().1
+    };
+    let all = exchange("openid profile email groups").await;
+    assert_eq!(all["groups"], json!(["a", "b", "c"]));
+    assert_eq!((&all["preferred_username"], &all["email"], all.get("secret")), (&json!("ann"), &json!("ann@x"), None));
+    let few = exchange("openid email").await;
+    assert_eq!((few.get("groups"), few.get("preferred_username"), &few["email"]), (None, None, &json!("ann@x")));
+    let none = exchange("groups").await;
+    assert_eq!(none.get("groups"), None, "without openid they are no claims that anybody asked for");
+    trusting.stage.close().await;
+}
+
+#[tokio::test]
+async fn a_developer_exchanges_a_token_in_the_portal() {
+    let trusting = Trusting::open().await;
+    let path = format!(
+        "/applications/{}/oauth-keys/{}/generate-token",
+        trusting.application,
+        trusting.keys.text("keyMappingId")
+    );
+    let order = |subject: Value| {
+        json!({"grantType": "TOKEN_EXCHANGE", "consumerSecret": trusting.keys.text("consumerSecret"), "scopes": ["a"],
+            "additionalProperties": {"subject_token": subject}})
+    };
+    let made = trusting.stage.dora(Method::POST, &path, order(json!(trusting.assertion(json!({}))))).await;
+    assert_eq!((made.status, &made.body["tokenScopes"]), (200, &json!(["a"])), "{:?}", made.body);
+    let (header, claims) = jwt::read(&made.text("accessToken")).unwrap();
+    assert_eq!((header["typ"].as_str(), &claims["sub"]), (Some("at+jwt"), &json!("ann")));
+    let expired = trusting.assertion(json!({"exp": 1}));
+    assert_eq!(trusting.stage.dora(Method::POST, &path, order(json!(expired))).await.verdict(), (400, 900965));
+    for missing in [json!(null), json!(" "), json!(7)] {
+        assert_eq!(
+            trusting.stage.dora(Method::POST, &path, order(missing.clone())).await.verdict(),
+            (400, 400),
+            "{missing}"
+        );
+    }
+    let unknown = json!({"grantType": "PASSWORD"});
+    assert_eq!(trusting.stage.dora(Method::POST, &path, unknown).await.verdict(), (400, 400));
+    trusting.stage.close().await;
+}
