@@ -2,7 +2,7 @@
 //! Only what the harness uses of it is here.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::exchange::Plane;
 
@@ -35,6 +35,12 @@ pub struct KeyManagerEntry {
 struct KeyManagerList {
     #[serde(default)]
     list: Vec<KeyManagerEntry>,
+}
+
+#[derive(Deserialize)]
+struct Organization {
+    #[serde(rename = "organizationId")]
+    id: String,
 }
 
 /// What the platform read from a discovery document; nothing is stored by asking for it.
@@ -170,6 +176,23 @@ impl Admin {
         let call = self.0.call(Plane::Admin, "POST", &["key-managers", "discover"])?;
         let call = call.multipart(&[("url", url), ("type", kind)]);
         self.0.send(Plane::Admin, call).await?.read("a discovered key manager")
+    }
+
+    /// Registers an organization whose id elsewhere and name are this; its id at the platform.
+    pub async fn create_organization(&self, name: &str) -> Result<Reply<String>, DriverError> {
+        let document = json!({"externalOrganizationId": name, "displayName": name});
+        let call = self.0.call(Plane::Admin, "POST", &["organizations"])?.json(&document);
+        let reply: Reply<Organization> = self.0.send(Plane::Admin, call).await?.read("an organization")?;
+        if let Reply::Granted(Organization { id }) = &reply {
+            self.0.ledger().add(self.0.role(), Created::Organization(id.clone()));
+        }
+        Ok(reply.map(|organization| organization.id))
+    }
+
+    /// Deletes an organization.
+    pub async fn delete_organization(&self, id: &str) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Admin, "DELETE", &["organizations", id])?;
+        Ok(self.0.send(Plane::Admin, call).await?.done())
     }
 
     /// Reads the settings.

@@ -11,6 +11,8 @@ use crate::model::exchange::Role;
 pub enum Created {
     /// A key manager.
     KeyManager(String),
+    /// An organization.
+    Organization(String),
     /// A shared scope.
     Scope(String),
     /// An API.
@@ -61,7 +63,7 @@ impl Ledger {
     }
 
     /// What is left, newest first within each kind: applications go before the APIs they subscribe to, those before
-    /// scopes, and key managers last. The list is empty afterwards.
+    /// scopes, key managers next, and organizations, for which these are kept, last. The list is empty afterwards.
     pub fn take(&self) -> Vec<(Role, Created)> {
         let mut all = self.entries(|list| std::mem::take(&mut list.created));
         all.reverse();
@@ -70,6 +72,7 @@ impl Ledger {
             Created::Api(_) => 1,
             Created::Scope(_) => 2,
             Created::KeyManager(_) => 3,
+            Created::Organization(_) => 4,
         });
         all
     }

@@ -27,6 +27,8 @@ pub enum Capability {
     Tenants,
     /// The platform can be restarted by the run.
     Restart,
+    /// The subject can be configured by the run as its administrator does it, in a `deployment.toml`.
+    Deployment,
     /// The subject's clock can be moved by the run.
     Clock,
     /// Opaque tokens are validated through introspection.
@@ -87,7 +89,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -96,6 +98,7 @@ impl Capability {
         Self::FreshIssuer,
         Self::Tenants,
         Self::Restart,
+        Self::Deployment,
         Self::Clock,
         Self::OpaqueTokens,
         Self::Discovery,
@@ -137,6 +140,7 @@ impl Capability {
             Self::FreshIssuer => "fresh-issuer",
             Self::Tenants => "tenants",
             Self::Restart => "restart",
+            Self::Deployment => "deployment",
             Self::Clock => "clock",
             Self::OpaqueTokens => "opaque-tokens",
             Self::Discovery => "discovery",

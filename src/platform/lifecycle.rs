@@ -11,7 +11,7 @@ use super::{
     clocks::Clocks,
     config::PlatformConfig,
     devportal,
-    domain::{KeyManager, SUPER_TENANT, Tenant},
+    domain::{KeyManager, KeyMapping, MappingMode, OAuthClient, SUPER_TENANT, Tenant},
     error::PlatformError,
     events::Event,
     gateway::Gateway,
@@ -153,6 +153,12 @@ impl Platform {
             .write(move |documents| {
                 if documents.find_anywhere::<Tenant>(&tenant)?.is_none() {
                     return Err(PlatformError::TenantStays(tenant));
+                }
+                // Its clients at the resident key managers of other tenants go with it.
+                for key in documents.all::<KeyMapping>(&tenant)? {
+                    if let (Some(home), MappingMode::Created) = (&key.key_manager_tenant, key.mode) {
+                        documents.remove::<OAuthClient>(home, &key.consumer_key)?;
+                    }
                 }
                 documents.remove_tenant(&tenant)?;
                 clocks.remove(&tenant);

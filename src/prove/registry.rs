@@ -36,6 +36,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::caching::DEFECTS,
         defects::claims::DEFECTS,
         defects::consumer_secrets::DEFECTS,
+        defects::deployments::DEFECTS,
         defects::gateway::DEFECTS,
         defects::good_tokens::DEFECTS,
         defects::headers::DEFECTS,

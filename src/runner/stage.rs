@@ -375,6 +375,20 @@ impl Stage {
         Ok(())
     }
 
+    /// Configures the platform of a scene by the text of a `deployment.toml`; its addresses stay, personas log in again.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when it cannot be configured, or does not come back.
+    pub async fn configure(&self, scene: &Scene, text: &str) -> Result<(), ProvisioningError> {
+        self.provisioning.configure(&scene.tenant, text).await?;
+        if let Some(sabotage) = &self.sabotage {
+            sabotage.tell_of_restart(&scene.tenant);
+        }
+        scene.forget_tokens();
+        Ok(())
+    }
+
     /// Starts an authorization server that goes by this clock, and has its keys from this chest.
     ///
     /// # Errors
@@ -497,6 +511,10 @@ async fn delete_all(scene: &Scene) -> Vec<String> {
             },
             Created::KeyManager(id) => match scene.admin(role) {
                 Ok(plane) => plane.delete_key_manager(id).await,
+                Err(error) => Err(error),
+            },
+            Created::Organization(id) => match scene.admin(role) {
+                Ok(plane) => plane.delete_organization(id).await,
                 Err(error) => Err(error),
             },
         };

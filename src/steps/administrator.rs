@@ -220,7 +220,7 @@ fn keep_changed(world: &mut World, name: &str, reply: Reply<KeyManager>) -> Resu
 }
 
 /// Reads the key manager, changes the document and sends the whole of it back, as the form does.
-async fn change(
+pub(super) async fn change(
     world: &World,
     name: &str,
     edit: impl FnOnce(&World, &mut Form) -> Result<(), StepError>,

@@ -25,7 +25,7 @@ fn portal(world: &World, role: Role) -> Result<Devportal, StepError> {
 }
 
 /// Generates keys in the hands of that developer and keeps the reply.
-async fn generates_as(
+pub(super) async fn generates_as(
     world: &mut World,
     role: Role,
     application: &str,

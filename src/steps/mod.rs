@@ -8,6 +8,7 @@ mod authorization_server;
 mod changes;
 mod consumer;
 mod consumer_secrets;
+mod deployments;
 mod developer;
 mod flaws;
 mod form;

@@ -43,7 +43,7 @@ impl From<ProvisioningError> for Failure {
 impl Scenic for World {
     type Stage = Stage;
 
-    /// `needs:restart` among the tags asks for a platform of the scenario's own.
+    /// `needs:restart` and `needs:deployment` among the tags ask for a platform of the scenario's own.
     async fn begin(&mut self, _id: &ScenarioId, tags: &[String]) -> Result<(), Failure> {
         let needs = |wanted: Capability| {
             tags.iter().filter_map(|tag| tag.strip_prefix("needs:")).any(|need| need == wanted.name())
@@ -59,7 +59,8 @@ impl Scenic for World {
             self.certified = Some(Certified { server: seat.server, clock: seat.clock });
         }
         if self.conversation.is_none() {
-            self.scene = Some(stage.set_scene(&self.log, needs(Capability::Restart)).await?);
+            self.scene =
+                Some(stage.set_scene(&self.log, needs(Capability::Restart) || needs(Capability::Deployment)).await?);
         }
         Ok(())
     }
@@ -192,6 +193,15 @@ impl World {
     /// The recorded failure when it cannot be restarted.
     pub async fn restart_platform(&self) -> Result<(), StepError> {
         self.stage().restart(self.scene()).await.or_fail(self)
+    }
+
+    /// Configures the platform as its administrator does, by the text of a `deployment.toml`; personas log in again.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure; the scenario does not apply where the run cannot configure the subject.
+    pub async fn configure_platform(&self, text: &str) -> Result<(), StepError> {
+        self.stage().configure(self.scene(), text).await.or_fail(self)
     }
 
     /// A second tenant, which the scenario calls by this name.

@@ -21,7 +21,7 @@ struct Trusting {
 impl Trusting {
     async fn open() -> Self {
         let stage = Stage::open().await;
-        let key = test_keys::named("p256-amber").unwrap();
+        let key = test_keys::named("rsa-amber").unwrap();
         let certificates = json!({"type": "PEM", "value": STANDARD.encode(key.certificate_pem())});
         let changes = json!({"tokenType": "BOTH", "alias": "here", "certificates": certificates});
         stage.key_manager(with(custom("far"), changes)).await;
@@ -68,7 +68,7 @@ async fn an_assertion_is_taken_from_a_trusted_issuer_and_refused_in_the_words_of
     let other = trusting.assertion(json!({"sub": "eve"}));
     let (parts, others): (Vec<_>, Vec<_>) = (genuine.split('.').collect(), other.split('.').collect());
     let tampered = format!("{}.{}.{}", parts[0], others[1], parts[2]);
-    let stranger = test_keys::named("p256-birch").unwrap();
+    let stranger = test_keys::named("rsa-birch").unwrap();
     for (what, assertion, words) in [
         ("issuer", trusting.assertion(json!({"iss": "https://nobody.example"})), "No Registered IDP found"),
         ("expired", trusting.assertion(json!({"exp": past})), "JSON Web Token is expired"),

@@ -158,7 +158,7 @@ async fn an_introspection_result_lives_as_long_as_it_is_told_to() {
 
 #[tokio::test]
 async fn the_type_in_the_header_is_demanded_of_those_it_is_configured_for() {
-    let key = test_keys::named("p256-amber").unwrap();
+    let key = test_keys::named("rsa-amber").unwrap();
     let flag = |on: bool| format!("[apim.token.validation]\nenforce_type_header_validation = {on}");
     for (text, of_others, id_token) in [
         (String::new(), (200, String::new()), refused(401, "900901")),

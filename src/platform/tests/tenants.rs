@@ -195,6 +195,10 @@ async fn what_is_shared_between_tenants_survives_a_restart_and_goes_with_the_ten
         assert!(Instant::now() < deadline, "the subscription outlived its tenant");
         tokio::task::yield_now().await;
     }
+    let url = format!("{}/t/one.com/oauth2/token", stage.platform.management_url());
+    let request = stage.client.post(url).basic_auth(there.text("consumerKey"), Some(there.text("consumerSecret")));
+    let after = Stage::answer(request.form(&[("grant_type", "client_credentials")])).await;
+    assert_eq!(after.status, 401, "no client is left behind");
     drop(backend);
     stage.close().await;
 }

@@ -5,6 +5,7 @@ pub(super) mod admin_access;
 pub(super) mod caching;
 pub(super) mod claims;
 pub(super) mod consumer_secrets;
+pub(super) mod deployments;
 pub(super) mod gateway;
 pub(super) mod good_tokens;
 pub(super) mod headers;

@@ -1,5 +1,5 @@
 //! Worlds on the reference platform in this process: a tenant of its own for each scenario, with its own clock.
-//! A scenario that restarts the platform gets one to itself, on a data file.
+//! A scenario that restarts or configures the platform gets one to itself, on a data file.
 
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ use crate::{
         report::{Problem, ProblemKind, Subject},
         target::Bounds,
     },
-    platform::{Data, Platform, PlatformConfig, PlatformError, TenantSpec, Tls},
+    platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, TenantSpec, Tls},
     prove::Interposer,
     world::SceneParts,
 };
@@ -38,6 +38,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::FreshIssuer,
     Capability::Tenants,
     Capability::Restart,
+    Capability::Deployment,
     Capability::Clock,
     Capability::OpaqueTokens,
     Capability::Discovery,
@@ -84,7 +85,7 @@ pub struct Embedded {
 /// A platform and where it is reached.
 struct House {
     platform: Mutex<Option<Platform>>,
-    config: PlatformConfig,
+    config: Mutex<PlatformConfig>,
     planes: Planes,
     file: Option<PathBuf>,
     /// They end when dropped.
@@ -159,6 +160,15 @@ impl Embedded {
         Ok(())
     }
 
+    /// Only who has a platform alone may configure it.
+    pub(super) async fn configure(&self, tenant: &str, text: &str) -> Result<(), ProvisioningError> {
+        let private = self.private.lock().await;
+        let house = private.get(tenant).ok_or(ProvisioningError::Lacks(Capability::Deployment))?;
+        house.config.lock().await.deployment = Deployment::parse(text)?.0;
+        self.keep(house.restart().await?);
+        Ok(())
+    }
+
     /// Stops every platform, and says what panicked in them and before them.
     pub(super) async fn close(&self) -> Vec<Problem> {
         let private: Vec<House> = self.private.lock().await.drain().map(|(_, house)| house).collect();
@@ -225,7 +235,7 @@ impl House {
             Some(sabotage) => sabotage.stand_before(planes).await?,
             None => (planes, Vec::new()),
         };
-        Ok(Self { platform: Mutex::new(Some(platform)), config, planes, file, interposers })
+        Ok(Self { platform: Mutex::new(Some(platform)), config: Mutex::new(config), planes, file, interposers })
     }
 
     async fn restart(&self) -> Result<Vec<Problem>, ProvisioningError> {
@@ -234,7 +244,7 @@ impl House {
             Some(running) => stopped(running).await,
             None => Vec::new(),
         };
-        *platform = Some(start(self.config.clone()).await?);
+        *platform = Some(start(self.config.lock().await.clone()).await?);
         Ok(problems)
     }
 

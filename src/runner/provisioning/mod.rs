@@ -91,6 +91,9 @@ pub enum ProvisioningError {
     /// The interposer of a seeded defect could not take its place.
     #[error(transparent)]
     Interposer(#[from] crate::prove::InterposerError),
+    /// The text that a scenario configures a platform by is wrong.
+    #[error(transparent)]
+    Deployment(#[from] crate::platform::deployment::DeploymentError),
     /// A URL of the subject's own making cannot be read.
     #[error("`{0}` is no URL")]
     Url(String),
@@ -154,6 +157,20 @@ impl Provisioning {
             Self::Embedded(embedded) => embedded.restart(tenant).await,
             Self::Product(product) => product.restart().await,
             Self::Fixed(_) | Self::AuthorizationServer(_) => Err(ProvisioningError::Lacks(Capability::Restart)),
+        }
+    }
+
+    /// Configures the platform of a tenant by the text of a `deployment.toml`, and starts it again.
+    ///
+    /// # Errors
+    ///
+    /// [`ProvisioningError`] when it cannot be configured, or the text is wrong.
+    pub async fn configure(&self, tenant: &str, text: &str) -> Result<(), ProvisioningError> {
+        match self {
+            Self::Embedded(embedded) => embedded.configure(tenant, text).await,
+            Self::Product(_) | Self::Fixed(_) | Self::AuthorizationServer(_) => {
+                Err(ProvisioningError::Lacks(Capability::Deployment))
+            }
         }
     }
 

@@ -1,0 +1,30 @@
+@resident @needs:devportal @needs:resident @needs:deployment @connector:resident
+Feature: What an administrator configures for the resident key manager
+  Which scopes are granted that nobody registered, and which grants are served, is said once for the whole platform.
+
+  Rule: A list of allowed scopes keeps scopes from growing
+
+    @extended @negative @SEED-KM-30/whitelisting @DEF-SEED-DEP-01
+    Scenario: A scope that is not on the list is not granted
+      Given the platform grants unregistered scopes like "device_.*" only
+      And the application "shop" with keys at the resident key manager
+      When the API consumer requests a token of "shop" from the resident key manager by client credentials for the scope "orders-read"
+      Then a token is granted
+      And the granted scope is "default"
+
+    @extended @SEED-KM-30/whitelisting @SEED-KM-30/scopes
+    Scenario: A scope that is on the list is granted
+      Given the platform grants unregistered scopes like "device_.*" only
+      And the application "shop" with keys at the resident key manager
+      When the API consumer requests a token of "shop" from the resident key manager by client credentials for the scope "device_7"
+      Then a token is granted
+      And the granted scope is "device_7"
+
+  Rule: A grant that is switched off is refused
+
+    @extended @negative @SEED-KM-22 @OAUTH-6749-5.2-f @DEF-SEED-DEP-02
+    Scenario: The password grant is refused once it is switched off
+      Given the platform does not serve the grant "password"
+      And the application "shop" with keys at the resident key manager
+      When the API consumer requests a token of "shop" from the resident key manager by password
+      Then the token request is refused as "unsupported_grant_type"

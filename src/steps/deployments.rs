@@ -1,0 +1,69 @@
+//! What is configured for a platform as a whole, and what tenants and organizations have of each other.
+//! How a platform takes its configuration is the runner's business.
+
+use cucumber::{given, when};
+use serde_json::json;
+
+use crate::{
+    drivers::devportal::KeyRequest,
+    model::exchange::Role,
+    world::{OrFail as _, StepError, World},
+};
+
+use super::{
+    administrator::change,
+    developer::generates_as,
+    form::Form,
+    parameters::{RESIDENT, ServerKind},
+    setup::{GRANTS, keep_key_manager, register},
+};
+
+#[given(expr = "the platform grants unregistered scopes like {string} only")]
+async fn allowed_scopes(world: &mut World, pattern: String) -> Result<(), StepError> {
+    world.configure_platform(&format!("[oauth]\nallowed_scopes = [{pattern:?}]\n")).await
+}
+
+#[given(expr = "the platform does not serve the grant {string}")]
+async fn without_grant(world: &mut World, grant: String) -> Result<(), StepError> {
+    world.configure_platform(&format!("[oauth.grant_type.{grant}]\nenable = false\n")).await
+}
+
+#[given(expr = "the platform lets tenants use what is each other's")]
+async fn open_tenants(world: &mut World) -> Result<(), StepError> {
+    world.configure_platform("[apim.devportal]\nenable_cross_tenant_subscriptions = true\n").await
+}
+
+#[when(expr = "the developer generates keys for {string} at the other tenant's resident key manager")]
+async fn generates_at_other_resident(world: &mut World, application: String) -> Result<(), StepError> {
+    let neighbour = world.neighbours.named("the other tenant").or_fail(world)?;
+    let listed = neighbour.admin(Role::Administrator).or_fail(world)?.key_managers().await;
+    let listed = world.demand("the other tenant's list of key managers", listed)?;
+    let resident = listed.into_iter().find(|one| one.name == "Resident Key Manager");
+    let Some(resident) = resident else {
+        return Err(world.deviates("a resident key manager in the other tenant", "none"));
+    };
+    let grant_types = GRANTS.map(str::to_owned).to_vec();
+    let request = KeyRequest { grant_types, key_manager: Some(resident.id), ..KeyRequest::default() };
+    generates_as(world, Role::Developer, &application, RESIDENT, request).await
+}
+
+#[given(expr = "a described key manager {string} at {kind} that is kept for the organization {string}")]
+async fn kept_for(world: &mut World, name: String, kind: ServerKind, organization: String) -> Result<(), StepError> {
+    let admin = world.scene().admin(Role::Administrator).or_fail(world)?;
+    let reply = admin.create_organization(&world.scene().name(&organization)).await;
+    let id = world.demand(&format!("the organization `{organization}`"), reply)?;
+    let mut form = Form::filled(world, &name, kind)?;
+    form.document["allowedOrganizations"] = json!([id]);
+    register(world, &name, &form).await
+}
+
+#[given(expr = "the administrator has opened {string} to all organizations")]
+async fn opened(world: &mut World, name: String) -> Result<(), StepError> {
+    let reply = change(world, &name, |_, form| {
+        form.document["allowedOrganizations"] = json!(["ALL"]);
+        Ok(())
+    })
+    .await?;
+    let document = world.demand(&format!("opening `{name}` to all organizations"), Ok(reply))?;
+    keep_key_manager(world, &name, document)
+}
