@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::ApplicationScopes;
 use crate::platform::{
+    connectors::owner_of_client,
     domain::{Application, KeyMapping, OAuthClient, User, principal},
     events::Event,
     identity,
@@ -85,8 +86,10 @@ pub(super) async fn change_owner(
                 return Err(refused(format!("The user {} has an application of that name", change.owner)));
             }
             for mapping in documents.children::<KeyMapping>(&id)? {
-                if let Some(client) = documents.find::<OAuthClient>(&caller.tenant, &mapping.consumer_key)? {
-                    documents.put(&caller.tenant, &OAuthClient { owner: owner.name.clone(), ..client })?;
+                let home = mapping.home_of_key_manager();
+                if let Some(client) = documents.find::<OAuthClient>(home, &mapping.consumer_key)? {
+                    let owner = owner_of_client(&owner.name, &caller.tenant, home);
+                    documents.put(home, &OAuthClient { owner, ..client })?;
                 }
             }
             application.owner = owner.name;

@@ -29,6 +29,7 @@ mod wso2_is_7;
 pub(super) use configuration::{Connector, MASK};
 pub(super) use oauth::{TokenRequest, exchange_token, request_token, revoke_token};
 pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
+pub(super) use resident::owner_of_client;
 pub(super) use scopes::ScopeAdministration;
 pub(super) use secrets::{ClientSecrets, SecretOrder, ToldSecret};
 

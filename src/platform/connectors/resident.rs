@@ -11,7 +11,7 @@ use super::{
     configuration::Property, naming, resident_secrets::Secrets, wso2_is::APPLICATION,
 };
 use crate::platform::{
-    domain::{Application, ApplicationTokenType, KeyMapping, OAuthClient, Secret},
+    domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
     store::StoreError,
 };
 
@@ -30,10 +30,9 @@ pub(super) const CONNECTOR: Connector = Connector {
     scopes: None,
 };
 
-/// The application's owner; told with the tenant where that is another one, so that nobody of the same name is meant.
-fn owner(call: Call<'_>, request: &ClientRequest) -> String {
-    let Application { owner, tenant, .. } = &request.application;
-    if tenant == call.tenant { owner.clone() } else { format!("{owner}@{tenant}") }
+/// Whose a client is: told with the tenant where that is not the client's, so that nobody of the same name is meant.
+pub(in crate::platform) fn owner_of_client(owner: &str, tenant: &str, home: &str) -> String {
+    if tenant == home { owner.to_owned() } else { format!("{owner}@{tenant}") }
 }
 
 struct Registration;
@@ -50,7 +49,7 @@ impl ClientRegistration for Registration {
                 client_secret: Secret::new(credential()),
                 tenant: call.tenant.to_owned(),
                 name: naming::by_application_id(request),
-                owner: owner(call, request),
+                owner: owner_of_client(&request.application.owner, &request.application.tenant, call.tenant),
                 grant_types: request.grant_types.clone(),
                 callback_url: request.callback_url.clone(),
                 jwt_tokens: request.application.token_type == ApplicationTokenType::Jwt,

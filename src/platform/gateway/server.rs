@@ -293,6 +293,7 @@ impl GatewayState {
         let Some(id) = caller.claims.token_id().map(str::to_owned) else { return Ok(()) };
         let expires_at_ms = caller.claims.expiry().map_or(u64::MAX, |end| end.saturating_mul(1000));
         let domain = tenant.domain.clone();
+        let used = Revocation::Token { token: id.clone(), expires_at_ms };
         let revoked = self.site.store.write(move |documents| {
             documents.put(&domain, &Revocation::Token { token: id.clone(), expires_at_ms })?;
             documents.announce(Event::TokenRevoked { tenant: domain, token: id, expires_at_ms });
@@ -301,7 +302,10 @@ impl GatewayState {
         revoked.await.map_err(|error| {
             tracing::error!(%error, "a token that counts once could not be revoked");
             Refusal::InvalidCredentials
-        })
+        })?;
+        // The next call may come before the event does.
+        self.revoke(&tenant.domain, used);
+        Ok(())
     }
 
     /// Fetches a key manager's keys again when it is time, while the traffic goes on.

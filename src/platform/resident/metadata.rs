@@ -42,6 +42,11 @@ pub(super) async fn discovery(
     let base = residents.base_url(&tenant);
     let realm = store.write(move |documents| residents.realm(documents, &tenant)).await?;
     let realm = realm.ok_or_else(no_such_tenant)?;
+    let served = |grant: &str| realm.policy().grant_types.iter().any(|known| known == grant);
+    let response_types: Vec<&str> = [("authorization_code", "code"), ("implicit", "token")]
+        .into_iter()
+        .filter_map(|(grant, response_type)| served(grant).then_some(response_type))
+        .collect();
     Ok(Json(json!({
         "issuer": realm.issuer(),
         "authorization_endpoint": format!("{base}/oauth2/authorize"),
@@ -52,7 +57,7 @@ pub(super) async fn discovery(
         "jwks_uri": format!("{base}/oauth2/jwks"),
         "grant_types_supported": realm.policy().grant_types,
         "code_challenge_methods_supported": realm.policy().code_challenge_methods,
-        "response_types_supported": ["code", "token"],
+        "response_types_supported": response_types,
         "scopes_supported": ["openid"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],

@@ -114,7 +114,7 @@ pub(super) fn sign_in(
 ) -> Result<Option<String>, StoreError> {
     let found = match user_of(documents, tenant, name)? {
         Some(user) => Some(user),
-        None => identity::user(documents, tenant, name)?,
+        None => identity::find_principal(documents, &format!("{name}@{tenant}"))?,
     };
     let found = found.filter(|user| password_fits(&user.password, password));
     Ok(found.map(|user| principal(&user.name, &user.tenant)))

@@ -234,6 +234,11 @@ async fn a_response_type_whose_grant_is_switched_off_is_refused() {
             stage.platform.management_url(),
             made.text("consumerKey")
         );
+        let discovery =
+            format!("{}/t/one.com/oauth2/token/.well-known/openid-configuration", stage.platform.management_url());
+        let offered = Stage::answer(stage.client.get(discovery)).await.body["response_types_supported"].clone();
+        let switched_off = expected == "unsupported_response_type";
+        assert_eq!(offered.as_array().unwrap().contains(&json!(response_type)), !switched_off, "{offered}");
         // The client follows to the page of the login or of the error, whose address says all.
         let shown = stage.client.get(url).send().await.unwrap();
         assert!(shown.url().as_str().contains(expected), "{key} {response_type}: {}", shown.url());

@@ -10,6 +10,7 @@ mod deployment;
 mod devportal;
 mod hostile;
 mod lifecycle;
+mod one_time_tokens;
 mod organizations;
 mod publisher;
 mod revocations;
