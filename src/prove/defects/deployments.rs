@@ -102,18 +102,19 @@ fn foreign_keys_listed(
         return Deed::Nothing;
     }
     let path = request.uri().path().to_owned();
-    match (request.method(), *message::resource(&path)) {
+    let parts = message::resource(&path);
+    match (request.method(), parts.as_slice()) {
         (&Method::POST, ["applications", application, "generate-keys"]) => {
             if let Some(made) = message::json(answer.body()) {
-                notes.insert(application.to_owned(), made);
+                notes.insert((*application).to_owned(), made);
             }
         }
         (&Method::DELETE, ["applications", application, ..])
         | (&Method::POST, ["applications", application, "oauth-keys", _, "clean-up"]) => {
-            notes.remove(application);
+            notes.remove(*application);
         }
         (&Method::GET, ["applications", application, "oauth-keys"]) => {
-            let (Some(made), Some(mut told)) = (notes.get(application), message::json(answer.body())) else {
+            let (Some(made), Some(mut told)) = (notes.get(*application), message::json(answer.body())) else {
                 return Deed::Nothing;
             };
             let Some(list) = told["list"].as_array_mut() else { return Deed::Nothing };
