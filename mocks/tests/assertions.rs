@@ -5,7 +5,7 @@ mod support;
 
 use kmspec_mocks::{
     forge::{Forge, Forgery},
-    realm::{ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
+    realm::{ClientSpec, KeyRing, TokenFormat, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
     vendors::Vendor,
 };
 use serde_json::json;
@@ -173,6 +173,20 @@ async fn a_subject_token_is_exchanged_for_one_of_the_server() {
         assert_eq!(for_billing.status, 200, "{vendor}: {}", for_billing.text);
         let elsewhere = scene.exchange(&scene.assertion().encode(), &[("audience", "elsewhere")]).await;
         assert_eq!(elsewhere.error(), (400, "invalid_target".to_owned()), "{vendor}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_jwt_gets_one_whatever_the_other_tokens_of_the_client_are() {
+    for vendor in BOTH {
+        let scene = scene(vendor).await;
+        scene.stage.server.realm().update_client("app", |client| client.token_format = TokenFormat::Opaque);
+        let assertion = scene.assertion().encode();
+        let usual = scene.exchange(&assertion, &[]).await;
+        assert!(!usual.member("access_token").contains('.'), "{vendor}: {}", usual.text);
+        let asked = scene.exchange(&assertion, &[("requested_token_type", JWT)]).await;
+        let (_, claims) = scene.stage.verified(&asked.member("access_token")).await.unwrap();
+        assert_eq!(claims["sub"], "bob", "{vendor}");
     }
 }
 

@@ -81,7 +81,7 @@ impl Platform {
         prepare_data(&site).await?;
         revocations::keep_short(&site).await?;
         scope_work::follow(&site);
-        let planes = management_routes(&site).merge(residents.router());
+        let planes = server::with_bodies_read(management_routes(&site).merge(residents.router()));
         let traffic = Gateway::open(site.clone(), Arc::new(residents)).await?.router();
         let caught = |router| server::with_panics_caught(router, site.panics.clone());
         let traffic = caught(traffic);

@@ -6,15 +6,10 @@ use uuid::Uuid;
 
 use super::{
     deployment::Deployment,
-    domain::{
-        CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenMatcher, TokenValidation,
-    },
+    domain::{CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenValidation},
     site::{Site, tenant_url},
     store::{Documents, StoreError},
 };
-
-/// UUIDs of the versions 1 to 5: the form of the resident key manager's opaque tokens.
-const OPAQUE_TOKEN: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
 
 /// Grant types that it serves, and that are offered with it. The implicit one has no token request.
 const GRANT_TYPES: &[&str] = &[
@@ -39,8 +34,7 @@ pub(super) fn resident_key_manager(site: &Site, tenant: &str) -> KeyManager {
     key_manager.enable_map_oauth_consumer_apps = true;
     key_manager.consumer_key_claim = Some("azp".to_owned());
     key_manager.scopes_claim = Some("scope".to_owned());
-    key_manager.token_validation =
-        vec![TokenValidation { id: 1, enable: true, kind: TokenMatcher::Reference, value: json!(OPAQUE_TOKEN) }];
+    key_manager.token_validation = vec![TokenValidation::opaque()];
     // As the Admin plane keeps them beside the members of the same meaning, so that sending the document back changes
     // nothing.
     let properties = &mut key_manager.additional_properties.0;

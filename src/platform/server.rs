@@ -9,6 +9,7 @@ use std::{
 
 use axum::{
     Router,
+    body::{Body, to_bytes},
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -107,6 +108,25 @@ pub(super) fn tls_config(tls: &Tls) -> Result<Arc<ServerConfig>, PlatformError> 
 /// Puts the catching of panics around a router: a request that met one is answered 500, and it is remembered.
 pub(super) fn with_panics_caught(router: Router, panics: Panics) -> Router {
     router.layer(middleware::from_fn_with_state(panics, catch_panic))
+}
+
+/// Longer request bodies are not read; the planes take less than this anyway.
+const MAX_BODY_BYTES: usize = 16 << 20;
+
+/// Puts the reading of bodies around a router that may answer without them.
+///
+/// A request that is refused by its head would leave its body on the connection, which then has to be closed: the
+/// client's next request on it would be lost.
+pub(super) fn with_bodies_read(router: Router) -> Router {
+    router.layer(middleware::from_fn(read_body))
+}
+
+async fn read_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, MAX_BODY_BYTES).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => Refusal::generic(StatusCode::PAYLOAD_TOO_LARGE, "Request payload is too large.").into_response(),
+    }
 }
 
 async fn catch_panic(State(panics): State<Panics>, request: Request, next: Next) -> Response {

@@ -168,9 +168,17 @@ Feature: Validating opaque tokens
     Scenario: Validation by introspection asks for token handling options
       When the administrator adds a key manager "acme" at WSO2 Identity Server 7 with
         | token validation | introspection |
-        | token handling   | (none)        |
+        | token handling   | REFERENCE     |
       Then the request is refused because a required setting is missing
       And there is no key manager "acme"
+
+    @core @SEED-IS-24 @connector:is7
+    Scenario: Where nothing is said about token handling the documented form of opaque tokens holds
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens with
+        | token handling | (none) |
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
 
     @extended @negative @SEED-IS-27 @DEF-SEED-GW-12
     Scenario: A custom pattern with an unknown matcher is refused

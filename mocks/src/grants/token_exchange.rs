@@ -8,7 +8,7 @@ use super::{
     assertion::{Assertion, Fault, Rules, audiences},
     issue,
 };
-use crate::realm::{Client, OAuthError, Realm, jwt::Object, scope};
+use crate::realm::{Client, OAuthError, Realm, TokenFormat, jwt::Object, scope};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
@@ -52,8 +52,10 @@ impl Grant for TokenExchange {
             claims.extend(realm.shape().carried_over(&scopes, &subject.claims));
         }
         let refresh = realm.policy().assertions_give_refresh && client.allows_grant("refresh_token");
-        let mut answer =
-            issue(realm, &Issue { audience, refresh, claims, ..Issue::new(client, Some(&user), self.name(), scopes) });
+        // Who asks for a JWT gets one, whatever the client's other tokens are (RFC 8693, section 3).
+        let format = if requested_type == JWT { TokenFormat::Jwt } else { client.token_format };
+        let order = Issue::new(client, Some(&user), self.name(), scopes);
+        let mut answer = issue(realm, &Issue { audience, refresh, claims, format, ..order });
         answer.extra.insert("issued_token_type".to_owned(), json!(requested_type));
         Ok(answer)
     }

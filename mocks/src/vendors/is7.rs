@@ -185,9 +185,12 @@ impl Dialect for Is7 {
         document
     }
 
-    /// Each entry also carries the thumbprint of the key's certificate.
+    /// Each entry also carries the key's certificate, which an administrator may paste elsewhere, and its thumbprint.
     fn jwks(&self, realm: &Realm) -> Value {
-        detailed_keys(realm, |entry, key| entry["x5t#S256"] = json!(key.x5t_s256()))
+        detailed_keys(realm, |entry, key| {
+            entry["x5t#S256"] = json!(key.x5t_s256());
+            entry["x5c"] = json!([key.x5c()]);
+        })
     }
 
     fn token_headers(&self, answer: &TokenAnswer) -> Vec<(String, String)> {

@@ -73,6 +73,9 @@ pub(super) async fn change_owner(
     Path(id): Path<String>,
     Query(change): Query<Change>,
 ) -> Result<StatusCode, Refusal> {
+    if change.owner.trim().is_empty() {
+        return Err(Refusal::bad_request("owner: must not be empty"));
+    }
     site.store
         .write(move |documents| {
             let found: Option<Application> = documents.find(&caller.tenant, &id)?;

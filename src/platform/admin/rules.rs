@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::masking::unmask;
 use crate::platform::{
     connectors,
-    domain::{KeyManager, PermissionType, TokenType},
+    domain::{KeyManager, PermissionType, TokenType, TokenValidation},
     identity::role_exists,
     store::Documents,
     wire::{Code, Refusal},
@@ -63,8 +63,11 @@ fn check_token_handling(sent: &KeyManager) -> Result<(), Refusal> {
     for row in &sent.token_validation {
         row.rule().map_err(|problem| Refusal::bad_request(format!("tokenValidation: {problem}")))?;
     }
-    // The seed documents call the rows mandatory with introspection; the form always sends at least one.
-    if !sent.enable_self_validation_jwt && sent.token_validation.is_empty() {
+    // The seed documents call the options mandatory with introspection: the form's one row must say something. A document
+    // without any row takes the documented ones instead, see `complete`.
+    let says_nothing = |row: &TokenValidation| matches!(row.rule(), Ok(None));
+    let rows = &sent.token_validation;
+    if !sent.enable_self_validation_jwt && !rows.is_empty() && rows.iter().all(says_nothing) {
         return Err(Refusal::from(Code::ConfigurationMissing)
             .because("tokenValidation is mandatory when tokens are validated by introspection"));
     }
@@ -114,6 +117,11 @@ fn complete(mut sent: KeyManager) -> KeyManager {
     }
     properties.insert("self_validate_jwt".to_owned(), json!(sent.enable_self_validation_jwt));
     properties.insert("provisionedAppValidation".to_owned(), json!(sent.enable_provisioned_app_validation));
+    if !sent.enable_self_validation_jwt && sent.token_validation.is_empty() {
+        let issuer = sent.issuer.as_deref().filter(|issuer| !issuer.is_empty());
+        sent.token_validation.push(TokenValidation::opaque());
+        sent.token_validation.extend(issuer.map(TokenValidation::jwt_of));
+    }
     // The alias lives with the trust that an exchange needs, and goes with it.
     if sent.token_type == TokenType::Direct {
         sent.alias = None;
@@ -150,7 +158,8 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
     Ok(())
 }
 
-/// Two enabled key managers with one issuer would make the gateway's choice a matter of chance.
+/// Two enabled key managers with one issuer would make the gateway's choice a matter of chance, unless they are one
+/// server told twice: then each client is registered at one of them, and tells which it is (DISP-02).
 fn check_issuer(
     documents: &Documents<'_>,
     tenant: &str,
@@ -162,11 +171,27 @@ fn check_issuer(
     };
     let others: Vec<KeyManager> = documents.all(tenant)?;
     let same = others.iter().find(|other| {
-        other.enabled && other.issuer.as_deref() == Some(issuer) && stored.is_none_or(|stored| stored.id != other.id)
+        let is_other = stored.is_none_or(|stored| stored.id != other.id);
+        is_other && other.enabled && other.issuer.as_deref() == Some(issuer) && !is_same_server(other, sent)
     });
     match same {
         Some(first) => Err(Refusal::from(Code::KeyManagerExists)
             .because(format!("The issuer is already that of the Key Manager {}", first.name))),
         None => Ok(()),
     }
+}
+
+/// Whether both register clients at one and the same server, and believe the same keys.
+fn is_same_server(one: &KeyManager, other: &KeyManager) -> bool {
+    let registers = |each: &KeyManager| {
+        let endpoint = each.client_registration_endpoint.as_deref();
+        each.enable_oauth_app_creation
+            && each.token_type == TokenType::Direct
+            && endpoint.is_some_and(|endpoint| !endpoint.is_empty())
+    };
+    let place = |each: &KeyManager| {
+        let endpoints = (each.client_registration_endpoint.clone(), each.token_endpoint.clone());
+        (each.kind.clone(), endpoints, each.certificates.clone())
+    };
+    registers(one) && registers(other) && place(one) == place(other)
 }

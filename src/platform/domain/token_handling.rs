@@ -2,7 +2,7 @@
 //! Matching them is left to `validation`, asking the key manager to the gateway.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A row that was read: what a token must look like.
 pub use crate::validation::opaque::{Matcher as HandlingRule, RuleRefusal as RuleProblem};
@@ -37,7 +37,22 @@ pub enum TokenMatcher {
     Custom,
 }
 
+/// UUIDs of the versions 1 to 5 as a pattern: the form of opaque tokens that the documents give (SEED-IS-25).
+const OPAQUE_TOKEN: &str =
+    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
+
 impl TokenValidation {
+    /// Opaque tokens of the documented form.
+    pub fn opaque() -> Self {
+        Self { id: 1, enable: true, kind: TokenMatcher::Reference, value: json!(OPAQUE_TOKEN) }
+    }
+
+    /// JWTs of an issuer.
+    pub fn jwt_of(issuer: &str) -> Self {
+        let value = json!({ "body": { "iss": regex::escape(issuer) } });
+        Self { id: 2, enable: true, kind: TokenMatcher::Jwt, value }
+    }
+
     /// The rule of this row; `None` when the row is off or was left empty, as the form leaves its first row.
     ///
     /// # Errors
@@ -77,6 +92,17 @@ mod tests {
 
     fn row(kind: TokenMatcher, value: Value) -> TokenValidation {
         TokenValidation { id: 1, enable: true, kind, value }
+    }
+
+    #[test]
+    fn the_rows_for_who_says_nothing_take_uuids_and_jwts_of_the_issuer_alone() {
+        let rules = |rows: [TokenValidation; 2]| rows.map(|row| row.rule().unwrap().unwrap());
+        let rules = rules([TokenValidation::opaque(), TokenValidation::jwt_of("https://a.b/token")]);
+        let matches = |token: &str| rules.iter().any(|rule| rule.matches(token));
+        // {"alg":"RS256"} and {"iss":"https://a.b/token"} or {"iss":"https://a-b/token"}
+        assert!(matches("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2EuYi90b2tlbiJ9.c2ln"));
+        assert!(!matches("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2EtYi90b2tlbiJ9.c2ln"));
+        assert!(matches("6fa459ea-ee8a-4ca4-894e-db77e160355e") && !matches("6fa459ea"));
     }
 
     #[test]

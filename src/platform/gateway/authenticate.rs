@@ -91,7 +91,7 @@ impl Call<'_> {
         }
         let parsed = Parsed::parse(token).ok()?;
         let issuer = parsed.claims().issuer().unwrap_or_default();
-        let Some(key_manager) = self.tenant.read(|state| state.by_issuer(issuer).cloned()) else {
+        let Some(key_manager) = self.tenant.read(|state| state.issuer_of(parsed.claims()).cloned()) else {
             return self.foreign(token).await;
         };
         if !self.allows(&key_manager) {
@@ -111,7 +111,7 @@ impl Call<'_> {
         self.state.site.config.deployment.token_cache?;
         let (generation, verified) = self.state.verified.find_at(token, self.now)?;
         let issuer = verified.claims().issuer()?;
-        let key_manager = self.tenant.read(|state| state.by_issuer(issuer).cloned())?;
+        let key_manager = self.tenant.read(|state| state.issuer_of(verified.claims()).cloned())?;
         let same_keys = key_manager.keys.known(self.now).is_some_and(|keys| keys.generation == generation);
         if !same_keys || !key_manager.validates_issuer(issuer) || !self.allows(&key_manager) {
             return None;
@@ -166,7 +166,15 @@ impl Call<'_> {
 
     async fn opaque(&self, token: &str) -> Option<Caller> {
         let key_manager = self.choose(token, RunningKeyManager::can_be_asked)?;
-        self.introspect(token, key_manager).await
+        let is_resident = key_manager.document.is_resident();
+        if let Some(caller) = self.introspect(token, key_manager).await {
+            return Some(caller);
+        }
+        // The resident one knows its own tokens without asking anybody; one that it does not know may be another's that
+        // look alike.
+        let others = |each: &RunningKeyManager| each.can_be_asked() && !each.document.is_resident();
+        let other = self.choose(token, others).filter(|_| is_resident)?;
+        self.introspect(token, other).await
     }
 
     /// Among those that fit, the first in the API's order, then in the order of creation, whose rules match the token;

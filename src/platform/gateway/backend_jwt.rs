@@ -19,7 +19,7 @@ use super::{
 };
 use crate::platform::{
     deployment::BackendJwt,
-    domain::{Api, SUPER_TENANT},
+    domain::{Api, SUPER_TENANT, principal},
 };
 
 /// How long one lives, and how long it is used again for the same token at the most.
@@ -68,7 +68,6 @@ fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, n
     let mut claims = told.unwrap_or_default();
     let user = caller.user.as_deref().unwrap_or_default();
     let mut add = |name: &str, value: Value| claims.insert(format!("{}/{name}", settings.dialect), value);
-    add("subscriber", json!(user));
     add("enduser", json!(user));
     add("enduserTenantId", json!(if tenant.domain == SUPER_TENANT { "-1234" } else { tenant.domain.as_str() }));
     add("apiname", json!(api.name));
@@ -79,6 +78,9 @@ fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, n
         add("keytype", json!(key_type.to_string()));
     }
     let application = caller.application_id.and_then(|id| state.application(tenant, id));
+    // Who subscribed is the application's owner, whoever calls with it (BJ-08); without one it is the caller.
+    let owner = application.as_ref().map(|application| principal(&application.owner, &application.tenant));
+    add("subscriber", json!(owner.as_deref().unwrap_or(user)));
     if let Some(application) = application {
         add("applicationid", json!(application.id));
         add("applicationUUId", json!(application.id));

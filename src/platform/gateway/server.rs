@@ -115,7 +115,11 @@ async fn handle(State(state): State<Arc<GatewayState>>, request: Request) -> Res
         Ok((tenant, route))
     });
     match found {
-        Err(refusal) => refusal.response(false),
+        Err(refusal) => {
+            // Read all the same: what is left of it would be in the way of the next request on the connection.
+            let _ = to_bytes(request.into_body(), MAX_BODY_BYTES).await;
+            refusal.response(false)
+        }
         Ok((tenant, route)) => {
             let takes_api_keys = route.api.security_scheme.iter().any(|scheme| scheme == "api_key");
             let passed = pass(&state, &tenant, &route, request).await;

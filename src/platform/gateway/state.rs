@@ -13,10 +13,13 @@ use super::{
     key_manager::RunningKeyManager,
     routes::{Route, Routes},
 };
-use crate::platform::{
-    deployment::TypeHeader,
-    domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
-    store::{Documents, StoreError},
+use crate::{
+    platform::{
+        deployment::TypeHeader,
+        domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
+        store::{Documents, StoreError},
+    },
+    validation::Claims,
 };
 
 /// A tenant at the gateway.
@@ -34,7 +37,8 @@ pub(super) struct TenantState {
     /// In the order of creation.
     order: Vec<Uuid>,
     key_managers: HashMap<Uuid, Arc<RunningKeyManager>>,
-    by_issuer: HashMap<String, Uuid>,
+    /// By issuer, in the order of creation.
+    by_issuer: HashMap<String, Vec<Uuid>>,
     /// By consumer key, then by key manager.
     mappings: HashMap<String, Vec<Arc<KeyMapping>>>,
     applications: HashMap<Uuid, Arc<Application>>,
@@ -89,9 +93,19 @@ impl TenantState {
         self.routes.find(path)
     }
 
-    /// The enabled key manager of an issuer.
-    pub(super) fn by_issuer(&self, issuer: &str) -> Option<&Arc<RunningKeyManager>> {
-        self.key_managers.get(self.by_issuer.get(issuer)?)
+    /// The enabled key manager that issued a token, by what the token says. Several of one issuer are one server told
+    /// more than once: then it is the one that knows the client, or else the first.
+    pub(super) fn issuer_of(&self, claims: &Claims) -> Option<&Arc<RunningKeyManager>> {
+        let ids = self.by_issuer.get(claims.issuer().unwrap_or_default())?;
+        let mut all = ids.iter().filter_map(|id| self.key_managers.get(id));
+        if ids.len() == 1 {
+            return all.next();
+        }
+        let knows_client = |each: &&Arc<RunningKeyManager>| {
+            let key = claims.consumer_key(&each.policy);
+            key.is_some_and(|key| self.mapping(key, &each.document.name).is_some())
+        };
+        all.clone().find(knows_client).or_else(|| all.next())
     }
 
     /// The enabled key managers in the order of their creation.
@@ -129,7 +143,10 @@ impl TenantState {
         }
         if let Some(running) = RunningKeyManager::start(document, self.types) {
             if !running.policy.issuer.is_empty() {
-                self.by_issuer.insert(running.policy.issuer.clone(), id);
+                let order = &self.order;
+                let same = self.by_issuer.entry(running.policy.issuer.clone()).or_default();
+                same.push(id);
+                same.sort_by_key(|id| order.iter().position(|each| each == id));
             }
             self.key_managers.insert(id, Arc::new(running));
         }
@@ -141,10 +158,12 @@ impl TenantState {
     }
 
     fn stop_key_manager(&mut self, id: Uuid) {
-        if let Some(running) = self.key_managers.remove(&id)
-            && self.by_issuer.get(&running.policy.issuer) == Some(&id)
-        {
-            self.by_issuer.remove(&running.policy.issuer);
+        let Some(running) = self.key_managers.remove(&id) else { return };
+        if let Some(same) = self.by_issuer.get_mut(&running.policy.issuer) {
+            same.retain(|each| *each != id);
+            if same.is_empty() {
+                self.by_issuer.remove(&running.policy.issuer);
+            }
         }
     }
 
@@ -235,12 +254,46 @@ pub(super) mod tests {
         state.put_key_manager(Arc::new(first.clone()));
         state.put_key_manager(Arc::new(second));
         state.put_key_manager(Arc::new(KeyManager { enabled: false, ..first.clone() }));
-        assert!(state.by_issuer("https://a").is_none());
+        assert!(!is_known(&state, "https://a"));
         state.put_key_manager(Arc::new(KeyManager { issuer: Some("https://c".into()), ..first.clone() }));
-        assert!(state.by_issuer("https://a").is_none() && state.by_issuer("https://c").is_some());
+        assert!(!is_known(&state, "https://a") && is_known(&state, "https://c"));
         assert_eq!(state.key_managers().map(|each| each.document.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         state.remove_key_manager(first.id);
-        assert!(state.by_issuer("https://c").is_none());
+        assert!(!is_known(&state, "https://c"));
         assert_eq!(state.key_managers().count(), 1);
+    }
+
+    fn claims(issuer: &str, client: &str) -> Claims {
+        let text = serde_json::json!({ "iss": issuer, "azp": client }).to_string();
+        Claims::from_json(text.as_bytes()).unwrap()
+    }
+
+    fn is_known(state: &TenantState, issuer: &str) -> bool {
+        state.issuer_of(&claims(issuer, "ck")).is_some()
+    }
+
+    #[test]
+    fn of_two_key_managers_of_one_issuer_the_one_that_knows_the_client_is_chosen_and_else_the_older() {
+        let mut state = TenantState::default();
+        let (older, newer) = (key_manager("older", "https://a"), key_manager("newer", "https://a"));
+        state.put_key_manager(Arc::new(older.clone()));
+        state.put_key_manager(Arc::new(newer.clone()));
+        // An update must not change their order.
+        state.put_key_manager(Arc::new(older));
+        let mapping = serde_json::json!({
+            "id": Uuid::new_v4(), "tenant": "one.com", "application_id": Uuid::new_v4(), "key_type": "PRODUCTION",
+            "key_manager_id": newer.id, "key_manager_name": "newer", "consumer_key": "ck", "mode": "CREATED",
+            "state": "COMPLETED", "consumer_secret": null, "grant_types": [], "callback_url": null,
+            "additional_properties": {},
+        });
+        let chosen = |state: &TenantState, client| {
+            state.issuer_of(&claims("https://a", client)).map(|each| each.document.name.clone()).unwrap()
+        };
+        assert_eq!(chosen(&state, "ck"), "older");
+        state.put_mapping(Arc::new(serde_json::from_value(mapping).unwrap()));
+        assert_eq!(chosen(&state, "ck"), "newer");
+        assert_eq!(chosen(&state, "another"), "older");
+        state.remove_key_manager(newer.id);
+        assert_eq!(chosen(&state, "ck"), "older");
     }
 }

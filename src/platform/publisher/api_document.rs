@@ -156,6 +156,9 @@ pub(super) fn admit(documents: &Documents<'_>, origin: &Origin<'_>, sent: Map<St
     })?;
     check_texts(&draft)?;
     check_scopes(documents, origin.tenant, &draft)?;
+    if !(draft.endpoint_config.is_object() || draft.endpoint_config.is_null()) {
+        return Err(Refusal::bad_request("endpointConfig: must be an object"));
+    }
     let endpoint = |which: &str| {
         let endpoint = &draft.endpoint_config[which];
         // Several endpoints of one kind come as a list; the first one is used.

@@ -10,6 +10,7 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
     let no_roles_endpoint = json!({"api_resource_management_endpoint": "a", "Username": "a", "Password": "b"});
     let mutual = json!({"api_resource_management_endpoint": "a", "is7_roles_endpoint": "b",
         "Authentication": "MutualTLS", "MutualTLSOptions": "ServerWide"});
+    let blank = json!({"id": 1, "type": "REFERENCE", "value": {}});
     let table = [
         (with(custom("a"), json!({"name": null})), (400, 400)),
         (with(custom("a"), json!({"name": ""})), (400, 901404)),
@@ -22,7 +23,7 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
         (with(custom("a"), json!({"enabled": "perhaps"})), (400, 400)),
         (with(custom("a"), json!({"tokenEndpoint": null})), (400, 901401)),
         (with(custom("a"), json!({"issuer": " "})), (400, 901401)),
-        (with(custom("a"), json!({"enableSelfValidationJWT": false})), (400, 901401)),
+        (with(custom("a"), json!({"enableSelfValidationJWT": false, "tokenValidation": [blank]})), (400, 901401)),
         (with(custom("a"), json!({"permissions": {"permissionType": "ALLOW", "roles": ["ghost"]}})), (404, 900607)),
         (with(custom("a"), json!({"tokenValidation": [{"id": 1, "type": "CUSTOM", "value": "glob:*"}]})), (400, 400)),
         (with(custom("a"), json!({"tokenValidation": [{"id": 1, "type": "REFERENCE", "value": "("}]})), (400, 400)),
@@ -161,5 +162,39 @@ async fn an_issuer_belongs_to_one_enabled_key_manager_of_a_tenant() {
     let back = stage.admin(Method::PUT, &format!("/key-managers/{first}"), custom("first")).await;
     assert_eq!(back.verdict(), (409, 901402));
     assert!(back.text("description").contains("second"));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_key_manager_that_introspects_and_says_nothing_of_tokens_takes_the_documented_ones() {
+    let stage = Stage::open().await;
+    let told = with(is7("is7", "https://a"), json!({"issuer": "https://a/token", "enableSelfValidationJWT": false}));
+    let id = stage.key_manager(told).await;
+    let path = format!("/key-managers/{id}");
+    let read = stage.admin(Method::GET, &path, Value::Null).await.body;
+    assert_eq!(read["tokenValidation"][0]["type"], "REFERENCE", "{read}");
+    assert_eq!(read["tokenValidation"][1]["value"], json!({"body": {"iss": "https://a/token"}}), "{read}");
+    let again = stage.admin(Method::PUT, &path, read.clone()).await;
+    assert_eq!((again.status, &again.body["tokenValidation"]), (200, &read["tokenValidation"]));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn one_server_may_be_told_twice_but_an_issuer_has_one_set_of_keys() {
+    let stage = Stage::open().await;
+    let told = |name: &str, changes: Value| with(with(is7(name, "https://a"), json!({"issuer": "https://a"})), changes);
+    stage.key_manager(told("first", json!({}))).await;
+    stage.key_manager(told("second", json!({"displayTokenEndpoint": "https://shown/token"}))).await;
+    let keys = json!({"type": "JWKS", "value": "https://elsewhere/jwks"});
+    for changes in [
+        json!({"certificates": keys}),
+        json!({"tokenEndpoint": "https://b/token"}),
+        json!({"clientRegistrationEndpoint": "https://b/register"}),
+        json!({"enableOAuthAppCreation": false}),
+        json!({"tokenType": "BOTH"}),
+    ] {
+        let refused = stage.admin(Method::POST, "/key-managers", told("third", changes.clone())).await;
+        assert_eq!(refused.verdict(), (409, 901402), "{changes} gave {:?}", refused.body);
+    }
     stage.close().await;
 }

@@ -61,3 +61,23 @@ async fn a_panic_is_answered_500_and_remembered() {
     assert_eq!(Stage::answer(client.get(base)).await.verdict(), (500, 500));
     assert_eq!(panics.all(), ["GET /: broken on purpose"]);
 }
+
+#[tokio::test]
+async fn a_body_that_nobody_asked_for_does_not_spoil_the_connection() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let router = axum::Router::new().fallback(async || http::StatusCode::UNAUTHORIZED);
+    let base = devportal::plain_server(server::with_bodies_read(router)).await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let mut connection = tokio::net::TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
+    let mut heard = Vec::new();
+    for _ in 0..2 {
+        connection.write_all(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\n").await.unwrap();
+        // Long enough for an answer that does not wait for the body.
+        assert_eq!(Stage::answer(client.get(&base)).await.status, 401);
+        connection.write_all(b"body").await.unwrap();
+        let mut piece = [0; 1024];
+        let read = connection.read(&mut piece).await.unwrap();
+        heard.push(String::from_utf8_lossy(&piece[..read]).into_owned());
+    }
+    assert!(heard.iter().all(|answer| answer.starts_with("HTTP/1.1 401 ")), "{heard:?}");
+}
