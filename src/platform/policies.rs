@@ -18,8 +18,11 @@ pub(super) const SUBSCRIPTIONLESS: &str = "DefaultSubscriptionless";
 /// The policy by which a token counts once.
 pub(super) const REVOKE_ONE_TIME_TOKEN: &str = "revokeOneTimeToken";
 
-/// The policies that operations may have, with the flows that they apply to. `jsonToXML` is kept as sent and does nothing.
-const OPERATION: &[(&str, &[&str])] = &[(REVOKE_ONE_TIME_TOKEN, &["request"]), ("jsonToXML", &["request", "response"])];
+/// The policy by which a message goes on as XML; on answers it is kept as sent and does nothing.
+pub(super) const JSON_TO_XML: &str = "jsonToXML";
+
+/// The policies that operations may have, with the flows that they apply to.
+const OPERATION: &[(&str, &[&str])] = &[(REVOKE_ONE_TIME_TOKEN, &["request"]), (JSON_TO_XML, &["request", "response"])];
 
 /// The common policies of operations, as the publisher lists them.
 pub(super) fn operation_policies(shown: Page) -> Json<Value> {

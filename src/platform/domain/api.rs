@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::EndpointSecurity;
+
 /// An API as far as key managers are concerned, with the whole document beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Api {
@@ -40,7 +42,10 @@ pub struct Api {
     pub production_endpoint: Option<String>,
     /// Backend for sandbox keys.
     pub sandbox_endpoint: Option<String>,
-    /// Every member of the document as it was sent, for what this platform keeps without reading it.
+    /// How the gateway logs in at the backends.
+    #[serde(default)]
+    pub endpoint_security: EndpointSecurity,
+    /// Every member of the document as it was sent but for secrets, for what this platform keeps without reading it.
     pub document: Map<String, Value>,
 }
 
@@ -88,6 +93,9 @@ pub struct Operation {
     /// A token with this scope is revoked by its first use, where the policy `revokeOneTimeToken` is attached.
     #[serde(default)]
     pub one_time_scope: Option<String>,
+    /// Whether requests go on as XML, where the policy `jsonToXML` is attached to them.
+    #[serde(default)]
+    pub json_to_xml: bool,
 }
 
 impl Operation {

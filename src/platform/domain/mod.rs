@@ -5,6 +5,7 @@ mod api;
 mod api_key;
 mod application;
 mod certificates;
+mod endpoint_security;
 mod key_manager;
 mod key_mapping;
 mod oauth_client;
@@ -21,6 +22,7 @@ pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use api_key::{ApiKey, KeyRestrictions};
 pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
+pub use endpoint_security::{BackendLogin, EndpointSecurity, LoginKind};
 pub use key_manager::{
     ClaimMapping, ConnectorProperties, KeyManager, NamedEndpoint, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,
 };

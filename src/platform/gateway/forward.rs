@@ -53,6 +53,8 @@ pub(super) struct Forward<'a> {
     pub(super) assertion: Option<HeaderValue>,
     /// The header in which it is told.
     pub(super) assertion_header: &'a HeaderName,
+    /// By what the backend knows the gateway.
+    pub(super) login: Option<HeaderValue>,
     pub(super) body: Bytes,
 }
 
@@ -68,6 +70,9 @@ impl Forward<'_> {
         headers.remove(self.assertion_header);
         if let Some(assertion) = self.assertion {
             headers.insert(self.assertion_header, assertion);
+        }
+        if let Some(login) = self.login {
+            headers.insert(header::AUTHORIZATION, login);
         }
         let answer = http.request(self.method, url).headers(headers).body(self.body).send().await;
         let answer = answer.map_err(silent)?;

@@ -3,12 +3,14 @@
 
 mod authenticate;
 mod backend_jwt;
+mod backend_login;
 mod credentials;
 mod forward;
 mod introspection;
 mod key_manager;
 mod keys;
 mod local;
+mod mediation;
 mod refusal;
 mod revocations;
 mod routes;

@@ -44,6 +44,8 @@ pub(super) enum Refusal {
     ApiBlocked,
     /// A tenant's domain in other letter case.
     MiscasedTenant,
+    /// The message cannot be read, for the reason that is told.
+    MessageNotBuilt(String),
 }
 
 const REALM: &str = "WSO2 API Manager";
@@ -58,7 +60,8 @@ impl Refusal {
             | Self::BackendSilent
             | Self::BodyTooLong
             | Self::ApiBlocked
-            | Self::MiscasedTenant => {
+            | Self::MiscasedTenant
+            | Self::MessageNotBuilt(_) => {
                 json!({"code": code, "type": "Status report", "message": message, "description": description})
             }
             _ => json!({"code": code, "message": message, "description": description}),
@@ -84,7 +87,7 @@ impl Refusal {
             | Self::WrongAudience
             | Self::NoEndpoint(_) => StatusCode::FORBIDDEN,
             Self::BackendSilent | Self::ApiBlocked => StatusCode::SERVICE_UNAVAILABLE,
-            Self::MiscasedTenant => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::MiscasedTenant | Self::MessageNotBuilt(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MissingCredentials
             | Self::InvalidCredentials
             | Self::WrongTokenType
@@ -141,6 +144,7 @@ impl Refusal {
             Self::BodyTooLong => ("413", "Payload Too Large", "The request body is longer than the gateway takes".to_owned()),
             Self::ApiBlocked => ("700700", "API blocked", "This API has been blocked temporarily".to_owned()),
             Self::MiscasedTenant => ("900900", "Runtime Error", "The tenant could not be loaded".to_owned()),
+            Self::MessageNotBuilt(why) => ("601000", "Runtime Error", format!("Error while building the message. {why}")),
         }
     }
 

@@ -18,12 +18,14 @@ use uuid::Uuid;
 use super::{
     authenticate::{Caller, authenticate},
     backend_jwt,
+    backend_login::BackendTokens,
     credentials::{Credentials, INTERNAL_KEY, api_key_header, credentials, token_header},
     forward::Forward,
     introspection::Introspections,
     key_manager::RunningKeyManager,
     keys::Fetcher,
     local::LocalKeyManager,
+    mediation,
     refusal::Refusal,
     revocations::Revocations,
     routes::Route,
@@ -55,6 +57,7 @@ pub(super) struct GatewayState {
     pub(super) site: Arc<Site>,
     pub(super) local: Arc<dyn LocalKeyManager>,
     pub(super) told: backend_jwt::Told,
+    pub(super) backend_tokens: BackendTokens,
     pub(super) verified: VerifiedTokens,
     pub(super) introspections: Introspections,
     pub(super) revocations: Revocations,
@@ -74,6 +77,7 @@ impl Gateway {
             introspections: Introspections::new(REMEMBERED, site.config.deployment.introspection_cache),
             revocations: Revocations::default(),
             told: backend_jwt::Told::with_capacity(REMEMBERED),
+            backend_tokens: BackendTokens::with_capacity(1_000),
             tenants: RwLock::default(),
             local,
             site,
@@ -135,9 +139,9 @@ async fn pass(
     route: &Route,
     request: Request,
 ) -> Result<Response<Body>, Refusal> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     // Read before anything is refused: a client that still sends would not see the answer.
-    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refusal::BodyTooLong)?;
+    let mut body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Refusal::BodyTooLong)?;
     let (api, deployment) = (&route.api, &state.site.config.deployment);
     if api.status == ApiStatus::Blocked {
         return Err(Refusal::ApiBlocked);
@@ -150,15 +154,24 @@ async fn pass(
         let presented = credentials(api, &deployment.token_header, &parts.headers, query)?;
         admit(state, tenant, api, operation, presented, &parts.headers).await?
     };
+    if operation.json_to_xml {
+        body = mediation::json_to_xml(&mut parts.headers, body)?;
+    }
+    let (key_type, endpoint) = endpoint(api, caller.key_type)?;
+    let login = match api.endpoint_security.of(key_type) {
+        Some(login) => state.backend_tokens.authorization(&state.site.http, login).await?,
+        None => None,
+    };
     let call = Forward {
         method: parts.method,
-        endpoint: endpoint(api, caller.key_type)?,
+        endpoint,
         resource: &route.resource,
         query,
         headers: &parts.headers,
         credentials: credential_headers(api, &deployment.token_header),
         assertion: backend_jwt::assertion(state, tenant, api, &caller),
         assertion_header: &deployment.backend_jwt.header,
+        login,
         body,
     };
     let answer = call.send(&state.site.http).await?;
@@ -262,8 +275,9 @@ fn authorize(tenant: &Tenant, api: &Api, operation: &Operation, caller: &Caller)
 }
 
 /// The backend for a key type; a call without credentials goes to whichever there is.
-fn endpoint(api: &Api, key_type: Option<KeyType>) -> Result<&str, Refusal> {
-    let (production, sandbox) = (api.production_endpoint.as_deref(), api.sandbox_endpoint.as_deref());
+fn endpoint(api: &Api, key_type: Option<KeyType>) -> Result<(KeyType, &str), Refusal> {
+    let production = api.production_endpoint.as_deref().map(|url| (KeyType::Production, url));
+    let sandbox = api.sandbox_endpoint.as_deref().map(|url| (KeyType::Sandbox, url));
     match key_type {
         Some(KeyType::Production) => production.ok_or(Refusal::NoEndpoint("production")),
         Some(KeyType::Sandbox) => sandbox.ok_or(Refusal::NoEndpoint("sandbox")),

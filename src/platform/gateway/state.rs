@@ -217,6 +217,7 @@ pub(super) mod tests {
             auth_type: "Application & Application User".into(),
             scopes: vec![],
             one_time_scope: None,
+            json_to_xml: false,
         }
     }
 
@@ -239,6 +240,7 @@ pub(super) mod tests {
             operations: vec![operation("GET", "/*")],
             production_endpoint: None,
             sandbox_endpoint: None,
+            endpoint_security: Default::default(),
             document: serde_json::Map::new(),
         }
     }

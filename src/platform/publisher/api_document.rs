@@ -5,10 +5,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::endpoint_security;
 use crate::platform::{
     domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, SUPER_TENANT, Scope, principal},
     identity::role_exists,
-    policies::{REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},
+    policies::{JSON_TO_XML, REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},
     store::Documents,
     wire::{Code, Refusal},
 };
@@ -142,7 +143,12 @@ pub(super) struct Origin<'a> {
 }
 
 /// Reads, checks and completes a document.
-pub(super) fn admit(documents: &Documents<'_>, origin: &Origin<'_>, sent: Map<String, Value>) -> Result<Api, Refusal> {
+pub(super) fn admit(
+    documents: &Documents<'_>,
+    origin: &Origin<'_>,
+    mut sent: Map<String, Value>,
+) -> Result<Api, Refusal> {
+    let endpoint_security = endpoint_security::take(&mut sent, origin.stored.map(|stored| &stored.endpoint_security))?;
     if let Some(unknown) = sent.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(Refusal::bad_request(format!("Unrecognized property '{unknown}'")));
     }
@@ -179,6 +185,7 @@ pub(super) fn admit(documents: &Documents<'_>, origin: &Origin<'_>, sent: Map<St
         scopes: draft.scopes.into_iter().map(|own| ApiScope { scope: own.scope, shared: own.shared }).collect(),
         production_endpoint: endpoint("production_endpoints"),
         sandbox_endpoint: endpoint("sandbox_endpoints"),
+        endpoint_security,
         operations: draft.operations.into_iter().map(operation).collect(),
         name: draft.name,
         version: draft.version,
@@ -250,15 +257,20 @@ fn operation(draft: DraftOperation) -> Operation {
         auth_type: auth_type.unwrap_or_else(|| usual.to_owned()),
         scopes: draft.scopes,
         one_time_scope: one_time_scope(&draft.operation_policies),
+        json_to_xml: on_request(&draft.operation_policies, JSON_TO_XML).is_some(),
     }
 }
 
 /// The parameter of the policy that lets a token be used once, where it is attached to requests; without the parameter
 /// it names the scope `OTT`, as the product does.
 fn one_time_scope(policies: &Value) -> Option<String> {
-    let attached = policies["request"].as_array()?;
-    let policy = attached.iter().find(|each| each["policyName"] == REVOKE_ONE_TIME_TOKEN)?;
+    let policy = on_request(policies, REVOKE_ONE_TIME_TOKEN)?;
     Some(policy["parameters"]["scope"].as_str().unwrap_or("OTT").to_owned())
+}
+
+/// A policy by its name, where it is attached to requests.
+fn on_request<'a>(policies: &'a Value, name: &str) -> Option<&'a Value> {
+    policies["request"].as_array()?.iter().find(|each| each["policyName"] == name)
 }
 
 fn or_oauth2(schemes: Vec<String>) -> Vec<String> {

@@ -4,6 +4,7 @@
 mod api_document;
 mod apis;
 mod definition;
+mod endpoint_security;
 mod internal_keys;
 mod key_managers;
 mod lifecycle;

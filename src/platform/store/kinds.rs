@@ -149,6 +149,15 @@ impl Document for Api {
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}\n{}", self.context, self.version))
     }
+    fn secrets(_body: &Value) -> Vec<String> {
+        backend_secrets("").collect()
+    }
+}
+
+/// The credentials for the backends of an API that stands at `place`.
+fn backend_secrets(place: &'static str) -> impl Iterator<Item = String> {
+    let members = ["production/password", "production/client_secret", "sandbox/password", "sandbox/client_secret"];
+    members.into_iter().map(move |member| format!("{place}/endpoint_security/{member}"))
 }
 
 impl Document for Revision {
@@ -158,6 +167,9 @@ impl Document for Revision {
     }
     fn parent(&self) -> Option<String> {
         Some(self.api.id.to_string())
+    }
+    fn secrets(_body: &Value) -> Vec<String> {
+        backend_secrets("/api").collect()
     }
 }
 
