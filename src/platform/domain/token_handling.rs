@@ -38,8 +38,7 @@ pub enum TokenMatcher {
 }
 
 /// UUIDs of the versions 1 to 5 as a pattern: the form of opaque tokens that the documents give (SEED-IS-25).
-const OPAQUE_TOKEN: &str =
-    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
+const OPAQUE_TOKEN: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
 
 impl TokenValidation {
     /// Opaque tokens of the documented form.

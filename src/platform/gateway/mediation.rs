@@ -112,7 +112,10 @@ mod tests {
             ("application/json", "{", ""),
         ] {
             let (refused, _) = sent(kind, body);
-            assert!(matches!(&refused, Err(Refusal::MessageNotBuilt(why)) if why.contains(said)), "{body}: {refused:?}");
+            assert!(
+                matches!(&refused, Err(Refusal::MessageNotBuilt(why)) if why.contains(said)),
+                "{body}: {refused:?}"
+            );
         }
     }
 }
