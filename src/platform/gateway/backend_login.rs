@@ -99,3 +99,74 @@ fn key_of(login: &BackendLogin) -> String {
     let secrets = [revealed(&login.client_secret), revealed(&login.password)];
     format!("{:?}\n{texts:?}\n{secrets:?}\n{:?}", login.kind, login.parameters)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use axum::{Form, Router, http::HeaderMap, routing::post};
+
+    use super::*;
+
+    /// A token endpoint that grants numbered tokens that live as long as the `life` of the request, to `gateway` alone.
+    async fn token_endpoint() -> String {
+        let granted = Arc::new(AtomicUsize::new(0));
+        let grant = move |headers: HeaderMap, Form(form): Form<Vec<(String, String)>>| async move {
+            let value = |name: &str| form.iter().find(|(each, _)| each == name).map(|(_, value)| value.clone());
+            let known = format!("Basic {}", STANDARD.encode("gateway:secret"));
+            if headers["authorization"] != known.as_str() {
+                return Err(axum::http::StatusCode::UNAUTHORIZED);
+            }
+            let number = granted.fetch_add(1, Ordering::SeqCst);
+            let life = value("life").unwrap_or_default();
+            let told = [value("grant_type"), value("username")].map(Option::unwrap_or_default).concat();
+            Ok(format!("{{\"access_token\": \"{told}-{number}\", \"expires_in\": {life}}}"))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        let router = Router::new().route("/token", post(grant));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    fn login(url: &str, kind: LoginKind, life: &str) -> BackendLogin {
+        BackendLogin {
+            enabled: true,
+            kind,
+            username: Some("ann".to_owned()),
+            password: Some(Secret::new("of-ann")),
+            token_url: Some(url.to_owned()),
+            client_id: Some("gateway".to_owned()),
+            client_secret: Some(Secret::new("secret")),
+            parameters: vec![("life".to_owned(), life.to_owned())],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_sent_again_until_it_is_about_to_end() {
+        let (url, tokens) = (token_endpoint().await, BackendTokens::with_capacity(10));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let (long, short) = (login(&url, LoginKind::ClientCredentials, "60"), login(&url, LoginKind::Password, "5"));
+        for (login, expected) in [
+            (&long, "Bearer client_credentials-0"),
+            (&long, "Bearer client_credentials-0"),
+            (&short, "Bearer passwordann-1"),
+            (&short, "Bearer passwordann-2"),
+        ] {
+            assert_eq!(tokens.authorization(&http, login).await.unwrap().unwrap(), expected);
+        }
+        let stranger = BackendLogin { client_secret: Some(Secret::new("another")), ..long.clone() };
+        assert_eq!(tokens.authorization(&http, &stranger).await, Err(Refusal::BackendSilent));
+        assert_eq!(tokens.authorization(&http, &BackendLogin { enabled: false, ..long }).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn http_basic_needs_nobody_else() {
+        let (tokens, basic) = (BackendTokens::with_capacity(1), login("", LoginKind::Basic, ""));
+        let sent = tokens.authorization(&reqwest::Client::new(), &basic).await.unwrap().unwrap();
+        assert_eq!(sent, "Basic YW5uOm9mLWFubg==");
+    }
+}
