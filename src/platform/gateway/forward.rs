@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::refusal::Refusal;
+use crate::platform::domain::{Api, KeyType};
 
 /// Header fields of one hop only (RFC 9110, section 7.6.1), and those that the client library sets itself.
 const HOP_BY_HOP: [&str; 10] = [
@@ -85,6 +86,17 @@ impl Forward<'_> {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
+    }
+}
+
+/// The backend for a key type; a call without credentials goes to whichever there is.
+pub(super) fn endpoint(api: &Api, key_type: Option<KeyType>) -> Result<(KeyType, &str), Refusal> {
+    let production = api.production_endpoint.as_deref().map(|url| (KeyType::Production, url));
+    let sandbox = api.sandbox_endpoint.as_deref().map(|url| (KeyType::Sandbox, url));
+    match key_type {
+        Some(KeyType::Production) => production.ok_or(Refusal::NoEndpoint("production")),
+        Some(KeyType::Sandbox) => sandbox.ok_or(Refusal::NoEndpoint("sandbox")),
+        None => production.or(sandbox).ok_or(Refusal::NoEndpoint("production")),
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     backend_jwt,
     backend_login::BackendTokens,
     credentials::{Credentials, INTERNAL_KEY, api_key_header, credentials, token_header},
-    forward::Forward,
+    forward::{Forward, endpoint},
     introspection::Introspections,
     key_manager::RunningKeyManager,
     keys::Fetcher,
@@ -271,17 +271,6 @@ fn authorize(tenant: &Tenant, api: &Api, operation: &Operation, caller: &Caller)
     match (wanted.as_str(), caller.is_application()) {
         ("application", false) | ("applicationuser", true) => Err(Refusal::WrongTokenType),
         _ => Ok(key_type),
-    }
-}
-
-/// The backend for a key type; a call without credentials goes to whichever there is.
-fn endpoint(api: &Api, key_type: Option<KeyType>) -> Result<(KeyType, &str), Refusal> {
-    let production = api.production_endpoint.as_deref().map(|url| (KeyType::Production, url));
-    let sandbox = api.sandbox_endpoint.as_deref().map(|url| (KeyType::Sandbox, url));
-    match key_type {
-        Some(KeyType::Production) => production.ok_or(Refusal::NoEndpoint("production")),
-        Some(KeyType::Sandbox) => sandbox.ok_or(Refusal::NoEndpoint("sandbox")),
-        None => production.or(sandbox).ok_or(Refusal::NoEndpoint("production")),
     }
 }
 
