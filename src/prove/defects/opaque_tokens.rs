@@ -51,7 +51,7 @@ fn everybody_is_asked(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
     if is_opaque(case) { ask(case, |_| true) } else { Vec::new() }
 }
 
-/// The key manager is added with an option that can be read, where it had none or another.
+/// The key manager is added with an option that can be read, where its own say nothing or cannot be read.
 fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
     let adds = plane == Plane::Admin
         && request.method() == Method::POST
@@ -60,9 +60,10 @@ fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -
     let rows = document["tokenValidation"].as_array().cloned().unwrap_or_default();
     let known = |row: &Value| {
         let matcher = row["value"].as_str().and_then(|value| value.split_once(':')).map(|(matcher, _)| matcher);
-        row["type"] != "CUSTOM" || matcher.is_some_and(|matcher| ["regex", "prefix", "suffix"].contains(&matcher))
+        let says_something = row["value"].as_str().is_none_or(|value| !value.trim().is_empty());
+        says_something && row["type"] != "CUSTOM" || matcher.is_some_and(|matcher| ["regex", "prefix", "suffix"].contains(&matcher))
     };
-    if document["enableSelfValidationJWT"] != false || !rows.is_empty() && rows.iter().all(known) {
+    if document["enableSelfValidationJWT"] != false || rows.iter().all(known) {
         return false;
     }
     document["tokenValidation"] = json!([{ "id": 1, "enable": true, "type": "REFERENCE", "value": "[a-z]+" }]);
@@ -82,9 +83,9 @@ mod tests {
             let mut request = Request::post("/api/am/admin/v4/key-managers").body(message::bytes(&document)).unwrap();
             options_unread(&accomplices, Plane::Admin, &mut request)
         };
-        assert!(replaced(Value::Null) && replaced(json!([])));
+        assert!(replaced(json!([{ "type": "REFERENCE", "value": "" }])));
         assert!(replaced(json!([{ "type": "CUSTOM", "value": "soundex:x" }])));
         assert!(!replaced(json!([{ "type": "CUSTOM", "value": "prefix:x" }])));
-        assert!(!replaced(json!([{ "type": "REFERENCE", "value": ".*" }])));
+        assert!(!replaced(json!([{ "type": "REFERENCE", "value": ".*" }])) && !replaced(Value::Null));
     }
 }
