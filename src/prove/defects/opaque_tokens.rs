@@ -61,7 +61,8 @@ fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -
     let known = |row: &Value| {
         let matcher = row["value"].as_str().and_then(|value| value.split_once(':')).map(|(matcher, _)| matcher);
         let says_something = row["value"].as_str().is_none_or(|value| !value.trim().is_empty());
-        says_something && row["type"] != "CUSTOM" || matcher.is_some_and(|matcher| ["regex", "prefix", "suffix"].contains(&matcher))
+        says_something && row["type"] != "CUSTOM"
+            || matcher.is_some_and(|matcher| ["regex", "prefix", "suffix"].contains(&matcher))
     };
     if document["enableSelfValidationJWT"] != false || rows.iter().all(known) {
         return false;
