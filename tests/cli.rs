@@ -305,6 +305,46 @@ fn a_slip_in_a_deployment_toml_is_a_wrong_plan() {
     refused(&kmspec(&typed), 2, &["`example.invalid` does not lead to this machine", "server.hostname"]);
 }
 
+#[test]
+fn a_deployment_toml_with_a_slip_is_refused_with_its_line_and_what_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("slip.toml"), "[server]\noffset = 1\n\n[oauth.token_renewal]\nrenew_refresh_tokn = true\n").unwrap();
+    fs::write(path("kind.toml"), "[server]\nlegacy_mode = \"perhaps\"\n").unwrap();
+    fs::write(path("good.toml"), "[server]\nlegacy_mode = true\n").unwrap();
+    let mock = |vendor: &str, file: &str| {
+        kmspec(&["mock", vendor, "--port", "0", "--ca-dir", &path("ca"), "--deployment-toml", &path(file)])
+    };
+    let meant = ["line 5", "`oauth.token_renewal.renew_refresh_tokn`", "`oauth.token_renewal.renew_refresh_token`"];
+    refused(&mock("is7", "slip.toml"), 2, &meant);
+    refused(&mock("is7", "kind.toml"), 2, &["line 2", "`server.legacy_mode` takes a boolean"]);
+    refused(&mock("is7", "none.toml"), 2, &["none.toml", "`--deployment-toml` takes a file"]);
+    refused(&mock("okta", "good.toml"), 2, &["`okta` reads no deployment.toml", "is7 does"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mock_is_configured_by_its_deployment_toml() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deployment.toml");
+    fs::write(&file, "[super_admin]\nusername = \"ruth\"\npassword = \"ruths\"\n").unwrap();
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
+        .args(["mock", "is7", "--port", "0", "--ca-dir", folder.path().to_str().unwrap()])
+        .args(["--deployment-toml", file.to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = said_by(&mut mock, 3);
+    let users = Command::new("curl").args(["-s", &format!("{}/servers/is7/users", said["control"])]).output();
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    if let Ok(users) = users {
+        let users = String::from_utf8(users.stdout).unwrap();
+        assert!(users.contains("\"name\":\"ruth\"") && !users.contains("\"name\":\"admin\""), "{users}");
+    }
+}
+
 /// A JSON request over plain HTTP; the status line and what follows it.
 #[cfg(target_os = "linux")]
 fn post(url: &str, path: &str, body: &str) -> String {

@@ -14,7 +14,7 @@ use kmspec_mocks::{
     server::AuthorizationServer,
     vendors::Vendor,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{AUTHORITY, Answer, answer, http};
 
 fn http_with(identity: &TlsIdentity) -> reqwest::Client {
@@ -137,4 +137,60 @@ fn java_reads_the_stores() {
         let said = String::from_utf8_lossy(&listed.stdout).into_owned();
         assert!(listed.status.success() && said.contains(entry), "{file}: {said}");
     }
+}
+
+#[tokio::test]
+async fn clients_register_by_certificate_and_their_tokens_are_bound_to_it() {
+    let server = mutual(ClientCertificates::Asked).await;
+    let own = AUTHORITY.issue(&["orders.test"]).unwrap();
+    let other = AUTHORITY.issue(&["other.test"]).unwrap();
+    let der = own.chain_pem.lines().skip(1).take_while(|line| !line.starts_with('-')).collect::<String>();
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "x": "x", "y": "y", "x5c": [der] });
+    for (method, more) in [
+        ("tls_client_auth", json!({ "tls_client_auth_subject_dn": "CN=orders.test" })),
+        ("tls_client_auth", json!({ "tls_client_auth_san_dns": "orders.test" })),
+        ("self_signed_tls_client_auth", json!({ "jwks": { "keys": [jwk] } })),
+    ] {
+        let registered = register(&server, method, &more).await;
+        assert_eq!(registered.status, 201, "{more}: {}", registered.text);
+        let document = registered.json();
+        assert!(document.get("client_secret").is_none(), "{document}");
+        assert_eq!(document["token_endpoint_auth_method"], method);
+        let client = server.realm().client(document["client_id"].as_str().unwrap()).unwrap();
+        let granted = ask(&http_with(&own), &server, &client).await;
+        assert_eq!(bound_to(&server, &granted.member("access_token")), own.x5t_s256(), "{more}");
+        for http in [http_with(&other), http()] {
+            assert_eq!(ask(&http, &server, &client).await.error(), (401, "invalid_client".to_owned()), "{more}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_registration_that_does_not_say_which_certificate_is_refused() {
+    let server = mutual(ClientCertificates::Asked).await;
+    let two = json!({ "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "a" });
+    for (method, more) in [
+        ("tls_client_auth", json!({})),
+        ("tls_client_auth", two),
+        ("self_signed_tls_client_auth", json!({})),
+        ("self_signed_tls_client_auth", json!({ "jwks": { "keys": [{ "kty": "RSA" }] } })),
+        ("self_signed_tls_client_auth", json!({ "jwks": { "keys": [{ "x5c": ["AAAA"] }] } })),
+        ("client_secret_basic", json!({ "tls_client_certificate_bound_access_tokens": "yes" })),
+    ] {
+        let refused = register(&server, method, &more).await;
+        assert_eq!(refused.error(), (400, "invalid_client_metadata".to_owned()), "{method} {more}");
+    }
+    let plain = AuthorizationServer::builder(Vendor::Custom).certificates(AUTHORITY.clone()).start().await.unwrap();
+    let more = json!({ "tls_client_auth_subject_dn": "CN=a" });
+    let refused = register(&plain, "tls_client_auth", &more).await;
+    assert_eq!(refused.error().1, "invalid_client_metadata", "where nobody is asked for certificates");
+}
+
+async fn register(server: &AuthorizationServer, method: &str, more: &Value) -> Answer {
+    let mut body = json!({
+        "client_name": "orders", "grant_types": ["client_credentials"], "token_endpoint_auth_method": method,
+    });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let request = http().post(server.endpoints().registration.as_deref().unwrap()).json(&body);
+    answer(request.bearer_auth(server.initial_access_token().unwrap()).send().await.unwrap()).await
 }

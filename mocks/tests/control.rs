@@ -212,6 +212,15 @@ async fn every_route_answers_what_the_document_says() {
         called.insert((method.to_owned(), at("/defects/{defect}")));
     }
     stage.call("post", "/servers", &[], json!({ "vendor": "is7", "deployment_toml": "[oauth]\n" })).await;
+    for (method, path, body) in [
+        ("post", "/tenants", json!({ "domain": "one.com" })),
+        ("get", "/tenants", none.clone()),
+        ("put", "/consumer-keys", json!({ "unique": true })),
+        ("get", "/consumer-keys", none.clone()),
+    ] {
+        stage.call(method, &at(path), &["is7"], body).await;
+        called.insert((method.to_owned(), at(path)));
+    }
     let target = json!({ "url": "https://localhost:1/notify", "username": "ruth", "password": "x" });
     stage.call("put", &at("/notices"), &["is7"], target.clone()).await;
     assert_eq!(stage.call("get", &at("/notices"), &["is7"], none.clone()).await["username"], "ruth");
@@ -284,6 +293,8 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
             400,
             "content_type",
         ),
+        ("post", "/servers/custom/tenants", json!({ "domain": "one.com" }), 400, "is7 has"),
+        ("put", "/servers/custom/consumer-keys", json!({ "uniqe": true }), 400, "did you mean `unique`?"),
         ("put", "/servers/custom/defects/DEF-999", json!(null), 404, "DEF-"),
         ("get", "/servers/custom/journal?endpont=token", json!(null), 400, "did you mean `endpoint`?"),
         ("get", "/servers/custom/journal?status=many", json!(null), 400, "many"),

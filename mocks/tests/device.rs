@@ -169,3 +169,19 @@ async fn a_device_authorization_request_is_refused_for_what_is_wrong_with_it() {
         assert_eq!(document["device_authorization_endpoint"], url);
     }
 }
+
+#[tokio::test]
+async fn keycloak_serves_devices_on_a_page_of_its_realm() {
+    let stage = with_device(Vendor::Keycloak).await;
+    let url = stage.server.endpoints().device_authorization.clone().unwrap();
+    assert!(url.ends_with("/protocol/openid-connect/auth/device"), "{url}");
+    let begun = stage.post(&url, &[("scope", "openid")]).await.json();
+    assert!(begun["verification_uri"].as_str().unwrap().ends_with("/realms/kmspec/device"), "{begun}");
+    assert_eq!(poll(&stage, &begun).await.error(), error("authorization_pending"));
+    let page = stage.open(begun["verification_uri_complete"].as_str().unwrap()).await.page();
+    let fields = [("username", "ann"), ("password", "ann's secret"), ("decision", "approve")];
+    stage.submit(&page, &fields).await.page();
+    let granted = poll_after(&stage, 5, &begun).await;
+    let claims = stage.verified(&granted.member("access_token")).await.unwrap().1;
+    assert_eq!((&claims["azp"], &claims["preferred_username"]), (&"tv".into(), &"ann".into()));
+}

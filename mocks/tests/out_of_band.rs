@@ -1,4 +1,4 @@
-//! What Amazon Cognito and Auth0 do differently.
+//! What Amazon Cognito, Auth0 and an Okta organisation do differently.
 //! Over real HTTPS, each server on a port of its own.
 
 mod support;
@@ -127,4 +127,27 @@ async fn auth0_gives_a_refresh_token_only_to_those_who_ask_for_offline_access() 
     assert_eq!(stage.revoke(&refresh).await.status, 200);
     let refused = stage.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
     assert_eq!(refused.error(), (403, "invalid_grant".to_owned()));
+}
+
+#[tokio::test]
+async fn a_token_of_an_okta_organisation_is_for_okta_alone_and_verifies_with_no_published_key() {
+    let stage = stage(Vendor::Okta).await;
+    let base = stage.server.base_url().to_owned();
+    let document = stage.get(&format!("{base}/.well-known/openid-configuration")).await.json();
+    assert_eq!(document["issuer"], base.as_str());
+    assert_eq!(document["token_endpoint"], format!("{base}/oauth2/v1/token"));
+    let form = [("grant_type", "client_credentials"), ("scope", "read")];
+    let granted = stage.post(document["token_endpoint"].as_str().unwrap(), &form).await;
+    let token = granted.member("access_token");
+    let (header, claims) = kmspec_mocks::realm::jwt::read(&token).unwrap();
+    assert_eq!((&claims["iss"], &claims["aud"]), (&base.as_str().into(), &base.as_str().into()));
+    let keys = stage.get(document["jwks_uri"].as_str().unwrap()).await.json();
+    assert!(keys["keys"].as_array().unwrap().iter().all(|key| key["kid"] != header["kid"]), "{keys}");
+    assert!(stage.verified(&token).await.is_err());
+    let asked = stage.post(document["introspection_endpoint"].as_str().unwrap(), &[("token", &token)]).await.json();
+    assert_eq!((&asked["active"], &asked["iss"]), (&true.into(), &base.as_str().into()));
+    stage.post(document["revocation_endpoint"].as_str().unwrap(), &[("token", &token)]).await;
+    assert_eq!(stage.introspect(&token).await["active"], false);
+    let own = stage.token(&form).await.member("access_token");
+    assert_eq!(stage.verified(&own).await.unwrap().1["iss"], stage.server.issuer(), "the custom server stays as it is");
 }

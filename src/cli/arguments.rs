@@ -167,7 +167,8 @@ pub struct PlatformArguments {
 pub struct MockArguments {
     /// Whose manners it has: the name of a vendor, such as is7 or okta; another name is answered with the list.
     pub vendor: String,
-    /// Its port; any free one when left out.
+    /// Its port, 0 for any free one. When left out: 9444 for is7, 9446 for is and 9031 for pingfederate, as their
+    /// documents have it, unless that is taken; any free one for the others.
     #[arg(long)]
     pub port: Option<u16>,
     /// Port of its control interface; any free one when left out.

@@ -1,7 +1,7 @@
 //! A client's certificate on its way from the handshake to the endpoints.
 //! What it proves about a client is decided in `grants`.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use aws_lc_rs::digest;
 use base64::{
@@ -17,6 +17,7 @@ use rustls::{
         danger::{ClientCertVerified, ClientCertVerifier},
     },
 };
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName};
 
 /// The header field that carries it between the front and the server behind. What a client sends under this name never
 /// gets that far.
@@ -29,6 +30,8 @@ pub struct PresentedCertificate {
     pub x5t_s256: String,
     /// Its subject as RFC 4514 writes it.
     pub subject: String,
+    /// Its names beside the subject: the kind (`dns`, `uri`, `ip`, `email`), a colon, and the name.
+    pub names: Vec<String>,
     /// Whether the server's authority issued it.
     pub trusted: bool,
 }
@@ -42,9 +45,27 @@ impl PresentedCertificate {
         Some(Self {
             x5t_s256: URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der)),
             subject: certificate.subject().to_string(),
+            names: names(&certificate),
             trusted: trusted == "trusted",
         })
     }
+}
+
+/// The alternative names of a certificate (RFC 5280, section 4.2.1.6) that a client may be known by.
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let extension = certificate.subject_alternative_name().ok().flatten();
+    let told = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some(format!("dns:{name}")),
+        GeneralName::URI(uri) => Some(format!("uri:{uri}")),
+        GeneralName::RFC822Name(address) => Some(format!("email:{address}")),
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => Some(format!("ip:{}", IpAddr::from(<[u8; 4]>::try_from(*bytes).ok()?))),
+            16 => Some(format!("ip:{}", IpAddr::from(<[u8; 16]>::try_from(*bytes).ok()?))),
+            _ => None,
+        },
+        _ => None,
+    };
+    extension.iter().flat_map(|extension| extension.value.general_names.iter().filter_map(told)).collect()
 }
 
 /// Takes any certificate whose key the client holds, and tells those of the authority from others.

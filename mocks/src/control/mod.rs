@@ -17,6 +17,7 @@ mod scopes;
 mod serve;
 mod servers;
 mod settings;
+mod tenants;
 mod tls;
 mod tokens;
 mod trusted_issuers;

@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     clients, clock, faults, house::House, journal, keys, logins, notices, refusal::Refusal, scopes, servers, settings,
-    tls, tokens, trusted_issuers, users,
+    tenants, tls, tokens, trusted_issuers, users,
 };
 
 /// The OpenAPI document that describes the interface.
@@ -40,6 +40,10 @@ routes! {
     get "/servers/{server}/panics" => servers::panics;
     get "/servers/{server}/settings" => settings::show;
     patch "/servers/{server}/settings" => settings::change;
+    get "/servers/{server}/tenants" => tenants::list;
+    post "/servers/{server}/tenants" => tenants::create;
+    get "/servers/{server}/consumer-keys" => tenants::show_keys;
+    put "/servers/{server}/consumer-keys" => tenants::change_keys;
     get "/servers/{server}/notices" => notices::show;
     put "/servers/{server}/notices" => notices::put;
     delete "/servers/{server}/notices" => notices::remove;

@@ -21,7 +21,7 @@ pub(crate) fn authorize(site: &Site, call: &Call) -> Reply {
         return Reply::only("POST");
     }
     match call.form(false).and_then(|request| client(site, &request).map(|client| (client, request))) {
-        Ok((client, request)) => begun(site, &client, &request, PAGE),
+        Ok((client, request)) => begun(site, &client, &request, site.dialect.device_page()),
         Err(error) => Reply::error(&worded(&site.realm.policy(), error)),
     }
 }
@@ -72,7 +72,7 @@ fn form(site: &Site, user_code: &str, remark: &str) -> Reply {
         Field::Button("decision", "approve"),
         Field::Button("decision", "deny"),
     ];
-    let action = format!("{}{PAGE}", site.base_url);
+    let action = format!("{}{}", site.base_url, site.dialect.device_page());
     page::page(200, "Connect a device", &format!("<p>{}</p>\n{}", page::escaped(remark), page::form(&action, &fields)))
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod registration_is;
 pub(crate) mod registration_is7;
 pub(crate) mod registration_okta;
 pub(crate) mod registration_ping;
+mod registration_tls;
 pub(crate) mod revocation;
 pub(crate) mod scim;
 pub(crate) mod scim_about;

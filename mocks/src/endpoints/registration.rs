@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     call::{Call, Reply},
     management::managing,
+    registration_tls,
 };
 use crate::{
     grants::basic_pair,
@@ -154,6 +155,9 @@ fn update(site: &Site, call: &Call, client: &Client, manner: &Manner) -> Result<
     if asked.get("client_id").and_then(Value::as_str) != Some(&client.id) {
         return Err(metadata("client_id does not match the registration"));
     }
+    client.certificate =
+        by_certificate.then(|| registration_tls::login(method, &asked)).transpose().map_err(metadata)?;
+    client.certificate_bound = registration_tls::bound(site, &asked).map_err(metadata)?;
     let chosen = asked.get("client_secret").is_some_and(|sent| sent.as_str() != client.secret.as_deref());
     // Not even where secrets can be chosen does a client do so itself (RFC 7592, section 2.2).
     let by_itself = client.registration_token.as_deref().zip(call.bearer()).is_some_and(|(own, sent)| same(own, sent));
@@ -182,12 +186,14 @@ fn fill(site: &Site, client: &mut Client, call: &Call, manner: &Manner) -> Resul
     }
     let method = asked.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or(manner.methods[0]);
     let signs = method == PRIVATE_KEY_JWT && site.realm.policy().client_assertions;
-    if !signs && !manner.methods.contains(&method) {
+    let by_certificate = registration_tls::is_method(site, method);
+    if !signs && !by_certificate && !manner.methods.contains(&method) {
         return Err(metadata("token_endpoint_auth_method is not supported"));
     }
     let chosen = asked.get("client_secret").and_then(Value::as_str).filter(|_| manner.chosen_credentials);
     match (method, chosen) {
         ("none", _) => client.secret = None,
+        _ if by_certificate => client.secret = None,
         _ if signs => {
             if asked.get("jwks").is_none_or(|set| serde_json::from_value::<JwkSet>(set.clone()).is_err()) {
                 return Err(metadata("a client that signs assertions has to register its keys as jwks"));
@@ -211,9 +217,9 @@ fn fill(site: &Site, client: &mut Client, call: &Call, manner: &Manner) -> Resul
         client.metadata.insert("response_types".to_owned(), json!(["code"]));
     }
     // Of what else was sent, only what the RFC or the vendor defines is kept; the rest is ignored.
-    for name in RFC_METADATA.iter().chain(manner.keeps) {
-        if let Some(value) = asked.get(*name) {
-            client.metadata.insert((*name).to_owned(), value.clone());
+    for name in RFC_METADATA.iter().chain(manner.keeps).copied().chain(registration_tls::metadata(site)) {
+        if let Some(value) = asked.get(name) {
+            client.metadata.insert(name.to_owned(), value.clone());
         }
     }
     Ok(())

@@ -84,7 +84,7 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
         if !(15..=30).contains(&id.len()) || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Err(refused("invalid_client_metadata", "the client id does not have the required form"));
         }
-        if site.realm.client(id).is_some() {
+        if site.realm.client(id).is_some() || site.taken_by_another_tenant(id) {
             return Err(refused("invalid_client_metadata", &format!("a client with id {id} exists already")));
         }
         spec = spec.id(id);
@@ -149,6 +149,10 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     client.refresh_token_seconds = seconds(asked, "ext_refresh_token_lifetime")?;
     client.pkce_mandatory = flag(asked, "ext_pkce_mandatory")?;
     client.pkce_plain = flag(asked, "ext_pkce_support_plain")?;
+    let method = text(asked, "token_endpoint_auth_method").filter(|method| registration_tls::is_method(site, method));
+    client.certificate =
+        method.map(|method| registration_tls::login(method, asked)).transpose().map_err(|wrong| metadata(&wrong))?;
+    client.certificate_bound = registration_tls::bound(site, asked).map_err(|wrong| metadata(&wrong))?;
     // Whoever may register clients answers for them.
     client.skips_consent = true;
     if flag(asked, "ext_public_client")? {

@@ -184,6 +184,27 @@ mod tests {
         assert_eq!(basic_pair(&header("a:b:c"), true), Some(("a".to_owned(), "b:c".to_owned())));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_credentials_or_none(header: String, decode: bool) {
+            let _ = basic_pair(&header, decode);
+            let _ = basic_pair(&format!("Basic {header}"), decode);
+        }
+
+        #[test]
+        fn credentials_that_were_form_encoded_come_back_as_they_were(id: String, secret: String) {
+            let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let sent = header(&format!("{}:{}", encoded(&id), encoded(&secret)));
+            proptest::prop_assert_eq!(basic_pair(&sent, true), Some((id, secret)));
+        }
+
+        #[test]
+        fn undecoded_credentials_are_what_stands_around_the_only_colon(id in "[^:]*", secret: String) {
+            let expected = (!secret.contains(':')).then(|| (id.clone(), secret.clone()));
+            proptest::prop_assert_eq!(basic_pair(&header(&format!("{id}:{secret}")), false), expected);
+        }
+    }
+
     #[test]
     fn what_is_no_basic_header_is_none() {
         for bad in ["Bearer abc", "Basic", "Basic ???", "Basic YQ=="] {

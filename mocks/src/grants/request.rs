@@ -174,6 +174,37 @@ mod tests {
         assert_eq!(Form::parse(b"a=1&b=2").repeated(), None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_body_is_read_as_a_form_and_a_value_is_that_of_the_first_of_its_name(body: Vec<u8>) {
+            let form = Form::parse(&body);
+            for (name, _) in form.clone().into_pairs() {
+                proptest::prop_assert!(form.contains(&name));
+                let first = form.clone().into_pairs().into_iter().find(|(known, _)| *known == name).unwrap().1;
+                proptest::prop_assert_eq!(form.value(&name), Some(first.as_str()).filter(|text| !text.is_empty()));
+                let repeated = form.clone().into_pairs().iter().filter(|(known, _)| *known == name).count() > 1;
+                proptest::prop_assert_eq!(form.repeats(&name), repeated);
+            }
+            let any_repeats = form.clone().into_pairs().iter().any(|(name, _)| form.repeats(name));
+            proptest::prop_assert_eq!(form.repeated().is_some(), any_repeats);
+        }
+
+        #[test]
+        fn what_was_written_as_a_form_is_read_as_it_was(pairs: Vec<(String, String)>) {
+            let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+            proptest::prop_assert_eq!(Form::parse(text.as_bytes()).into_pairs(), pairs);
+        }
+
+        #[test]
+        fn any_body_of_any_type_is_read_or_refused_as_an_invalid_request(body: Vec<u8>, media: String, json: bool) {
+            for media in [media.as_str(), "application/json", "application/x-www-form-urlencoded"] {
+                if let Err(error) = TokenRequest::read(Some(media), Vec::new(), None, &body, json) {
+                    proptest::prop_assert_eq!((error.status, error.code.as_str()), (400, "invalid_request"));
+                }
+            }
+        }
+    }
+
     #[test]
     fn json_is_read_only_where_it_is_accepted() {
         let read = |json| TokenRequest::read(Some("application/json"), Vec::new(), None, br#"{"a":"1","n":2}"#, json);

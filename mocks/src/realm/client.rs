@@ -27,6 +27,9 @@ pub const PRIVATE_KEY_JWT: &str = "private_key_jwt";
 pub enum CertificateLogin {
     /// One of the server's authority with this subject, as RFC 4514 writes it: `tls_client_auth`.
     Subject(String),
+    /// One of the server's authority with this name beside its subject: its kind (`dns`, `uri`, `ip`, `email`), a colon,
+    /// and the name.
+    Name(String),
     /// The one with this thumbprint, whoever issued it: `self_signed_tls_client_auth`.
     Thumbprint(String),
 }
@@ -37,6 +40,7 @@ impl CertificateLogin {
         let plain = |subject: &str| subject.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
         match self {
             Self::Subject(subject) => presented.trusted && plain(subject) == plain(&presented.subject),
+            Self::Name(name) => presented.trusted && presented.names.contains(name),
             Self::Thumbprint(x5t_s256) => *x5t_s256 == presented.x5t_s256,
         }
     }

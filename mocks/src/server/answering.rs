@@ -62,6 +62,9 @@ impl Answering {
 impl Site {
     /// What a request is for, the reply to it with whatever fault was scripted, and how late that comes.
     pub(super) fn reply(&self, call: &Call) -> (Endpoint, Reply, Option<Duration>) {
+        if let Some((tenant, call)) = self.tenant_of(call) {
+            return tenant.reply(&call);
+        }
         let routed = self.dialect.route(&call.path);
         let endpoint = routed.as_ref().map_or_else(|| Endpoint::guess(&call.path), |(endpoint, _)| *endpoint);
         let fault = self.faults.of_answer(endpoint);

@@ -11,6 +11,7 @@ use super::{
     behind::Behind,
     handle::{AuthorizationServer, Certified},
     site::{Endpoints, Site},
+    tenants::Tenants,
 };
 use crate::{
     certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCertificates, ClientCheck},
@@ -21,7 +22,7 @@ use crate::{
     front::{Door, Port},
     journal::{Endpoint, Recorder},
     notices::NoticeError,
-    realm::{Clock, KeyChest, Realm},
+    realm::{Clock, KeyChest, Policy, Realm},
     vendors::{Dialect, Vendor},
 };
 
@@ -212,6 +213,7 @@ impl AuthorizationServerBuilder {
             recorder,
             tls,
             door,
+            chest: self.chest,
             notices: Mutex::default(),
             _behind: behind,
             _front: front,
@@ -250,7 +252,8 @@ pub(super) fn site(
     Site {
         initial_access_token: dialect.initial_access_token(),
         faults: faults(&dialect, &endpoints, realm.issuer()),
-        defects,
+        defects: Arc::new(defects),
+        tenants: Tenants::default(),
         restarts: AtomicU64::new(0),
         endpoints,
         realm,
@@ -260,6 +263,21 @@ pub(super) fn site(
         mutual_tls,
         canned: Mutex::default(),
         panics: Mutex::default(),
+    }
+}
+
+/// A further tenant of a server: what goes wrong there goes wrong here, too, and everything else is its own.
+pub(super) fn tenant(vendor: Vendor, root: &Site, domain: &str, chest: &KeyChest) -> Site {
+    let (base_url, clock) = (format!("{}/t/{domain}", root.base_url), root.realm.clock().clone());
+    let site = site(vendor, base_url, clock, chest, Defects::default(), root.mutual_tls, None);
+    site.realm.change_policy(|policy| {
+        *policy = Policy { tenant: Some(domain.to_owned()), ..(*root.realm.policy()).clone() };
+    });
+    Site {
+        faults: root.faults.clone(),
+        defects: Arc::clone(&root.defects),
+        settings: root.settings.clone(),
+        ..site
     }
 }
 

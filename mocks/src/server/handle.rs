@@ -16,7 +16,7 @@ use crate::{
     front::{Door, Front},
     journal::{Endpoint, Journal, Recorder},
     notices::{self, NoticeError, NoticeTarget},
-    realm::{Clock, Realm},
+    realm::{Clock, KeyChest, Realm},
     vendors::Vendor,
 };
 
@@ -27,6 +27,7 @@ pub struct AuthorizationServer {
     pub(super) recorder: Recorder,
     pub(super) tls: Certified,
     pub(super) door: Door,
+    pub(super) chest: KeyChest,
     pub(super) notices: Mutex<Option<NoticeTarget>>,
     pub(super) _front: Front,
     pub(super) _behind: Behind,

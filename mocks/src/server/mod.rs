@@ -7,9 +7,11 @@ mod behind;
 mod builder;
 mod handle;
 mod site;
+mod tenants;
 
 pub use bare::BareServer;
 pub use builder::{AuthorizationServerBuilder, MockError};
 pub use handle::AuthorizationServer;
 pub(crate) use site::Site;
+pub use tenants::TenantError;
 pub use site::{Canned, Endpoints};

@@ -11,6 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::tenants::Tenants;
 use crate::{
     defects::Defects, deployment_toml::Settings, endpoints::call::Reply, faults::Faults, journal::Endpoint,
     realm::Realm, vendors::Dialect,
@@ -70,7 +71,9 @@ pub(crate) struct Site {
     pub(crate) endpoints: Endpoints,
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) faults: Faults,
-    pub(crate) defects: Defects,
+    pub(crate) defects: Arc<Defects>,
+    /// Further tenants of the same server.
+    pub(super) tenants: Tenants,
     /// How often it was started again.
     pub(super) restarts: AtomicU64,
     /// What opens client registration by Bearer, where the vendor has such a thing.

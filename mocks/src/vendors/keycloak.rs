@@ -10,7 +10,7 @@ use crate::{
     endpoints::{
         authorize,
         call::{Call, Reply},
-        discovery, introspection, jwks, login,
+        device, discovery, introspection, jwks, login,
         management::manager,
         registration::{self, Manner},
         revocation, token, userinfo,
@@ -25,6 +25,7 @@ use crate::{
 };
 
 const REALM: &str = "/realms/kmspec";
+const DEVICE_PAGE: &str = "/realms/kmspec/device";
 
 const MANNER: Manner = Manner {
     base: "/realms/kmspec/clients-registrations/openid-connect",
@@ -45,8 +46,14 @@ impl Dialect for Keycloak {
                 grant_type_before_client: true,
                 repeats_after_client: true,
                 form_credentials_win: true,
-                grant_types: names(["authorization_code", "client_credentials", "password", "refresh_token"]),
-                public_grant_types: names(["authorization_code", "password", "refresh_token"]),
+                grant_types: names([
+                    "authorization_code",
+                    "client_credentials",
+                    "password",
+                    "refresh_token",
+                    device::GRANT,
+                ]),
+                public_grant_types: names(["authorization_code", "password", "refresh_token", device::GRANT]),
                 code_challenge_methods: names(["plain", "S256"]),
                 public_clients_need_challenge: false,
                 stray_verifier_refused: false,
@@ -74,7 +81,7 @@ impl Dialect for Keycloak {
             token: at("/token"),
             jwks: at("/certs"),
             authorize: at("/auth"),
-            device_authorization: None,
+            device_authorization: Some(at("/auth/device")),
             introspection: Some(at("/token/introspect")),
             revocation: Some(at("/revoke")),
             registration: Some(format!("{base}{}", MANNER.base)),
@@ -90,6 +97,9 @@ impl Dialect for Keycloak {
         if is_or_below(path, MANNER.base) {
             return Some((Endpoint::Registration, |site, call| registration::answer(site, call, &MANNER)));
         }
+        if path == DEVICE_PAGE {
+            return Some((Endpoint::Login, device::page));
+        }
         let below = path.strip_prefix(REALM)?;
         if below == "/.well-known/openid-configuration" {
             return Some((Endpoint::Discovery, discovery::openid));
@@ -98,6 +108,7 @@ impl Dialect for Keycloak {
             "/token" => (Endpoint::Token, token::answer),
             "/certs" => (Endpoint::Jwks, jwks::answer),
             "/auth" => (Endpoint::Authorize, authorize::answer),
+            "/auth/device" => (Endpoint::DeviceAuthorization, device::authorize),
             "/token/introspect" => (Endpoint::Introspection, introspection::answer),
             "/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
@@ -108,6 +119,7 @@ impl Dialect for Keycloak {
     fn discovery(&self, endpoints: &Endpoints, realm: &Realm) -> Value {
         let methods = json!(["client_secret_basic", "client_secret_post"]);
         let mut document = common_members(endpoints, realm);
+        document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["userinfo_endpoint"] = json!(endpoints.userinfo);
         document["registration_endpoint"] = json!(endpoints.registration);
@@ -159,6 +171,10 @@ impl Dialect for Keycloak {
 
     fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
         Err(OAuthError::invalid_request("Unmatching clients"))
+    }
+
+    fn device_page(&self) -> &'static str {
+        DEVICE_PAGE
     }
 
     fn initial_access_token(&self) -> Option<String> {

@@ -15,6 +15,7 @@ pub(crate) mod is7_tokens;
 mod keycloak;
 mod keycloak_shape;
 mod okta;
+mod okta_org;
 mod pingfederate;
 mod pingone;
 
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 use crate::{
     endpoints::{
         call::{Call, Reply},
-        login, management, page,
+        device, login, management, page,
     },
     grants::{TokenAnswer, TokenRequest, authenticate_client, worded},
     journal::Endpoint,
@@ -91,6 +92,19 @@ vendors! {
 /// Id and secret of the client that may manage others, where a vendor wants a client for that: Keycloak, Auth0,
 /// Microsoft Entra ID, ForgeRock and Asgardeo.
 pub const MANAGER: (&str, &str) = (management::MANAGER, management::MANAGER);
+
+impl Vendor {
+    /// The port at which the product's documents have it beside an API platform, where they name one: an offset of one
+    /// for Identity Server 7, 9446 with Open Banking, 9031 for PingFederate.
+    pub fn documented_port(self) -> Option<u16> {
+        match self {
+            Self::Is7 => Some(9_444),
+            Self::Is => Some(9_446),
+            Self::PingFederate => Some(9_031),
+            _ => None,
+        }
+    }
+}
 
 impl fmt::Display for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,6 +223,11 @@ pub(crate) trait Dialect: Send + Sync {
     /// How a person is told that an authorization request cannot be trusted.
     fn shown(&self, _site: &Site, error: &OAuthError) -> Reply {
         page::message(400, "Error", &format!("{}: {}", error.code, error.description))
+    }
+
+    /// The page on which users type the codes of devices, where there is one.
+    fn device_page(&self) -> &'static str {
+        device::PAGE
     }
 
     /// What opens client registration by Bearer.

@@ -1,11 +1,11 @@
 //! Okta: the custom authorization server `default` of an organisation; scopes as a list in `scp`, the client in `cid`.
-//! The server of the organisation itself is not played: its tokens are for Okta alone.
+//! The server of the organisation itself is in `okta_org`.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, common_members, first_keys, is_or_below, names};
+use super::{Dialect, Handler, common_members, first_keys, is_or_below, names, okta_org};
 use crate::{
     endpoints::{authorize, discovery, introspection, jwks, login, registration_okta, revocation, token, userinfo},
     journal::Endpoint,
@@ -76,6 +76,9 @@ impl Dialect for Okta {
         }
         let Some(below) = path.strip_prefix(SERVER) else {
             // A server of another id.
+            if let Some(of_the_organisation) = okta_org::route(path) {
+                return Some(of_the_organisation);
+            }
             let unknown = path.starts_with("/oauth2/") && path.contains("/.well-known/");
             return unknown.then_some((Endpoint::Discovery, |_, call| registration_okta::not_found(call)));
         };

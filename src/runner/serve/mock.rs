@@ -15,7 +15,7 @@ use kmspec_mocks::{
     control::{Control, ControlError, House},
     deployment_toml::{DeploymentError, DeploymentToml},
     realm::{Client, ClientSpec},
-    server::MockError,
+    server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
 
@@ -24,7 +24,7 @@ use kmspec_mocks::{
 pub struct MockPlan {
     /// Whose manners it has: the name of a vendor.
     pub vendor: String,
-    /// Its port; any free one when `None`.
+    /// Its port, 0 for any free one. When `None`, the one that the product's documents name, if that is free.
     pub port: Option<u16>,
     /// Port of its control interface; any free one when `None`.
     pub control_port: Option<u16>,
@@ -142,17 +142,41 @@ pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
         return Err(ServeMockError::Host(plan.host.clone()));
     }
     let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
-    let builder = house.builder(vendor).port(plan.port.filter(|port| *port != 0)).host(&plan.host);
-    let builder = plan.defects.iter().fold(builder, |builder, id| builder.defect(id));
-    let builder = match &plan.deployment_toml {
-        Some(path) => builder.deployment(deployment(path).await?),
-        None => builder,
+    let file = match &plan.deployment_toml {
+        Some(path) => Some(deployment(path).await?),
+        None => None,
     };
-    let server = builder.client_certificates(plan.client_certificates).start().await?;
+    let server = started(plan, vendor, &house, file.as_ref()).await?;
     let client = server.realm().add_client(ClientSpec::new("first").redirect_uris(["https://localhost/callback"]));
     let name = house.take_in(server);
     let control = Control::serve(house.clone(), plan.control_port.filter(|port| *port != 0)).await?;
     Ok(ServedMock { house, control, name, client, folder: plan.folder.clone() })
+}
+
+/// Starts the server. Where nobody names a port it stands where the product's documents have it, or anywhere else when
+/// that is taken.
+async fn started(
+    plan: &MockPlan,
+    vendor: Vendor,
+    house: &House,
+    file: Option<&DeploymentToml>,
+) -> Result<AuthorizationServer, MockError> {
+    let start = |port: Option<u16>| {
+        let builder = house.builder(vendor).port(port).host(&plan.host).client_certificates(plan.client_certificates);
+        let builder = plan.defects.iter().fold(builder, |builder, id| builder.defect(id));
+        file.cloned().into_iter().fold(builder, |builder, file| builder.deployment(file)).start()
+    };
+    let offset = file.and_then(DeploymentToml::port_offset);
+    match (plan.port, vendor.documented_port()) {
+        (None, Some(documented)) if offset.is_none() => match start(Some(documented)).await {
+            Err(MockError::Port { .. }) => {
+                tracing::warn!("port {documented}, which the product's documents name, is taken; another one is used");
+                start(None).await
+            }
+            outcome => outcome,
+        },
+        (port, _) => start(port.filter(|port| *port != 0)).await,
+    }
 }
 
 /// Reads a `deployment.toml`, and says what of it means nothing here.

@@ -1,0 +1,103 @@
+//! Further tenants of WSO2 Identity Server: each a realm of its own behind `/t/<domain>`, on the same port.
+//! The tenant `carbon.super` is the server itself.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool, atomic::Ordering},
+};
+
+use super::{builder, handle::AuthorizationServer, site::Site};
+use crate::{endpoints::call::Call, realm::Realm, vendors::Vendor};
+
+/// The tenants beside the first, and what they have in common.
+#[derive(Default)]
+pub(crate) struct Tenants {
+    of: Mutex<BTreeMap<String, Arc<Site>>>,
+    /// The server that a tenant belongs to; nothing at the server itself.
+    root: Mutex<Weak<Site>>,
+    /// Whether no two tenants may have a client of the same id.
+    unique: AtomicBool,
+}
+
+/// There can be no such tenant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TenantError {
+    /// The vendor has none.
+    #[error("`{0}` has no tenants that could be added\nhint: is7 has")]
+    Vendor(String),
+    /// The name is no domain, or is taken.
+    #[error("`{0}` cannot be another tenant\nhint: a domain such as `tenant1.com` that no tenant has yet")]
+    Domain(String),
+}
+
+impl Tenants {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Site>>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Site {
+    /// The tenant that a path is about, and the request as that tenant sees it.
+    pub(super) fn tenant_of(&self, call: &Call) -> Option<(Arc<Self>, Call)> {
+        let (domain, rest) = call.path.strip_prefix("/t/")?.split_once('/')?;
+        let tenant = Arc::clone(self.tenants.all().get(domain)?);
+        Some((tenant, Call { path: format!("/{rest}"), ..call.clone() }))
+    }
+
+    /// Whether another tenant has a client of that id, and ids are one for all tenants.
+    pub(crate) fn taken_by_another_tenant(&self, id: &str) -> bool {
+        let root = self.tenants.root.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let root = root.as_deref().unwrap_or(self);
+        let has = |site: &Self| !std::ptr::eq(site, self) && site.realm.client(id).is_some();
+        root.tenants.unique.load(Ordering::Acquire) && (has(root) || root.tenants.all().values().any(|site| has(site)))
+    }
+}
+
+/// Tenants.
+impl AuthorizationServer {
+    /// Adds a tenant; its realm is as fresh as that of a new server, and has keys of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`TenantError`] when the vendor has no tenants, or the domain is none or taken.
+    pub fn add_tenant(&self, domain: &str) -> Result<Realm, TenantError> {
+        if self.vendor != Vendor::Is7 {
+            return Err(TenantError::Vendor(self.vendor.to_string()));
+        }
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+        let mut all = self.site.tenants.all();
+        let taken = domain == "carbon.super" || all.contains_key(domain);
+        if domain.is_empty() || taken || !domain.chars().all(fits) {
+            return Err(TenantError::Domain(domain.to_owned()));
+        }
+        let site = builder::tenant(self.vendor, &self.site, domain, &self.chest);
+        *site.tenants.root.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&self.site);
+        let realm = site.realm.clone();
+        all.insert(domain.to_owned(), Arc::new(site));
+        Ok(realm)
+    }
+
+    /// The realm of a tenant; that of the server itself under `carbon.super`.
+    pub fn tenant(&self, domain: &str) -> Option<Realm> {
+        match domain {
+            "carbon.super" => Some(self.site.realm.clone()),
+            _ => self.site.tenants.all().get(domain).map(|site| site.realm.clone()),
+        }
+    }
+
+    /// The domains of the tenants that were added.
+    pub fn tenants(&self) -> Vec<String> {
+        self.site.tenants.all().keys().cloned().collect()
+    }
+
+    /// Sets or lifts the constraint that the documents have administrators add to the table of clients: no two tenants
+    /// may have a client of the same id. Without it Identity Server 7 keeps ids apart by tenant.
+    pub fn unique_consumer_keys(&self, unique: bool) {
+        self.site.tenants.unique.store(unique, Ordering::Release);
+    }
+
+    /// Whether ids of clients are one for all tenants.
+    pub fn has_unique_consumer_keys(&self) -> bool {
+        self.site.tenants.unique.load(Ordering::Acquire)
+    }
+}
