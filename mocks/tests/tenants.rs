@@ -28,7 +28,8 @@ async fn a_tenant_has_an_issuer_keys_and_clients_of_its_own() {
     let client = realm.add_client(ClientSpec::new("orders"));
     let ask = async |url: String| {
         let form = [("grant_type", "client_credentials")];
-        answer(stage.http.post(url).basic_auth(&client.id, client.secret.as_deref()).form(&form).send().await.unwrap()).await
+        answer(stage.http.post(url).basic_auth(&client.id, client.secret.as_deref()).form(&form).send().await.unwrap())
+            .await
     };
     let token = ask(format!("{base}/oauth2/token")).await.member("access_token");
     let (header, claims) = kmspec_mocks::realm::jwt::read(&token).unwrap();

@@ -50,6 +50,8 @@ settings! {
     decode_basic: bool,
     basic_accepted: bool,
     client_assertions: bool,
+    client_assertions_reusable: bool,
+    oldest_client_assertion: Option<u64>,
     form_credentials_win: bool,
     client_before_methods: bool,
     challenge_realm: String,

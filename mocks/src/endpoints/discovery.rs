@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
-use crate::server::Site;
+use crate::{realm::jwt::Object, server::Site};
 
 pub(crate) fn openid(site: &Site, call: &Call) -> Reply {
     match call.method.as_str() {
@@ -44,6 +44,16 @@ pub(crate) fn oauth(site: &Site, call: &Call) -> Reply {
         });
     }
     Reply::json(200, &document)
+}
+
+/// The same, without its scopes, as Identity Server has it.
+pub(crate) fn oauth_without_scopes(site: &Site, call: &Call) -> Reply {
+    let mut reply = oauth(site, call);
+    if let Ok(mut members) = serde_json::from_str::<Object>(&reply.body) {
+        members.remove("scopes_supported");
+        reply.body = Value::Object(members).to_string();
+    }
+    reply
 }
 
 /// The vendor's document; where clients are asked for certificates it says what for (RFC 8705, sections 2.1, 2.2, 3.3

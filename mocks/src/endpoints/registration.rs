@@ -155,9 +155,6 @@ fn update(site: &Site, call: &Call, client: &Client, manner: &Manner) -> Result<
     if asked.get("client_id").and_then(Value::as_str) != Some(&client.id) {
         return Err(metadata("client_id does not match the registration"));
     }
-    client.certificate =
-        by_certificate.then(|| registration_tls::login(method, &asked)).transpose().map_err(metadata)?;
-    client.certificate_bound = registration_tls::bound(site, &asked).map_err(metadata)?;
     let chosen = asked.get("client_secret").is_some_and(|sent| sent.as_str() != client.secret.as_deref());
     // Not even where secrets can be chosen does a client do so itself (RFC 7592, section 2.2).
     let by_itself = client.registration_token.as_deref().zip(call.bearer()).is_some_and(|(own, sent)| same(own, sent));
@@ -190,6 +187,9 @@ fn fill(site: &Site, client: &mut Client, call: &Call, manner: &Manner) -> Resul
     if !signs && !by_certificate && !manner.methods.contains(&method) {
         return Err(metadata("token_endpoint_auth_method is not supported"));
     }
+    client.certificate =
+        by_certificate.then(|| registration_tls::login(method, &asked)).transpose().map_err(metadata)?;
+    client.certificate_bound = registration_tls::bound(site, &asked).map_err(metadata)?;
     let chosen = asked.get("client_secret").and_then(Value::as_str).filter(|_| manner.chosen_credentials);
     match (method, chosen) {
         ("none", _) => client.secret = None,

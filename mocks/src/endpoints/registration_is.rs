@@ -3,6 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     call::{Call, Reply},
@@ -131,7 +132,13 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     let known = site.realm.policy();
     let grant_types = texts(asked, "grant_types").unwrap_or_default();
     let grant_types: Vec<_> = grant_types.into_iter().filter(|grant| known.grant_types.contains(grant)).collect();
-    let redirect_uris = joined(texts(asked, "redirect_uris").unwrap_or_default());
+    let asked_uris = texts(asked, "redirect_uris").unwrap_or_default();
+    // A redirect URI is absolute and has no fragment (RFC 6749, section 3.1.2).
+    let malformed = |uri: &String| Url::parse(uri).map_or(true, |uri| uri.fragment().is_some());
+    if asked_uris.iter().any(|uri| !uri.is_empty() && !uri.starts_with("regexp=") && malformed(uri)) {
+        return Err(refused("invalid_redirect_uri", "a redirect URI is malformed"));
+    }
+    let redirect_uris = joined(asked_uris);
     if redirect_uris.is_empty() && grant_types.iter().any(|grant| grant == "authorization_code") {
         return Err(refused("invalid_redirect_uri", "redirect_uris is missing"));
     }

@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     call::{Call, Reply},
     management::permitted,
+    registration_tls,
 };
 use crate::{
     realm::{

@@ -49,7 +49,12 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
         return Err(refused("is not made for this server alone"));
     }
     let jti = claim("jti").ok_or_else(|| refused("has no jti"))?;
-    if !realm.use_assertion(id, jti, expires_at) {
+    let issued_at = claims.get("iat").and_then(Value::as_u64);
+    let oldest = realm.policy().oldest_client_assertion.unwrap_or(u64::MAX);
+    if issued_at.is_some_and(|issued_at| realm.now().saturating_sub(issued_at) > oldest) {
+        return Err(refused("was issued too long ago"));
+    }
+    if !realm.policy().client_assertions_reusable && !realm.use_assertion(id, jti, expires_at) {
         return Err(refused("was used before"));
     }
     Ok(client)

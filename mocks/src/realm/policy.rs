@@ -53,6 +53,10 @@ pub struct Policy {
     pub basic_accepted: bool,
     /// Whether clients may authenticate by assertions they sign (`private_key_jwt`).
     pub client_assertions: bool,
+    /// Whether a client may send such an assertion again (RFC 7523, section 3, advises not).
+    pub client_assertions_reusable: bool,
+    /// How far the `iat` of such an assertion may lie back, in seconds; any distance when `None`.
+    pub oldest_client_assertion: Option<u64>,
     /// Whether credentials in the form are taken when there are some in the header as well, in place of a refusal.
     pub form_credentials_win: bool,
     /// Whether repeated parameters are noticed only once the client is known.
@@ -126,6 +130,8 @@ impl Default for Policy {
             decode_basic: true,
             basic_accepted: true,
             client_assertions: false,
+            client_assertions_reusable: false,
+            oldest_client_assertion: None,
             form_credentials_win: false,
             repeats_after_client: false,
             json_requests: false,

@@ -273,12 +273,7 @@ pub(super) fn tenant(vendor: Vendor, root: &Site, domain: &str, chest: &KeyChest
     site.realm.change_policy(|policy| {
         *policy = Policy { tenant: Some(domain.to_owned()), ..(*root.realm.policy()).clone() };
     });
-    Site {
-        faults: root.faults.clone(),
-        defects: Arc::clone(&root.defects),
-        settings: root.settings.clone(),
-        ..site
-    }
+    Site { faults: root.faults.clone(), defects: Arc::clone(&root.defects), settings: root.settings.clone(), ..site }
 }
 
 /// No faults yet; which endpoints there are is found by asking for their paths.

@@ -13,5 +13,5 @@ pub use bare::BareServer;
 pub use builder::{AuthorizationServerBuilder, MockError};
 pub use handle::AuthorizationServer;
 pub(crate) use site::Site;
-pub use tenants::TenantError;
 pub use site::{Canned, Endpoints};
+pub use tenants::TenantError;

@@ -18,7 +18,10 @@ use crate::{
     journal::Endpoint,
     realm::{
         Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenKind, TokenRow,
-        TokenShape, UserSpec, jwt::Object, policy::Rotation, random,
+        TokenShape, UserSpec,
+        jwt::{self, Object},
+        policy::Rotation,
+        random,
     },
     server::{Endpoints, Site},
 };
@@ -32,6 +35,9 @@ impl Dialect for Is {
             policy: Policy {
                 grant_types: names(["client_credentials", "authorization_code", "refresh_token", JWT_BEARER]),
                 rotation: Rotation::Keep,
+                client_assertions: true,
+                client_assertions_reusable: true,
+                oldest_client_assertion: Some(6_000),
                 ..spec.policy
             },
             shape: Arc::new(Shape(AtomicU8::new(0))),
@@ -127,6 +133,8 @@ impl Dialect for Is {
 
 /// Where the certificate of a client's connection is passed on.
 const TRANSPORT_CERTIFICATE: &str = "x-wso2-mutual-auth-cert";
+/// The algorithm that a client said it would sign its assertions by (OpenID Connect Registration, section 2).
+const SIGNING_ALGORITHM: &str = "token_endpoint_auth_signing_alg";
 /// What a client that regulation binds has among its metadata.
 const REGULATORY: &str = "regulatory";
 
@@ -135,10 +143,23 @@ const REGULATORY: &str = "regulatory";
 fn filtered(site: &Site, call: &Call) -> Reply {
     let refused = |words: &str| Reply::error(&OAuthError::invalid_request(words));
     let Ok(request) = call.form(true) else { return token::answer(site, call) };
+    let asserted = match request.form.value("client_assertion").map(asserted) {
+        Some(None) => return Reply::error(&OAuthError::new(401, "invalid_request", "the assertion cannot be read")),
+        Some(asserted) => asserted,
+        None => None,
+    };
     let in_header = request.authorization.first().and_then(|header| basic_pair(header, false)).map(|(id, _)| id);
-    let Some(id) = request.form.value("client_id").map(str::to_owned).or(in_header) else {
+    let in_assertion = asserted.as_ref().map(|(id, _)| id.clone());
+    let Some(id) = request.form.value("client_id").map(str::to_owned).or(in_assertion).or(in_header) else {
         return refused("the client id cannot be found in the request");
     };
+    let registered = site.realm.client(&id).and_then(|client| client.metadata.get(SIGNING_ALGORITHM).cloned());
+    if let (Some((_, algorithm)), Some(registered)) = (asserted, registered)
+        && algorithm != registered
+    {
+        let words = "the assertion is signed by another algorithm than the client registered";
+        return Reply::error(&OAuthError::invalid_client(words));
+    }
     let regulatory = |value: &Value| value == true || value == "true";
     let bound = site.realm.client(&id).is_some_and(|client| client.metadata.get(REGULATORY).is_some_and(regulatory));
     match call.header(TRANSPORT_CERTIFICATE) {
@@ -146,6 +167,12 @@ fn filtered(site: &Site, call: &Call) -> Reply {
         Some(text) if bound && !is_certificate(text) => refused("the transport certificate is invalid"),
         _ => token::answer(site, call),
     }
+}
+
+/// The client that an assertion names, and the algorithm in its header; `None` when it cannot be read.
+fn asserted(text: &str) -> Option<(String, Value)> {
+    let (header, claims) = jwt::read(text)?;
+    Some((claims.get("sub")?.as_str()?.to_owned(), header.get("alg")?.clone()))
 }
 
 /// A certificate in PEM, its lines joined or not, percent-encoded or not.

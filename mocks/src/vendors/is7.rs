@@ -132,7 +132,9 @@ impl Dialect for Is7 {
             | "/oauth2/oidcdiscovery/.well-known/openid-configuration"
             | "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
             "/.well-known/oauth-authorization-server/oauth2/token"
-            | "/oauth2/token/.well-known/oauth-authorization-server" => (Endpoint::Discovery, discovery::oauth),
+            | "/oauth2/token/.well-known/oauth-authorization-server" => {
+                (Endpoint::Discovery, discovery::oauth_without_scopes)
+            }
             "/oauth2/token" => (Endpoint::Token, token::answer),
             "/oauth2/introspect" => (Endpoint::Introspection, introspection::answer),
             "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
