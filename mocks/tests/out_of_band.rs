@@ -8,6 +8,7 @@ use kmspec_mocks::{
     realm::ClientSpec,
     vendors::Vendor,
 };
+use serde_json::json;
 use support::{Stage, answer, stage, stage_with};
 
 const AUDIENCE: &str = "https://api.example.com/";
@@ -150,4 +151,38 @@ async fn a_token_of_an_okta_organisation_is_for_okta_alone_and_verifies_with_no_
     assert_eq!(stage.introspect(&token).await["active"], false);
     let own = stage.token(&form).await.member("access_token");
     assert_eq!(stage.verified(&own).await.unwrap().1["iss"], stage.server.issuer(), "the custom server stays as it is");
+}
+
+#[tokio::test]
+async fn anybody_registers_at_auth0_once_its_tenant_allows_it_and_gets_little() {
+    let stage = stage(Vendor::Auth0).await;
+    let url = format!("{}/oidc/register", stage.server.base_url());
+    let register =
+        async |body: serde_json::Value| answer(stage.http.post(&url).json(&body).send().await.unwrap()).await;
+    let good = json!({ "client_name": "stranger", "redirect_uris": ["https://a.example/cb"] });
+    assert_eq!(register(good.clone()).await.status, 404, "off unless the tenant says otherwise");
+    stage.server.realm().change_policy(|policy| policy.open_registration = true);
+    let made = register(good).await;
+    assert_eq!((made.status, &made.json()["client_secret_expires_at"]), (201, &json!(0)), "{}", made.text);
+    let (id, secret) = (made.member("client_id"), made.member("client_secret"));
+    assert!(id.starts_with("tpc_"), "{id}");
+    let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+    let refused = stage.post_bare(&stage.server.endpoints().token, &form).await;
+    assert_eq!(refused.error(), (403, "unauthorized_client".to_owned()));
+    assert!(stage.server.realm().client(&id).unwrap().pkce_mandatory);
+    for (body, error) in [
+        (json!({}), "invalid_redirect_uri"),
+        (json!({ "redirect_uris": ["no uri"] }), "invalid_redirect_uri"),
+        (
+            json!({ "redirect_uris": ["https://a.example/"], "grant_types": ["client_credentials"] }),
+            "invalid_client_metadata",
+        ),
+        (
+            json!({ "redirect_uris": ["https://a.example/"], "token_endpoint_auth_method": "private_key_jwt" }),
+            "invalid_client_metadata",
+        ),
+        (json!([]), "invalid_client_metadata"),
+    ] {
+        assert_eq!(register(body.clone()).await.error(), (400, error.to_owned()), "{body}");
+    }
 }

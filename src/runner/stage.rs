@@ -330,6 +330,21 @@ impl Stage {
         self.certified.seat(server, private, &self.mocks, log).await
     }
 
+    /// A scenario's place at a server of its own, configured by this `deployment.toml`; `None` when no such mock is
+    /// certified.
+    ///
+    /// # Errors
+    ///
+    /// [`CertifiedMockError`] when the text is no configuration, or the server does not start.
+    pub async fn configured_seat(
+        &self,
+        server: &str,
+        file: &str,
+        log: &ExchangeLog,
+    ) -> Result<Option<Seat>, CertifiedMockError> {
+        self.certified.configured_seat(server, file, &self.mocks, log).await
+    }
+
     /// Remarks for the reader of the report.
     pub fn notes(&self) -> Vec<String> {
         self.provisioning.notes()

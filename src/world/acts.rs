@@ -114,6 +114,22 @@ impl Scenic for World {
 }
 
 impl World {
+    /// Has the scenario talk from here on to a server of its own, of the vendor of the mock that is certified, whose
+    /// administrator has configured it by this `deployment.toml`.
+    ///
+    /// # Errors
+    ///
+    /// The recorded error when it does not start, or the server is a real one.
+    pub async fn configure_server(&mut self, file: &str) -> Result<(), StepError> {
+        let vendor = self.certified_mock()?.vendor;
+        let stage = Arc::clone(self.stage());
+        let seat = stage.configured_seat(vendor.name(), file, &self.log).await.map_err(|error| self.error(error))?;
+        let seat = seat.ok_or_else(|| self.error(format!("no mock `{vendor}` is certified in this run")))?;
+        self.conversation = Some(seat.conversation);
+        self.certified = Some(Certified { server: seat.server, clock: seat.clock });
+        Ok(())
+    }
+
     /// What stands ready around the scenario.
     ///
     /// # Panics

@@ -62,6 +62,7 @@ settings! {
     stray_verifier_refused: bool,
     session_state: bool,
     one_live_token: bool,
+    open_registration: bool,
     rotation: Rotation,
     refresh_without_asking: bool,
     access_revocation_ends_refresh: bool,

@@ -16,6 +16,7 @@ pub(crate) mod login_is7;
 pub(crate) mod management;
 pub(crate) mod page;
 pub(crate) mod registration;
+pub(crate) mod registration_auth0;
 pub(crate) mod registration_is;
 pub(crate) mod registration_is7;
 pub(crate) mod registration_okta;

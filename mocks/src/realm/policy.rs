@@ -90,6 +90,8 @@ pub struct Policy {
     /// Whether a tuple of client, user and scopes has one live access token: asked again, an opaque one is given out
     /// again, and a JWT takes its predecessor's place.
     pub one_live_token: bool,
+    /// Whether anybody may register clients (Auth0, once a flag of the tenant is set).
+    pub open_registration: bool,
     /// What happens to a refresh token that is used.
     pub rotation: Rotation,
     /// Whether grants on behalf of a user give a refresh token without `offline_access`.
@@ -148,6 +150,7 @@ impl Default for Policy {
             session_state: false,
             challenge_realm: "localhost".to_owned(),
             one_live_token: false,
+            open_registration: false,
             rotation: Rotation::RotateAndDetectReuse,
             refresh_without_asking: true,
             access_revocation_ends_refresh: false,

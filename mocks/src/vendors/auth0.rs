@@ -94,6 +94,7 @@ impl Dialect for Auth0 {
             login::PATH => (Endpoint::Login, login::answer),
             "/oauth/revoke" => (Endpoint::Revocation, revocation::answer),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+            registration_auth0::PATH => (Endpoint::Registration, registration_auth0::answer),
             _ if is_or_below(path, management_api::CLIENTS) || is_or_below(path, management_api::GRANTS) => {
                 (Endpoint::Registration, management_api::answer)
             }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures::future::try_join_all;
 use kmspec_mocks::{
     defects::UnknownDefect,
+    deployment_toml::{DeploymentError, DeploymentToml},
     realm::{ClientSpec, Clock, KeyChest, UserSpec},
     server::{AuthorizationServer, MockError},
     vendors::{UnknownVendor, Vendor},
@@ -46,6 +47,9 @@ pub enum CertifiedMockError {
     /// It did not start.
     #[error(transparent)]
     Mock(#[from] MockError),
+    /// It was to be configured by what is no configuration.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// It could not be asked what it can do.
     #[error("looking around at the mock `{mock}`: {source}")]
     Certify {
@@ -132,13 +136,36 @@ impl CertifiedMocks {
             let conversation = mock.certified.conversation_about(known, log);
             return Ok(Some(Seat { conversation, server: Arc::clone(&mock.server), clock: None }));
         }
+        self.own_seat(mock, None, place, log).await.map(Some)
+    }
+
+    /// A scenario's place at a server of its own that plays this mock, configured by this `deployment.toml`.
+    pub(super) async fn configured_seat(
+        &self,
+        name: &str,
+        file: &str,
+        place: &Place,
+        log: &ExchangeLog,
+    ) -> Result<Option<Seat>, CertifiedMockError> {
+        let Some(mock) = self.mocks.get(name) else { return Ok(None) };
+        let file = DeploymentToml::parse(file)?;
+        self.own_seat(mock, Some(&file), place, log).await.map(Some)
+    }
+
+    async fn own_seat(
+        &self,
+        mock: &CertifiedMock,
+        file: Option<&DeploymentToml>,
+        place: &Place,
+        log: &ExchangeLog,
+    ) -> Result<Seat, CertifiedMockError> {
         let clock = Clock::system();
-        let server = place.start(mock.server.vendor, clock.clone(), &KeyChest::default()).await?;
+        let server = place.start_configured(mock.server.vendor, clock.clone(), &KeyChest::default(), file).await?;
         furnish(&server);
         spoil(&server, self.defect.as_deref())?;
         let moved = mock.certified.known().at(mock.server.base_url(), server.base_url());
         let conversation = mock.certified.conversation_about(known(&server, &moved), log);
-        Ok(Some(Seat { conversation, server: Arc::new(server), clock: Some(clock) }))
+        Ok(Seat { conversation, server: Arc::new(server), clock: Some(clock) })
     }
 }
 

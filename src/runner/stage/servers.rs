@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kmspec_mocks::{
     certificates::CertificateAuthority,
+    deployment_toml::DeploymentToml,
     forge::Forge,
     realm::{Clock, KeyChest},
     server::{AuthorizationServer, MockError},
@@ -45,8 +46,22 @@ impl Place {
 
     /// Starts a server with keys out of this chest; within a range of ports, on the first that is free.
     pub(super) async fn start(&self, vendor: Vendor, clock: Clock, chest: &KeyChest) -> Result<Server, MockError> {
+        self.start_configured(vendor, clock, chest, None).await
+    }
+
+    /// The same, with what its administrator has configured.
+    pub(super) async fn start_configured(
+        &self,
+        vendor: Vendor,
+        clock: Clock,
+        chest: &KeyChest,
+        file: Option<&DeploymentToml>,
+    ) -> Result<Server, MockError> {
         let builder = |port| {
-            AuthorizationServer::builder(vendor)
+            let builder = AuthorizationServer::builder(vendor);
+            file.cloned()
+                .into_iter()
+                .fold(builder, |builder, file| builder.deployment(file))
                 .certificates(Arc::clone(&self.certificates))
                 .clock(clock.clone())
                 .chest(chest.clone())

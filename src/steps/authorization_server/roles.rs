@@ -1,12 +1,12 @@
 //! Phrases about scopes that are bound to roles, and about client ids that whoever registers chooses.
 //! Roles are given through the stage's handle of the mock.
 
-use cucumber::{given, then, when};
+use cucumber::{gherkin::Step, given, then, when};
 use kmspec_mocks::realm::Scope;
 use serde_json::json;
 
 use super::{
-    judging::{answer, members, shown},
+    judging::{answer, members, rows, shown},
     token_endpoint::ask_for_the_user,
 };
 use crate::{
@@ -31,6 +31,12 @@ async fn a_bound_scope(world: &mut World, role: String) -> Result<(), StepError>
     realm.update_client(&client.id.0, |client| client.scopes = None);
     world.bound_scope = Some((name, role));
     Ok(())
+}
+
+#[given("the administrator of the server has set these switches:")]
+async fn configured(world: &mut World, step: &Step) -> Result<(), StepError> {
+    let lines = rows(step).into_iter().map(|row| row.join(" = "));
+    world.configure_server(&lines.collect::<Vec<_>>().join("\n")).await
 }
 
 #[given("the user has that role")]
