@@ -12,7 +12,7 @@ use crate::{
         call::{Call, Reply},
         discovery, jwks, login,
         management::manager,
-        revocation, token, userinfo,
+        registration_auth0, revocation, token, userinfo,
     },
     grants::authenticate_client,
     journal::Endpoint,
