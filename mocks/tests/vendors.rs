@@ -137,7 +137,7 @@ fn rows() -> Vec<Row> {
         Row {
             vendor: Vendor::Keycloak,
             issuer: "/realms/kmspec",
-            grants: &OWN,
+            grants: &[CC, PASSWORD, REFRESH, CODE, DEVICE],
             typ: "JWT",
             client_claim: "azp",
             has: &[
