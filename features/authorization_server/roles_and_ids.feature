@@ -31,16 +31,6 @@ Feature: Scopes by role, and consumer keys that are unique
       When the OAuth client asks for a token with that scope and the user's password
       Then the token answer grants that scope
 
-    @core @negative @needs:role-based-scopes @needs:password @SEED-IS7-05 @DEF-118
-    Scenario: Without the global scope issuer a role alone brings no scope
-      Given the administrator of the server has set these switches:
-        | switch                                                       | value |
-        | oauth.global_scope_validators.role_based_scope_issuer.enable | true  |
-      And a scope that only users with the role "buyer" may have
-      And the user has that role
-      When the OAuth client asks for a token with that scope and the user's password
-      Then the token answer does not grant that scope
-
     @core @needs:role-based-scopes @needs:password @SEED-IS7-04 @DEF-SEED-AS-AUTH-08
     Scenario: In legacy mode every registered scope may be asked for
       Given the administrator of the server has set these switches:
