@@ -22,6 +22,8 @@ pub(super) struct KeyManagers(Mutex<Seen>);
 struct Seen {
     /// Tenant and document, by key manager id.
     documents: HashMap<String, (String, Value)>,
+    /// Key manager ids in the order in which they were seen first.
+    order: Vec<String>,
     /// The tenant of whoever got an access token for a password.
     tenants: HashMap<String, String>,
     /// Issuers of the tokens that the platform itself handed out.
@@ -54,6 +56,9 @@ impl KeyManagers {
         if let (Some(id), Some(_)) = (told["id"].as_str(), told["name"].as_str()) {
             let mut seen = self.seen();
             let tenant = seen.tenant_of(request);
+            if !seen.documents.contains_key(id) {
+                seen.order.push(id.to_owned());
+            }
             seen.documents.insert(id.to_owned(), (tenant, told));
         }
     }
@@ -64,6 +69,23 @@ impl KeyManagers {
         let tenant = seen.tenant_of(request);
         let named = || seen.documents.values().find(|(of, document)| *of == tenant && document["name"] == id_or_name);
         seen.documents.get(id_or_name).or_else(named).map(|(_, document)| document.clone())
+    }
+
+    /// Whether the tenant of whoever asks has one of that id or name.
+    pub(super) fn has(&self, request: &Request<Bytes>, id_or_name: &str) -> bool {
+        let seen = self.seen();
+        let tenant = seen.tenant_of(request);
+        let such = |id: &str, document: &Value| id == id_or_name || document["name"] == id_or_name;
+        seen.documents.iter().any(|(id, (of, document))| *of == tenant && such(id, document))
+    }
+
+    /// The third-party one that was seen first in the tenant of whoever asks.
+    pub(super) fn first(&self, request: &Request<Bytes>) -> Option<Value> {
+        let seen = self.seen();
+        let tenant = seen.tenant_of(request);
+        let known = seen.order.iter().filter_map(|id| seen.documents.get(id));
+        let third_party = |document: &Value| document["type"] != "default";
+        known.into_iter().find(|(of, each)| *of == tenant && third_party(each)).map(|(_, document)| document.clone())
     }
 
     /// Whether a key manager of the tenant that a gateway path belongs to has that issuer.
@@ -144,6 +166,9 @@ mod tests {
         assert_eq!(find("dora@two.example", "outside").unwrap(), "id-two.example");
         assert_eq!(find("dora@two.example", "id-one.example").unwrap(), "id-one.example");
         assert_eq!(find("dora@three.example", "outside"), None);
+        let of_two = asked("/", "dora@two.example");
+        assert!(seen.has(&of_two, "outside") && !seen.has(&of_two, "id-one.example"));
+        assert_eq!(seen.first(&of_two).unwrap()["id"], "id-two.example");
         assert!(seen.trusts("/t/one.example/orders/1", "https://one.example"));
         assert!(!seen.trusts("/t/one.example/orders/1", "https://two.example"));
         assert!(!seen.trusts("/orders/1", "https://one.example"));

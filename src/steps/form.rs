@@ -266,6 +266,8 @@ fn out_of_band(base: &str, kind: ServerKind) -> Value {
         "description": "attached out of band",
         "issuer": base,
         "tokenEndpoint": format!("{base}/oauth/token"),
+        "wellKnownEndpoint": format!("{base}/.well-known/openid-configuration"),
+        "revokeEndpoint": format!("{base}/oauth/revoke"),
         // Entered also where the vendor has none: a platform that forbears has no excuse of not knowing where to ask, and
         // the journal of a server files what arrives there under its kind whether it is served or not.
         "introspectionEndpoint": format!("{base}/oauth/introspect"),

@@ -119,6 +119,19 @@ async fn not_there(world: &mut World, name: String) -> Result<(), StepError> {
     world.expect(!listed.contains(&at_subject), format!("no key manager `{name}`"), "it is listed")
 }
 
+#[then(expr = "no key manager has the issuer of {string}")]
+async fn issuer_unknown(world: &mut World, server: String) -> Result<(), StepError> {
+    let issuer = servers::issuer(world, &server)?;
+    let admin = world.scene().admin(Role::Administrator).or_fail(world)?;
+    for entry in world.demand("listing the key managers", admin.key_managers().await)? {
+        // One of another scenario may go between the list and the look; it is none of this server's then.
+        let document = admin.key_manager(&entry.id).await.or_fail(world)?;
+        let found = document.granted().is_some_and(|document| document.issuer.as_deref() == Some(&issuer));
+        world.expect(!found, format!("no key manager of the issuer `{issuer}`"), format!("`{}` is one", entry.name))?;
+    }
+    Ok(())
+}
+
 #[then(expr = "the key manager {string} is listed")]
 async fn is_listed(world: &mut World, name: String) -> Result<(), StepError> {
     let listed = listed_now(world).await?;

@@ -8,7 +8,7 @@ Feature: Generating keys at a third-party key manager
 
   Rule: The consumer key is the client id that the authorization server issued
 
-    @core @smoke @SEED-KM-01 @SEED-KM-13 @SEED-IS7-14
+    @core @smoke @SEED-KM-01 @SEED-KM-13 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-09
     Scenario Outline: <Type> keys are those of a client that was registered for them
       When the developer generates <type> keys for "shop" at "acme"
       Then the consumer key is the client id that "acme" issued
@@ -20,7 +20,7 @@ Feature: Generating keys at a third-party key manager
         | Production | production |
         | Sandbox    | sandbox    |
 
-    @core @SEED-KM-13 @SEED-IS7-14
+    @core @SEED-KM-13 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-10
     Scenario: Production and sandbox keys are different clients
       Given "shop" has keys at "acme"
       When the developer generates sandbox keys for "shop" at "acme"
@@ -28,7 +28,7 @@ Feature: Generating keys at a third-party key manager
       And "acme" received 2 registration requests
       And the consumer key differs from the production one
 
-    @core @SEED-KM-12 @SEED-KM-13
+    @core @SEED-KM-12 @SEED-KM-13 @DEF-SEED-KEYS-01
     Scenario: Keys come from the chosen key manager and from no other
       Given a key manager "globex" at WSO2 Identity Server 7
       When the developer generates keys for "shop" at "globex"
@@ -36,18 +36,18 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @core @SEED-IS-20/on @SEED-IS7-31/username @SEED-IS7-31/password
+    @core @SEED-IS-20/on @SEED-IS7-31/username @SEED-IS7-31/password @DEF-SEED-KEYS-05
     Scenario: The connector presents itself with the credentials that the administrator entered
       When the developer generates keys for "shop" at "acme"
       Then the consumer key is the client id that "acme" issued
       And the registration at "acme" was authenticated as the connector's user
 
-    @core @DEF-166
+    @core @DEF-SEED-KEYS-04
     Scenario: The grant types that the developer chose are registered
       When the developer generates keys for "shop" at "acme" for the grant types "client_credentials, password"
       Then the client at "acme" was registered for exactly "client_credentials, password"
 
-    @core @DEF-166
+    @core @DEF-166 @DEF-SEED-KEYS-04
     Scenario: Saving keys as they were read changes nothing at the authorization server
       Given the application "rental" with keys at "acme" for the grant types "client_credentials, password"
       When the developer saves the keys of "rental" at "acme" as they were read
@@ -75,13 +75,13 @@ Feature: Generating keys at a third-party key manager
       When the developer reads the keys of "shop" at "acme" on their own
       Then they read like their entry in the list
 
-    @core @SEED-IS-18/on
+    @core @SEED-IS-18/on @DEF-SEED-KEYS-06
     Scenario: A first token comes with the keys while token generation is on
       When the developer generates keys for "shop" at "acme"
       Then the keys come with a token
       And "acme" received 1 token request
 
-    @core @negative @SEED-IS-18/off
+    @core @negative @SEED-IS-18/off @DEF-SEED-KEYS-06
     Scenario: No token comes with the keys while token generation is off
       Given the administrator has changed the token generation of "acme" to "off"
       When the developer generates keys for "shop" at "acme"
@@ -91,7 +91,7 @@ Feature: Generating keys at a third-party key manager
 
   Rule: What is refused leaves nothing behind
 
-    @core @negative @DEF-155
+    @core @negative @DEF-SEED-KEYS-13
     Scenario: A refused registration leaves no keys behind
       Given "acme" refuses client registration
       When the developer generates keys for "shop" at "acme"
@@ -115,21 +115,21 @@ Feature: Generating keys at a third-party key manager
       And no client is left at "acme"
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @DEF-155
+    @core @negative @DEF-SEED-KEYS-13
     Scenario: A failing registration leaves no keys behind
       Given "acme" fails at client registration
       When the developer generates keys for "shop" at "acme"
       Then the request is refused because the authorization server failed
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @SEED-KM-13
+    @core @negative @SEED-KM-13 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-12
     Scenario: A second set of keys of the same kind is refused
       Given "shop" has keys at "acme"
       When the developer generates keys for "shop" at "acme"
       Then the request is refused because there are keys already
       And "acme" received 1 registration request
 
-    @core @negative @SEED-IS-20/off
+    @core @negative @SEED-IS-20/off @DEF-SEED-KEYS-07
     Scenario: Without OAuth app creation no keys are generated
       Given the administrator has changed the OAuth app creation of "acme" to "off"
       When the developer generates keys for "shop" at "acme"
@@ -145,12 +145,12 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @SEED-KM-12
+    @core @negative @SEED-KM-12 @DEF-SEED-KEYS-02
     Scenario: A key manager that nobody registered generates no keys
       When the developer generates keys for "shop" at a key manager that does not exist
       Then the request is refused because the key manager is not registered
 
-    @core @negative @SEED-KM-13
+    @core @negative @SEED-KM-13 @DEF-SEED-KEYS-03
     Scenario Outline: The grant type <grant type> needs a callback
       When the developer generates keys for "shop" at "acme" for the grant types "<grant type>"
       Then the request is refused as malformed
@@ -169,7 +169,7 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @SEED-KM-11/other_tenant @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @DEF-SEED-KEYS-02 @needs:tenants
     Scenario: A key manager of another tenant generates no keys
       Given another tenant with a key manager "elsewhere"
       When the developer generates keys for "shop" at the other tenant's "elsewhere"

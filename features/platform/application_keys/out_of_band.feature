@@ -95,7 +95,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor   |
         | Asgardeo |
 
-    @core @connector:custom
+    @core @DEF-SEED-KEYS-09 @connector:custom
     Scenario Outline: An existing client serves as <type> keys
       Given a key manager "acme" at a custom server
       And the application "shop"
@@ -113,7 +113,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | type    |
         | sandbox |
 
-    @core @DEF-164 @connector:custom @needs:resident
+    @core @DEF-164 @DEF-SEED-KEYS-11 @connector:custom @needs:resident
     Scenario: Keys at one key manager do not stand in the way of mapping at another
       Given a key manager "acme" at a custom server
       And the application "shop" with keys at the resident key manager
@@ -123,7 +123,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
 
   Rule: The switches of out-of-band mode hold
 
-    @core @negative @SEED-OOB-05 @SEED-OOB-20/app_creation @DEF-SEED-OOB-05
+    @core @negative @SEED-OOB-05 @SEED-OOB-20/app_creation @DEF-SEED-KEYS-07
     Scenario Outline: No keys are generated at <vendor>
       Given a key manager "acme" at <vendor>
       And the application "shop"
@@ -182,7 +182,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
         | vendor   |
         | Asgardeo |
 
-    @core @negative @SEED-OOB-03 @SEED-OOB-20/token_generation @SEED-OOB-21 @connector:custom
+    @core @negative @SEED-OOB-03 @SEED-OOB-20/token_generation @SEED-OOB-21 @DEF-SEED-KEYS-06 @connector:custom
     Scenario: No token is generated through the platform
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme"
@@ -190,7 +190,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the request is refused because the key manager does not generate tokens
       And "acme" received no token request
 
-    @core @negative @SEED-IS-19/off @SEED-OOB-20/out_of_band @connector:custom
+    @core @negative @SEED-IS-19/off @SEED-OOB-20/out_of_band @DEF-SEED-KEYS-08 @connector:custom
     Scenario: Without out-of-band provisioning no client is mapped
       Given a key manager "acme" at a custom server
       And the application "shop"
@@ -199,7 +199,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the request is refused because the key manager does not map clients
       And the developer sees no keys of "shop" at "acme"
 
-    @core @SEED-OOB-21
+    @core @SEED-OOB-21 @DEF-SEED-KEYS-06 @DEF-SEED-KEYS-14
     Scenario Outline: The developer is shown where <vendor> issues tokens
       Given a key manager "acme" at <vendor>
       When the developer looks at the key managers
@@ -259,7 +259,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
 
   Rule: A client belongs to one application
 
-    @core @negative @DEF-163 @connector:custom
+    @core @negative @DEF-163 @DEF-SEED-KEYS-12 @connector:custom
     Scenario: A client that is mapped already is not mapped to a second application
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme"
@@ -276,7 +276,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the request is refused because the client cannot be looked up
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @SEED-OOB-22/production @connector:custom
+    @core @negative @SEED-OOB-22/production @DEF-SEED-KEYS-12 @connector:custom
     Scenario: A second client for the same keys is refused
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme"

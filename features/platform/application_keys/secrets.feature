@@ -7,13 +7,13 @@ Feature: The secrets of an application's keys
 
   Rule: Every secret opens the token endpoint until it is revoked
 
-    @extended @SEED-KM-04/generation
+    @extended @SEED-KM-04/generation @DEF-SEED-KEYS-15
     Scenario: A secret that was added works beside the first
       When the developer adds a secret to the keys of "shop" at the resident key manager
       Then the latest secret that was added opens the token endpoint for "shop" at the resident key manager
       And the first secret opens the token endpoint for "shop" at the resident key manager
 
-    @extended @negative @DEF-172
+    @extended @negative @DEF-172 @DEF-SEED-KEYS-15
     Scenario: A revoked secret opens nothing while the others still do
       Given the keys of "shop" at the resident key manager have 2 more secrets
       When the developer revokes the oldest secret that was added to the keys of "shop" at the resident key manager
@@ -29,7 +29,7 @@ Feature: The secrets of an application's keys
       And the latest secret that was added opens nothing for "shop" at the resident key manager
       And the oldest secret that was added opens the token endpoint for "shop" at the resident key manager
 
-    @extended @negative @DEF-174 @needs:clock
+    @extended @negative @DEF-174 @DEF-SEED-KEYS-15 @needs:clock
     Scenario: A secret opens nothing once its time is up
       Given the keys of "shop" at the resident key manager have a secret for 60 seconds
       When 61 seconds pass

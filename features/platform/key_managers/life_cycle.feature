@@ -4,14 +4,14 @@ Feature: Several key managers in a tenant
 
   Rule: Key managers coexist
 
-    @core @smoke @SEED-IS7-01 @SEED-KM-03 @SEED-KM-05 @SEED-KM-07 @needs:resident
+    @core @smoke @SEED-IS7-01 @SEED-KM-03 @SEED-KM-05 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident
     Scenario: Third-party key managers stand beside the resident one
       Given a described key manager "is7" at WSO2 Identity Server 7
       And a described key manager "acme" at a custom server
       When the administrator lists the key managers
       Then the key managers "is7", "acme" and the resident one are listed
 
-    @core @SEED-KM-07 @DEF-151
+    @core @SEED-KM-07 @DEF-SEED-KM-06 @DEF-SEED-KM-18
     Scenario: Changing one key manager leaves its neighbour alone
       Given a described key manager "acme" at a custom server with
         | description | untouched |
@@ -20,19 +20,19 @@ Feature: Several key managers in a tenant
       Then the description of "globex" is "reworded"
       And the description of "acme" is "untouched"
 
-    @core @negative @SEED-KM-11/other_tenant @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @DEF-SEED-KM-24 @needs:tenants
     Scenario: A key manager of another tenant cannot be read
       Given another tenant with a key manager "acme"
       When the administrator reads the key manager "acme" of the other tenant
       Then the request is refused because there is no such key manager
 
-    @core @SEED-KM-11/other_tenant @needs:tenants
+    @core @SEED-KM-11/other_tenant @DEF-SEED-KM-25 @needs:tenants
     Scenario: A key manager of another tenant is not listed
-      Given another tenant with a key manager "acme"
+      Given another tenant with a key manager "acme login"
       When the administrator lists the key managers
-      Then the key manager "acme" is not listed
+      Then the key manager "acme login" is not listed
 
-    @core @negative @SEED-KM-11/other_tenant @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @DEF-SEED-KM-24 @needs:tenants
     Scenario: A key manager of another tenant cannot be deleted
       Given another tenant with a key manager "acme"
       When the administrator deletes the key manager "acme" of the other tenant
@@ -64,14 +64,27 @@ Feature: Several key managers in a tenant
       When the administrator changes the <setting> of "acme" to "<value>"
       Then the <setting> of "acme" is "<value>"
 
+      @DEF-SEED-KM-06
       Examples:
-        | setting            | value            |
-        | display name       | Acme login       |
-        | token endpoint     | /oauth2/v2/token |
-        | consumer key claim | azp              |
-        | enabled            | off              |
+        | setting      | value      |
+        | display name | Acme login |
 
-    @core @DEF-145
+      @DEF-SEED-KM-01
+      Examples:
+        | setting        | value            |
+        | token endpoint | /oauth2/v2/token |
+
+      @DEF-SEED-KM-02
+      Examples:
+        | setting            | value |
+        | consumer key claim | azp   |
+
+      @DEF-SEED-KM-04
+      Examples:
+        | setting | value |
+        | enabled | off   |
+
+    @core @DEF-SEED-KM-27
     Scenario: A disabled key manager can be enabled again
       Given a described key manager "acme" at a custom server with
         | enabled | off |
@@ -80,7 +93,7 @@ Feature: Several key managers in a tenant
 
   Rule: A deleted key manager is gone
 
-    @core @SEED-KM-03 @DEF-142
+    @core @SEED-KM-03 @DEF-SEED-KM-19
     Scenario: A deleted key manager is no longer listed
       Given a described key manager "acme" at a custom server
       And a described key manager "globex" at a custom server
@@ -88,12 +101,12 @@ Feature: Several key managers in a tenant
       Then there is no key manager "acme"
       And the key manager "globex" is listed
 
-    @core @negative @SEED-KM-03
+    @core @negative @SEED-KM-03 @DEF-SEED-KM-21
     Scenario: Deleting a key manager that does not exist is refused
       When the administrator deletes a key manager that does not exist
       Then the request is refused because there is no such key manager
 
-    @core @DEF-143
+    @core @DEF-143 @DEF-SEED-KM-19
     Scenario: A disabled key manager can be deleted
       Given a described key manager "acme" at a custom server with
         | enabled | off |
@@ -117,7 +130,7 @@ Feature: Several key managers in a tenant
       When the publisher saves "orders" as it was read
       Then the request is granted
 
-    @core @SEED-OOB-25
+    @core @SEED-OOB-25 @DEF-SEED-KM-20
     Scenario: The name of a deleted key manager is free again
       Given a described key manager "acme" at a custom server
       And the administrator has deleted "acme"
@@ -174,7 +187,7 @@ Feature: Several key managers in a tenant
         | a stranger    | gET    |
         | the developer | get    |
 
-    @core @SEED-IS-01
+    @core @SEED-IS-01 @DEF-SEED-KM-23
     Scenario: The administrator reaches the key managers
       When the administrator lists the key managers
       Then the request is granted

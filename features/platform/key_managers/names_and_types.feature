@@ -4,7 +4,7 @@ Feature: Naming key managers
 
   Rule: A name is unique in its tenant
 
-    @core @negative @smoke @SEED-OOB-25 @DEF-141
+    @core @negative @smoke @SEED-OOB-25 @DEF-141 @DEF-SEED-KM-06
     Scenario: A second key manager of the same name is refused
       Given a described key manager "acme" at a custom server with
         | description | the first |
@@ -14,10 +14,10 @@ Feature: Naming key managers
       Then the request is refused because the name is taken
       And the description of "acme" is "the first"
 
-    @core @SEED-OOB-25 @SEED-KM-11/other_tenant @DEF-141 @needs:tenants
+    @core @SEED-OOB-25 @SEED-KM-11/other_tenant @DEF-SEED-KM-26 @needs:tenants
     Scenario: Another tenant may use the same name
-      Given another tenant with a key manager "acme"
-      When the administrator adds a key manager "acme" at a custom server
+      Given another tenant with a key manager "acme login"
+      When the administrator adds a key manager "acme login" at a custom server
       Then the request is granted
 
     @core @negative @SEED-OOB-11 @DEF-140
@@ -41,7 +41,7 @@ Feature: Naming key managers
 
   Rule: Name and type stay what they are
 
-    @core @negative @DEF-151
+    @core @negative @DEF-SEED-KM-13
     Scenario Outline: The <setting> of a key manager cannot be changed
       Given a described key manager "acme" at a custom server
       When the administrator changes the <setting> of "acme" to "<value>"
@@ -53,7 +53,7 @@ Feature: Naming key managers
         | name    | globex | acme   |
         | type    | Okta   | custom |
 
-    @core @negative @SEED-IS-02/type
+    @core @negative @SEED-IS-02/type @DEF-SEED-KM-10
     Scenario: A key manager of an unknown type is refused
       When the administrator adds a key manager "acme" at a custom server with
         | type | no-such-type |
@@ -62,7 +62,7 @@ Feature: Naming key managers
 
   Rule: Texts have their limits
 
-    @core @negative
+    @core @negative @DEF-SEED-KM-11
     Scenario Outline: A <setting> of <length> characters is too long
       When the administrator adds a key manager "acme" at a custom server with
         | <setting> | (<length> characters) |
@@ -84,7 +84,7 @@ Feature: Naming key managers
         | setting     | length |
         | description | 257    |
 
-    @core @SEED-OOB-09/description
+    @core @SEED-OOB-09/description @DEF-SEED-KM-06
     Scenario: A description of 256 characters is kept whole
       When the administrator adds a key manager "acme" at a custom server with
         | description | (256 characters) |

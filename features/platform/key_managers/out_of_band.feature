@@ -4,73 +4,73 @@ Feature: Describing an out-of-band authorization server to the platform
 
   Rule: What an administrator enters is kept as entered
 
-    @core @DEF-151 @connector:custom
+    @core @connector:custom
     Scenario Outline: The <setting> "<value>" of a custom server is kept as entered
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | <setting> | <value> |
       Then the <setting> of "CustomAuthServer" is "<value>"
 
-      @SEED-OOB-10
+      @SEED-OOB-10 @DEF-SEED-KM-01
       Examples:
         | setting             | value                             |
         | well-known endpoint | /.well-known/openid-configuration |
 
-      @SEED-OOB-11
+      @SEED-OOB-11 @DEF-SEED-KM-01
       Examples:
         | setting | value |
         | issuer  | /     |
 
-      @SEED-OOB-12/token
+      @SEED-OOB-12/token @DEF-SEED-KM-01
       Examples:
         | setting                | value             |
         | token endpoint         | /oauth/token      |
 
-      @SEED-OOB-12/revoke
+      @SEED-OOB-12/revoke @DEF-SEED-KM-01
       Examples:
         | setting                | value             |
         | revoke endpoint        | /oauth/revoke     |
 
-      @SEED-OOB-12/introspection
+      @SEED-OOB-12/introspection @DEF-SEED-KM-01
       Examples:
         | setting                | value             |
         | introspection endpoint | /oauth/introspect |
 
-      @SEED-OOB-18
+      @SEED-OOB-18 @DEF-SEED-KM-01
       Examples:
         | setting | value       |
         | key set | /oauth/keys |
 
-      @SEED-OOB-14/client_id
+      @SEED-OOB-14/client_id @DEF-SEED-KM-02
       Examples:
         | setting            | value     |
         | consumer key claim | client_id |
 
-      @SEED-OOB-14/azp
+      @SEED-OOB-14/azp @DEF-SEED-KM-02
       Examples:
         | setting            | value     |
         | consumer key claim | azp       |
 
-      @SEED-OOB-14/cid
+      @SEED-OOB-14/cid @DEF-SEED-KM-02
       Examples:
         | setting            | value     |
         | consumer key claim | cid       |
 
-      @SEED-OOB-15/scope
+      @SEED-OOB-15/scope @DEF-SEED-KM-02
       Examples:
         | setting      | value |
         | scopes claim | scope |
 
-      @SEED-OOB-15/scp
+      @SEED-OOB-15/scp @DEF-SEED-KM-02
       Examples:
         | setting      | value |
         | scopes claim | scp   |
 
-      @SEED-OOB-09/description
+      @SEED-OOB-09/description @DEF-SEED-KM-06
       Examples:
         | setting     | value                     |
         | description | Customers of the web shop |
 
-    @core @SEED-OOB-20/token_generation @SEED-OOB-20/app_creation @SEED-OOB-20/out_of_band @connector:custom
+    @core @SEED-OOB-20/token_generation @SEED-OOB-20/app_creation @SEED-OOB-20/out_of_band @DEF-SEED-KM-04 @DEF-SEED-KM-05 @connector:custom
     Scenario: The switches of out-of-band mode are kept as entered
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | token generation         | off |
@@ -80,14 +80,14 @@ Feature: Describing an out-of-band authorization server to the platform
       And the OAuth app creation of "CustomAuthServer" is "off"
       And the out of band provisioning of "CustomAuthServer" is "on"
 
-    @core @SEED-OOB-17 @DEF-151 @connector:custom
+    @core @SEED-OOB-17 @DEF-SEED-KM-07 @connector:custom
     Scenario: A certificate is kept as it was pasted
       Given the authorization server "CustomAuthServer", which is a custom server
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | certificate | PEM |
       Then the certificate of "CustomAuthServer" is the one that was pasted
 
-    @core @SEED-OOB-19 @connector:custom
+    @core @SEED-OOB-19 @DEF-SEED-KM-05 @connector:custom
     Scenario: Tokens are validated by the platform itself unless the administrator says otherwise
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | token validation | (none) |
@@ -95,7 +95,7 @@ Feature: Describing an out-of-band authorization server to the platform
 
   Rule: Only what the platform cannot do without is mandatory
 
-    @core @negative @connector:custom
+    @core @negative @DEF-SEED-KM-09 @connector:custom
     Scenario Outline: A custom key manager without <setting> is refused
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | <setting> | (none) |
@@ -127,7 +127,7 @@ Feature: Describing an out-of-band authorization server to the platform
         | setting        |
         | token endpoint |
 
-    @core @connector:custom
+    @core @DEF-SEED-KM-12 @connector:custom
     Scenario Outline: A custom key manager does not need <setting>
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | <setting> | (none) |
@@ -166,7 +166,7 @@ Feature: Describing an out-of-band authorization server to the platform
 
   Rule: An import fills the form from the discovery document
 
-    @core @SEED-OOB-10 @needs:fresh-issuer
+    @core @SEED-OOB-10 @DEF-SEED-KM-14 @needs:fresh-issuer
     Scenario Outline: The import takes the endpoints that <vendor> advertises
       Given the authorization server "CognitoKM", which is <vendor>
       When the administrator imports the settings of "CognitoKM"
@@ -221,7 +221,7 @@ Feature: Describing an out-of-band authorization server to the platform
         | vendor   |
         | Asgardeo |
 
-    @core @SEED-OOB-05 @SEED-OOB-10 @needs:fresh-issuer
+    @core @SEED-OOB-05 @SEED-OOB-10 @DEF-SEED-KM-16 @needs:fresh-issuer
     Scenario Outline: The import invents no <setting> that <vendor> does not advertise
       Given the authorization server "CognitoKM", which is <vendor>
       When the administrator imports the settings of "CognitoKM"

@@ -28,7 +28,7 @@ Feature: The secrets of a key manager
       Then the key manager "acme" is offered
       And no reply to the developer shows "s3cret-Of-The-Server"
 
-    @core @SEED-IS-12/username @connector:is7
+    @core @SEED-IS-12/username @DEF-SEED-KM-08 @connector:is7
     Scenario: What is no secret stays readable
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | username  | connector |
@@ -46,7 +46,7 @@ Feature: The secrets of a key manager
       Then the request is granted
       And "acme" received 1 registration request
 
-    @core @SEED-IS-12/password @DEF-177 @DEF-178 @connector:is7
+    @core @SEED-IS-12/password @DEF-178 @DEF-SEED-KM-06 @connector:is7
     Scenario: An update leaves a masked password masked
       Given a described key manager "acme" at WSO2 Identity Server 7 with
         | password | s3cret-Of-The-Server |

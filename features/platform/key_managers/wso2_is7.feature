@@ -4,7 +4,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
 
   Rule: What an administrator enters is kept as entered
 
-    @core @DEF-151
+    @core @DEF-SEED-KM-01
     Scenario Outline: The <setting> of WSO2 Identity Server 7 is kept as entered
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | <setting> | <value> |
@@ -70,7 +70,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | setting | value        |
         | key set | /oauth2/jwks |
 
-    @core @SEED-IS7-11
+    @core @SEED-IS7-11 @DEF-SEED-KM-06
     Scenario: A key manager of type WSO2 Identity Server 7 has the names that were entered
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | display name | Workforce login           |
@@ -79,7 +79,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       And the display name of "is7" is "Workforce login"
       And the description of "is7" is "Employees and contractors"
 
-    @core @DEF-151
+    @core @DEF-SEED-KM-03
     Scenario: The grant types of WSO2 Identity Server 7 are kept as entered
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | grant types | password, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:saml2-bearer, iwa:ntlm, urn:ietf:params:oauth:grant-type:device_code, authorization_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange |
@@ -94,7 +94,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | urn:ietf:params:oauth:grant-type:jwt-bearer     |
         | urn:ietf:params:oauth:grant-type:token-exchange |
 
-    @core @SEED-IS7-31/username @SEED-IS7-31/password @DEF-178
+    @core @SEED-IS7-31/username @SEED-IS7-31/password @DEF-178 @DEF-SEED-KM-08
     Scenario: The connector's user name is shown and its password is not
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | username  | admin |
@@ -102,7 +102,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       Then the username of "is7" is "admin"
       And the password of "is7" is masked
 
-    @core @negative @SEED-IS7-11
+    @core @negative @SEED-IS7-11 @DEF-SEED-KM-09
     Scenario Outline: WSO2 Identity Server 7 cannot be added without its <setting>
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | <setting> | (none) |
@@ -119,7 +119,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
 
   Rule: An import fills the form from the discovery document
 
-    @core @needs:fresh-issuer
+    @core @DEF-SEED-KM-14 @needs:fresh-issuer
     Scenario Outline: The import fills in the <setting> of WSO2 Identity Server 7
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
@@ -170,20 +170,20 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | setting | value        |
         | key set | /oauth2/jwks |
 
-    @core @SEED-IS7-12/grant_types @needs:fresh-issuer
+    @core @SEED-IS7-12/grant_types @DEF-SEED-KM-15 @needs:fresh-issuer
     Scenario: The import fills in the grant types that the server offers
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
       Then the imported grant types are those that "is7" advertises
 
-    @core @SEED-IS7-12/endpoints @needs:fresh-issuer
+    @core @SEED-IS7-12/endpoints @DEF-SEED-KM-17 @needs:fresh-issuer
     Scenario: An import stores nothing
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
       Then the request is granted
-      And there is no key manager "is7"
+      And no key manager has the issuer of "is7"
 
-    @core @SEED-IS7-12/endpoints @SEED-IS7-18 @SEED-IS7-19 @needs:fresh-issuer
+    @core @SEED-IS7-12/endpoints @SEED-IS7-18 @SEED-IS7-19 @DEF-SEED-KM-01 @needs:fresh-issuer
     Scenario: Imported settings are saved with the corrections of the document
       Given the authorization server "is7", which is WSO2 Identity Server 7
       And the administrator has imported the settings of "is7"
@@ -210,7 +210,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
 
   Rule: Developers see the display endpoints
 
-    @core @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
+    @core @DEF-SEED-KEYS-14 @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
     Scenario Outline: The developer is shown the <shown> that was entered for display
       Given a described key manager "is7" at WSO2 Identity Server 7 with
         | <setting> | /shown/to/developers |
@@ -222,7 +222,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | display token endpoint  | token endpoint  |
         | display revoke endpoint | revoke endpoint |
 
-    @core @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
+    @core @DEF-SEED-KEYS-14 @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
     Scenario: Without display endpoints the developer is shown the real ones
       Given a described key manager "is7" at WSO2 Identity Server 7 with
         | display token endpoint  | (none) |

@@ -4,7 +4,7 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
 
   Rule: What an administrator enters is kept as entered
 
-    @core @DEF-151
+    @core @DEF-SEED-KM-01
     Scenario Outline: The <setting> of WSO2 Identity Server is kept as entered
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | <setting> | <value> |
@@ -60,21 +60,21 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting | value        |
         | key set | /oauth2/jwks |
 
-    @core @SEED-IS-02/name @SEED-IS-02/display_name @SEED-IS-02/type
+    @core @SEED-IS-02/name @SEED-IS-02/display_name @SEED-IS-02/type @DEF-SEED-KM-06
     Scenario: A key manager for open banking has the names of the document
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | display name | OBKM |
       Then the type of "OBKM" is "ObKeyManager"
       And the display name of "OBKM" is "OBKM"
 
-    @core @SEED-IS-02/description
+    @core @SEED-IS-02/description @DEF-SEED-KM-12
     Scenario: A description may be left out
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | description | (none) |
       Then the request is granted
       And the description of "OBKM" is ""
 
-    @core @SEED-IS-12/username @SEED-IS-12/password @DEF-178
+    @core @SEED-IS-12/username @SEED-IS-12/password @DEF-178 @DEF-SEED-KM-08
     Scenario: The password of the authorization server's administrator is never shown again
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | username  | admin@wso2 |
@@ -83,7 +83,7 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
       And the password of "OBKM" is masked
       And no reply to the administrator shows "s3cret-Of-The-Server"
 
-    @core @SEED-IS-31/grant_types
+    @core @SEED-IS-31/grant_types @DEF-SEED-KM-03
     Scenario: The grant types that the document asks for are kept as entered
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | grant types | client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer |
@@ -99,60 +99,60 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | <setting> | (none) |
       Then the <setting> of "OBKM" is "<default>"
 
-      @SEED-IS-31/app_creation
+      @SEED-IS-31/app_creation @DEF-SEED-KM-04
       Examples:
         | setting            | default |
         | OAuth app creation | off     |
 
-      @SEED-IS-31/out_of_band
+      @SEED-IS-31/out_of_band @DEF-SEED-KM-04
       Examples:
         | setting                  | default |
         | out of band provisioning | off     |
 
-      @SEED-IS-31/validation_method
+      @SEED-IS-31/validation_method @DEF-SEED-KM-05
       Examples:
         | setting          | default            |
         | token validation | self-validated JWT |
 
-    @core @DEF-151
+    @core
     Scenario Outline: A <setting> that is switched <position> is shown so
       When the administrator adds a key manager "OBKM" at WSO2 Identity Server with
         | <setting> | <position> |
       Then the <setting> of "OBKM" is "<position>"
 
-      @SEED-IS-18/on
+      @SEED-IS-18/on @DEF-SEED-KM-05
       Examples:
         | setting          | position |
         | token generation | on       |
 
-      @SEED-IS-18/off
+      @SEED-IS-18/off @DEF-SEED-KM-04
       Examples:
         | setting          | position |
         | token generation | off      |
 
-      @SEED-IS-19/on
+      @SEED-IS-19/on @DEF-SEED-KM-05
       Examples:
         | setting                  | position |
         | out of band provisioning | on       |
 
-      @SEED-IS-19/off
+      @SEED-IS-19/off @DEF-SEED-KM-04
       Examples:
         | setting                  | position |
         | out of band provisioning | off      |
 
-      @SEED-IS-20/on
+      @SEED-IS-20/on @DEF-SEED-KM-05
       Examples:
         | setting            | position |
         | OAuth app creation | on       |
 
-      @SEED-IS-20/off
+      @SEED-IS-20/off @DEF-SEED-KM-04
       Examples:
         | setting            | position |
         | OAuth app creation | off      |
 
   Rule: An import fills the form from the discovery document
 
-    @core @needs:fresh-issuer
+    @core @DEF-SEED-KM-14 @needs:fresh-issuer
     Scenario Outline: The import fills in the <setting> of WSO2 Identity Server
       Given the authorization server "OBKM", which is WSO2 Identity Server
       When the administrator imports the settings of "OBKM"

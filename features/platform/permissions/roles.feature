@@ -20,7 +20,7 @@ Feature: Who may generate keys with a key manager
         | id         |
         | name       |
 
-    @core @negative @smoke @SEED-KM-18 @DEF-148 @DEF-157 @DEF-158
+    @core @negative @smoke @SEED-KM-18 @DEF-148 @DEF-157 @DEF-158 @DEF-SEED-PERM-02
     Scenario Outline: A user without the allowed role is refused with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that allows only the role "contractors"
       When the developer generates keys for "shop" at "acme", naming it by <name or id>
@@ -33,7 +33,7 @@ Feature: Who may generate keys with a key manager
         | id         |
         | name       |
 
-    @core @SEED-KM-18
+    @core @SEED-KM-18 @DEF-SEED-PERM-03
     Scenario: One of several allowed roles is enough
       Given a key manager "acme" at WSO2 Identity Server 7 that allows only the roles "admin" and "contractors"
       When the other developer generates keys for "rental" at "acme"
@@ -41,7 +41,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: DENY turns away the holders of a named role and nobody else
 
-    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158
+    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158 @DEF-SEED-PERM-04
     Scenario Outline: A user with the denied role is refused with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       When the other developer generates keys for "rental" at "acme", naming it by <name or id>
@@ -54,7 +54,7 @@ Feature: Who may generate keys with a key manager
         | id         |
         | name       |
 
-    @core @SEED-KM-19
+    @core @SEED-KM-19 @DEF-SEED-PERM-04
     Scenario Outline: A user without the denied role generates keys with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       When the developer generates keys for "shop" at "acme", naming it by <name or id>
@@ -67,14 +67,14 @@ Feature: Who may generate keys with a key manager
 
   Rule: A public key manager serves everybody
 
-    @core @SEED-KM-12
+    @core @SEED-KM-12 @DEF-SEED-PERM-05
     Scenario: A key manager without permissions is public
       Given a key manager "acme" at WSO2 Identity Server 7
       When the other developer generates keys for "rental" at "acme"
       Then the consumer key is the client id that "acme" issued
       And the permission of "acme" is "PUBLIC"
 
-    @core @SEED-KM-19
+    @core @SEED-KM-19 @DEF-SEED-KEYS-01 @DEF-SEED-PERM-05
     Scenario: A restricted key manager leaves its neighbour open
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       And a key manager "globex" at WSO2 Identity Server 7
@@ -83,7 +83,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: A key manager has one kind of permission
 
-    @core @SEED-KM-20
+    @core @SEED-KM-20 @DEF-SEED-PERM-04 @DEF-SEED-PERM-06
     Scenario: Denying a role replaces what was allowed
       Given a key manager "acme" at WSO2 Identity Server 7 that allows only the role "admin"
       And the administrator has made "acme" deny the role "contractors"
@@ -91,7 +91,7 @@ Feature: Who may generate keys with a key manager
       Then the consumer key is the client id that "acme" issued
       And the permission of "acme" is "DENY contractors"
 
-    @core @SEED-KM-20
+    @core @SEED-KM-20 @DEF-SEED-PERM-06
     Scenario: Allowing a role replaces what was denied
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       And the administrator has made "acme" allow only the role "contractors"
@@ -99,7 +99,7 @@ Feature: Who may generate keys with a key manager
       Then the consumer key is the client id that "acme" issued
       And the permission of "acme" is "ALLOW contractors"
 
-    @core @negative @SEED-KM-18 @SEED-KM-19
+    @core @negative @SEED-KM-18 @SEED-KM-19 @DEF-SEED-PERM-01
     Scenario Outline: A permission that names an unknown role is refused for <kind>
       When the administrator adds a key manager "acme" at a custom server with
         | permission | <kind> nobody-has-this-role |
@@ -113,7 +113,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: A restriction does not reach back
 
-    @core @SEED-KM-21 @needs:gateway @needs:publisher
+    @core @SEED-KM-21 @DEF-SEED-PERM-07 @needs:gateway @needs:publisher
     Scenario: Keys made before a restriction keep working
       Given a key manager "acme" at WSO2 Identity Server 7
       And "shop" has keys at "acme" and is subscribed to the API "orders"
@@ -122,7 +122,7 @@ Feature: Who may generate keys with a key manager
       Then the backend answers the call
       And the developer sees keys of "shop" at "acme"
 
-    @core @negative @SEED-KM-18 @SEED-KM-21
+    @core @negative @SEED-KM-18 @SEED-KM-21 @DEF-SEED-PERM-02 @DEF-SEED-PERM-06
     Scenario: A restriction holds for the next key of the same application
       Given a key manager "acme" at WSO2 Identity Server 7
       And "shop" has keys at "acme"

@@ -11,7 +11,7 @@ Feature: Shared scopes and the roles that carry them
       When the API consumer requests a token of "shop" from the resident key manager by password for the scope "pets-write"
       Then the granted scope is "pets-write"
 
-    @core @negative @SEED-KM-30 @needs:devportal @needs:resident @connector:resident
+    @core @negative @SEED-KM-30 @DEF-SEED-PERM-08 @needs:devportal @needs:resident @connector:resident
     Scenario: A user without the role of a shared scope does not get it
       Given a shared scope "pets-write" for the role "contractors"
       And the application "shop" with keys at the resident key manager

@@ -39,7 +39,7 @@ Feature: Changes reach the gateway
       When the administrator disables "acme"
       Then "orders" comes to refuse the token as unauthenticated
 
-    @core @DEF-145 @connector:custom
+    @core @DEF-145 @DEF-SEED-KM-27 @connector:custom
     Scenario: Tokens of a key manager that is enabled again come to be accepted
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -66,7 +66,7 @@ Feature: Changes reach the gateway
       When the administrator deletes "acme"
       Then "orders" comes to refuse the token as unauthenticated
 
-    @extended @SEED-KM-09 @DEF-185 @connector:custom
+    @extended @SEED-KM-09 @DEF-185 @DEF-SEED-KM-27 @connector:custom
     Scenario: The last of many changes wins
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

@@ -4,7 +4,7 @@ Feature: The resident key manager
 
   Rule: It works without any other server
 
-    @core @smoke @SEED-KM-22 @DEF-SEED-RES-15
+    @core @smoke @SEED-KM-22 @DEF-SEED-RES-15 @DEF-SEED-KM-23
     Scenario: A new tenant has its resident key manager
       When the administrator lists the key managers
       Then the resident key manager is listed
@@ -38,7 +38,7 @@ Feature: The resident key manager
 
   Rule: Its connector can be configured
 
-    @core @serial @SEED-IS-29 @DEF-146 @DEF-178
+    @core @serial @SEED-IS-29 @DEF-178 @DEF-SEED-KM-08
     Scenario: The connector's username and password can be changed
       When the administrator enters the username "super" and a password for the resident key manager
       Then the request is granted
@@ -72,7 +72,7 @@ Feature: The resident key manager
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @negative @SEED-KM-22 @DEF-SEED-RES-14
+    @core @negative @SEED-KM-22 @DEF-SEED-RES-14 @DEF-142
     Scenario: The resident key manager cannot be deleted
       When the administrator deletes the resident key manager
       Then the request is refused because it is in use

@@ -8,7 +8,7 @@ Feature: Validating opaque tokens
 
   Rule: The authorization server has the last word on an opaque token
 
-    @core @smoke @SEED-IS-06 @SEED-IS-23 @SEED-KM-17 @DEF-146 @DEF-SEED-GW-05 @connector:is7
+    @core @smoke @SEED-IS-06 @SEED-IS-23 @SEED-KM-17 @DEF-146 @DEF-SEED-GW-05 @DEF-SEED-KM-23 @connector:is7
     Scenario: An active opaque token reaches the backend
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
       And the application "shop" with keys at "acme", subscribed to the API "orders"

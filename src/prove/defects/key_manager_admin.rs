@@ -66,7 +66,7 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-151",
         summary: "an update drops settings that nobody touched",
-        saboteur: |_| Pair::hearing(settings_dropped),
+        saboteur: |_| Pair::of(settings_dropped, settings_noted),
     },
 ];
 
@@ -304,22 +304,33 @@ fn anything_imported(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answ
     Deed::Done
 }
 
-/// Settings that no scenario needs for its work.
-const DROPPED: [&str; 3] = ["userInfoEndpoint", "authorizeEndpoint", "scopeManagementEndpoint"];
+/// Settings that a form may forget to send.
+const DROPPED: [&str; 4] = ["description", "userInfoEndpoint", "authorizeEndpoint", "scopeManagementEndpoint"];
 
-fn settings_dropped(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
-    let Some((&Method::PUT, _)) = asked(plane, request) else { return Deed::Nothing };
-    let Some(mut document) = message::json(request.body()).filter(|document| !is_resident(document)) else {
-        return Deed::Nothing;
-    };
+/// Takes out of an update what it repeats.
+fn settings_dropped(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let Some((&Method::PUT, parts)) = asked(plane, request) else { return Deed::Nothing };
+    let known = parts.get(1).and_then(|id| notes.get(*id)).filter(|document| !is_resident(document));
+    let (Some(known), Some(mut document)) = (known, message::json(request.body())) else { return Deed::Nothing };
     let Some(members) = document.as_object_mut() else { return Deed::Nothing };
     let before = members.len();
-    members.retain(|name, _| !DROPPED.contains(&name.as_str()));
+    members.retain(|name, value| !DROPPED.contains(&name.as_str()) || known.get(name) != Some(value));
     if members.len() == before {
         return Deed::Nothing;
     }
     *request.body_mut() = message::bytes(&document);
     Deed::Done
+}
+
+/// Remembers documents as they were told.
+fn settings_noted(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let told = asked(plane, request).and_then(|_| message::json(answer.body()));
+    if let Some(told) = told.filter(|_| answer.status().is_success())
+        && let Some(id) = told["id"].as_str().map(str::to_owned)
+    {
+        notes.insert(id, told);
+    }
+    Deed::Nothing
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::{
 pub(in crate::prove) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-153",
-        summary: "a shared scope with a slash in its name cannot be changed or deleted",
+        summary: "a shared scope with a slash in its name, or the code of one, cannot be changed or deleted",
         saboteur: |_| Pair::telling(slash_unmanageable),
     },
     Defect { id: "DEF-154", summary: "the roles of a shared scope do not carry it", saboteur: |_| binding_lost() },
@@ -142,7 +142,7 @@ fn slash_unmanageable(notes: &mut Notes, plane: Plane, request: &Request<Bytes>,
     }
     let shown = message::json(answer.body()).unwrap_or_default();
     if let (Some(id), Some(name)) = (shown["id"].as_str(), shown["name"].as_str())
-        && name.contains('/')
+        && (name.contains('/') || name.contains("%2F"))
     {
         notes.insert(id.to_owned(), Value::Null);
     }

@@ -78,11 +78,35 @@ impl Saboteur for SecretUnmasked {
         let concerned = plane == Plane::Admin
             && answer.status().is_success()
             && message::resource(request.uri().path()).first() == Some(&"key-managers");
-        std::future::ready(if concerned { self.reveal(request, answer) } else { Deed::Nothing }).boxed()
+        let offers = plane == Plane::Devportal
+            && answer.status().is_success()
+            && *message::resource(request.uri().path()) == ["key-managers"];
+        std::future::ready(match (concerned, offers) {
+            (true, _) => self.reveal(request, answer),
+            (_, true) => self.reveal_to_developers(answer),
+            _ => Deed::Nothing,
+        })
+        .boxed()
     }
 }
 
 impl SecretUnmasked {
+    /// Hands the connector's properties out with the key managers that developers are offered.
+    fn reveal_to_developers(&self, answer: &mut Response<Bytes>) -> Deed {
+        let Some(mut offered) = message::json(answer.body()) else { return Deed::Nothing };
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deed = Deed::Nothing;
+        for entry in message::documents(&mut offered) {
+            let Some(known) = entry["id"].as_str().and_then(|id| written.get(id)).cloned() else { continue };
+            entry["additionalProperties"] = Value::Object(known);
+            deed = Deed::Done;
+        }
+        if deed == Deed::Done {
+            *answer.body_mut() = message::bytes(&offered);
+        }
+        deed
+    }
+
     fn reveal(&self, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
         let Some(mut shown) = message::json(answer.body()) else { return Deed::Nothing };
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,6 +171,9 @@ mod tests {
         let (_, list) = rehearsal::ask(interposer.url(), "GET", LIST, Value::Null).await;
         assert_eq!(shown(&list["list"][0]), "replaced");
         assert_eq!(interposer.deeds(), 4);
+        let portal = LIST.replace("admin/v4", "devportal/v3");
+        let (_, offered) = rehearsal::ask(interposer.url(), "GET", &portal, Value::Null).await;
+        assert_eq!(shown(&offered["list"][0]), "replaced");
     }
 
     #[tokio::test]

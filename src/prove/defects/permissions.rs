@@ -1,0 +1,235 @@
+//! Defects of who may generate keys with a key manager, and of who gets a shared scope.
+//! A DENY that counts for nothing is the business of `key_manager_admin`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+use crate::{
+    model::exchange::Plane,
+    prove::{
+        Deed, Defect, Saboteur, message,
+        pair::{Bent, Decision, Notes, Pair},
+    },
+};
+
+/// The defects of this file.
+pub(in crate::prove) const DEFECTS: &[Defect] = &[
+    Defect {
+        id: "DEF-SEED-PERM-02",
+        summary: "the ALLOW of a key manager's permissions is ignored",
+        saboteur: |_| permission(allow_ignored),
+    },
+    Defect {
+        id: "DEF-SEED-PERM-03",
+        summary: "of several allowed roles only the first counts",
+        saboteur: |_| permission(first_role_counts),
+    },
+    Defect { id: "DEF-SEED-PERM-04", summary: "DENY is taken for ALLOW", saboteur: |_| permission(deny_is_allow) },
+    Defect {
+        id: "DEF-SEED-PERM-05",
+        summary: "a public key manager turns some roles away",
+        saboteur: |_| permission(public_denies),
+    },
+    Defect {
+        id: "DEF-SEED-PERM-06",
+        summary: "a permission that is changed stays what it was",
+        saboteur: |_| Pair::of(first_permission_stays, change_seems_made),
+    },
+    Defect {
+        id: "DEF-SEED-PERM-07",
+        summary: "a restriction hides the keys that were made before it",
+        saboteur: |_| Pair::telling(earlier_keys_hidden),
+    },
+    Defect {
+        id: "DEF-SEED-PERM-08",
+        summary: "a shared scope goes to everybody, whatever its roles",
+        saboteur: |_| scope_for_everybody(),
+    },
+];
+
+/// A role that every user of the product holds.
+const EVERYONE: &str = "Internal/everyone";
+
+/// The role by which the features tell the two developers apart.
+const CONTRACTORS: &str = "contractors";
+
+/// Tells the subject another permission than the administrator decided on.
+fn permission(bend: fn(&mut Value) -> bool) -> Arc<dyn Saboteur> {
+    Bent::of(Decision { plane: Plane::Admin, collection: "key-managers", member: "permissions", bend })
+}
+
+fn roles<'a>(document: &'a mut Value, kind: &str) -> Option<&'a mut Vec<Value>> {
+    let permissions = document.get_mut("permissions").filter(|permissions| permissions["permissionType"] == kind)?;
+    permissions.get_mut("roles")?.as_array_mut()
+}
+
+/// Everyone is allowed. The roles stay in the list, so that one that does not exist is still refused.
+fn allow_ignored(document: &mut Value) -> bool {
+    roles(document, "ALLOW").map(|roles| roles.push(EVERYONE.into())).is_some()
+}
+
+fn first_role_counts(document: &mut Value) -> bool {
+    roles(document, "ALLOW").filter(|roles| roles.len() > 1).map(|roles| roles.truncate(1)).is_some()
+}
+
+fn deny_is_allow(document: &mut Value) -> bool {
+    let denies = roles(document, "DENY").is_some();
+    if denies {
+        document["permissions"]["permissionType"] = "ALLOW".into();
+    }
+    denies
+}
+
+fn public_denies(document: &mut Value) -> bool {
+    let permissions = document.get("permissions").filter(|permissions| !permissions.is_null());
+    let public = permissions.is_none_or(|permissions| permissions["permissionType"] == "PUBLIC");
+    if public {
+        document["permissions"] = json!({ "permissionType": "DENY", "roles": [CONTRACTORS] });
+    }
+    public
+}
+
+/// The key manager that a request of the administration is about.
+fn key_manager(plane: Plane, request: &Request<Bytes>) -> Option<String> {
+    match *message::resource(request.uri().path()) {
+        ["key-managers", id] if plane == Plane::Admin => Some(id.to_owned()),
+        _ => None,
+    }
+}
+
+/// The permission in a document; without one it is public.
+fn permission_in(document: &Value) -> Value {
+    let said = document.get("permissions").filter(|permissions| !permissions.is_null());
+    said.cloned().unwrap_or_else(|| json!({ "permissionType": "PUBLIC", "roles": [] }))
+}
+
+/// An update arrives with the permission that the key manager was added with.
+fn first_permission_stays(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let updates = request.method() == Method::PUT;
+    let id = key_manager(plane, request).filter(|_| updates).unwrap_or_default();
+    let (Some(first), Some(mut document)) = (notes.get(&id).cloned(), message::json(request.body())) else {
+        return Deed::Nothing;
+    };
+    let decided = permission_in(&document);
+    if decided["permissionType"] == first["permissionType"] && decided["roles"] == first["roles"] {
+        return Deed::Nothing;
+    }
+    document["permissions"] = first;
+    *request.body_mut() = message::bytes(&document);
+    notes.insert(format!("decided {id}"), decided);
+    Deed::Done
+}
+
+/// Whoever changed the permission reads it as they changed it.
+fn change_seems_made(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let of_key_managers = message::resource(request.uri().path()).first() == Some(&"key-managers");
+    let told = message::json(answer.body()).filter(|_| answer.status().is_success() && of_key_managers);
+    let Some((mut told, id)) = told.and_then(|told| Some((told.clone(), told["id"].as_str()?.to_owned()))) else {
+        return Deed::Nothing;
+    };
+    if plane != Plane::Admin {
+        return Deed::Nothing;
+    }
+    if request.method() == Method::POST {
+        notes.insert(id, permission_in(&told));
+    } else if let Some(decided) = notes.get(&format!("decided {id}")) {
+        told["permissions"] = decided.clone();
+        *answer.body_mut() = message::bytes(&told);
+    }
+    Deed::Nothing
+}
+
+/// Hides keys at key managers that were public when they were added and are no longer.
+fn earlier_keys_hidden(
+    notes: &mut Notes,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+) -> Deed {
+    let told = message::json(answer.body()).filter(|_| answer.status().is_success());
+    let Some(mut told) = told else { return Deed::Nothing };
+    if let Some(id) = key_manager(plane, request).filter(|_| request.method() == Method::PUT) {
+        if permission_in(&told)["permissionType"] != "PUBLIC" {
+            notes.insert(id, Value::Null);
+        }
+        return Deed::Nothing;
+    }
+    match (plane, message::resource(request.uri().path()).as_slice()) {
+        (Plane::Devportal, ["applications", application, "generate-keys" | "map-keys"]) => {
+            // The order names the key manager by its id, the list by its name: the id of the keys tells them apart.
+            let order = message::json(request.body()).unwrap_or_default();
+            if let Some(keys) = told["keyMappingId"].as_str() {
+                notes.insert(format!("{application} {keys}"), order["keyManager"].clone());
+            }
+            Deed::Nothing
+        }
+        (Plane::Devportal, ["applications", application, "oauth-keys"]) => {
+            let hidden = |entry: &Value| {
+                let keys = format!("{application} {}", entry["keyMappingId"].as_str().unwrap_or_default());
+                notes.get(&keys).and_then(Value::as_str).is_some_and(|id| notes.contains_key(id))
+            };
+            let Some(list) = told["list"].as_array_mut().filter(|list| list.iter().any(hidden)) else {
+                return Deed::Nothing;
+            };
+            list.retain(|entry| !hidden(entry));
+            *answer.body_mut() = message::bytes(&told);
+            Deed::Done
+        }
+        _ => Deed::Nothing,
+    }
+}
+
+/// Tells the subject a role that everybody holds where the publisher named others.
+fn scope_for_everybody() -> Arc<dyn Saboteur> {
+    let bend = |document: &mut Value| {
+        let binds = document["bindings"].as_array().is_some_and(|roles| !roles.is_empty());
+        if binds {
+            document["bindings"] = json!([EVERYONE]);
+        }
+        binds
+    };
+    Bent::of(Decision { plane: Plane::Publisher, collection: "scopes", member: "bindings", bend })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bent(bend: fn(&mut Value) -> bool, kind: &str, roles: Value) -> Value {
+        let mut document = json!({ "permissions": { "permissionType": kind, "roles": roles } });
+        bend(&mut document);
+        document["permissions"].clone()
+    }
+
+    #[test]
+    fn each_permission_is_bent_its_own_way() {
+        assert_eq!(bent(allow_ignored, "ALLOW", json!(["a"]))["roles"], json!(["a", EVERYONE]));
+        assert_eq!(bent(allow_ignored, "DENY", json!(["a"]))["roles"], json!(["a"]));
+        assert_eq!(bent(first_role_counts, "ALLOW", json!(["a", "b"]))["roles"], json!(["a"]));
+        assert_eq!(bent(deny_is_allow, "DENY", json!(["a"]))["permissionType"], "ALLOW");
+        assert_eq!(bent(public_denies, "PUBLIC", json!([]))["permissionType"], "DENY");
+        assert_eq!(bent(public_denies, "ALLOW", json!(["a"]))["permissionType"], "ALLOW");
+        assert!(public_denies(&mut json!({ "name": "acme" })));
+    }
+
+    #[test]
+    fn a_changed_permission_never_arrives_and_reads_as_changed() {
+        let mut notes = Notes::default();
+        let list = "/api/am/admin/v4/key-managers";
+        let mut answer = Response::new(message::bytes(&json!({ "id": "a", "name": "acme" })));
+        let _ =
+            change_seems_made(&mut notes, Plane::Admin, &Request::post(list).body(Bytes::new()).unwrap(), &mut answer);
+        let allow = json!({ "permissionType": "ALLOW", "roles": ["staff"] });
+        let put = Request::put(format!("{list}/a")).body(message::bytes(&json!({ "permissions": allow }))).unwrap();
+        let mut heard = put.clone();
+        assert_eq!(first_permission_stays(&mut notes, Plane::Admin, &mut heard), Deed::Done);
+        let heard = message::json(heard.body()).unwrap();
+        assert_eq!(heard["permissions"]["permissionType"], "PUBLIC");
+        let mut answer = Response::new(message::bytes(&json!({ "id": "a", "permissions": heard["permissions"] })));
+        let _ = change_seems_made(&mut notes, Plane::Admin, &put, &mut answer);
+        assert_eq!(message::json(answer.body()).unwrap()["permissions"], allow);
+    }
+}
