@@ -23,8 +23,8 @@ Feature: What an administrator configures for the resident key manager
   Rule: A grant that is switched off is refused
 
     @extended @negative @SEED-KM-22 @OAUTH-6749-5.2-f @DEF-SEED-DEP-02
-    Scenario: The password grant is refused once it is switched off
-      Given the platform does not serve the grant "password"
+    Scenario: A refresh token is refused for its grant once that is switched off
+      Given the platform does not serve the grant "refresh_token"
       And the application "shop" with keys at the resident key manager
-      When the API consumer requests a token of "shop" from the resident key manager by password
+      When the API consumer requests a token of "shop" from the resident key manager with an unheard-of refresh token
       Then the token request is refused as "unsupported_grant_type"

@@ -78,11 +78,11 @@ fn every_scope(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer
     }
 }
 
-/// Complains of the password where the whole grant is not served.
+/// Complains of the refresh token where the whole grant is not served.
 fn grant_looked_at(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    let served_elsewhere = asked(plane, request, "grant_type").is_some_and(|grant| grant == "password");
+    let renews = asked(plane, request, "grant_type").is_some_and(|grant| grant == "refresh_token");
     match message::json(answer.body()) {
-        Some(mut told) if served_elsewhere && told["error"] == "unsupported_grant_type" => {
+        Some(mut told) if renews && told["error"] == "unsupported_grant_type" => {
             told["error"] = json!("invalid_grant");
             *answer.body_mut() = message::bytes(&told);
             Deed::Done
