@@ -25,14 +25,18 @@ impl Notify {
         Self { line, root }
     }
 
+    /// Where authorization servers send their events.
+    pub fn place(&self) -> Url {
+        below(&self.root, &["internal", "data", "v1", "notify"])
+    }
+
     /// Tells the platform of an event, in the name of a key manager type.
     ///
     /// # Errors
     ///
     /// [`DriverError`] when no reply was brought back.
     pub async fn tell(&self, user: &Persona, key_manager_type: &str, event: &Value) -> Result<Reply<()>, DriverError> {
-        let url = below(&self.root, &["internal", "data", "v1", "notify"]);
-        let call = Call::new("POST", url)
+        let call = Call::new("POST", self.place())
             .basic(&user.username, &user.password)
             .header("X-WSO2-KEY-MANAGER", key_manager_type)
             .json(event);

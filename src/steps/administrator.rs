@@ -5,7 +5,7 @@ use cucumber::{gherkin::Step, given, when};
 
 use crate::{
     drivers::{admin::Admin, key_manager::KeyManager, reply::Reply},
-    model::exchange::Role,
+    model::{exchange::Role, target::Persona},
     world::{Last, Look, OrFail as _, StepError, World},
 };
 
@@ -326,6 +326,34 @@ async fn disabled_and_refused(world: &mut World, name: String) -> Result<(), Ste
             Ok(Look::when(reply.refusal().is_some(), (), "the token is still accepted"))
         })
         .await
+}
+
+#[given(expr = "the administrator has entered a wrong password for the resident key manager's connector")]
+async fn wrong_resident_credentials(world: &mut World) -> Result<(), StepError> {
+    resident_connector(world, "not-the-password-of-anybody").await
+}
+
+#[given(expr = "the administrator has entered the right password for the resident key manager's connector")]
+async fn right_resident_credentials(world: &mut World) -> Result<(), StepError> {
+    let password = administrator(world)?.password;
+    resident_connector(world, &password).await
+}
+
+/// Enters the administrator's own name with this password.
+async fn resident_connector(world: &mut World, password: &str) -> Result<(), StepError> {
+    let username = administrator(world)?.username;
+    let reply = change(world, RESIDENT, |world, form| {
+        form.enter(world, "username", &username)?;
+        form.enter(world, "password", password)
+    })
+    .await?;
+    let document = world.demand("the connector of the resident key manager", Ok(reply))?;
+    keep_key_manager(world, RESIDENT, document)
+}
+
+fn administrator(world: &World) -> Result<Persona, StepError> {
+    let session = world.scene().session(Role::Administrator).or_fail(world)?;
+    session.persona().cloned().ok_or_else(|| world.error("the administrator has no password here"))
 }
 
 #[when(expr = "the administrator enters the username {string} and a password for the resident key manager")]

@@ -25,6 +25,7 @@ mod parameters;
 mod proofs;
 mod publisher;
 mod refusals;
+mod scopes_at_servers;
 mod server_certificates;
 mod servers;
 mod setup;

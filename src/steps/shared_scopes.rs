@@ -26,6 +26,19 @@ async fn describes(world: &mut World, name: String, text: String) -> Result<(), 
     world.keep(reply).map(|_| ())
 }
 
+#[when(expr = "the publisher creates the shared scope {string} for the role {string}")]
+async fn creates(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let reply = publisher(world)?.create_scope(&Scope::named(&name, &[&role])).await;
+    world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "the publisher binds the shared scope {string} to the role {string}")]
+async fn binds(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let scope = Scope { bindings: vec![role], ..existing(world, &name).await? };
+    let reply = publisher(world)?.update_scope(scope.id.as_deref().unwrap_or_default(), &scope).await;
+    world.keep(reply).map(|_| ())
+}
+
 #[when(expr = "the publisher deletes the shared scope {string}")]
 async fn deletes(world: &mut World, name: String) -> Result<(), StepError> {
     let scope = existing(world, &name).await?;

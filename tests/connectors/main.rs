@@ -2,6 +2,7 @@
 //! What the planes refuse before an authorization server is asked is tested in the platform's room.
 
 mod discovery;
+mod failures;
 mod house;
 mod mapping;
 mod registration;

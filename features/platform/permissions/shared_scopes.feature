@@ -33,7 +33,7 @@ Feature: Shared scopes and the roles that carry them
         | pets%2Fwrite  |
         | pets/schön    |
 
-    @extended @DEF-153
+    @extended @DEF-153 @DEF-SEED-KM-30
     Scenario Outline: The shared scope "<name>" can be deleted
       Given a shared scope "<name>" for the role "Internal/subscriber"
       When the publisher deletes the shared scope "<name>"

@@ -45,6 +45,22 @@ Feature: The resident key manager
       And the resident key manager shows the username "super"
       And the password of the resident key manager is masked
 
+    @core @negative @serial @SEED-IS-29 @DEF-165
+    Scenario: A wrong password of the connector shows when keys are generated
+      Given the application "shop"
+      And the administrator has entered a wrong password for the resident key manager's connector
+      When the developer generates keys for "shop" at the resident key manager
+      Then the request is refused because the authorization server refused
+      And the developer sees no keys of "shop" at the resident key manager
+
+    @core @serial @SEED-IS-29 @DEF-165
+    Scenario: The changed password of the connector is the one that is used
+      Given the application "shop"
+      And the administrator has entered a wrong password for the resident key manager's connector
+      And the administrator has entered the right password for the resident key manager's connector
+      When the developer generates keys for "shop" at the resident key manager
+      Then the request is granted
+
   @serial
   Rule: It can be switched off
 

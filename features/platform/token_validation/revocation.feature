@@ -61,6 +61,16 @@ Feature: Revoked tokens
     When the authorization server "acme" announces that the client of the token was reset
     Then "orders" comes to refuse the token as unauthenticated
 
+  @core @negative @SEED-KM-27/revocation @SEED-IS7-17/endpoint @DEF-186 @needs:admin @needs:fresh-issuer @connector:is7
+  Scenario: A token that its own server revoked and told of is refused although nobody asks that server
+    Given a key manager "acme" at WSO2 Identity Server 7
+    And the authorization server "acme" tells the platform of tokens that it revokes
+    And the application "shop" with keys at "acme", subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from "acme"
+    And "orders" has accepted the token
+    When the API consumer revokes the token at "acme"
+    Then "orders" comes to refuse the token as unauthenticated
+
   @core @negative @DEF-139 @DEF-191 @needs:admin @needs:fresh-issuer @connector:is7
   Scenario: A revocation that a stranger announces is not believed
     Given a key manager "acme" at WSO2 Identity Server 7

@@ -2,6 +2,7 @@
 //! Its two extra endpoints take scopes and the roles that carry them; see `api_resources`.
 
 use futures::{FutureExt, future::BoxFuture};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::{
@@ -76,6 +77,12 @@ impl Dialect for Registration {
 
     fn told(&self, told: Map<String, Value>, _sent: &Sent<'_>) -> Result<RegisteredClient, ConnectorError> {
         wso2_is_7::read(told)
+    }
+
+    /// A name belongs to one client of this server, and ours holds the first of the application's id.
+    fn left_behind_at(&self, call: Call<'_>, request: &ClientRequest) -> Result<Option<String>, ConnectorError> {
+        let name = utf8_percent_encode(&naming::by_name_and_id(request), NON_ALPHANUMERIC).to_string();
+        Ok(Some(format!("{}?client_name={name}", self.collection(call)?)))
     }
 
     fn is_unknown(&self, status: u16, challenged: bool) -> bool {

@@ -78,6 +78,11 @@ pub(super) trait Dialect: Send + Sync {
         Ok(Managed { method, url: self.item(call, &mapping.consumer_key)?, credential: None })
     }
 
+    /// An id for a client to be, where the server lets the platform choose it.
+    fn id_of_choice(&self) -> Option<String> {
+        None
+    }
+
     /// Whether a client that is mapped is looked up, or taken as it is.
     fn looks_clients_up(&self) -> bool {
         true
@@ -207,6 +212,10 @@ pub(super) async fn management_token(
 }
 
 impl<D: Dialect> ClientRegistration for D {
+    fn choose_id(&self) -> Option<String> {
+        self.id_of_choice()
+    }
+
     fn register<'a>(
         &'a self,
         call: Call<'a>,

@@ -91,4 +91,9 @@ impl Dialect for Registration {
         client.properties = sent.request.map(|request| request.properties.clone()).unwrap_or_default();
         Ok(client)
     }
+
+    /// A client that is gone is 401 (RFC 7592, section 2.1): the token that was sent is fresh, so that it says nothing of that.
+    fn is_unknown(&self, status: u16, _challenged: bool) -> bool {
+        matches!(status, 401 | 404)
+    }
 }

@@ -1,5 +1,8 @@
-//! Names of the clients that connectors register.
+//! Names and ids of the clients that connectors register.
 //! Where they are sent is left to the connectors.
+
+use aws_lc_rs::rand;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::ClientRequest;
 
@@ -27,6 +30,13 @@ pub(super) fn run_together(request: &ClientRequest) -> String {
 pub(super) fn by_name_and_id(request: &ClientRequest) -> String {
     let id = request.application.id.to_string();
     safe(&format!("{}_{}_{}_{}", request.user, request.application.name, &id[..7], request.key_type))
+}
+
+/// An id that no other client has: 28 characters of letters, digits and `_`.
+pub(super) fn fresh_id() -> String {
+    let mut random = [0u8; 21];
+    rand::fill(&mut random).expect("the system's random source does not fail once it works");
+    URL_SAFE_NO_PAD.encode(random).replace('-', "_")
 }
 
 /// Letters, digits, `.`, `_` and `-` stay; everything else becomes `_`.

@@ -68,6 +68,9 @@ impl Dialect for Registration {
         for (name, value) in &request.properties {
             body[name.as_str()] = if name == "response_types" { members::as_list(value) } else { value.clone() };
         }
+        if let (Some(chosen), None) = (&request.chosen_id, client) {
+            body["client_id"] = json!(chosen);
+        }
         if let Some(client) = client {
             body["client_id"] = json!(client.consumer_key);
             if let Some(secret) = &client.consumer_secret {
@@ -82,6 +85,10 @@ impl Dialect for Registration {
         client.management = None;
         client.properties = sent.request.map(|request| request.properties.clone()).unwrap_or_default();
         Ok(client)
+    }
+
+    fn id_of_choice(&self) -> Option<String> {
+        Some(naming::fresh_id())
     }
 
     fn looks_clients_up(&self) -> bool {

@@ -51,7 +51,8 @@ impl Dialect for Registration {
     }
 
     fn body(&self, _call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
-        let id = client.map_or_else(|| Uuid::new_v4().to_string(), |client| client.consumer_key.clone());
+        let id = client.map(|client| &client.consumer_key).or(request.chosen_id.as_ref());
+        let id = id.cloned().unwrap_or_else(|| Uuid::new_v4().to_string());
         let secret = client.and_then(|client| client.consumer_secret.as_ref());
         let secret = secret.map_or_else(|| Uuid::new_v4().to_string(), |secret| secret.reveal().to_owned());
         let name = naming::run_together(request);
@@ -92,6 +93,10 @@ impl Dialect for Registration {
     fn managed(&self, call: Call<'_>, mapping: &KeyMapping, method: Method) -> Result<Managed, ConnectorError> {
         let url = if method == Method::PUT { self.collection(call) } else { self.item(call, &mapping.consumer_key) };
         Ok(Managed { method, url: url?, credential: None })
+    }
+
+    fn id_of_choice(&self) -> Option<String> {
+        Some(Uuid::new_v4().to_string())
     }
 
     fn rotates_what_it_reads(&self) -> bool {

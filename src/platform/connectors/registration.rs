@@ -33,6 +33,8 @@ pub(in crate::platform) struct ClientRequest {
     pub(in crate::platform) callback_url: Option<String>,
     /// Settings of the client by the names of the connector.
     pub(in crate::platform) properties: Map<String, Value>,
+    /// The id that the client is to have, where the platform chooses it.
+    pub(in crate::platform) chosen_id: Option<String>,
 }
 
 impl ClientRequest {
@@ -130,6 +132,12 @@ pub(in crate::platform) trait ClientRegistration: Send + Sync {
         call: Call<'a>,
         request: &'a ClientRequest,
     ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>>;
+
+    /// An id for a client to be, where the type's servers let the platform choose it: what became of an attempt whose
+    /// answer is lost can then be told.
+    fn choose_id(&self) -> Option<String> {
+        None
+    }
 
     /// The client that an earlier attempt at this very registration left at the server, where it can be asked: an answer
     /// may get lost on its way although the client was made.

@@ -1,8 +1,6 @@
 //! Type `default`: the resident key manager, whose clients are documents of our own store.
 //! Issuing tokens to them is left to `resident`.
 
-use aws_lc_rs::rand;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +10,7 @@ use super::{
 };
 use crate::platform::{
     domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
+    identity,
     store::StoreError,
 };
 
@@ -38,14 +37,19 @@ pub(in crate::platform) fn owner_of_client(owner: &str, tenant: &str, home: &str
 struct Registration;
 
 impl ClientRegistration for Registration {
+    fn choose_id(&self) -> Option<String> {
+        Some(credential())
+    }
+
     fn register<'a>(
         &'a self,
         call: Call<'a>,
         request: &'a ClientRequest,
     ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
         async move {
+            admitted(call).await?;
             let client = OAuthClient {
-                client_id: credential(),
+                client_id: request.chosen_id.clone().unwrap_or_else(credential),
                 client_secret: Secret::new(credential()),
                 tenant: call.tenant.to_owned(),
                 name: naming::by_application_id(request),
@@ -67,7 +71,11 @@ impl ClientRegistration for Registration {
         call: Call<'a>,
         consumer_key: &'a str,
     ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
-        async move { find(call, consumer_key).await.map(told) }.boxed()
+        async move {
+            admitted(call).await?;
+            find(call, consumer_key).await.map(told)
+        }
+        .boxed()
     }
 
     fn update<'a>(
@@ -77,6 +85,7 @@ impl ClientRegistration for Registration {
         request: &'a ClientRequest,
     ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>> {
         async move {
+            admitted(call).await?;
             let mut client = find(call, &mapping.consumer_key).await?;
             client.grant_types = request.grant_types.clone();
             client.callback_url = request.callback_url.clone();
@@ -90,6 +99,7 @@ impl ClientRegistration for Registration {
 
     fn delete<'a>(&'a self, call: Call<'a>, mapping: &'a KeyMapping) -> BoxFuture<'a, Result<(), ConnectorError>> {
         async move {
+            admitted(call).await?;
             let (tenant, id) = (call.tenant.to_owned(), mapping.consumer_key.clone());
             let work =
                 move |documents: &crate::platform::store::Documents<'_>| documents.remove::<OAuthClient>(&tenant, &id);
@@ -105,6 +115,7 @@ impl ClientRegistration for Registration {
         mapping: &'a KeyMapping,
     ) -> BoxFuture<'a, Result<Secret, ConnectorError>> {
         async move {
+            admitted(call).await?;
             let mut client = find(call, &mapping.consumer_key).await?;
             client.client_secret = Secret::new(credential());
             let secret = client.client_secret.clone();
@@ -116,6 +127,29 @@ impl ClientRegistration for Registration {
 
     fn several_secrets(&self) -> Option<&dyn ClientSecrets> {
         Some(&Secrets)
+    }
+}
+
+/// Refuses a connector whose user name and password, once they were entered, are not those of an administrator of the tenant.
+/// A key manager without them works with the platform's own right.
+pub(super) async fn admitted(call: Call<'_>) -> Result<(), ConnectorError> {
+    let property = |name| call.key_manager.additional_properties.text(name).filter(|text| !text.is_empty());
+    let Some(name) = property("Username") else { return Ok(()) };
+    let (tenant, password) = (call.tenant.to_owned(), property("Password").unwrap_or_default());
+    let found = call.site.store.read::<_, StoreError, _>(move |documents| {
+        let found = match identity::find_principal(documents, &name)? {
+            Some(user) if user.tenant == tenant => Some(user),
+            // The tenant need not be said: the connector works in no other.
+            _ => identity::user(documents, &tenant, &name)?,
+        };
+        Ok(found.filter(|user| identity::password_fits(&user.password, &password)))
+    });
+    match found.await?.filter(|user| user.roles.iter().any(|role| role == identity::ADMINISTRATOR)) {
+        Some(_) => Ok(()),
+        None => {
+            let said = "the connector's user name and password are not those of an administrator".to_owned();
+            Err(ConnectorError::Refused { status: 401, said, challenged: true })
+        }
     }
 }
 
@@ -153,7 +187,5 @@ fn completed(asked: &Map<String, Value>) -> Map<String, Value> {
 
 /// 28 characters of letters, digits and `_`.
 pub(super) fn credential() -> String {
-    let mut random = [0u8; 21];
-    rand::fill(&mut random).expect("the system's random source does not fail once it works");
-    URL_SAFE_NO_PAD.encode(random).replace('-', "_")
+    naming::fresh_id()
 }

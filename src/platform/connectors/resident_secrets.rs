@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Call, ClientSecrets, ConnectorError, SecretOrder, ToldSecret,
-    resident::{credential, find},
+    resident::{admitted, credential, find},
 };
 use crate::platform::{
     domain::{ClientSecret, KeyMapping, OAuthClient, Secret},
@@ -24,6 +24,7 @@ impl ClientSecrets for Secrets {
         order: &'a SecretOrder,
     ) -> BoxFuture<'a, Result<ToldSecret, ConnectorError>> {
         async move {
+            admitted(call).await?;
             let now = call.site.clocks.of(call.tenant).now();
             let made = ClientSecret {
                 id: Uuid::new_v4(),
@@ -48,6 +49,7 @@ impl ClientSecrets for Secrets {
         mapping: &'a KeyMapping,
     ) -> BoxFuture<'a, Result<Vec<ToldSecret>, ConnectorError>> {
         async move {
+            admitted(call).await?;
             let client = find(call, &mapping.consumer_key).await?;
             let first = ToldSecret { id: mapping.id.to_string(), value: None, description: None, expires_at: None };
             Ok(std::iter::once(first).chain(client.more_secrets.iter().map(told)).collect())
@@ -63,6 +65,7 @@ impl ClientSecrets for Secrets {
     ) -> BoxFuture<'a, Result<Option<Secret>, ConnectorError>> {
         let (id, first) = (id.to_owned(), mapping.id.to_string());
         async move {
+            admitted(call).await?;
             change(call, mapping, move |client| {
                 if id != first {
                     let before = client.more_secrets.len();

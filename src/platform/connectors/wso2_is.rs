@@ -80,8 +80,8 @@ impl Dialect for Operations {
             "ext_application_owner": owner,
             "token_type_extension": "JWT",
         });
-        if let Some(client) = client {
-            body["client_id"] = json!(client.consumer_key);
+        if let Some(id) = client.map(|client| &client.consumer_key).or(request.chosen_id.as_ref()) {
+            body["client_id"] = json!(id);
         }
         for (ours, theirs) in SETTINGS {
             if let Some(value) = request.properties.get(ours).and_then(|value| setting(ours, value)) {
@@ -103,6 +103,10 @@ impl Dialect for Operations {
     /// The id of a client stands in base64url in its URL.
     fn item(&self, call: Call<'_>, client: &str) -> Result<String, ConnectorError> {
         Ok(format!("{}/{}", self.collection(call)?, URL_SAFE_NO_PAD.encode(client)))
+    }
+
+    fn id_of_choice(&self) -> Option<String> {
+        Some(naming::fresh_id())
     }
 
     fn is_unknown(&self, status: u16, challenged: bool) -> bool {

@@ -16,12 +16,12 @@ use uuid::Uuid;
 use super::{
     ApplicationScopes,
     access::{own_application, shared, visible_application},
-    api_keys, key_document,
-    keys::forget_clients,
+    api_keys, attempts, key_document,
+    keys::{forget_attempts, forget_clients},
 };
 use crate::platform::{
     deployment::Deployment,
-    domain::{Application, ApplicationTokenType, KeyMapping, Subscription},
+    domain::{Application, ApplicationTokenType, KeyManager, KeyMapping, Subscription},
     events::Event,
     identity, policies,
     site::Site,
@@ -197,15 +197,17 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let (tenant, user, named) = (caller.tenant.clone(), caller.user, id.clone());
-    let keys: Vec<KeyMapping> = site
+    let (application, keys, attempted): (Application, Vec<KeyMapping>, Vec<KeyManager>) = site
         .store
         .read(move |documents| {
-            own_application(documents, &tenant, &user, &named)?;
-            Ok::<_, Refusal>(documents.children(&named)?)
+            let application = own_application(documents, &tenant, &user, &named)?;
+            let attempted = attempts::places(documents, &tenant, &named)?;
+            Ok::<_, Refusal>((application, documents.children(&named)?, attempted))
         })
         .await?;
     to_the_end(async move {
         forget_clients(&site, &caller.tenant, keys).await?;
+        forget_attempts(&site, &caller.tenant, &application, &attempted).await?;
         site.store.write(move |documents| remove(documents, &caller.tenant, &id)).await?;
         Ok(StatusCode::OK)
     })

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     ApplicationScopes,
     access::{Named, check_permission, named_anywhere, own_application},
+    attempts,
     failures::told,
     key_document::{self, KeyRequest, check_callback, check_properties, key_type},
     registering::register,
@@ -118,6 +119,7 @@ fn client_request(
         grant_types: request.grant_types_to_be_supported.clone(),
         callback_url: request.callback_url.clone().filter(|url| !url.trim().is_empty()),
         properties,
+        chosen_id: None,
     })
 }
 
@@ -138,13 +140,18 @@ impl Work {
         let registration = connector.registration.ok_or_else(|| {
             told(&self.key_manager, ConnectorError::Unsupported("clients of this type are mapped, not registered"))
         })?;
-        let registered = register(self.call(), registration, &self.client, |client| self.mapping(client)).await?;
+        let mut client = self.client.clone();
+        let registered = register(self.call(), registration, &mut client, |client| self.mapping(client)).await?;
         let mapping = self.mapping(registered);
         let done = self.keep_and_try(&mapping).await;
         if let Err(refusal) = &done {
             tracing::info!(?refusal, "key generation is undone");
-            if let Err(error) = registration.delete(self.call(), &mapping).await {
-                tracing::warn!(?error, client = mapping.consumer_key, "a registered client could not be deleted again");
+            match registration.delete(self.call(), &mapping).await {
+                Ok(()) => attempts::ended(self.call(), &mapping.consumer_key).await?,
+                Err(error) => {
+                    let client = &mapping.consumer_key;
+                    tracing::warn!(?error, client, "a registered client could not be deleted again");
+                }
             }
         }
         done
@@ -166,6 +173,7 @@ impl Work {
                     .ok_or_else(|| Refusal::not_found("application"))?;
                 check_free(documents, &tenant, &application, kept.key_type, &key_manager)?;
                 documents.put(&tenant, &kept)?;
+                attempts::end(documents, kept.home_of_key_manager(), &kept.consumer_key)?;
                 documents.announce(Event::KeyMapped { mapping: Arc::new(kept) });
                 Ok::<_, Refusal>(())
             })

@@ -11,12 +11,13 @@ use serde_json::{Map, Value, json};
 use super::{
     ApplicationScopes,
     access::{own_key, visible_application},
+    attempts,
     failures::told,
     key_document::{check_callback, check_properties, shown},
 };
 use crate::platform::{
     connectors::{self, Call, ClientRegistration, ClientRequest, ConnectorError},
-    domain::{KeyManager, KeyMapping, MappingMode},
+    domain::{Application, KeyManager, KeyMapping, MappingMode},
     events::Event,
     site::Site,
     store::StoreError,
@@ -83,6 +84,7 @@ pub(super) async fn update(
         grant_types: change.supported_grant_types.unwrap_or_else(|| key.grant_types.clone()),
         callback_url: change.callback_url.or_else(|| key.callback_url.clone()),
         properties,
+        chosen_id: None,
     };
     check_callback(&request.grant_types, request.callback_url.as_deref())?;
     let tenant = caller.tenant;
@@ -179,6 +181,22 @@ pub(super) async fn forget_clients(site: &Site, tenant: &str, keys: Vec<KeyMappi
             forget_client(site, &key_manager, &key).await.map_err(|error| not_deleted(&key_manager, &error))?;
         }
         remove(site, tenant.to_owned(), key).await?;
+    }
+    Ok(())
+}
+
+/// Deletes what registrations for an application left of which nothing came.
+pub(super) async fn forget_attempts(
+    site: &Site,
+    tenant: &str,
+    application: &Application,
+    places: &[KeyManager],
+) -> Result<(), Refusal> {
+    for key_manager in places {
+        let registration = connectors::find(&key_manager.kind).and_then(|connector| connector.registration);
+        let Some(registration) = registration else { continue };
+        let done = attempts::take_back(Call { site, tenant, key_manager }, registration, application, None).await;
+        done.map_err(|error| not_deleted(key_manager, &error))?;
     }
     Ok(())
 }

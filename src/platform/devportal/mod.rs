@@ -5,6 +5,7 @@ mod access;
 mod api_keys;
 mod apis;
 mod applications;
+mod attempts;
 mod failures;
 mod generate_keys;
 mod key_document;

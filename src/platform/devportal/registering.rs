@@ -1,7 +1,7 @@
 //! Registering a client so that nothing is left over of an attempt that failed.
 //! What belongs to an application once its client is there is left to key generation.
 
-use super::failures::told;
+use super::{attempts, failures::told};
 use crate::platform::{
     connectors::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient},
     domain::KeyMapping,
@@ -11,17 +11,26 @@ use crate::platform::{
 
 /// Registers a client.
 ///
-/// When it is not known what became of the attempt (no answer in time, or none that can be read), the client that it may
-/// have made is deleted. When the server refuses because such a client is still there from an earlier attempt, that one
-/// goes and the registration is tried once more. `as_mapping` says what a client would be as a key.
+/// Where the platform chooses the client's id, that is noted first, and what earlier attempts left under theirs is taken
+/// back; the note goes with the key that comes of it. When it is not known what became of the attempt (no answer in time,
+/// or none that can be read), the client that it may have made is deleted. When the server refuses because such a client
+/// is still there from an earlier attempt, that one goes and the registration is tried once more. `as_mapping` says what a
+/// client would be as a key.
 pub(super) async fn register(
     call: Call<'_>,
     registration: &dyn ClientRegistration,
-    request: &ClientRequest,
+    request: &mut ClientRequest,
     as_mapping: impl Fn(RegisteredClient) -> KeyMapping,
 ) -> Result<RegisteredClient, Refusal> {
+    choose(call, registration, request).await?;
     let failed = match registration.register(call, request).await {
-        Ok(registered) => return Ok(registered),
+        Ok(registered) => {
+            // A server that has its own mind about ids made no client of the chosen one.
+            if let Some(chosen) = request.chosen_id.as_ref().filter(|chosen| **chosen != registered.consumer_key) {
+                attempts::ended(call, chosen).await?;
+            }
+            return Ok(registered);
+        }
         Err(failed) => failed,
     };
     let again = matches!(failed, ConnectorError::Refused { status: 400 | 409, .. });
@@ -37,11 +46,34 @@ pub(super) async fn register(
                 tracing::info!(key_manager = name, "a client of an earlier attempt was in the way");
                 return registration.register(call, request).await.map_err(|error| told(call.key_manager, error));
             }
-            Ok(_) => {}
+            Ok(_) => forget(call, request).await?,
             Err(error) => tracing::warn!(?error, key_manager = name, "a client may be left of a failed registration"),
         }
+    } else {
+        forget(call, request).await?;
     }
     Err(told(call.key_manager, failed))
+}
+
+async fn choose(
+    call: Call<'_>,
+    registration: &dyn ClientRegistration,
+    request: &mut ClientRequest,
+) -> Result<(), Refusal> {
+    let Some(chosen) = registration.choose_id() else { return Ok(()) };
+    let taken_back = attempts::take_back(call, registration, &request.application, Some(request.key_type)).await;
+    taken_back.map_err(|error| told(call.key_manager, error))?;
+    attempts::begin(call, &request.application, request.key_type, &chosen).await?;
+    request.chosen_id = Some(chosen);
+    Ok(())
+}
+
+/// Nothing was made of the attempt.
+async fn forget(call: Call<'_>, request: &ClientRequest) -> Result<(), StoreError> {
+    match &request.chosen_id {
+        Some(chosen) => attempts::ended(call, chosen).await,
+        None => Ok(()),
+    }
 }
 
 /// Deletes what an attempt left; whether there was anything. A client that is somebody's key stays.
@@ -51,6 +83,11 @@ async fn clear(
     request: &ClientRequest,
     as_mapping: impl Fn(RegisteredClient) -> KeyMapping,
 ) -> Result<bool, ConnectorError> {
+    if request.chosen_id.is_some() {
+        let application = &request.application;
+        attempts::take_back(call, registration, application, Some(request.key_type)).await?;
+        return Ok(false);
+    }
     let Some(left) = registration.left_behind(call, request).await? else { return Ok(false) };
     let consumer_key = left.consumer_key.clone();
     let keys: Vec<(String, KeyMapping)> =

@@ -5,6 +5,7 @@ mod api;
 mod api_key;
 mod application;
 mod certificates;
+mod client_attempt;
 mod endpoint_security;
 mod key_manager;
 mod key_mapping;
@@ -22,6 +23,7 @@ pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use api_key::{ApiKey, KeyRestrictions};
 pub use application::{Application, ApplicationTokenType};
 pub use certificates::{CertificateType, Certificates};
+pub use client_attempt::ClientAttempt;
 pub use endpoint_security::{BackendLogin, EndpointSecurity, LoginKind};
 pub use key_manager::{
     ClaimMapping, ConnectorProperties, KeyManager, NamedEndpoint, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::platform::{
     connectors,
     domain::{
-        Api, ApiKey, Application, KeyManager, KeyMapping, OAuthClient, Organization, Revision, Scope,
+        Api, ApiKey, Application, ClientAttempt, KeyManager, KeyMapping, OAuthClient, Organization, Revision, Scope,
         ScopeRegistration, Subscription, Tenant, TenantSettings, User,
     },
 };
@@ -123,6 +123,16 @@ impl Document for KeyMapping {
     }
     fn secrets(_body: &Value) -> Vec<String> {
         vec!["/consumer_secret".to_owned(), "/management/token".to_owned()]
+    }
+}
+
+impl Document for ClientAttempt {
+    const KIND: &'static str = "client-attempt";
+    fn id(&self) -> String {
+        self.client_id.clone()
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.application_id.to_string())
     }
 }
 

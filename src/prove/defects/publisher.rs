@@ -39,6 +39,11 @@ pub(in crate::prove) const DEFECTS: &[Defect] = &[
         saboteur: |_| restriction_shuts_out(),
     },
     Defect {
+        id: "DEF-SEED-KM-30",
+        summary: "a shared scope is reported as deleted and is not",
+        saboteur: |_| Pair::hearing(deletion_lost),
+    },
+    Defect {
         id: "DEF-192",
         summary: "the list of key managers that an API is restricted to is ignored",
         saboteur: |_| restriction_ignored(),
@@ -126,6 +131,16 @@ fn binding_lost() -> Arc<dyn Saboteur> {
         binds
     };
     Bent::of(Decision { plane: Plane::Publisher, collection: "scopes", member: "bindings", bend })
+}
+
+/// Reads a shared scope where it was to be deleted.
+fn deletion_lost(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let parts = message::resource(request.uri().path());
+    if plane != Plane::Publisher || request.method() != Method::DELETE || !matches!(parts.as_slice(), ["scopes", _]) {
+        return Deed::Nothing;
+    }
+    *request.method_mut() = Method::GET;
+    Deed::Done
 }
 
 /// Says of a scope with a slash in its name that there is none when it is changed or deleted.

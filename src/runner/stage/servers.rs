@@ -6,7 +6,10 @@ use std::sync::Arc;
 use kmspec_mocks::{
     certificates::CertificateAuthority,
     deployment_toml::DeploymentToml,
+    faults::{Fault, FaultScript},
     forge::Forge,
+    journal::Endpoint,
+    notices::NoticeTarget,
     realm::{Clock, KeyChest},
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
@@ -173,6 +176,28 @@ impl Server {
     pub(crate) fn client(&self, wire: &Wire, log: &ExchangeLog) -> AuthorizationServerClient {
         let line = wire.line(log, Role::OauthClient, Plane::AuthorizationServer);
         AuthorizationServerClient::new(line, self.endpoints.clone())
+    }
+
+    /// Answers 503 at that endpoint from now on, so many times or for ever.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with that, or that it does not run.
+    pub async fn fails(&self, endpoint: Endpoint, times: Option<u32>) -> Result<(), String> {
+        let script = FaultScript { times, ..FaultScript::new(Fault::Status { status: 503 }).at(endpoint) };
+        let mock = self.mock().map_err(|stopped| stopped.to_string())?;
+        mock.faults().script(script).await.map_err(|error| error.to_string())
+    }
+
+    /// Tells the event intake of a platform of tokens that it revokes, in the name of that administrator.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with that, or that it does not run.
+    pub async fn tells(&self, intake: &str, username: &str, password: &str) -> Result<(), String> {
+        let mock = self.mock().map_err(|stopped| stopped.to_string())?;
+        let sent = mock.send_notices(Some(NoticeTarget::new(intake, username, password))).await;
+        sent.map_err(|error| error.to_string())
     }
 
     /// Takes the running server away, to be stopped.

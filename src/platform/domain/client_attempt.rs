@@ -1,0 +1,20 @@
+//! A registration whose end is not known: the id that a client was to have, kept before anybody is asked for it.
+//! Taking back what came of it is left to key generation.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::KeyType;
+
+/// Kept until the client is somebody's key, or is known not to be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientAttempt {
+    /// The id that the platform chose.
+    pub client_id: String,
+    /// Whose client it was to be.
+    pub application_id: Uuid,
+    /// Where it was to be registered.
+    pub key_manager_id: Uuid,
+    /// What for.
+    pub key_type: KeyType,
+}
