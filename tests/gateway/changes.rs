@@ -11,7 +11,7 @@ use kmspec_mocks::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::house::{ADMIN, House, PASSWORD, TENANT, seen};
+use super::house::{ADMIN, House, PASSWORD, TENANT};
 
 /// A notice as an authorization server sends it.
 async fn notify(house: &House, mut notice: Value) {

@@ -8,46 +8,42 @@ use std::{
 
 use kmspec::platform::{Data, Platform, PlatformConfig, TenantSpec, Tls, UserSpec};
 use kmspec_mocks::{
-    backend::EchoBackend,
-    certificates::CertificateAuthority,
-    journal::Endpoint,
-    realm::{ClientSpec, Clock, TokenFormat},
-    server::AuthorizationServer,
+    backend::EchoBackend, certificates::CertificateAuthority, realm::Clock, server::AuthorizationServer,
     vendors::Vendor,
 };
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-pub const TENANT: &str = "t.example";
-pub const ADMIN: &str = "admin@t.example";
-pub const PASSWORD: &str = "secret";
-pub const ALL_SCOPES: &str = "apim:admin apim:api_create apim:api_publish apim:api_view apim:api_manage apim:subscribe \
+pub(crate) const TENANT: &str = "t.example";
+pub(crate) const ADMIN: &str = "admin@t.example";
+pub(crate) const PASSWORD: &str = "secret";
+pub(crate) const ALL_SCOPES: &str = "apim:admin apim:api_create apim:api_publish apim:api_view apim:api_manage apim:subscribe \
                           apim:app_manage apim:sub_manage openid";
 
 /// A platform with one tenant, a backend and a client that trusts both.
-pub struct House {
-    pub platform: Platform,
-    pub certificates: Arc<CertificateAuthority>,
-    pub backend: EchoBackend,
-    pub http: Client,
-    pub clock: Clock,
-    pub token: String,
+pub(crate) struct House {
+    pub(crate) platform: Platform,
+    pub(crate) certificates: Arc<CertificateAuthority>,
+    pub(crate) backend: EchoBackend,
+    pub(crate) http: Client,
+    pub(crate) clock: Clock,
+    pub(crate) token: String,
 }
 
 /// An answer as a client sees it.
 #[derive(Debug)]
-pub struct Seen {
-    pub status: u16,
-    pub challenge: Option<String>,
-    pub body: Value,
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) challenge: Option<String>,
+    pub(crate) body: Value,
 }
 
 impl House {
-    pub async fn build() -> Self {
+    pub(crate) async fn build() -> Self {
         Self::build_with(Data::Memory).await
     }
 
-    pub async fn build_with(data: Data) -> Self {
+    pub(crate) async fn build_with(data: Data) -> Self {
         let certificates = Arc::new(CertificateAuthority::new("test").unwrap());
         let identity = certificates.issue(&["localhost", "127.0.0.1"]).unwrap();
         let tls = Tls { chain_pem: identity.chain_pem.clone(), key_pem: identity.key_pem.clone() };
@@ -72,38 +68,38 @@ impl House {
         house
     }
 
-    pub fn management(&self, path: &str) -> String {
+    pub(crate) fn management(&self, path: &str) -> String {
         format!("{}{path}", self.platform.management_url())
     }
 
-    pub async fn register(&self, user: &str, password: &str, name: &str) -> Response {
+    pub(crate) async fn register(&self, user: &str, password: &str, name: &str) -> Response {
         let body = json!({"clientName": name, "callbackUrl": "https://cb.example.test", "owner": user, "saasApp": true,
                           "grantType": "password refresh_token client_credentials"});
         let url = self.management("/client-registration/v0.17/register");
         self.http.post(url).basic_auth(user, Some(password)).json(&body).send().await.unwrap()
     }
 
-    pub async fn client(&self, user: &str) -> (String, String) {
+    pub(crate) async fn client(&self, user: &str) -> (String, String) {
         let client: Value = self.register(user, PASSWORD, "rest_client").await.json().await.unwrap();
         (client["clientId"].as_str().unwrap().to_owned(), client["clientSecret"].as_str().unwrap().to_owned())
     }
 
     /// A user's token for the planes; the request is JSON, as the product's own clients send it.
-    pub async fn plane_token(&self, user: &str, scope: &str) -> Value {
+    pub(crate) async fn plane_token(&self, user: &str, scope: &str) -> Value {
         let (id, secret) = self.client(user).await;
         let body = json!({"grant_type": "password", "username": user, "password": PASSWORD, "scope": scope});
         let answer = self.http.post(self.management("/oauth2/token")).basic_auth(id, Some(secret)).json(&body);
         answer.send().await.unwrap().json().await.unwrap()
     }
 
-    pub async fn token(&self, form: &[(&str, &str)], client: (&str, &str)) -> (u16, Value) {
+    pub(crate) async fn token(&self, form: &[(&str, &str)], client: (&str, &str)) -> (u16, Value) {
         let url = self.management("/oauth2/token");
         let answer = self.http.post(url).basic_auth(client.0, Some(client.1)).form(form).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     /// A call to a plane that must succeed.
-    pub async fn plane(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+    pub(crate) async fn plane(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let mut call = self.http.request(method, self.management(&format!("/api/am{path}"))).bearer_auth(&self.token);
         if let Some(body) = body {
             call = call.json(&body);
@@ -114,7 +110,7 @@ impl House {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    pub async fn key_manager(&self, name: &str, server: &AuthorizationServer, change: Value) -> Value {
+    pub(crate) async fn key_manager(&self, name: &str, server: &AuthorizationServer, change: Value) -> Value {
         let endpoints = server.endpoints();
         let mut body = json!({
             "name": name, "displayName": name, "type": "custom", "enabled": true, "issuer": server.issuer(),
@@ -129,7 +125,7 @@ impl House {
     }
 
     /// Creates, publishes and deploys an API; its path at the gateway.
-    pub async fn api(&self, name: &str, change: Value) -> Api {
+    pub(crate) async fn api(&self, name: &str, change: Value) -> Api {
         let mut body = json!({
             "name": name, "context": format!("/{name}"), "version": "1.0", "policies": ["Unlimited"],
             "endpointConfig": {"endpoint_type": "http", "production_endpoints": {"url": self.backend.base_url()}},
@@ -144,30 +140,30 @@ impl House {
         Api { id, path: format!("/t/{TENANT}/{name}/1.0") }
     }
 
-    pub async fn deploy(&self, id: &str) {
+    pub(crate) async fn deploy(&self, id: &str) {
         let revision = self.plane(Method::POST, &format!("/publisher/v4/apis/{id}/revisions"), Some(json!({}))).await;
         let revision = revision["id"].as_str().unwrap();
         let path = format!("/publisher/v4/apis/{id}/deploy-revision?revisionId={revision}");
         self.plane(Method::POST, &path, Some(json!([{"name": "Default", "displayOnDevportal": true}]))).await;
     }
 
-    pub async fn application(&self, name: &str) -> String {
+    pub(crate) async fn application(&self, name: &str) -> String {
         let body = json!({"name": name, "throttlingPolicy": "Unlimited"});
         let application = self.plane(Method::POST, "/devportal/v3/applications", Some(body)).await;
         application["applicationId"].as_str().unwrap().to_owned()
     }
 
-    pub async fn subscribe(&self, application: &str, api: &Api) {
+    pub(crate) async fn subscribe(&self, application: &str, api: &Api) {
         let body = json!({"applicationId": application, "apiId": api.id, "throttlingPolicy": "Unlimited"});
         self.plane(Method::POST, "/devportal/v3/subscriptions", Some(body)).await;
     }
 
-    pub async fn map(&self, application: &str, consumer_key: &str, key_manager: &Value) {
+    pub(crate) async fn map(&self, application: &str, consumer_key: &str, key_manager: &Value) {
         let body = json!({"consumerKey": consumer_key, "keyType": "PRODUCTION", "keyManager": key_manager["name"]});
         self.plane(Method::POST, &format!("/devportal/v3/applications/{application}/map-keys"), Some(body)).await;
     }
 
-    pub async fn call(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
+    pub(crate) async fn call(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
         let mut call = self.http.get(format!("{}{path}", self.platform.gateway_url()));
         for (name, value) in headers {
             call = call.header(*name, *value);
@@ -175,12 +171,12 @@ impl House {
         seen(call.send().await.unwrap()).await
     }
 
-    pub async fn with_token(&self, path: &str, token: &str) -> Seen {
+    pub(crate) async fn with_token(&self, path: &str, token: &str) -> Seen {
         self.call(path, &[("authorization", &format!("Bearer {token}"))]).await
     }
 
     /// Calls until the status is the wanted one: changes reach the gateway as events.
-    pub async fn until(&self, status: u16, path: &str, token: &str) -> Seen {
+    pub(crate) async fn until(&self, status: u16, path: &str, token: &str) -> Seen {
         let deadline = Instant::now() + Duration::from_secs(8);
         loop {
             let seen = self.with_token(path, token).await;
@@ -192,23 +188,23 @@ impl House {
         }
     }
 
-    pub async fn server(&self) -> AuthorizationServer {
+    pub(crate) async fn server(&self) -> AuthorizationServer {
         let builder = AuthorizationServer::builder(Vendor::Custom).certificates(self.certificates.clone());
         builder.clock(self.clock.clone()).recording(true).start().await.unwrap()
     }
 
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         assert_eq!(self.platform.panics(), Vec::<String>::new());
         self.platform.stop().await;
     }
 }
 
-pub struct Api {
-    pub id: String,
-    pub path: String,
+pub(crate) struct Api {
+    pub(crate) id: String,
+    pub(crate) path: String,
 }
 
-pub async fn seen(answer: Response) -> Seen {
+pub(crate) async fn seen(answer: Response) -> Seen {
     let challenge = answer.headers().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned());
     Seen { status: answer.status().as_u16(), challenge, body: answer.json().await.unwrap_or(Value::Null) }
 }

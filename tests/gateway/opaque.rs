@@ -6,6 +6,7 @@ use std::time::Duration;
 use kmspec_mocks::{
     journal::Endpoint,
     realm::{ClientSpec, TokenFormat},
+    server::AuthorizationServer,
 };
 use serde_json::{Value, json};
 

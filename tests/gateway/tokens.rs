@@ -4,7 +4,7 @@
 use kmspec_mocks::journal::Endpoint;
 use serde_json::json;
 
-use super::house::{House, TENANT, seen};
+use super::house::{House, TENANT};
 
 #[tokio::test]
 async fn a_token_of_a_third_party_key_manager_passes_and_wrong_ones_are_refused_alike() {

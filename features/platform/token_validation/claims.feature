@@ -4,7 +4,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: The consumer key is read from the configured claim
 
-    @core @SEED-IS-13 @SEED-OOB-24 @DEF-056 @DEF-SEED-GW-03
+    @core @SEED-IS-13 @SEED-OOB-24 @DEF-SEED-GW-03
     Scenario Outline: The consumer key is found in the claim "<claim>" of a token
       Given a key manager "acme" at a custom server with
         | consumer key claim | <claim> |
@@ -22,7 +22,7 @@ Feature: The claims that name the consumer and its scopes
         | claim |
         | azp   |
 
-      @SEED-OOB-14/cid
+      @SEED-OOB-14/cid @DEF-056
       Examples:
         | claim |
         | cid   |
@@ -36,7 +36,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @SEED-OOB-24 @DEF-056 @DEF-SEED-GW-03
+    @core @SEED-OOB-24 @DEF-SEED-GW-03
     Scenario Outline: A token shaped by <vendor> is attributed to the mapped application
       Given a key manager "acme" at <vendor>
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -74,7 +74,7 @@ Feature: The claims that name the consumer and its scopes
         | vendor  |
         | PingOne |
 
-      @connector:okta @SEED-OOB-14/cid @SEED-KM-24/cloud
+      @connector:okta @SEED-OOB-14/cid @SEED-KM-24/cloud @DEF-056
       Examples:
         | vendor |
         | Okta   |
@@ -225,7 +225,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because the audience does not match
       And the call did not reach the backend
 
-    @core @OAUTH-8725-3.9-a @DEF-041 @DEF-SEED-GW-03
+    @core @OAUTH-8725-3.9-a @DEF-SEED-GW-03
     Scenario Outline: A token that names the audience <shape> is accepted
       Given a key manager "acme" at a custom server
       And an API "orders" that accepts only the audience "urn:orders"
@@ -236,6 +236,10 @@ Feature: The claims that name the consumer and its scopes
       Examples:
         | shape         | audience                |
         | alone         | urn:orders              |
+
+      @DEF-041
+      Examples:
+        | shape         | audience                |
         | among several | urn:billing, urn:orders |
 
     @core @negative @OAUTH-8725-3.9-a @DEF-106

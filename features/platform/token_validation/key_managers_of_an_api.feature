@@ -36,7 +36,7 @@ Feature: Which key managers an API accepts
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @negative @smoke @SEED-KM-02 @SEED-KM-14 @SEED-KM-16 @DEF-192
+    @core @negative @smoke @SEED-KM-02 @SEED-KM-14 @SEED-KM-16 @DEF-192 @DEF-SEED-GW-07
     Scenario: A token of a key manager that the API does not name is refused
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server

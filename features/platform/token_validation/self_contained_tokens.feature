@@ -138,7 +138,7 @@ Feature: Validating self-contained tokens
         | right  |
         | random |
 
-    @core @negative @OAUTH-8725-3.10-a @DEF-008 @DEF-009
+    @core @negative @OAUTH-8725-3.10-a @DEF-009
     Scenario: A key carried in the token itself is not trusted
       When the API consumer calls the API with a token of "acme" that carries its own key
       Then the call is refused as unauthenticated

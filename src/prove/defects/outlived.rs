@@ -101,7 +101,8 @@ fn unfinished_keys_shown(
         notes.insert(format!("name of {id}"), name.into());
     }
     let ["applications", application, last] = *message::resource(request.uri().path()) else { return Deed::Nothing };
-    let failed = !answer.status().is_success() && last == "generate-keys";
+    // A refusal that is the developer's fault is none that an authorization server had a part in.
+    let failed = answer.status().is_server_error() && last == "generate-keys";
     if let Some(order) = message::json(request.body()).filter(|_| failed) {
         notes.insert(format!("order of {application}"), order);
     }
