@@ -6,10 +6,10 @@ use std::time::Duration;
 use http::HeaderName;
 use kmspec_mocks::deployment_toml::{Key, Keys, Table, Vocabulary};
 
-use super::{Deployment, TenantSharing, TypeHeader, sharing::TYPE};
-use crate::platform::domain::Secret;
+use super::{Deployment, Environment, TenantSharing, TypeHeader, sharing::TYPE};
+use crate::platform::domain::{KeyType, Secret};
 
-use Key::{Checked, Flag, Nothing, Offset, Patterns, Span, Tables, Text, Texts};
+use Key::{By, Checked, Flag, Nothing, Offset, Patterns, Span, Tables, Text, Texts};
 
 /// What a file may say.
 pub(super) const VOCABULARY: Vocabulary<Deployment> = Vocabulary {
@@ -146,8 +146,58 @@ const GATEWAY: &Keys<Deployment> = &[
         "apim.jwt.claim_dialect",
         Text(|settings, dialect| dialect.trim_end_matches('/').clone_into(&mut settings.backend_jwt.dialect)),
     ),
+    ("apim.gateway.environment", Tables(&ENVIRONMENT)),
     ("apim.jwt.gateway_generator.excluded_claims", Texts(|settings, names| settings.backend_jwt.excluded = names)),
 ];
+
+/// `[[apim.gateway.environment]]`, of which the kind of keys matters.
+const ENVIRONMENT: Table<Deployment> = Table {
+    begin: |settings| settings.environments.push(Environment::default()),
+    keys: &[
+        (
+            "name",
+            Text(|settings, name| {
+                if let Some(environment) = settings.environments.last_mut() {
+                    environment.name = name;
+                }
+            }),
+        ),
+        (
+            "type",
+            Checked(|settings, kind| {
+                let only = match kind {
+                    "hybrid" => None,
+                    "production" => Some(KeyType::Production),
+                    "sandbox" => Some(KeyType::Sandbox),
+                    _ => return Err("the type hybrid, production or sandbox"),
+                };
+                if let Some(environment) = settings.environments.last_mut() {
+                    environment.only = only;
+                }
+                Ok(())
+            }),
+        ),
+        ("gateway_type", LEFT_ALONE),
+        ("provider", LEFT_ALONE),
+        ("display_in_api_console", LEFT_ALONE),
+        ("description", LEFT_ALONE),
+        ("show_as_token_endpoint_url", LEFT_ALONE),
+        ("service_url", LEFT_ALONE),
+        ("username", LEFT_ALONE),
+        ("password", LEFT_ALONE),
+        ("visibility", LEFT_ALONE),
+        ("ws_endpoint", LEFT_ALONE),
+        ("wss_endpoint", LEFT_ALONE),
+        ("http_endpoint", LEFT_ALONE),
+        ("https_endpoint", LEFT_ALONE),
+        ("websub_event_receiver_http_endpoint", LEFT_ALONE),
+        ("websub_event_receiver_https_endpoint", LEFT_ALONE),
+    ],
+    needed: "name",
+};
+
+/// Where a gateway is reached is said by the command line.
+const LEFT_ALONE: Key<Deployment> = By(|_, _, _| ());
 
 /// How long the gateway's caches hold unless a file says otherwise.
 const USUAL: Duration = Duration::from_secs(900);
@@ -231,7 +281,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "apim.devportal.url",
     "apim.distributed_throttling",
     "apim.event_hub",
-    "apim.gateway",
     "apim.gateway_type",
     "apim.idp",
     "apim.jwt.claims_extractor_impl",
@@ -338,6 +387,10 @@ mod tests {
             ("[apim.token.validation]\nenforce_type_header_validation = true", "type_header: Everybody"),
             ("[apim.token.validation]\nenforce_type_header_validation = false", "type_header: Nobody"),
             ("[apim.oauth_config]\nauth_header = \"X-Token\"", "token_header: \"x-token\""),
+            (
+                "[[apim.gateway.environment]]\nname = \"Default\"\ntype = \"sandbox\"",
+                "environments: [Environment { name: \"Default\", only: Some(Sandbox) }]",
+            ),
             ("[apim.jwt]\nenable = false", "enabled: false"),
             ("[apim.jwt]\nencoding = \"base64url\"", "url_safe: true"),
             ("[apim.jwt]\nheader = \"X-Who\"", "header: \"x-who\""),
@@ -404,6 +457,6 @@ mod tests {
         let text = "[database.apim_db]\ntype = \"h2\"\n[keystore.tls]\nalias = \"x\"\n[apim]\ngateway_type = \"Regular\"\n\
                     [[apim.gateway.environment]]\nname = \"Default\"\n[[event_handler]]\nname = \"x\"\n";
         let (_, without_effect) = Deployment::parse(text).unwrap();
-        assert_eq!(without_effect, ["apim.gateway", "apim.gateway_type", "database", "event_handler", "keystore"]);
+        assert_eq!(without_effect, ["apim.gateway_type", "database", "event_handler", "keystore"]);
     }
 }

@@ -7,7 +7,7 @@ mod sharing;
 
 use kmspec_mocks::deployment_toml;
 
-pub use settings::{BackendJwt, Deployment, TypeHeader};
+pub use settings::{BackendJwt, Deployment, Environment, TypeHeader};
 pub use sharing::TenantSharing;
 
 pub use deployment_toml::DeploymentError;

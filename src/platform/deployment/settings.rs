@@ -7,7 +7,7 @@ use http::{HeaderName, header};
 use regex::Regex;
 
 use super::TenantSharing;
-use crate::platform::domain::Secret;
+use crate::platform::domain::{KeyType, Secret};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct Deployment {
     pub type_header: TypeHeader,
     /// The header of access tokens, at APIs that name none of their own.
     pub token_header: HeaderName,
+    /// The environments of gateways.
+    pub environments: Vec<Environment>,
     /// What backends are told.
     pub backend_jwt: BackendJwt,
     /// Whether applications may use APIs and key managers of other tenants.
@@ -67,12 +69,30 @@ impl Default for Deployment {
             token_cache: Some(Duration::from_secs(900)),
             type_header: TypeHeader::default(),
             token_header: header::AUTHORIZATION,
+            environments: Vec::new(),
             backend_jwt: BackendJwt::default(),
             cross_tenant: false,
             application_sharing: false,
             organizations: true,
             provisioned_app_validation: true,
         }
+    }
+}
+
+/// A gateway environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The only kind of keys that it takes, if it does not take both.
+    pub only: Option<KeyType>,
+}
+
+impl Deployment {
+    /// The only kind of keys that the gateway takes: it is the environment `Default`, or else the first.
+    pub fn only_keys(&self) -> Option<KeyType> {
+        let default = self.environments.iter().find(|one| one.name == "Default");
+        default.or(self.environments.first()).and_then(|one| one.only)
     }
 }
 

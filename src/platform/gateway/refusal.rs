@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::json;
 
+use crate::platform::domain::KeyType;
+
 /// Why a call was not forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -36,6 +38,8 @@ pub(super) enum Refusal {
     WrongAudience,
     /// The API has no backend for this key type (`production` or `sandbox`).
     NoEndpoint(&'static str),
+    /// The gateway takes keys of the other type only.
+    OtherEnvironment(KeyType),
     /// The backend did not answer.
     BackendSilent,
     /// The request's body is longer than is taken, or broke off.
@@ -91,6 +95,7 @@ impl Refusal {
             Self::MissingCredentials
             | Self::InvalidCredentials
             | Self::WrongTokenType
+            | Self::OtherEnvironment(_)
             | Self::Blocked
             | Self::SubscriptionInactive => StatusCode::UNAUTHORIZED,
         }
@@ -139,6 +144,13 @@ impl Refusal {
             Self::NoEndpoint(kind) => {
                 let key = if *kind == "sandbox" { "Sandbox" } else { "Production" };
                 ("900901", "Runtime Error", format!("{key} key offered to the API with no {kind} endpoint"))
+            }
+            Self::OtherEnvironment(key_type) => {
+                let (key, gateway) = match key_type {
+                    KeyType::Production => ("Production", "Sandbox"),
+                    KeyType::Sandbox => ("Sandbox", "Production"),
+                };
+                ("900901", CREDENTIALS, format!("{key} Key Provided for {gateway} Gateway"))
             }
             Self::BackendSilent => ("101503", "Runtime Error", "Error connecting to the back end".to_owned()),
             Self::BodyTooLong => ("413", "Payload Too Large", "The request body is longer than the gateway takes".to_owned()),
@@ -216,6 +228,7 @@ mod tests {
             (scope, 403, "900910"),
             (Refusal::WrongAudience, 403, "900914"),
             (Refusal::NoEndpoint("sandbox"), 403, "900901"),
+            (Refusal::OtherEnvironment(KeyType::Production), 401, "900901"),
             (Refusal::BackendSilent, 503, "101503"),
             (Refusal::BodyTooLong, 413, "413"),
             (Refusal::ApiBlocked, 503, "700700"),

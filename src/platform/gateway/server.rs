@@ -157,6 +157,11 @@ async fn pass(
     if operation.json_to_xml {
         body = mediation::json_to_xml(&mut parts.headers, body)?;
     }
+    if let (Some(only), Some(presented)) = (deployment.only_keys(), caller.key_type)
+        && only != presented
+    {
+        return Err(Refusal::OtherEnvironment(presented));
+    }
     let (key_type, endpoint) = endpoint(api, caller.key_type)?;
     let login = match api.endpoint_security.of(key_type) {
         Some(login) => state.backend_tokens.authorization(&state.site.http, login).await?,

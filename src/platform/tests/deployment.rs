@@ -77,6 +77,23 @@ async fn access_tokens_are_taken_in_the_configured_header_alone() {
 }
 
 #[tokio::test]
+async fn a_gateway_of_one_kind_of_keys_refuses_the_other() {
+    for (kind, production) in [("sandbox", refused(401, "900901")), ("hybrid", (200, String::new()))] {
+        let text =
+            format!("[[apim.gateway.environment]]\nname = \"Default\"\ntype = \"{kind}\"\nservice_url = \"x\"\n");
+        let open = Open::on(Stage::configured(&text).await, &["oauth2", "api_key"]).await;
+        let key = async |key_type: &str| {
+            let path = format!("/applications/{}/api-keys/{key_type}/generate", open.application);
+            open.stage.dora(Method::POST, &path, json!({"keyName": key_type})).await.text("apikey")
+        };
+        // The API has no backend for sandbox keys, which is found out after the gateway has let them in.
+        open.until(403, "ApiKey", &key("SANDBOX").await).await;
+        assert_eq!(open.with("ApiKey", &key("PRODUCTION").await).await, production, "{kind}");
+        open.stage.close().await;
+    }
+}
+
+#[tokio::test]
 async fn backends_are_told_in_the_configured_way_or_not_at_all() {
     let text = "[apim.jwt]\nenable = true\nheader = \"X-Who\"\nclaim_dialect = \"urn:us\"\nencoding = \"base64url\"\n\
                 [apim.jwt.gateway_generator]\nexcluded_claims = [\"client_id\", \"http://other/azp\"]\n";
