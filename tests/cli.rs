@@ -310,14 +310,12 @@ fn a_deployment_toml_with_a_slip_is_refused_with_its_line_and_what_was_meant() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("slip.toml"), "[server]\noffset = 1\n\n[oauth.token_renewal]\nrenew_refresh_tokn = true\n").unwrap();
-    fs::write(path("kind.toml"), "[server]\nlegacy_mode = \"perhaps\"\n").unwrap();
     fs::write(path("good.toml"), "[server]\nlegacy_mode = true\n").unwrap();
     let mock = |vendor: &str, file: &str| {
         kmspec(&["mock", vendor, "--port", "0", "--ca-dir", &path("ca"), "--deployment-toml", &path(file)])
     };
     let meant = ["line 5", "`oauth.token_renewal.renew_refresh_tokn`", "`oauth.token_renewal.renew_refresh_token`"];
     refused(&mock("is7", "slip.toml"), 2, &meant);
-    refused(&mock("is7", "kind.toml"), 2, &["line 2", "`server.legacy_mode` takes a boolean"]);
     refused(&mock("is7", "none.toml"), 2, &["none.toml", "`--deployment-toml` takes a file"]);
     refused(&mock("okta", "good.toml"), 2, &["`okta` reads no deployment.toml", "is7 does"]);
 }
