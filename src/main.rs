@@ -3,27 +3,15 @@
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
-use kmspec::cli::{
-    arguments::{Arguments, Command},
-    commands, typed,
-};
+use kmspec::cli::{commands, typed};
 use tracing_subscriber::EnvFilter;
-
-/// What is logged unless `RUST_LOG` says otherwise. In a run the reference platform is the subject: what it warns of was
-/// provoked, and what it panics at is in the report.
-fn logged(arguments: &Arguments) -> &'static str {
-    match arguments.command {
-        Command::Run(_) => "warn,kmspec::platform=error",
-        _ => "warn",
-    }
-}
 
 fn main() -> ExitCode {
     let arguments = match typed::read() {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(logged(&arguments)));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(arguments.logged()));
     let coloured = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(coloured).with_writer(std::io::stderr).init();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -30,7 +30,7 @@ const ARROWS: &[Arrow] = &[
     Arrow {
         from: "steps",
         rooms: &["drivers", "model", "world"],
-        mocks: &["forge", "journal", "vendors", "realm", "saml", "ntlm"],
+        mocks: &["certificates", "faults", "forge", "journal", "vendors", "realm", "saml", "ntlm"],
     },
     Arrow { from: "report", rooms: &["model"], mocks: &[] },
     Arrow { from: "prove", rooms: &["model"], mocks: &["*"] },

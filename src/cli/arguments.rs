@@ -17,6 +17,17 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// What is logged unless `RUST_LOG` says otherwise. In a run the reference platform is the subject: what it warns of was
+    /// provoked, and what it panics at is in the report.
+    pub fn logged(&self) -> &'static str {
+        match self.command {
+            Command::Run(_) => "warn,kmspec::platform=error",
+            _ => "warn",
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
