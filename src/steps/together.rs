@@ -59,7 +59,7 @@ async fn right_users(world: &mut World) -> Result<(), StepError> {
     world.expect(observed.is_none(), "each user as the caller", observed.unwrap_or_default())
 }
 
-#[given(expr = "{string} keeps everybody waiting for its keys")]
+#[given(expr = "{string} is slow to tell its keys")]
 async fn keeps_waiting(world: &mut World, name: String) -> Result<(), StepError> {
     let server = world.servers.named(&name).or_fail(world)?;
     let script = FaultScript::new(Fault::Stall { for_ms: WAITING_MS }).at(Endpoint::Jwks);
@@ -68,7 +68,7 @@ async fn keeps_waiting(world: &mut World, name: String) -> Result<(), StepError>
 }
 
 #[when(
-    expr = "the API consumer calls {string} with a token of {string} from {place} while a call with a token of {string} waits"
+    expr = "the API consumer calls {string} with a token of {string} from {place} while a call with a token of {string} is held up"
 )]
 async fn calls_meanwhile(
     world: &mut World,
@@ -96,7 +96,7 @@ async fn calls_meanwhile(
     Ok(())
 }
 
-#[then(expr = "the other call was still waiting by then")]
+#[then(expr = "the other call was still held up by then")]
 async fn other_still_waits(world: &mut World) -> Result<(), StepError> {
     let waited_on = world.seen.others_waited_on;
     let waited_on = waited_on.ok_or_else(|| world.error("no other call was made\nhint: a `When` has to make one"))?;

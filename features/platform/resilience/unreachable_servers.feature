@@ -79,15 +79,15 @@ Feature: Authorization servers that fail
       Then the request is granted
       And the key manager "acme" is listed
 
-  Rule: What has to wait keeps nobody else waiting
+  Rule: What is held up holds up nothing else
 
     @core @DEF-105 @connector:custom
-    Scenario: A call that waits for its authorization server holds up no other call
+    Scenario: A call that its authorization server holds up holds up no other call
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       And the authorization server "globex", which is a custom server
-      And "globex" keeps everybody waiting for its keys
+      And "globex" is slow to tell its keys
       And a key manager "globex" at a custom server
-      When the API consumer calls "orders" with a token of "shop" from "acme" while a call with a token of "globex" waits
+      When the API consumer calls "orders" with a token of "shop" from "acme" while a call with a token of "globex" is held up
       Then the backend answers the call
-      And the other call was still waiting by then
+      And the other call was still held up by then
