@@ -219,7 +219,7 @@ impl Stage {
             CertifiedMocks::open(servers, defect_of_servers(defect)?, &mocks, &wire)
         );
         Ok(Self {
-            provisioning: Provisioning::Embedded(embedded?),
+            provisioning: Provisioning::Embedded(Box::new(embedded?)),
             certified: certified?,
             mocks,
             wire,

@@ -412,13 +412,15 @@ impl GatewayState {
             Event::ApiDeployed { tenant, revision } => self.change(&tenant, |state| state.deploy(&revision)),
             Event::ApiUndeployed { tenant, api_id } => self.change(&tenant, |state| state.undeploy(api_id)),
             Event::KeyMapped { mapping } => {
-                self.change(&mapping.home_of_key_manager().to_owned(), |state| state.put_mapping(mapping));
+                let home = mapping.home_of_key_manager().to_owned();
+                self.change(&home, |state| state.put_mapping(mapping));
             }
             Event::KeyMappingRemoved { mapping } => {
                 self.change(mapping.home_of_key_manager(), |state| state.remove_mapping(mapping.id));
             }
             Event::SubscriptionChanged { subscription } => {
-                self.change(&subscription.home_of_api().to_owned(), |state| state.put_subscription(subscription));
+                let home = subscription.home_of_api().to_owned();
+                self.change(&home, |state| state.put_subscription(subscription));
             }
             Event::SubscriptionRemoved { subscription } => {
                 self.change(subscription.home_of_api(), |state| state.remove_subscription(&subscription));

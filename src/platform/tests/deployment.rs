@@ -387,7 +387,7 @@ mod tenant_events {
             assert_eq!(key_managers(&stage, "olga", "shared.com").await, of_announced, "{text}");
             assert_eq!(
                 key_managers(&stage, "admin", "one.com").await,
-                [resident.clone()],
+                std::slice::from_ref(&resident),
                 "an ordinary tenant, {text}"
             );
             let created = json!({"name": "app", "throttlingPolicy": "Unlimited"});

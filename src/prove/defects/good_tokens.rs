@@ -20,7 +20,7 @@ fn later_call(case: &Case<'_>) -> bool {
     let (Some(token), Some(client)) = (&case.token, case.client()) else { return false };
     case.history.calls().filter(|call| call.answer.is_some()).any(|call| {
         let earlier = Token::read(&call.token);
-        earlier.is_some_and(|earlier| earlier.issuer() == token.issuer() && earlier.names_client(&client))
+        earlier.is_some_and(|earlier| earlier.issuer() == token.issuer() && earlier.names_client(client))
     })
 }
 
@@ -41,6 +41,6 @@ fn relative_was_revoked(case: &Case<'_>) -> bool {
     let Some(client) = case.client() else { return false };
     case.history.decisions().filter(|each| each.resource.last().is_some_and(|part| part == "revoke")).any(|each| {
         let revoked = each.text("token").filter(|text| *text != case.text).and_then(Token::read);
-        revoked.is_some_and(|revoked| revoked.names_client(&client))
+        revoked.is_some_and(|revoked| revoked.names_client(client))
     })
 }

@@ -82,8 +82,7 @@ const MANDATORY_IS7: [&str; 5] = [
 fn anything_missing(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
     taken(notes, plane, request, answer, |sent, _| {
         let lacks = |pointer: &&str| sent.pointer(pointer).is_none();
-        MANDATORY.iter().any(|pointer| lacks(pointer))
-            || sent["type"] == "WSO2-IS-7" && MANDATORY_IS7.iter().any(|pointer| lacks(pointer))
+        MANDATORY.iter().any(&lacks) || sent["type"] == "WSO2-IS-7" && MANDATORY_IS7.iter().any(lacks)
     })
 }
 

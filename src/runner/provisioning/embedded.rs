@@ -303,7 +303,7 @@ mod tests {
         };
         let embedded = Embedded::open(common).await.unwrap();
         embedded.shared.platform.lock().await.as_ref().unwrap().panic_behind_the_wire().await;
-        let problems = Provisioning::Embedded(embedded).close().await;
+        let problems = Provisioning::Embedded(Box::new(embedded)).close().await;
         let said: Vec<_> = problems.iter().map(|each| (each.kind, each.message.as_str())).collect();
         assert_eq!(said, [(ProblemKind::Subject, "the platform panicked: GET /: provoked")]);
     }

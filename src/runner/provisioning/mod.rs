@@ -40,7 +40,7 @@ pub use sabotage::Sabotage;
 /// The way in which scenarios of this run get their world.
 pub enum Provisioning {
     /// A reference platform that the run started itself.
-    Embedded(Embedded),
+    Embedded(Box<Embedded>),
     /// A running product.
     Product(Product),
     /// A gateway that was configured beforehand.
