@@ -8,11 +8,12 @@ Feature: Keys of another tenant's key manager
     And another tenant with a key manager "elsewhere"
     And the application "shop"
 
-  @extended @SEED-KM-11/other_tenant @SEED-KM-12
+  @extended @SEED-KM-11/other_tenant @SEED-KM-12 @DEF-SEED-TEN-01
   Scenario: Keys come from another tenant's key manager that is named by its id
     When the developer generates keys for "shop" at the other tenant's resident key manager
     Then the request is granted
     And the keys come with a token
+    And the developer sees no keys of "shop" at the resident key manager
 
   @extended @negative @SEED-KM-11/other_tenant @DEF-SEED-TEN-01
   Scenario: Keys of another tenant's key manager are not among the tenant's own
@@ -20,7 +21,7 @@ Feature: Keys of another tenant's key manager
     Then the request is granted
     And the developer sees no keys of "shop" at the resident key manager
 
-  @extended @SEED-KM-11/own_tenant
+  @extended @SEED-KM-11/own_tenant @DEF-SEED-KEYS-09
   Scenario: Keys named after the own key manager are those of the own tenant
     When the developer generates keys for "shop" at the resident key manager
     Then the request is granted

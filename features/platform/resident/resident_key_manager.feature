@@ -45,7 +45,7 @@ Feature: The resident key manager
       And the resident key manager shows the username "super"
       And the password of the resident key manager is masked
 
-    @core @negative @serial @SEED-IS-29 @DEF-165
+    @core @negative @serial @SEED-IS-29
     Scenario: A wrong password of the connector shows when keys are generated
       Given the application "shop"
       And the administrator has entered a wrong password for the resident key manager's connector
