@@ -24,7 +24,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use criterion::{Criterion, criterion_group};
-use kmspec::validation::{KeySet, Parsed, Policy, VerifiedTokens};
+use kmspec_validation::{KeySet, Parsed, Policy, VerifiedTokens};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

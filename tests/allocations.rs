@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use kmspec::validation::{KeySet, Parsed, Policy, VerifiedTokens};
 use kmspec_mocks::{
     forge::Forge,
     realm::{Clock, KeyRing, test_keys::KeyFamily},
 };
+use kmspec_validation::{KeySet, Parsed, Policy, VerifiedTokens};
 
 const ISSUER: &str = "https://issuer.example";
 

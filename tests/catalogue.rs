@@ -3,11 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use kmspec::{
-    model::{capability::Capability, catalogue::Catalogue, plan::FeatureSource, rule::RuleId},
-    prove,
-    runner::{limitations, run},
-};
+use kmspec::runner::{limitations, run};
+use kmspec_model::{capability::Capability, catalogue::Catalogue, plan::FeatureSource, rule::RuleId};
+use kmspec_prove as prove;
 
 fn catalogue() -> Catalogue {
     run::catalogue(&FeatureSource::Embedded).unwrap()

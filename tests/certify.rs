@@ -5,21 +5,6 @@ use std::{collections::BTreeSet, fs, net::TcpListener, path::PathBuf, process::O
 
 use kmspec::{
     cli::target_file,
-    drivers::{
-        authorization_server::{AuthorizationServerClient, ClientAuthentication, OauthEndpoints},
-        credentials::{ConsumerKey, Secret, Token},
-        devportal::{Application, KeyRequest},
-        exchange_log::ExchangeLog,
-        gateway::ApiCall,
-        publisher::Api,
-        wire::{Wire, WireSettings},
-    },
-    model::{
-        exchange::{Plane, Role},
-        plan::{FeatureSource, RunPlan, SubjectPlan},
-        scenario_id::ScenarioId,
-        target::Target,
-    },
     runner::{
         scene::{Scenic, Staging},
         serve::{self, SEEDED_PASSWORD, ServePlan},
@@ -27,11 +12,26 @@ use kmspec::{
     },
     world::{Look, OrFail, StepError, World},
 };
+use kmspec_drivers::{
+    authorization_server::{AuthorizationServerClient, ClientAuthentication, OauthEndpoints},
+    credentials::{ConsumerKey, Secret, Token},
+    devportal::{Application, KeyRequest},
+    exchange_log::ExchangeLog,
+    gateway::ApiCall,
+    publisher::Api,
+    wire::{Wire, WireSettings},
+};
 use kmspec_mocks::{
     certificates::CertificateAuthority,
     realm::{ClientSpec, UserSpec},
     server::AuthorizationServer,
     vendors::Vendor,
+};
+use kmspec_model::{
+    exchange::{Plane, Role},
+    plan::{FeatureSource, RunPlan, SubjectPlan},
+    scenario_id::ScenarioId,
+    target::Target,
 };
 use serde_json::Value;
 use tokio::{process::Command, time::Instant};

@@ -8,13 +8,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use kmspec::{
-    model::{
-        report::{Outcome, RunReport},
-        rule::RuleId,
-    },
-    prove,
+use kmspec_model::{
+    report::{Outcome, RunReport},
+    rule::RuleId,
 };
+use kmspec_prove as prove;
 
 /// How many runs go at a time. Each is held to time bounds, so they do not crowd the machine.
 const AT_A_TIME: usize = 2;

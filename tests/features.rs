@@ -8,7 +8,7 @@ use std::{
 };
 
 use cucumber::gherkin::{Feature, GherkinEnv, Scenario, Step, StepType};
-use kmspec::model::{capability::Capability, rule::RuleId, scenario_id::ScenarioId};
+use kmspec_model::{capability::Capability, rule::RuleId, scenario_id::ScenarioId};
 use regex::Regex;
 
 /// One row of a scenario, with everything that applies to it.

@@ -3,16 +3,14 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use kmspec::{
-    model::{
-        catalogue::Catalogue,
-        plan::FeatureSource,
-        report::{ExitStatus, Outcome, RunReport},
-        scenario_id::ScenarioId,
-    },
-    runner::source,
-};
+use kmspec::runner::source;
 use kmspec_mocks::vendors::Vendor;
+use kmspec_model::{
+    catalogue::Catalogue,
+    plan::FeatureSource,
+    report::{ExitStatus, Outcome, RunReport},
+    scenario_id::ScenarioId,
+};
 
 /// Runs the binary with these arguments; its report, and what it ended with.
 fn run(arguments: &[&str], report: &Path) -> (RunReport, Option<i32>) {

@@ -10,10 +10,10 @@ use cucumber::{
     step::Collection,
 };
 use kmspec::{
-    model::plan::FeatureSource,
     runner::{parse, source},
     world::World,
 };
+use kmspec_model::plan::FeatureSource;
 
 /// Every feature in the binary, its outlines expanded.
 fn features() -> Vec<Feature> {

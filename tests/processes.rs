@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kmspec::model::report::{Outcome, RunReport};
+use kmspec_model::report::{Outcome, RunReport};
 
 /// Starts the binary; what it says on stderr comes line by line.
 fn start(arguments: &[&str], report_dir: &Path) -> (Child, mpsc::Receiver<String>) {

@@ -12,21 +12,19 @@ use std::{
 };
 
 use cucumber::{World as _, gherkin::StepType, given, step::Collection, then, when};
-use kmspec::{
-    model::{
-        capability::Capability,
-        plan::{ExpectedDeviation, FeatureSource, MockPlan, RunPlan, SubjectPlan},
-        record::{Failure, ScenarioRecord},
-        report::{ExitStatus, Outcome, Problem, ProblemKind, RunReport, StepState, Subject},
-        scenario_id::ScenarioId,
-        verdict::Deviation,
-    },
-    runner::{
-        interrupt::Interruption,
-        progress::Progress,
-        run::{carry_out, prepare},
-        scene::{Scenic, Staging},
-    },
+use kmspec::runner::{
+    interrupt::Interruption,
+    progress::Progress,
+    run::{carry_out, prepare},
+    scene::{Scenic, Staging},
+};
+use kmspec_model::{
+    capability::Capability,
+    plan::{ExpectedDeviation, FeatureSource, MockPlan, RunPlan, SubjectPlan},
+    record::{Failure, ScenarioRecord},
+    report::{ExitStatus, Outcome, Problem, ProblemKind, RunReport, StepState, Subject},
+    scenario_id::ScenarioId,
+    verdict::Deviation,
 };
 
 /// One cucumber run at a time: it changes the panic hook of the whole process.

@@ -10,12 +10,12 @@ use std::{
 
 use kmspec::{
     cli::target_file,
-    drivers::{exchange_log::ExchangeLog, key_manager::KeyManager},
-    model::{
-        exchange::Role,
-        plan::{FeatureSource, RunPlan, SubjectPlan},
-    },
     runner::{scene::Staging as _, stage::Stage},
+};
+use kmspec_drivers::{exchange_log::ExchangeLog, key_manager::KeyManager};
+use kmspec_model::{
+    exchange::Role,
+    plan::{FeatureSource, RunPlan, SubjectPlan},
 };
 use serde_json::Value;
 

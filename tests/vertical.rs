@@ -9,21 +9,6 @@ use std::{
 use cucumber::gherkin::StepType;
 use kmspec::{
     cli::target_file,
-    drivers::{
-        credentials::ConsumerKey,
-        devportal::{Application, KeyType, MapRequest},
-        gateway::ApiCall,
-        key_manager::{Certificates, KeyManager},
-        publisher::Api,
-    },
-    model::{
-        exchange::Role,
-        plan::{FeatureSource, RunPlan, SubjectPlan},
-        record::{Failure, ScenarioRecord},
-        report::ProblemKind,
-        scenario_id::ScenarioId,
-        target::{Bounds, PlaneUrls, Target},
-    },
     runner::{
         scene::{Scenic, Staging},
         serve::{self, SEEDED_PASSWORD, ServePlan},
@@ -31,7 +16,22 @@ use kmspec::{
     },
     world::{Look, OrFail, StepError, World},
 };
+use kmspec_drivers::{
+    credentials::ConsumerKey,
+    devportal::{Application, KeyType, MapRequest},
+    gateway::ApiCall,
+    key_manager::{Certificates, KeyManager},
+    publisher::Api,
+};
 use kmspec_mocks::{journal::Endpoint, realm::ClientSpec, vendors::Vendor};
+use kmspec_model::{
+    exchange::Role,
+    plan::{FeatureSource, RunPlan, SubjectPlan},
+    record::{Failure, ScenarioRecord},
+    report::ProblemKind,
+    scenario_id::ScenarioId,
+    target::{Bounds, PlaneUrls, Target},
+};
 
 fn plan(subject: SubjectPlan) -> RunPlan {
     RunPlan {

@@ -22,7 +22,7 @@ impl Arguments {
     /// provoked, and what it panics at is in the report.
     pub fn logged(&self) -> &'static str {
         match self.command {
-            Command::Run(_) => concat!("warn,", env!("CARGO_CRATE_NAME"), "::platform=error"),
+            Command::Run(_) => "warn,kmspec_platform=error",
             _ => "warn",
         }
     }

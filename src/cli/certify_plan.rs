@@ -7,7 +7,7 @@ use super::{
     error::PlanError,
     run_plan::{declare, expected, features, plan, today},
 };
-use crate::model::plan::{CertifyPlan, RunPlan, SubjectPlan};
+use kmspec_model::plan::{CertifyPlan, RunPlan, SubjectPlan};
 
 impl TryFrom<CertifyArguments> for RunPlan {
     type Error = PlanError;

@@ -11,12 +11,6 @@ use super::{
     run_plan::{self, features},
 };
 use crate::{
-    model::{
-        catalogue::Catalogue,
-        plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
-        report::{ExitStatus, RunReport},
-        rule::{NotARuleId, RuleId},
-    },
     report::{
         annotations::annotations,
         folder::{self, ReportError},
@@ -34,6 +28,12 @@ use crate::{
             mock::{self, MockPlan, ServeMockError},
         },
     },
+};
+use kmspec_model::{
+    catalogue::Catalogue,
+    plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
+    report::{ExitStatus, RunReport},
+    rule::{NotARuleId, RuleId},
 };
 
 /// Why a command ended without a report.

@@ -7,15 +7,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::error::PlanError;
-use crate::{
-    model::{
-        plan::{ExpectedDeviation, FeatureSource, MockPlan},
-        scenario_id::ScenarioId,
-    },
-    runner::{
-        limitations::Limitation,
-        source::{self, SourceFile},
-    },
+use crate::runner::{
+    limitations::Limitation,
+    source::{self, SourceFile},
+};
+use kmspec_model::{
+    plan::{ExpectedDeviation, FeatureSource, MockPlan},
+    scenario_id::ScenarioId,
 };
 
 #[derive(Deserialize)]

@@ -3,11 +3,9 @@
 
 use std::{error::Error, io, path::PathBuf};
 
-use crate::{
-    model::{capability::UnknownCapability, rule::NotARuleId},
-    prove::NotSwitchable,
-    runner::source::SourceError,
-};
+use crate::runner::source::SourceError;
+use kmspec_model::{capability::UnknownCapability, rule::NotARuleId};
+use kmspec_prove::NotSwitchable;
 
 /// A plan that cannot be made from the arguments. Each ends the process with exit code 2.
 #[derive(Debug, thiserror::Error)]

@@ -3,14 +3,12 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::{
-    model::{
-        catalogue::Catalogue,
-        rule::{RuleId, RuleKind},
-    },
-    prove,
-    runner::{limitations::Limitation, select::Selected},
+use crate::runner::{limitations::Limitation, select::Selected};
+use kmspec_model::{
+    catalogue::Catalogue,
+    rule::{RuleId, RuleKind},
 };
+use kmspec_prove as prove;
 
 /// What one row says, who proves it and what breaks it. `None` when there is no such row.
 pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Option<String> {

@@ -7,14 +7,12 @@ use super::{
     error::PlanError,
     target_file,
 };
-use crate::{
-    model::{
-        plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
-        rule::RuleId,
-        target::Target,
-    },
-    prove,
+use kmspec_model::{
+    plan::{ExpectedDeviation, FeatureSource, RunPlan, SubjectPlan},
+    rule::RuleId,
+    target::Target,
 };
+use kmspec_prove as prove;
 
 impl TryFrom<RunArguments> for RunPlan {
     type Error = PlanError;

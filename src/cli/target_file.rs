@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{ca_file, error::PlanError};
-use crate::model::{
+use kmspec_model::{
     capability::Capability,
     target::{Bounds, ConfiguredIssuer, Persona, PlaneUrls, Target},
 };
@@ -216,7 +216,7 @@ fn plane_urls(planes: &PlanesTable) -> Result<PlaneUrls, String> {
 fn capabilities(
     planes: &PlaneUrls,
     file: &TargetFile,
-) -> Result<Vec<Capability>, crate::model::capability::UnknownCapability> {
+) -> Result<Vec<Capability>, kmspec_model::capability::UnknownCapability> {
     let mut found: std::collections::BTreeSet<Capability> = std::collections::BTreeSet::new();
     let promises = [
         (planes.admin.is_some(), Capability::Admin),

@@ -15,7 +15,7 @@ use super::{
     published_keys::{KeySet, Unverified, VerifiedToken},
     wire::{Answered, Call, Line, Wire},
 };
-use crate::model::exchange::{Plane, Role};
+use kmspec_model::exchange::{Plane, Role};
 
 /// A client that the run knows at the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 use super::{
     credentials::{ConsumerKey, Secret, Token},

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::exchange::Role;
+use kmspec_model::{exchange::Role, record::Failure, verdict::Deviation};
 
 use super::reply::Refusal;
 
@@ -64,4 +64,18 @@ pub enum DriverError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+impl From<DriverError> for Failure {
+    /// An unreadable answer is the subject's slip; everything else kept us from finding out.
+    fn from(error: DriverError) -> Self {
+        match &error {
+            DriverError::Unreadable { wanted, .. } => Self::Deviates(Deviation {
+                expected: format!("{wanted}, as the interface describes it"),
+                observed: error.to_string(),
+                clause: None,
+            }),
+            _ => Self::Error(error.to_string()),
+        }
+    }
 }

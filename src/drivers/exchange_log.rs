@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::model::{
+use kmspec_model::{
     exchange::{Answer, Exchange, Plane, Role},
     redaction,
     redactor::Redactor,
@@ -150,7 +150,7 @@ impl ExchangeLog {
 }
 
 /// Whole microseconds; a run does not last long enough to overflow.
-pub(crate) fn micros(duration: Duration) -> u64 {
+pub fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -253,7 +253,7 @@ const FORM: &[(Label, &str)] = &[
 #[error("the key manager form has no line `{0}`\nhint: its labels stand in the key manager driver")]
 pub struct UnknownLabel(pub String);
 
-impl From<UnknownLabel> for crate::model::record::Failure {
+impl From<UnknownLabel> for kmspec_model::record::Failure {
     fn from(error: UnknownLabel) -> Self {
         Self::Error(error.to_string())
     }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::key_manager::KeyManager;
-use crate::model::exchange::Role;
+use kmspec_model::exchange::Role;
 
 /// One object at the subject, by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::model::target::Persona;
+use kmspec_model::target::Persona;
 
 use super::{
     error::DriverError,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 use super::{error::DriverError, ledger::Created, reply::Reply, session::Session};
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::model::redaction;
+use kmspec_model::redaction;
 
 /// The subject's answer to a request that it understood.
 #[derive(Debug, Clone, PartialEq)]

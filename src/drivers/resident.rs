@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::model::target::Persona;
+use kmspec_model::target::Persona;
 
 use super::{
     authorization_server::{AuthorizationServerClient, OauthEndpoints},

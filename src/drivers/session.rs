@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use url::Url;
 
-use crate::model::{
+use kmspec_model::{
     exchange::{Plane, Role},
     target::Persona,
 };

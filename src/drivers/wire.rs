@@ -11,7 +11,7 @@ use reqwest::{Certificate, Client, Method, header::HeaderMap, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::model::exchange::{Plane, Role};
+use kmspec_model::exchange::{Plane, Role};
 
 use super::{
     error::DriverError,

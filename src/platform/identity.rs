@@ -224,7 +224,7 @@ pub fn password_fits(stored: &str, password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::store::Data;
+    use crate::store::Data;
 
     fn spec(domain: &str, password: &str) -> TenantSpec {
         let administrator = UserSpec { name: "admin".into(), password: password.into(), roles: vec![] };

@@ -21,7 +21,7 @@ use super::{
     passes,
     token::{CLIENT_CLAIMS, Token},
 };
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 pub(super) use super::verdict::{Verdict, change_echo, code, is_field};
 
@@ -339,14 +339,14 @@ fn bearer(request: &Request<Bytes>) -> Option<&str> {
 macro_rules! defects {
     ($($id:literal, $summary:literal, $kind:ident($function:path);)*) => {
         /// The defects of this file.
-        pub(in crate::prove) const DEFECTS: &[$crate::prove::Defect] = &[$(
-            $crate::prove::Defect {
+        pub(crate) const DEFECTS: &[$crate::Defect] = &[$(
+            $crate::Defect {
                 id: $id,
                 summary: $summary,
                 saboteur: |accomplices| {
-                    std::sync::Arc::new($crate::prove::gate::Gate::new(
+                    std::sync::Arc::new($crate::gate::Gate::new(
                         accomplices,
-                        $crate::prove::gate::Flaw::$kind($function),
+                        $crate::gate::Flaw::$kind($function),
                     ))
                 },
             },

@@ -6,7 +6,7 @@ use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
 use super::message;
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// Everything that a saboteur saw.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 
 use super::{Deed, Saboteur, key_managers::KeyManagers, pair::Notes};
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// Changes a request on its way in.
 pub(super) type Hear = fn(&KeyManagers, &mut Notes, Plane, &mut Request<Bytes>) -> Deed;

@@ -32,7 +32,7 @@ use super::{
     saboteur::{Deed, Saboteur},
     upstream::{Origin, Upstream, UpstreamError},
 };
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// Where an interposer stands, and for whom.
 pub struct InterposerConfig {
@@ -304,7 +304,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-    use crate::prove::rehearsal::{Hall, Idle, ask, interpose, json_answer};
+    use crate::rehearsal::{Hall, Idle, ask, interpose, json_answer};
 
     /// Sends bytes, hangs up that half, and reads until the other side is done.
     async fn say(to: &Url, request: &[u8]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use http::{Request, Response, header};
 use serde_json::Value;
 
 use super::{message, token::Token};
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// What administrators saw so far.
 #[derive(Default)]

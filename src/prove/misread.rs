@@ -12,7 +12,7 @@ use http::{Method, Request, Response};
 use serde_json::Value;
 
 use super::{Deed, Saboteur, message};
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// Changes what single reads of a key manager say, and hides the change from the subject where it comes back unaltered.
 pub(super) struct Misread {
@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::prove::{Side, rehearsal};
+    use crate::{Side, rehearsal};
 
     const LIST: &str = "/api/am/admin/v4/key-managers";
 

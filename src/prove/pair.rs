@@ -12,7 +12,7 @@ use http::{Method, Request, Response};
 use serde_json::Value;
 
 use super::{Deed, Saboteur, message};
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// What a pair remembers between messages.
 pub(super) type Notes = HashMap<String, Value>;

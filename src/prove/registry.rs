@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::{Accomplices, Saboteur, defects};
-use crate::model::rule::RuleId;
+use kmspec_model::rule::RuleId;
 
 /// A defect that can be switched on.
 ///
@@ -127,7 +127,7 @@ impl std::fmt::Display for NotSwitchable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::rule::RuleKind;
+    use kmspec_model::rule::RuleKind;
 
     #[test]
     fn every_defect_is_found_by_its_id_and_no_other_id_is() {

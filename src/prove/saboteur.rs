@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 
-use crate::model::exchange::Plane;
+use kmspec_model::exchange::Plane;
 
 /// Makes a subject appear to have one defect, by what it changes on the wire.
 ///

@@ -14,7 +14,7 @@ use super::{
     format::{Findings, RenderError, ReportFormat},
     reader::{Finding, finding, rules, totals},
 };
-use crate::model::{
+use kmspec_model::{
     catalogue::Catalogue,
     proposal::KeyManagerProposal,
     report::{RunReport, ScenarioReport},

@@ -9,7 +9,7 @@ use super::{
     format::{Findings, RenderError, ReportFormat},
     reader::{feature_title, finding},
 };
-use crate::model::report::{Outcome, ScenarioReport, StepReport, StepState};
+use kmspec_model::report::{Outcome, ScenarioReport, StepReport, StepState};
 
 /// `cucumber.json`.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::format::{Findings, RenderError, ReportFormat};
-use crate::model::{
+use kmspec_model::{
     plan::ExpectedDeviation,
     report::{Outcome, ScenarioReport},
 };

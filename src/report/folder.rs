@@ -149,10 +149,8 @@ fn beside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::report::RunReport,
-        report::reader::tests::{catalogue, expected, report},
-    };
+    use crate::report::reader::tests::{catalogue, expected, report};
+    use kmspec_model::report::RunReport;
 
     #[test]
     fn runs_that_share_a_folder_leave_the_files_of_one() {

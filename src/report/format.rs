@@ -10,7 +10,7 @@ use super::{
     junit::Junit,
     summary::Summary,
 };
-use crate::model::{catalogue::Catalogue, plan::ExpectedDeviation, report::RunReport};
+use kmspec_model::{catalogue::Catalogue, plan::ExpectedDeviation, report::RunReport};
 
 /// What formats may look at.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{format::Findings, reader::is_failure};
-use crate::model::{
+use kmspec_model::{
     exchange::{Answer, Exchange},
     report::ScenarioReport,
 };

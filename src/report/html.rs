@@ -14,7 +14,7 @@ use super::{
     },
     wire_data::WireData,
 };
-use crate::model::{
+use kmspec_model::{
     catalogue::{Catalogue, RuleText},
     exchange::Exchange,
     report::{ExitStatus, Outcome, RunReport, ScenarioReport, StepState},

@@ -20,10 +20,8 @@ impl ReportFormat for Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::report::RunReport,
-        report::reader::tests::{catalogue, expected, report},
-    };
+    use crate::report::reader::tests::{catalogue, expected, report};
+    use kmspec_model::report::RunReport;
 
     #[test]
     fn the_file_reads_back_as_the_report() {

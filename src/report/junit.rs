@@ -9,7 +9,7 @@ use super::{
     format::{Findings, RenderError, ReportFormat},
     reader::{finding, rules},
 };
-use crate::model::{
+use kmspec_model::{
     catalogue::Catalogue,
     report::{Outcome, ScenarioReport},
 };

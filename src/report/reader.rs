@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
+use kmspec_model::{
     catalogue::{Catalogue, RuleText},
     report::{Outcome, RunReport, ScenarioReport, Subject, Totals},
     rule::RuleKind,
@@ -164,7 +164,7 @@ pub fn time(microseconds: u64) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{
+    use kmspec_model::{
         capability::Capability,
         exchange::{Answer, Exchange, Plane, Role},
         plan::ExpectedDeviation,

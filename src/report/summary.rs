@@ -7,7 +7,7 @@ use super::{
     format::{Findings, RenderError, ReportFormat},
     reader::{command_line, detection, effects, finding, is_failure, rules, servers, time, totals},
 };
-use crate::model::report::ScenarioReport;
+use kmspec_model::report::ScenarioReport;
 
 /// `summary.md`.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::{
     format::Findings,
     reader::{detection, effects, finding, is_failure, rules, servers, time, totals},
 };
-use crate::model::report::{ExitStatus, ScenarioReport};
+use kmspec_model::report::{ExitStatus, ScenarioReport};
 
 /// Whether text may carry colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{
+use kmspec_model::{
     exchange::{Answer, Exchange},
     report::RunReport,
 };

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::model::{
+use kmspec_model::{
     record::{Failure, ScenarioRecord},
     report::StepReport,
     scenario_id::ScenarioId,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::model::report::ExitStatus;
+use kmspec_model::report::ExitStatus;
 
 /// Whether the run was asked to finish early.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use super::{
     collect::Collected,
     select::{Selected, Selection},
 };
-use crate::model::{
+use kmspec_model::{
     capability::Capability,
     plan::ExpectedDeviation,
     record::Failure,
@@ -173,7 +173,7 @@ fn error(message: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{record::ScenarioRecord, verdict::Deviation};
+    use kmspec_model::{record::ScenarioRecord, verdict::Deviation};
 
     fn judge(needs: &[Capability], expected: Vec<ExpectedDeviation>) -> (Judge, ScenarioId) {
         let id = ScenarioId::new("platform/a.feature", "b", None);
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_exchange_is_told_with_the_step_during_which_it_left() {
-        use crate::model::exchange::{Answer, Exchange, Plane, Role};
+        use kmspec_model::exchange::{Answer, Exchange, Plane, Role};
         let (judge, id) = judge(&[], Vec::new());
         let exchange = |at_us| Exchange {
             role: Role::Developer,

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::source::{self, SourceError};
-use crate::model::plan::FeatureSource;
+use kmspec_model::plan::FeatureSource;
 
 /// One declared limitation: `[[limitation]]` of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

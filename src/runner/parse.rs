@@ -7,7 +7,7 @@ use cucumber::{
 };
 
 use super::source::SourceFile;
-use crate::model::{catalogue::SERVER_TAG, scenario_id::ScenarioId};
+use kmspec_model::{catalogue::SERVER_TAG, scenario_id::ScenarioId};
 
 /// A feature that cannot be understood: where, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::model::{report::Outcome, scenario_id::ScenarioId};
+use kmspec_model::{report::Outcome, scenario_id::ScenarioId};
 
 /// A display that is told about each finished scenario.
 pub struct Progress {

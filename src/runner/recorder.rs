@@ -11,7 +11,7 @@ use cucumber::{
 };
 
 use super::{collect::Collector, execute::Refused, judge::Judge, parse::id_of, progress::Progress};
-use crate::model::{
+use kmspec_model::{
     report::{StepReport, StepState},
     scenario_id::ScenarioId,
 };

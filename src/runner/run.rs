@@ -21,15 +21,13 @@ use super::{
     select::{self, Selected, Selection, SelectionError},
     source::{self, SourceError},
 };
-use crate::{
-    model::{
-        catalogue::{Catalogue, CatalogueError},
-        plan::{FeatureSource, RunPlan, SubjectPlan},
-        proposal::{KeyManagerProposal, ServerFacts},
-        report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
-        scenario_id::ScenarioId,
-    },
-    world::World,
+use crate::world::World;
+use kmspec_model::{
+    catalogue::{Catalogue, CatalogueError},
+    plan::{FeatureSource, RunPlan, SubjectPlan},
+    proposal::{KeyManagerProposal, ServerFacts},
+    report::{ExitStatus, RunReport, SCHEMA_VERSION, Subject},
+    scenario_id::ScenarioId,
 };
 
 /// Why there is no report at all.

@@ -5,7 +5,7 @@ use std::{fmt::Debug, future::Future, sync::Arc};
 
 use cucumber::{World, codegen::WorldInventory, gherkin::StepType, step::Collection};
 
-use crate::model::{
+use kmspec_model::{
     capability::Capability,
     plan::{MockPlan, RunPlan},
     proposal::ServerFacts,

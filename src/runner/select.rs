@@ -9,7 +9,7 @@ use cucumber::{
 };
 
 use super::parse::{id_of, path_of, server_of};
-use crate::model::{
+use kmspec_model::{
     capability::Capability,
     catalogue::{Catalogue, SERVER_TAG},
     plan::{MockPlan, RunPlan, SubjectPlan},
@@ -323,10 +323,8 @@ fn fnv1a(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::plan::{FeatureSource, SubjectPlan},
-        runner::{parse, run, source::SourceFile},
-    };
+    use crate::runner::{parse, run, source::SourceFile};
+    use kmspec_model::plan::{FeatureSource, SubjectPlan};
 
     const TAGS: &str = "[[area]]\nname = \"keys\"\ntext = \"Keys\"\n[[level]]\nname = \"core\"\ntext = \"All\"\n[[kind]]\nname = \"slow\"\ntext = \"Time\"\n";
 

@@ -11,10 +11,8 @@ use std::{
 
 use kmspec_mocks::certificates::{CERTIFICATE_FILE, CertificateAuthority, CertificateError};
 
-use crate::{
-    model::report::ExitStatus,
-    platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, Tls, deployment::DeploymentError},
-};
+use kmspec_model::report::ExitStatus;
+use kmspec_platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, Tls, deployment::DeploymentError};
 
 /// Tenant with a user for each persona; the super tenant has its administrator alone.
 pub const SEEDED_TENANT: &str = "kmspec.example";

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::model::plan::FeatureSource;
+use kmspec_model::plan::FeatureSource;
 
 /// Every embedded file, as path below `features/` and text.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/features.rs"));

@@ -26,28 +26,26 @@ use super::{
     },
     scene::Staging,
 };
-use crate::{
-    drivers::{
-        conversation::Conversation,
-        devportal::Devportal,
-        error::DriverError,
-        exchange_log::ExchangeLog,
-        ledger::Created,
-        reply::Reply,
-        wire::{Wire, WireError, WireSettings},
-    },
-    model::{
-        capability::Capability,
-        plan::{CertifyPlan, MockPlan, RunPlan, SubjectPlan},
-        proposal::ServerFacts,
-        report::{Problem, ProblemKind, Subject},
-        rule::RuleId,
-        target::{Bounds, Target},
-    },
-    platform::Tls,
-    prove::{self, Accomplices, AccomplicesError, Cause, NotSwitchable},
-    world::Scene,
+use crate::world::Scene;
+use kmspec_drivers::{
+    conversation::Conversation,
+    devportal::Devportal,
+    error::DriverError,
+    exchange_log::ExchangeLog,
+    ledger::Created,
+    reply::Reply,
+    wire::{Wire, WireError, WireSettings},
 };
+use kmspec_model::{
+    capability::Capability,
+    plan::{CertifyPlan, MockPlan, RunPlan, SubjectPlan},
+    proposal::ServerFacts,
+    report::{Problem, ProblemKind, Subject},
+    rule::RuleId,
+    target::{Bounds, Target},
+};
+use kmspec_platform::Tls;
+use kmspec_prove::{self as prove, Accomplices, AccomplicesError, Cause, NotSwitchable};
 
 use certified::CertifiedMocks;
 pub use certified::{CertifiedMockError, Seat};

@@ -3,11 +3,9 @@
 
 use cucumber::{gherkin::Step, given, when};
 
-use crate::{
-    drivers::{admin::Admin, key_manager::KeyManager, reply::Reply},
-    model::{exchange::Role, target::Persona},
-    world::{Last, Look, OrFail as _, StepError, World},
-};
+use crate::world::{Last, Look, OrFail as _, StepError, World};
+use kmspec_drivers::{admin::Admin, key_manager::KeyManager, reply::Reply};
+use kmspec_model::{exchange::Role, target::Persona};
 
 use super::{
     form::{self, Form, permission},
@@ -321,7 +319,7 @@ async fn disabled_and_refused(world: &mut World, name: String) -> Result<(), Ste
     let wanted = format!("tokens of the disabled `{name}` are refused");
     world
         .until(propagation(world), wanted, async || {
-            let call = crate::drivers::gateway::ApiCall::get(path.clone()).bearer(token.reveal());
+            let call = kmspec_drivers::gateway::ApiCall::get(path.clone()).bearer(token.reveal());
             let reply = gateway.call(&call).await.or_fail(world)?;
             Ok(Look::when(reply.refusal().is_some(), (), "the token is still accepted"))
         })

@@ -3,16 +3,14 @@
 
 use cucumber::{given, then};
 
-use crate::{
-    drivers::{
-        credentials::Token,
-        devportal::KeyType,
-        gateway::{ApiCall, Echo},
-        reply::Reply,
-    },
-    model::exchange::Role,
-    world::{Look, OrFail as _, StepError, World},
+use crate::world::{Look, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    credentials::Token,
+    devportal::KeyType,
+    gateway::{ApiCall, Echo},
+    reply::Reply,
 };
+use kmspec_model::exchange::Role;
 
 use super::{
     changes, refusals,

@@ -3,11 +3,9 @@
 
 use cucumber::given;
 
-use crate::{
-    drivers::devportal::KeyType,
-    model::exchange::Role,
-    world::{StepError, World},
-};
+use crate::world::{StepError, World};
+use kmspec_drivers::devportal::KeyType;
+use kmspec_model::exchange::Role;
 
 use super::{
     parameters::Place,

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use crate::{
-    model::target::Bounds,
-    world::{StepError, World},
-};
+use crate::world::{StepError, World};
+use kmspec_model::target::Bounds;
 
 /// Words of the act, from its When; what the change is called; its bound.
 type Change = (&'static str, &'static str, fn(&Bounds) -> Duration);

@@ -3,10 +3,8 @@
 
 use cucumber::{given, when};
 
-use crate::{
-    drivers::{credentials::Token, gateway::ApiCall},
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::{credentials::Token, gateway::ApiCall};
 
 use super::{
     flaws::{Flaw, IssuerFlaw, naming_client},

@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 
 use cucumber::{given, then, when};
 
-use crate::{
-    drivers::{
-        credentials::Secret,
-        devportal::{ConsumerSecret, Devportal, SecretOrder},
-        reply::Reply,
-    },
-    world::{HeldKeys, OrFail as _, StepError, World},
+use crate::world::{HeldKeys, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    credentials::Secret,
+    devportal::{ConsumerSecret, Devportal, SecretOrder},
+    reply::Reply,
 };
 
 use super::{

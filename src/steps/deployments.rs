@@ -4,11 +4,9 @@
 use cucumber::{given, when};
 use serde_json::json;
 
-use crate::{
-    drivers::devportal::KeyRequest,
-    model::exchange::Role,
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::devportal::KeyRequest;
+use kmspec_model::exchange::Role;
 
 use super::{
     administrator::change,

@@ -3,14 +3,12 @@
 
 use cucumber::{given, when};
 
-use crate::{
-    drivers::{
-        credentials::ConsumerKey,
-        devportal::{Devportal, KeyRequest, KeyType, TokenOrder},
-    },
-    model::exchange::Role,
-    world::{Last, OrFail as _, StepError, World},
+use crate::world::{Last, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    credentials::ConsumerKey,
+    devportal::{Devportal, KeyRequest, KeyType, TokenOrder},
 };
+use kmspec_model::exchange::Role;
 
 use super::{
     administrator::id_elsewhere,

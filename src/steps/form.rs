@@ -5,10 +5,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cucumber::gherkin::Step;
 use serde_json::{Value, json};
 
-use crate::{
-    drivers::key_manager::{KeyManager, pointer},
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::key_manager::{KeyManager, pointer};
 
 use super::{parameters::ServerKind, servers};
 

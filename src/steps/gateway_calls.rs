@@ -3,10 +3,8 @@
 
 use cucumber::{given, then, when};
 
-use crate::{
-    drivers::{devportal::KeyType, gateway::ApiCall, raw::RawRequest},
-    world::{HeldToken, Last, OrFail as _, StepError, World},
-};
+use crate::world::{HeldToken, Last, OrFail as _, StepError, World};
+use kmspec_drivers::{devportal::KeyType, gateway::ApiCall, raw::RawRequest};
 
 use super::{
     consumer::{call, call_path, under_claim},
@@ -183,7 +181,7 @@ async fn assertion_silent(world: &mut World, claim: String) -> Result<(), StepEr
 }
 
 /// The assertion in the product's header as a compact JWT; empty when there is none.
-pub(super) fn assertion_in(echo: &crate::drivers::gateway::Echo) -> String {
+pub(super) fn assertion_in(echo: &kmspec_drivers::gateway::Echo) -> String {
     // The product writes its parts in plain base64 unless told otherwise.
     echo.header("X-JWT-Assertion").unwrap_or_default().replace('+', "-").replace('/', "_").replace('=', "")
 }

@@ -3,17 +3,15 @@
 
 use cucumber::{given, when};
 
-use crate::{
-    drivers::{
-        authorization_server::{ClientAuthentication, TokenGrant},
-        credentials::Token,
-        error::DriverError,
-        notify::Notify,
-        reply::Reply,
-    },
-    model::{exchange::Role, target::Persona},
-    world::{HeldKeys, OrFail as _, StepError, World},
+use crate::world::{HeldKeys, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    authorization_server::{ClientAuthentication, TokenGrant},
+    credentials::Token,
+    error::DriverError,
+    notify::Notify,
+    reply::Reply,
 };
+use kmspec_model::{exchange::Role, target::Persona};
 
 use super::{
     parameters::{Grant, Place, RESIDENT},
@@ -28,10 +26,10 @@ fn keep(world: &mut World, reply: Result<Reply<TokenGrant>, DriverError>) -> Res
     Ok(())
 }
 
-fn answer_headers(exchange: crate::model::exchange::Exchange) -> Vec<(String, String)> {
+fn answer_headers(exchange: kmspec_model::exchange::Exchange) -> Vec<(String, String)> {
     match exchange.answer {
-        crate::model::exchange::Answer::Replied { headers, .. } => headers,
-        crate::model::exchange::Answer::Failed(_) => Vec::new(),
+        kmspec_model::exchange::Answer::Replied { headers, .. } => headers,
+        kmspec_model::exchange::Answer::Failed(_) => Vec::new(),
     }
 }
 

@@ -3,13 +3,11 @@
 
 use cucumber::then;
 
-use crate::{
-    drivers::{
-        credentials::Token,
-        gateway::{ApiCall, Echo},
-        reply::{Refusal, Reply},
-    },
-    world::{Last, Look, OrFail as _, StepError, World},
+use crate::world::{Last, Look, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    credentials::Token,
+    gateway::{ApiCall, Echo},
+    reply::{Refusal, Reply},
 };
 
 use super::{

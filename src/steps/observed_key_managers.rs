@@ -6,11 +6,9 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cucumber::{gherkin::Step, then};
 
-use crate::{
-    drivers::key_manager::KeyManager,
-    model::exchange::Role,
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::key_manager::KeyManager;
+use kmspec_model::exchange::Role;
 
 use super::{
     form::{expanded, origin, shown},
@@ -286,7 +284,7 @@ async fn is_not_offered(world: &mut World, name: String) -> Result<(), StepError
     world.expect(!found, format!("`{name}` is not offered"), "it is offered")
 }
 
-fn offered(world: &World, name: &str) -> Result<crate::drivers::devportal::OfferedKeyManager, StepError> {
+fn offered(world: &World, name: &str) -> Result<kmspec_drivers::devportal::OfferedKeyManager, StepError> {
     let at_subject = world.scene().name(name);
     let found = world.seen.offered.iter().find(|each| each.name == at_subject).cloned();
     found.ok_or_else(|| world.deviates(format!("`{name}` is offered"), "it is not"))

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use cucumber::then;
 
-use crate::{
-    drivers::devportal::{ApplicationKey, KeyType},
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::devportal::{ApplicationKey, KeyType};
 
 use super::{
     developer::mapping_id,

@@ -4,11 +4,9 @@
 use cucumber::then;
 use serde_json::{Map, Value};
 
-use crate::{
-    drivers::{authorization_server::TokenGrant, published_keys::header_of, reply::find_header},
-    model::exchange::Role,
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::{authorization_server::TokenGrant, published_keys::header_of, reply::find_header};
+use kmspec_model::exchange::Role;
 
 use super::{parameters::RESIDENT, refusals::was_granted, setup::text_member, tokens};
 

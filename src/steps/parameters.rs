@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use cucumber::Parameter;
 
-use crate::{drivers::devportal::KeyType, model::exchange::Role};
+use kmspec_drivers::devportal::KeyType;
+use kmspec_model::exchange::Role;
 
 /// The scenario's name of the resident key manager among the key managers.
 pub(super) const RESIDENT: &str = "the resident key manager";

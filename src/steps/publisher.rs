@@ -3,11 +3,9 @@
 
 use cucumber::when;
 
-use crate::{
-    drivers::publisher::{Api, Operation},
-    model::exchange::Role,
-    world::{Last, OrFail as _, StepError, World},
-};
+use crate::world::{Last, OrFail as _, StepError, World};
+use kmspec_drivers::publisher::{Api, Operation};
+use kmspec_model::exchange::Role;
 
 use super::setup::names_at_subject;
 

@@ -3,12 +3,10 @@
 
 use cucumber::then;
 
-use crate::{
-    drivers::{
-        gateway::ApiCall,
-        reply::{Refusal, Reply},
-    },
-    world::{Last, OrFail as _, StepError, World},
+use crate::world::{Last, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    gateway::ApiCall,
+    reply::{Refusal, Reply},
 };
 
 use super::{flaws::Flaw, servers};

@@ -4,10 +4,8 @@
 use cucumber::{given, then};
 use kmspec_mocks::{journal::Endpoint, vendors::Vendor};
 
-use crate::{
-    model::exchange::Role,
-    world::{Look, OrFail as _, StepError, World},
-};
+use crate::world::{Look, OrFail as _, StepError, World};
+use kmspec_model::exchange::Role;
 
 use super::{servers, setup::propagation};
 

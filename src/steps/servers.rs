@@ -12,15 +12,13 @@ use kmspec_mocks::{
     vendors::Vendor,
 };
 
-use crate::{
-    drivers::{
-        authorization_server::{AuthorizationServerClient, OauthEndpoints},
-        credentials::{ConsumerKey, Secret, Token},
-        error::DriverError,
-    },
-    model::exchange::{Plane, Role},
-    world::{OrFail as _, StepError, World},
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::{
+    authorization_server::{AuthorizationServerClient, OauthEndpoints},
+    credentials::{ConsumerKey, Secret, Token},
+    error::DriverError,
 };
+use kmspec_model::exchange::{Plane, Role};
 
 use super::{
     applications, consumer,

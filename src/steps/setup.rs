@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{
-    drivers::{
-        credentials::ConsumerKey,
-        devportal::{Application, ApplicationKey, KeyRequest, KeyType, MapRequest},
-        gateway::ApiCall,
-        publisher::{Api, ApiScope, Operation, Scope},
-        reply::Reply,
-    },
-    model::exchange::Role,
-    world::{DeployedApi, HeldKeys, Look, OrFail as _, OwnedApplication, RegisteredKeyManager, StepError, World},
+use crate::world::{
+    DeployedApi, HeldKeys, Look, OrFail as _, OwnedApplication, RegisteredKeyManager, StepError, World,
 };
+use kmspec_drivers::{
+    credentials::ConsumerKey,
+    devportal::{Application, ApplicationKey, KeyRequest, KeyType, MapRequest},
+    gateway::ApiCall,
+    publisher::{Api, ApiScope, Operation, Scope},
+    reply::Reply,
+};
+use kmspec_model::exchange::Role;
 
 use super::{
     flaws::Flaw,
@@ -39,7 +39,7 @@ pub(super) async fn register(world: &mut World, name: &str, form: &Form) -> Resu
 pub(super) fn keep_key_manager(
     world: &mut World,
     name: &str,
-    document: crate::drivers::key_manager::KeyManager,
+    document: kmspec_drivers::key_manager::KeyManager,
 ) -> Result<(), StepError> {
     let Some(id) = document.id.clone() else {
         return Err(world.deviates(format!("an id for the key manager `{name}`"), "none"));

@@ -3,11 +3,9 @@
 
 use cucumber::{given, then, when};
 
-use crate::{
-    drivers::publisher::{Publisher, Scope},
-    model::exchange::Role,
-    world::{OrFail as _, StepError, World},
-};
+use crate::world::{OrFail as _, StepError, World};
+use kmspec_drivers::publisher::{Publisher, Scope};
+use kmspec_model::exchange::Role;
 
 fn publisher(world: &World) -> Result<Publisher, StepError> {
     world.scene().publisher(Role::Publisher).or_fail(world)

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use cucumber::{gherkin::Step, given, when};
 
-use crate::{
-    model::exchange::Role,
-    world::{Last, OrFail as _, StepError, World},
-};
+use crate::world::{Last, OrFail as _, StepError, World};
+use kmspec_model::exchange::Role;
 
 use super::{
     form::{Form, UUID_FORM, permission},

@@ -9,10 +9,8 @@ use kmspec_mocks::{
     realm::jwt,
 };
 
-use crate::{
-    drivers::gateway::ApiCall,
-    world::{Last, Look, OrFail as _, StepError, World},
-};
+use crate::world::{Last, Look, OrFail as _, StepError, World};
+use kmspec_drivers::gateway::ApiCall;
 
 use super::{
     consumer,

@@ -1,16 +1,14 @@
 //! How tokens of the scenario's applications are had: from the resident key manager or an authorization server, by a
 //! grant. What is then wrong with one stands in `flaws`.
 
-use crate::{
-    drivers::{
-        authorization_server::{AuthorizationServerClient, ClientAuthentication, TokenGrant},
-        credentials::{ConsumerKey, Secret, Token},
-        error::DriverError,
-        reply::Reply,
-    },
-    model::exchange::Role,
-    world::{HeldKeys, HeldToken, OrFail as _, StepError, World},
+use crate::world::{HeldKeys, HeldToken, OrFail as _, StepError, World};
+use kmspec_drivers::{
+    authorization_server::{AuthorizationServerClient, ClientAuthentication, TokenGrant},
+    credentials::{ConsumerKey, Secret, Token},
+    error::DriverError,
+    reply::Reply,
 };
+use kmspec_model::exchange::Role;
 
 use super::{
     flaws::{Flaw, naming_client},

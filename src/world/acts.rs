@@ -13,20 +13,18 @@ use kmspec_mocks::{
     vendors::Vendor,
 };
 
-use crate::{
-    drivers::authorization_server::AuthorizationServerClient,
-    model::{
-        capability::Capability,
-        catalogue::SERVER_TAG,
-        exchange::Plane,
-        record::{Failure, ScenarioRecord},
-        scenario_id::ScenarioId,
-    },
-    runner::{
-        provisioning::ProvisioningError,
-        scene::Scenic,
-        stage::{Stage, servers::Server},
-    },
+use crate::runner::{
+    provisioning::ProvisioningError,
+    scene::Scenic,
+    stage::{Stage, servers::Server},
+};
+use kmspec_drivers::authorization_server::AuthorizationServerClient;
+use kmspec_model::{
+    capability::Capability,
+    catalogue::SERVER_TAG,
+    exchange::Plane,
+    record::{Failure, ScenarioRecord},
+    scenario_id::ScenarioId,
 };
 
 use super::{Certified, OrFail, Scene, StepError, World};

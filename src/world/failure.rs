@@ -3,10 +3,7 @@
 
 use std::fmt;
 
-use crate::{
-    drivers::error::DriverError,
-    model::{capability::Capability, record::Failure, verdict::Deviation},
-};
+use kmspec_model::{capability::Capability, record::Failure, verdict::Deviation};
 
 use super::World;
 
@@ -16,20 +13,6 @@ pub(super) fn told(failure: &Failure) -> String {
         Failure::Deviates(deviation) => format!("expected {}, observed {}", deviation.expected, deviation.observed),
         Failure::NotApplicable(missing) => format!("not applicable: the subject lacks `{missing}`"),
         Failure::Error(message) => message.clone(),
-    }
-}
-
-impl From<DriverError> for Failure {
-    /// An unreadable answer is the subject's slip; everything else kept us from finding out.
-    fn from(error: DriverError) -> Self {
-        match &error {
-            DriverError::Unreadable { wanted, .. } => Self::Deviates(Deviation {
-                expected: format!("{wanted}, as the interface describes it"),
-                observed: error.to_string(),
-                clause: None,
-            }),
-            _ => Self::Error(error.to_string()),
-        }
     }
 }
 

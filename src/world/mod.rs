@@ -17,17 +17,15 @@ use std::{
 
 use kmspec_mocks::realm::{Clock, SigningKey};
 
-use crate::{
-    drivers::{
-        conversation::Conversation, credentials::Token, error::DriverError, exchange_log::ExchangeLog, gateway::Echo,
-        reply::Refusal, reply::Reply,
-    },
-    model::{
-        exchange::Plane,
-        record::{Failure, ScenarioRecord},
-        report::TimeToEffect,
-    },
-    runner::stage::{Stage, servers::Server},
+use crate::runner::stage::{Stage, servers::Server};
+use kmspec_drivers::{
+    conversation::Conversation, credentials::Token, error::DriverError, exchange_log::ExchangeLog, gateway::Echo,
+    reply::Refusal, reply::Reply,
+};
+use kmspec_model::{
+    exchange::Plane,
+    record::{Failure, ScenarioRecord},
+    report::TimeToEffect,
 };
 
 pub use failure::{OrFail, StepError};

@@ -17,7 +17,7 @@ pub struct Unnamed {
     known: String,
 }
 
-impl From<Unnamed> for crate::model::record::Failure {
+impl From<Unnamed> for kmspec_model::record::Failure {
     fn from(error: Unnamed) -> Self {
         Self::Error(error.to_string())
     }

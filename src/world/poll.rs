@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{drivers::exchange_log::micros, model::report::TimeToEffect};
+use kmspec_drivers::exchange_log::micros;
+use kmspec_model::report::TimeToEffect;
 
 use super::{StepError, World};
 

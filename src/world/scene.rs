@@ -9,26 +9,24 @@ use std::{
 use kmspec_mocks::realm::{Clock, KeyChest};
 use url::Url;
 
-use crate::{
-    drivers::{
-        admin::Admin,
-        devportal::Devportal,
-        error::DriverError,
-        exchange_log::ExchangeLog,
-        gateway::Gateway,
-        ledger::Ledger,
-        notify::Notify,
-        publisher::Publisher,
-        resident::Resident,
-        session::{Planes, Session},
-        wire::Wire,
-    },
-    model::{
-        capability::Capability,
-        exchange::{Plane, Role},
-        target::{Bounds, Persona},
-    },
-    runner::provisioning::fixed::{Cast, FixedIssuer},
+use crate::runner::provisioning::fixed::{Cast, FixedIssuer};
+use kmspec_drivers::{
+    admin::Admin,
+    devportal::Devportal,
+    error::DriverError,
+    exchange_log::ExchangeLog,
+    gateway::Gateway,
+    ledger::Ledger,
+    notify::Notify,
+    publisher::Publisher,
+    resident::Resident,
+    session::{Planes, Session},
+    wire::Wire,
+};
+use kmspec_model::{
+    capability::Capability,
+    exchange::{Plane, Role},
+    target::{Bounds, Persona},
 };
 
 /// Everything a scenario stands on.

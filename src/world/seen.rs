@@ -5,16 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kmspec_mocks::journal::Endpoint;
 
-use crate::{
-    drivers::{
-        admin::{Discovery, KeyManagerEntry},
-        authorization_server::{Introspection, TokenGrant},
-        credentials::{ConsumerKey, Token},
-        devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager},
-        key_manager::KeyManager,
-    },
-    model::exchange::Role,
+use kmspec_drivers::{
+    admin::{Discovery, KeyManagerEntry},
+    authorization_server::{Introspection, TokenGrant},
+    credentials::{ConsumerKey, Token},
+    devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager},
+    key_manager::KeyManager,
 };
+use kmspec_model::exchange::Role;
 
 /// What was seen last of each kind.
 #[derive(Debug, Default)]

@@ -3,15 +3,13 @@
 
 use kmspec_mocks::forge::Forge;
 
-use crate::{
-    drivers::{
-        credentials::{ConsumerKey, Secret},
-        devportal::{ApplicationKey, KeyType},
-        key_manager::KeyManager,
-        publisher::Api,
-    },
-    model::exchange::Role,
+use kmspec_drivers::{
+    credentials::{ConsumerKey, Secret},
+    devportal::{ApplicationKey, KeyType},
+    key_manager::KeyManager,
+    publisher::Api,
 };
+use kmspec_model::exchange::Role;
 
 /// An issuer outside of the server that vouches for users there.
 #[derive(Debug)]

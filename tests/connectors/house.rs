@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kmspec::platform::{Platform, PlatformConfig, TenantSpec, Tls, UserSpec};
 use kmspec_mocks::{
     certificates::CertificateAuthority,
     journal::{Endpoint, JournalEntry},
@@ -11,6 +10,7 @@ use kmspec_mocks::{
     server::AuthorizationServer,
     vendors::Vendor,
 };
+use kmspec_platform::{Platform, PlatformConfig, TenantSpec, Tls, UserSpec};
 use reqwest::{Client, ClientBuilder, Method};
 use serde_json::{Value, json};
 

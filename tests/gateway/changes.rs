@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use kmspec::platform::{Data, Platform, PlatformConfig, Tls};
 use kmspec_mocks::{
     journal::Endpoint,
     realm::{ClientSpec, TokenFormat},
 };
+use kmspec_platform::{Data, Platform, PlatformConfig, Tls};
 use reqwest::Method;
 use serde_json::{Value, json};
 

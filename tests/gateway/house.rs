@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kmspec::platform::{Data, Platform, PlatformConfig, TenantSpec, Tls, UserSpec};
 use kmspec_mocks::{
     backend::EchoBackend, certificates::CertificateAuthority, realm::Clock, server::AuthorizationServer,
     vendors::Vendor,
 };
+use kmspec_platform::{Data, Platform, PlatformConfig, TenantSpec, Tls, UserSpec};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 

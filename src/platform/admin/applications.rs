@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ApplicationScopes;
-use crate::platform::{
+use crate::{
     connectors::owner_of_client,
     domain::{Application, KeyMapping, OAuthClient, User, principal},
     events::Event,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::KeyManagerScopes;
-use crate::platform::{
+use crate::{
     connectors, outbound,
     site::Site,
     wire::{Body, Caller, Code, Refusal},

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{KeyManagerScopes, masking::shown, rules::admit, usages};
-use crate::platform::{
+use crate::{
     domain::{KeyManager, ScopeRegistration},
     events::Event,
     scope_work,

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::platform::{
+use crate::{
     connectors::{self, MASK},
     domain::{ConnectorProperties, KeyManager},
 };

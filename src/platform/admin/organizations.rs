@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{OrganizationManageScopes, OrganizationReadScopes};
-use crate::platform::{
+use crate::{
     domain::Organization,
     site::Site,
     store::Documents,

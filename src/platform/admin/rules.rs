@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::masking::unmask;
-use crate::platform::{
+use crate::{
     connectors,
     domain::{KeyManager, PermissionType, TokenType, TokenValidation},
     identity::role_exists,
@@ -134,7 +134,7 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
     if sent.is_resident() && stored.is_some() {
         return Ok(());
     }
-    if sent.kind == crate::platform::domain::RESIDENT_TYPE {
+    if sent.kind == crate::domain::RESIDENT_TYPE {
         return Err(Refusal::from(Code::TypeUnknown).because("A tenant has one resident Key Manager, from its start"));
     }
     if sent.token_type != TokenType::Exchanged {

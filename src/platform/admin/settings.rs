@@ -5,7 +5,7 @@ use axum::Json;
 use serde_json::{Value, json};
 
 use super::SettingsScopes;
-use crate::platform::{connectors, domain::RESIDENT_TYPE, wire::Caller};
+use crate::{connectors, domain::RESIDENT_TYPE, wire::Caller};
 
 /// Scopes of this plane.
 const SCOPES: &[&str] = &["apim:admin", "apim:admin_operations", "apim:admin_settings"];

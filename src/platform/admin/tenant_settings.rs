@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::TenantScopes;
-use crate::platform::{
+use crate::{
     domain::{RoleAlias, TenantSettings},
     site::Site,
     store::Documents,

@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{KeyManagerScopes, key_managers::find};
-use crate::platform::{
+use crate::{
     domain::{Api, Application, KeyManager, KeyMapping, Revision, principal},
     site::Site,
     store::Documents,

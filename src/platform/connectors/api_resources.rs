@@ -12,7 +12,7 @@ use super::{
     role_permissions::{Roles, role_there},
     scopes::display_name,
 };
-use crate::platform::domain::{KeyManager, Scope};
+use crate::domain::{KeyManager, Scope};
 
 /// The resource that holds the platform's scopes.
 pub(super) struct ApiResource {

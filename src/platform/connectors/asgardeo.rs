@@ -13,7 +13,7 @@ use super::{
     naming,
     wso2_is_7::{self, APPLICATION, unknown},
 };
-use crate::platform::domain::KeyMapping;
+use crate::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Asgardeo",

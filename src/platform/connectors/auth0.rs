@@ -12,7 +12,7 @@ use super::{
     members::Members,
     naming,
 };
-use crate::platform::domain::KeyMapping;
+use crate::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Auth0",

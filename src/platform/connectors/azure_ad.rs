@@ -13,7 +13,7 @@ use super::{
     dialect::{Credential, Dialect, Managed, Sent, management_token, send},
     members::Members,
 };
-use crate::platform::domain::{KeyMapping, Secret};
+use crate::domain::{KeyMapping, Secret};
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "AzureAD",

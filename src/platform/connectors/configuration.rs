@@ -4,34 +4,34 @@
 use serde_json::{Value, json};
 
 use super::{ClientRegistration, ScopeAdministration};
-use crate::platform::domain::{ConnectorProperties, KeyManager};
+use crate::domain::{ConnectorProperties, KeyManager};
 
 /// What is shown in the place of a secret, and understood as "unchanged" when it comes back.
-pub(in crate::platform) const MASK: &str = "*****";
+pub(crate) const MASK: &str = "*****";
 
 /// A type of key manager.
-pub(in crate::platform) struct Connector {
-    pub(in crate::platform) kind: &'static str,
-    pub(in crate::platform) display_name: &'static str,
+pub(crate) struct Connector {
+    pub(crate) kind: &'static str,
+    pub(crate) display_name: &'static str,
     /// Default of the claim that holds the consumer key.
-    pub(in crate::platform) consumer_key_claim: Option<&'static str>,
+    pub(crate) consumer_key_claim: Option<&'static str>,
     /// Default of the claim that holds the scopes.
-    pub(in crate::platform) scopes_claim: Option<&'static str>,
+    pub(crate) scopes_claim: Option<&'static str>,
     /// Endpoints without which a key manager of the type is refused.
-    pub(in crate::platform) endpoints: &'static [Endpoint],
+    pub(crate) endpoints: &'static [Endpoint],
     /// Properties of the key manager.
-    pub(in crate::platform) connection: &'static [Property],
+    pub(crate) connection: &'static [Property],
     /// Properties of a key request.
-    pub(in crate::platform) application: &'static [Property],
+    pub(crate) application: &'static [Property],
     /// How clients are registered; `None` where this platform does not speak the type's dialect.
-    pub(in crate::platform) registration: Option<&'static dyn ClientRegistration>,
+    pub(crate) registration: Option<&'static dyn ClientRegistration>,
     /// How scopes are administered; `None` where the type's servers are not told of them.
-    pub(in crate::platform) scopes: Option<&'static dyn ScopeAdministration>,
+    pub(crate) scopes: Option<&'static dyn ScopeAdministration>,
 }
 
 /// A member of the key manager document that a type may demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::platform) enum Endpoint {
+pub(crate) enum Endpoint {
     Issuer,
     ClientRegistration,
     Introspection,
@@ -68,20 +68,20 @@ impl Endpoint {
 
 /// A property of a key manager or of a key request, and the control that a form shows for it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::platform) struct Property {
-    pub(in crate::platform) name: &'static str,
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
     label: &'static str,
     control: &'static str,
-    pub(in crate::platform) required: bool,
-    pub(in crate::platform) masked: bool,
+    pub(crate) required: bool,
+    pub(crate) masked: bool,
     multiple: bool,
-    pub(in crate::platform) default: Option<&'static str>,
+    pub(crate) default: Option<&'static str>,
     choices: &'static [Choice],
 }
 
 /// One of the values of a property, and what must be known when it is chosen.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::platform) struct Choice {
+pub(crate) struct Choice {
     pub(super) value: &'static str,
     pub(super) children: &'static [Property],
 }
@@ -159,18 +159,18 @@ impl Choice {
 
 impl Connector {
     /// The form controls of a key manager.
-    pub(in crate::platform) fn describe_connection(&self) -> Vec<Value> {
+    pub(crate) fn describe_connection(&self) -> Vec<Value> {
         self.connection.iter().map(Property::describe).collect()
     }
 
     /// The form controls of a key request.
-    pub(in crate::platform) fn describe_application(&self) -> Vec<Value> {
+    pub(crate) fn describe_application(&self) -> Vec<Value> {
         self.application.iter().map(Property::describe).collect()
     }
 
     /// What a key manager of this type lacks, by name: endpoints that are blank, and required properties whose key
     /// is absent. A present but empty property is accepted, and a property's default does not make up for its absence.
-    pub(in crate::platform) fn missing(&self, key_manager: &KeyManager) -> Vec<&'static str> {
+    pub(crate) fn missing(&self, key_manager: &KeyManager) -> Vec<&'static str> {
         let endpoints = self
             .endpoints
             .iter()
@@ -182,7 +182,7 @@ impl Connector {
     }
 
     /// Names of the secret properties, also of those that belong to a choice.
-    pub(in crate::platform) fn secrets(&self) -> Vec<&'static str> {
+    pub(crate) fn secrets(&self) -> Vec<&'static str> {
         let nested = self.connection.iter().flat_map(|own| own.choices).flat_map(|choice| choice.children);
         self.connection.iter().chain(nested).filter(|own| own.masked).map(|own| own.name).collect()
     }

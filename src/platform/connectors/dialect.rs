@@ -10,7 +10,7 @@ use super::{
     Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient,
     registration::{answer, any_answer},
 };
-use crate::platform::domain::{KeyMapping, Secret};
+use crate::domain::{KeyMapping, Secret};
 
 /// What opens a management call.
 #[derive(Debug, Clone)]

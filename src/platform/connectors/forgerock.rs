@@ -13,7 +13,7 @@ use super::{
     members::{self, RFC},
     naming,
 };
-use crate::platform::domain::KeyMapping;
+use crate::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Forgerock",

@@ -11,7 +11,7 @@ use super::{
     members::{self, RFC},
     naming,
 };
-use crate::platform::domain::KeyMapping;
+use crate::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "KeyCloak",

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{ConnectorError, RegisteredClient};
-use crate::platform::domain::{ClientManagement, Secret};
+use crate::domain::{ClientManagement, Secret};
 
 /// The names of a client's members in one dialect.
 pub(super) struct Members {

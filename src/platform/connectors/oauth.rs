@@ -4,20 +4,20 @@
 use serde_json::{Map, Value};
 
 use super::{Call, ConnectorError, auth0::AUDIENCE, registration::answer};
-use crate::platform::domain::KeyMapping;
+use crate::domain::KeyMapping;
 
 /// What a client asks a token endpoint for, and in whose name.
 #[derive(Debug)]
-pub(in crate::platform) struct TokenRequest<'a> {
-    pub(in crate::platform) key: &'a KeyMapping,
-    pub(in crate::platform) consumer_secret: &'a str,
-    pub(in crate::platform) scopes: &'a [String],
+pub(crate) struct TokenRequest<'a> {
+    pub(crate) key: &'a KeyMapping,
+    pub(crate) consumer_secret: &'a str,
+    pub(crate) scopes: &'a [String],
     /// Wanted lifetime in seconds; only the resident key manager is told.
-    pub(in crate::platform) validity_s: Option<i64>,
+    pub(crate) validity_s: Option<i64>,
 }
 
 /// Asks the key manager's token endpoint; the answer is that of RFC 6749, section 5.1.
-pub(in crate::platform) async fn request_token(
+pub(crate) async fn request_token(
     call: Call<'_>,
     request: &TokenRequest<'_>,
 ) -> Result<Map<String, Value>, ConnectorError> {
@@ -34,7 +34,7 @@ pub(in crate::platform) async fn request_token(
 }
 
 /// Exchanges a token at the key manager's token endpoint (RFC 8693, section 2.1).
-pub(in crate::platform) async fn exchange_token(
+pub(crate) async fn exchange_token(
     call: Call<'_>,
     request: &TokenRequest<'_>,
     subject: &str,
@@ -82,7 +82,7 @@ async fn ask(
 }
 
 /// Revokes a token (RFC 7009).
-pub(in crate::platform) async fn revoke_token(
+pub(crate) async fn revoke_token(
     call: Call<'_>,
     consumer_key: &str,
     consumer_secret: &str,

@@ -12,7 +12,7 @@ use super::{
     members::{self, RFC},
     naming,
 };
-use crate::platform::domain::{KeyMapping, Secret};
+use crate::domain::{KeyMapping, Secret};
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Okta",

@@ -6,7 +6,7 @@ use http::header::WWW_AUTHENTICATE;
 use serde_json::{Map, Value};
 
 use super::ClientSecrets;
-use crate::platform::{
+use crate::{
     domain::{Application, ClientManagement, KeyManager, KeyMapping, KeyType, Secret},
     outbound,
     site::Site,
@@ -14,31 +14,31 @@ use crate::platform::{
 
 /// On whose behalf a connector speaks, and to whom.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::platform) struct Call<'a> {
-    pub(in crate::platform) site: &'a Site,
+pub(crate) struct Call<'a> {
+    pub(crate) site: &'a Site,
     /// Domain of the key manager's tenant.
-    pub(in crate::platform) tenant: &'a str,
-    pub(in crate::platform) key_manager: &'a KeyManager,
+    pub(crate) tenant: &'a str,
+    pub(crate) key_manager: &'a KeyManager,
 }
 
 /// A client to be.
 #[derive(Debug, Clone)]
-pub(in crate::platform) struct ClientRequest {
+pub(crate) struct ClientRequest {
     /// Who asks, without the tenant.
-    pub(in crate::platform) user: String,
-    pub(in crate::platform) application: Application,
-    pub(in crate::platform) key_type: KeyType,
-    pub(in crate::platform) grant_types: Vec<String>,
+    pub(crate) user: String,
+    pub(crate) application: Application,
+    pub(crate) key_type: KeyType,
+    pub(crate) grant_types: Vec<String>,
     /// Redirect URIs, separated by commas.
-    pub(in crate::platform) callback_url: Option<String>,
+    pub(crate) callback_url: Option<String>,
     /// Settings of the client by the names of the connector.
-    pub(in crate::platform) properties: Map<String, Value>,
+    pub(crate) properties: Map<String, Value>,
     /// The id that the client is to have, where the platform chooses it.
-    pub(in crate::platform) chosen_id: Option<String>,
+    pub(crate) chosen_id: Option<String>,
 }
 
 impl ClientRequest {
-    pub(in crate::platform) fn redirect_uris(&self) -> Vec<String> {
+    pub(crate) fn redirect_uris(&self) -> Vec<String> {
         let urls = self.callback_url.as_deref().unwrap_or_default().split(',');
         urls.map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned).collect()
     }
@@ -46,18 +46,18 @@ impl ClientRequest {
 
 /// A client as its authorization server told it.
 #[derive(Debug, Clone)]
-pub(in crate::platform) struct RegisteredClient {
-    pub(in crate::platform) consumer_key: String,
-    pub(in crate::platform) consumer_secret: Option<Secret>,
-    pub(in crate::platform) grant_types: Vec<String>,
-    pub(in crate::platform) callback_url: Option<String>,
-    pub(in crate::platform) properties: Map<String, Value>,
-    pub(in crate::platform) management: Option<ClientManagement>,
+pub(crate) struct RegisteredClient {
+    pub(crate) consumer_key: String,
+    pub(crate) consumer_secret: Option<Secret>,
+    pub(crate) grant_types: Vec<String>,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) properties: Map<String, Value>,
+    pub(crate) management: Option<ClientManagement>,
 }
 
 /// Why a connector could not do it.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::platform) enum ConnectorError {
+pub(crate) enum ConnectorError {
     /// The server said no: a 4xx with this text, and whether it asked for (other) credentials.
     #[error("the key manager answered {status}: {said}")]
     Refused { status: u16, said: String, challenged: bool },
@@ -81,7 +81,7 @@ pub(in crate::platform) enum ConnectorError {
     Unsupported(&'static str),
     /// Our own store failed.
     #[error(transparent)]
-    Store(#[from] crate::platform::store::StoreError),
+    Store(#[from] crate::store::StoreError),
 }
 
 impl From<reqwest::Error> for ConnectorError {
@@ -125,7 +125,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Speaks a type's registration dialect.
-pub(in crate::platform) trait ClientRegistration: Send + Sync {
+pub(crate) trait ClientRegistration: Send + Sync {
     /// Registers a client.
     fn register<'a>(
         &'a self,

@@ -8,14 +8,14 @@ use super::{
     Call, ClientRegistration, ClientRequest, ClientSecrets, Connector, ConnectorError, RegisteredClient,
     configuration::Property, naming, resident_secrets::Secrets, wso2_is::APPLICATION,
 };
-use crate::platform::{
+use crate::{
     domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
     identity,
     store::StoreError,
 };
 
 pub(super) const CONNECTOR: Connector = Connector {
-    kind: crate::platform::domain::RESIDENT_TYPE,
+    kind: crate::domain::RESIDENT_TYPE,
     display_name: "Resident Key Manager",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
@@ -30,7 +30,7 @@ pub(super) const CONNECTOR: Connector = Connector {
 };
 
 /// Whose a client is: told with the tenant where that is not the client's, so that nobody of the same name is meant.
-pub(in crate::platform) fn owner_of_client(owner: &str, tenant: &str, home: &str) -> String {
+pub(crate) fn owner_of_client(owner: &str, tenant: &str, home: &str) -> String {
     if tenant == home { owner.to_owned() } else { format!("{owner}@{tenant}") }
 }
 
@@ -101,8 +101,7 @@ impl ClientRegistration for Registration {
         async move {
             admitted(call).await?;
             let (tenant, id) = (call.tenant.to_owned(), mapping.consumer_key.clone());
-            let work =
-                move |documents: &crate::platform::store::Documents<'_>| documents.remove::<OAuthClient>(&tenant, &id);
+            let work = move |documents: &crate::store::Documents<'_>| documents.remove::<OAuthClient>(&tenant, &id);
             let was_there = call.site.store.write::<_, StoreError, _>(work).await?;
             if was_there { Ok(()) } else { Err(ConnectorError::UnknownClient) }
         }

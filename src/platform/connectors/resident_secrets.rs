@@ -8,7 +8,7 @@ use super::{
     Call, ClientSecrets, ConnectorError, SecretOrder, ToldSecret,
     resident::{admitted, credential, find},
 };
-use crate::platform::{
+use crate::{
     domain::{ClientSecret, KeyMapping, OAuthClient, Secret},
     store::Documents,
 };

@@ -12,7 +12,7 @@ use super::{
     scopes::display_name,
     wso2_is::Operations,
 };
-use crate::platform::domain::{KeyManager, Scope};
+use crate::domain::{KeyManager, Scope};
 
 /// Speaks it at the key manager's scope management endpoint, with the connector's user.
 pub(super) struct ScopeInterface;

@@ -4,10 +4,10 @@
 use futures::future::BoxFuture;
 
 use super::{Call, ConnectorError};
-use crate::platform::domain::{KeyManager, Scope};
+use crate::domain::{KeyManager, Scope};
 
 /// Keeps the scopes of the platform at a key manager.
-pub(in crate::platform) trait ScopeAdministration: Send + Sync {
+pub(crate) trait ScopeAdministration: Send + Sync {
     /// Whether the key manager says where its scopes are kept.
     fn is_configured(&self, key_manager: &KeyManager) -> bool;
 

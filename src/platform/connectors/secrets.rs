@@ -4,31 +4,31 @@
 use futures::future::BoxFuture;
 
 use super::{Call, ConnectorError};
-use crate::platform::domain::{KeyMapping, Secret};
+use crate::domain::{KeyMapping, Secret};
 
 /// A secret as it is asked for.
 #[derive(Debug, Clone, Default)]
-pub(in crate::platform) struct SecretOrder {
+pub(crate) struct SecretOrder {
     /// What its owner says of it.
-    pub(in crate::platform) description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Life in seconds; without end when `None`.
-    pub(in crate::platform) expires_in: Option<u64>,
+    pub(crate) expires_in: Option<u64>,
 }
 
 /// A secret as its authorization server told it.
 #[derive(Debug, Clone)]
-pub(in crate::platform) struct ToldSecret {
+pub(crate) struct ToldSecret {
     /// By which it is revoked.
-    pub(in crate::platform) id: String,
+    pub(crate) id: String,
     /// The secret; told once, when it was made.
-    pub(in crate::platform) value: Option<Secret>,
-    pub(in crate::platform) description: Option<String>,
+    pub(crate) value: Option<Secret>,
+    pub(crate) description: Option<String>,
     /// In seconds since 1970.
-    pub(in crate::platform) expires_at: Option<u64>,
+    pub(crate) expires_at: Option<u64>,
 }
 
 /// Keeps several secrets of one client.
-pub(in crate::platform) trait ClientSecrets: Send + Sync {
+pub(crate) trait ClientSecrets: Send + Sync {
     /// Makes one more.
     fn add<'a>(
         &'a self,

@@ -15,7 +15,7 @@ use super::{
     scope_interface::ScopeInterface,
     wso2_is_7::{FLAG, unknown},
 };
-use crate::platform::domain::KeyMapping;
+use crate::domain::KeyMapping;
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "WSO2-IS",

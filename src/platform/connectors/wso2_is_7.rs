@@ -13,7 +13,7 @@ use super::{
     members::RFC,
     naming,
 };
-use crate::platform::domain::{KeyMapping, Secret};
+use crate::domain::{KeyMapping, Secret};
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "WSO2-IS-7",

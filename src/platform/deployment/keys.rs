@@ -7,7 +7,7 @@ use http::HeaderName;
 use kmspec_mocks::deployment_toml::{Key, Keys, Table, Vocabulary};
 
 use super::{Deployment, Environment, TenantSharing, TypeHeader, sharing::TYPE};
-use crate::platform::domain::{KeyType, Secret};
+use crate::domain::{KeyType, Secret};
 
 use Key::{By, Checked, Flag, Nothing, Offset, Patterns, Span, Tables, Text, Texts};
 

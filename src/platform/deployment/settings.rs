@@ -7,7 +7,7 @@ use http::{HeaderName, header};
 use regex::Regex;
 
 use super::TenantSharing;
-use crate::platform::domain::{KeyType, Secret};
+use crate::domain::{KeyType, Secret};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone)]

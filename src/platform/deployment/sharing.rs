@@ -4,7 +4,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::platform::domain::{CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, SUPER_TENANT};
+use crate::domain::{CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, SUPER_TENANT};
 
 /// The only type that shares tenants.
 pub(super) const TYPE: &str = "WSO2-IS-7";
@@ -21,7 +21,7 @@ pub struct TenantSharing {
 impl TenantSharing {
     /// The key manager of a tenant of that server, under the name that a resident one would have. Calls are made in the
     /// name of the tenant's owner.
-    pub(in crate::platform) fn key_manager(&self, tenant: &str, owner: (&str, &str)) -> KeyManager {
+    pub(crate) fn key_manager(&self, tenant: &str, owner: (&str, &str)) -> KeyManager {
         let base = match tenant {
             SUPER_TENANT => self.base_url.clone(),
             _ => format!("{}/t/{tenant}", self.base_url),

@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::platform::{
+use crate::{
     deployment::Deployment,
     domain::{Application, KeyManager, KeyMapping, RESIDENT_KEY_MANAGER, User},
     identity,

@@ -14,15 +14,13 @@ use super::{
     access::{own_application, visible_application},
 };
 use crate::{
-    platform::{
-        domain::{ApiKey, Application, KeyRestrictions, KeyType, principal},
-        events::Event,
-        site::Site,
-        store::{Documents, Revocation, StoreError},
-        wire::{Body, Caller, Path, Refusal, listing},
-    },
-    validation::Parsed,
+    domain::{ApiKey, Application, KeyRestrictions, KeyType, principal},
+    events::Event,
+    site::Site,
+    store::{Documents, Revocation, StoreError},
+    wire::{Body, Caller, Path, Refusal, listing},
 };
+use kmspec_validation::Parsed;
 
 /// How long a key lives that was ordered without an end: a hundred years.
 const WITHOUT_END_S: u64 = 100 * 365 * 86_400;

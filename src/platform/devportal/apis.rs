@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::SubscriptionScopes;
-use crate::platform::{
+use crate::{
     domain::{Api, ApiStatus, principal},
     policies::SUBSCRIPTIONLESS,
     site::Site,

@@ -19,7 +19,7 @@ use super::{
     api_keys, attempts, key_document,
     keys::{forget_attempts, forget_clients},
 };
-use crate::platform::{
+use crate::{
     deployment::Deployment,
     domain::{Application, ApplicationTokenType, KeyManager, KeyMapping, Subscription},
     events::Event,

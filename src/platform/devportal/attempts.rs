@@ -1,7 +1,7 @@
 //! Registrations that may have left a client behind: noted before the server is asked, taken back before it is asked again.
 //! An attempt outlives a crash of the platform, so that no client stays that nobody knows of.
 
-use crate::platform::{
+use crate::{
     connectors::{Call, ClientRegistration, ConnectorError},
     domain::{Application, ClientAttempt, KeyManager, KeyMapping, KeyState, KeyType, MappingMode},
     store::{Documents, StoreError},

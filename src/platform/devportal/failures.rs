@@ -1,7 +1,7 @@
 //! What a developer is told when a key manager did not do its part.
 //! The causes are the connectors'.
 
-use crate::platform::{
+use crate::{
     connectors::ConnectorError,
     domain::KeyManager,
     wire::{Code, Refusal},

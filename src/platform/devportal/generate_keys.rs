@@ -15,7 +15,7 @@ use super::{
     key_document::{self, KeyRequest, check_callback, check_properties, key_type},
     registering::register,
 };
-use crate::platform::{
+use crate::{
     connectors::{self, Call, ClientRequest, ConnectorError, RegisteredClient, TokenRequest, request_token},
     domain::{Application, KeyManager, KeyMapping, KeyState, KeyType, MappingMode, TokenType},
     events::Event,

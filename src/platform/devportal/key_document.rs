@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::platform::{
+use crate::{
     domain::{Application, KeyMapping, KeyType},
     wire::{Code, Refusal},
 };
@@ -106,7 +106,7 @@ pub(super) fn check_properties(properties: &Map<String, Value>) -> Result<(), Re
 
 /// An application as the portal shows it.
 pub(super) fn application(application: &Application, subscriptions: usize) -> Value {
-    let owner = crate::platform::domain::principal(&application.owner, &application.tenant);
+    let owner = crate::domain::principal(&application.owner, &application.tenant);
     json!({
         "applicationId": application.id,
         "name": application.name,

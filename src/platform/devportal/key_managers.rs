@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::SubscriberScope;
-use crate::platform::{
+use crate::{
     connectors,
     domain::{KeyManager, Organization},
     identity,

@@ -15,7 +15,7 @@ use super::{
     failures::told,
     key_document::{check_callback, check_properties, shown},
 };
-use crate::platform::{
+use crate::{
     connectors::{self, Call, ClientRegistration, ClientRequest, ConnectorError},
     domain::{Application, KeyManager, KeyMapping, MappingMode},
     events::Event,

@@ -13,7 +13,7 @@ use super::{
     key_document::key_type,
     keys, tokens,
 };
-use crate::platform::{
+use crate::{
     domain::KeyMapping,
     site::Site,
     wire::{Body, Caller, Code, Path, Refusal},

@@ -15,7 +15,7 @@ use super::{
     generate_keys::check_free,
     key_document::{self, key_type},
 };
-use crate::platform::{
+use crate::{
     connectors::{self, Call, ConnectorError, RegisteredClient},
     domain::{KeyManager, KeyMapping, KeyState, MappingMode, Secret, TokenType},
     events::Event,

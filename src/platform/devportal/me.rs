@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ApplicationScopes;
-use crate::platform::{
+use crate::{
     domain::Secret,
     identity,
     site::Site,
@@ -33,9 +33,8 @@ pub(super) async fn change_password(
     site.store
         .write(move |documents| {
             let user = identity::user(documents, &caller.tenant, &caller.user)?;
-            let fits = |user: &crate::platform::domain::User| {
-                identity::password_fits(&user.password, change.current_password.reveal())
-            };
+            let fits =
+                |user: &crate::domain::User| identity::password_fits(&user.password, change.current_password.reveal());
             let user = user.filter(fits).ok_or(Code::PasswordWrong)?;
             if !LENGTH.contains(&change.new_password.reveal().chars().count()) {
                 return Err(Code::PasswordPattern.into());

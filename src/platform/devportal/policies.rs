@@ -5,7 +5,7 @@ use axum::Json;
 use serde_json::Value;
 
 use super::ApplicationScopes;
-use crate::platform::{
+use crate::{
     policies,
     wire::{Caller, Page, Path, Query, Refusal},
 };

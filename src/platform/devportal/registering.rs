@@ -2,7 +2,7 @@
 //! What belongs to an application once its client is there is left to key generation.
 
 use super::{attempts, failures::told};
-use crate::platform::{
+use crate::{
     connectors::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient},
     domain::KeyMapping,
     store::StoreError,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{ApplicationScopes, access::own_key, failures::told, keys};
-use crate::platform::{
+use crate::{
     connectors::{Call, ClientSecrets, SecretOrder, ToldSecret},
     domain::{KeyManager, KeyMapping},
     site::Site,

@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::SettingsScopes;
-use crate::platform::{site::Site, wire::Caller};
+use crate::{site::Site, wire::Caller};
 
 pub(super) async fn read(_caller: Caller<SettingsScopes>, State(site): State<Arc<Site>>) -> Json<Value> {
     let deployment = &site.config.deployment;

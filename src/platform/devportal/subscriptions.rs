@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{SubscriptionScopes, access::own_application};
-use crate::platform::{
+use crate::{
     deployment::Deployment,
     domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus},
     events::Event,

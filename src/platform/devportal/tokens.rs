@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{ApplicationScopes, access::own_key, failures::told, key_document};
-use crate::platform::{
+use crate::{
     connectors::{Call, ConnectorError, TokenRequest, exchange_token, request_token, revoke_token},
     domain::Secret,
     site::Site,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A row that was read: what a token must look like.
-pub use crate::validation::opaque::{Matcher as HandlingRule, RuleRefusal as RuleProblem};
+pub use kmspec_validation::opaque::{Matcher as HandlingRule, RuleRefusal as RuleProblem};
 
 /// One row of a key manager's token handling options, as on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

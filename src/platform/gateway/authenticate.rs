@@ -7,10 +7,8 @@ use super::{
     introspection::introspection_url, key_manager::RunningKeyManager, keys::Fetcher, refusal::Refusal,
     server::GatewayState, state::Tenant,
 };
-use crate::{
-    platform::domain::Api,
-    validation::{self, Claims, Parsed, Verified},
-};
+use crate::domain::Api;
+use kmspec_validation::{self as validation, Claims, Parsed, Verified};
 
 /// Who is calling, as the key manager says.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::{
     server::{Admitted, GatewayState},
     state::Tenant,
 };
-use crate::platform::{
+use crate::{
     deployment::BackendJwt,
     domain::{Api, SUPER_TENANT, principal},
 };

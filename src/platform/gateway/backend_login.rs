@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 use serde::Deserialize;
 
 use super::refusal::Refusal;
-use crate::platform::domain::{BackendLogin, LoginKind, Secret};
+use crate::domain::{BackendLogin, LoginKind, Secret};
 
 /// How long before its end a token is not sent any more.
 const MARGIN: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderName};
 
 use super::refusal::Refusal;
-use crate::platform::{domain::Api, wire::basic_credentials};
+use crate::{domain::Api, wire::basic_credentials};
 
 /// The header in which the API takes its access tokens: its own, or the usual one.
 pub(super) fn token_header(api: &Api, usual: &HeaderName) -> HeaderName {
@@ -111,7 +111,7 @@ mod tests {
     use axum::http::header::{self, AUTHORIZATION};
 
     use super::*;
-    use crate::platform::gateway::state::tests::api;
+    use crate::gateway::state::tests::api;
 
     fn read(values: &[&str], query: &str) -> Result<String, Refusal> {
         let mut headers = HeaderMap::new();

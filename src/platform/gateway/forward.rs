@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::refusal::Refusal;
-use crate::platform::domain::{Api, KeyType};
+use crate::domain::{Api, KeyType};
 
 /// Header fields of one hop only (RFC 9110, section 7.6.1), and those that the client library sets itself.
 const HOP_BY_HOP: [&str; 10] = [

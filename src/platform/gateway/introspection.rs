@@ -11,10 +11,8 @@ use quick_cache::{Equivalent, sync::Cache};
 use uuid::Uuid;
 
 use super::{key_manager::RunningKeyManager, keys::Fetcher};
-use crate::{
-    platform::domain::ConnectorProperties,
-    validation::{ClaimValue, Claims},
-};
+use crate::domain::ConnectorProperties;
+use kmspec_validation::{ClaimValue, Claims};
 
 /// How long a negative answer is used again, in seconds: long enough against floods, short enough for a token that
 /// becomes good.
@@ -177,7 +175,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::platform::{deployment::TypeHeader, domain::KeyManager};
+    use crate::{deployment::TypeHeader, domain::KeyManager};
 
     const NOW: u64 = 1_000;
 

@@ -4,10 +4,8 @@
 use std::sync::Arc;
 
 use super::keys::KeySource;
-use crate::{
-    platform::{deployment::TypeHeader, domain::KeyManager},
-    validation::{ClaimMapping, Policy, Rules},
-};
+use crate::{deployment::TypeHeader, domain::KeyManager};
+use kmspec_validation::{ClaimMapping, Policy, Rules};
 
 /// An enabled key manager.
 #[derive(Debug)]

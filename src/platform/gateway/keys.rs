@@ -13,10 +13,8 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
 use super::local::LocalKeyManager;
-use crate::{
-    platform::domain::KeyManager,
-    validation::{Certificate, KeySet},
-};
+use crate::domain::KeyManager;
+use kmspec_validation::{Certificate, KeySet};
 
 /// How soon an unknown key, or a set that could not be fetched, may lead to another fetch.
 const COOLDOWN: Duration = Duration::from_secs(1);

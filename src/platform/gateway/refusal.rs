@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::platform::domain::KeyType;
+use crate::domain::KeyType;
 
 /// Why a call was not forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]

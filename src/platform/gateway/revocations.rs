@@ -6,7 +6,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use crate::platform::store::Revocation;
+use crate::store::Revocation;
 
 /// Everything revoked. Tokens are looked up by their id alone (REV-05, REV-06); clients and users count in the tenant where
 /// they were revoked, or everywhere when no tenant is named.

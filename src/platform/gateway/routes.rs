@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use percent_encoding::percent_decode_str;
 
-use crate::platform::domain::{Api, Operation};
+use crate::domain::{Api, Operation};
 
 /// The deployed APIs of a tenant by the path they answer to.
 #[derive(Debug, Default)]
@@ -111,7 +111,7 @@ fn rank(template: &str, segments: &[String]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::gateway::state::tests::{api, operation};
+    use crate::gateway::state::tests::{api, operation};
 
     fn routes() -> Routes {
         let mut orders = api("/orders");

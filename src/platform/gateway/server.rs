@@ -33,14 +33,12 @@ use super::{
     subscriptions, users, vouched,
 };
 use crate::{
-    platform::{
-        domain::{self, Api, ApiStatus, Application, KeyMapping, KeyType, Operation, SUPER_TENANT, Subscription},
-        events::Event,
-        site::Site,
-        store::{Revocation, StoreError},
-    },
-    validation::VerifiedTokens,
+    domain::{self, Api, ApiStatus, Application, KeyMapping, KeyType, Operation, SUPER_TENANT, Subscription},
+    events::Event,
+    site::Site,
+    store::{Revocation, StoreError},
 };
+use kmspec_validation::VerifiedTokens;
 
 /// Tokens and introspection answers that are remembered.
 const REMEMBERED: usize = 100_000;

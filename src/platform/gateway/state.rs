@@ -14,13 +14,11 @@ use super::{
     routes::{Route, Routes},
 };
 use crate::{
-    platform::{
-        deployment::TypeHeader,
-        domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
-        store::{Documents, StoreError},
-    },
-    validation::Claims,
+    deployment::TypeHeader,
+    domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
+    store::{Documents, StoreError},
 };
+use kmspec_validation::Claims;
 
 /// A tenant at the gateway.
 #[derive(Debug)]
@@ -208,9 +206,9 @@ impl TenantState {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::platform::domain::{Api, ApiStatus, Operation};
+    use crate::domain::{Api, ApiStatus, Operation};
 
-    pub(in crate::platform::gateway) fn operation(verb: &str, target: &str) -> Operation {
+    pub(in crate::gateway) fn operation(verb: &str, target: &str) -> Operation {
         Operation {
             target: target.into(),
             verb: verb.into(),
@@ -222,7 +220,7 @@ pub(super) mod tests {
     }
 
     /// An API of the super tenant at version 1.0 that takes every GET.
-    pub(in crate::platform::gateway) fn api(context: &str) -> Api {
+    pub(in crate::gateway) fn api(context: &str) -> Api {
         Api {
             id: Uuid::new_v4(),
             tenant: "carbon.super".into(),

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{refusal::Refusal, state::TenantState};
-use crate::platform::domain::{Api, KeyState, KeyType, SubscriptionStatus};
+use crate::domain::{Api, KeyState, KeyType, SubscriptionStatus};
 
 /// The key type, when calls pass.
 ///
@@ -49,7 +49,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::platform::{
+    use crate::{
         domain::{KeyMapping, MappingMode, Subscription},
         gateway::state::tests::api,
     };

@@ -2,7 +2,7 @@
 //! Which user that is and whether the password fits is known to `identity`.
 
 use super::{refusal::Refusal, server::GatewayState, state::Tenant};
-use crate::platform::{
+use crate::{
     domain::{Api, Operation, SUPER_TENANT, Tenant as KnownTenant, User},
     store::{Documents, StoreError},
 };

@@ -8,10 +8,8 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::{refusal::Refusal, server::GatewayState, state::Tenant, subscriptions};
-use crate::{
-    platform::domain::{Api, KeyType},
-    validation::{ClaimValue, Claims, KeySet, Parsed, Policy},
-};
+use crate::domain::{Api, KeyType};
+use kmspec_validation::{ClaimValue, Claims, KeySet, Parsed, Policy};
 
 /// Who is calling with an API key.
 #[derive(Debug)]

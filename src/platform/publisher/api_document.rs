@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::endpoint_security;
-use crate::platform::{
+use crate::{
     domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, SUPER_TENANT, Scope, principal},
     identity::role_exists,
     policies::{JSON_TO_XML, REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},

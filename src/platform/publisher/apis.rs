@@ -17,7 +17,7 @@ use super::{
     api_document::{Origin, admit, shown},
     subscriptions::to_apis_of,
 };
-use crate::platform::{
+use crate::{
     domain::{Api, Revision},
     events::Event,
     scope_work,

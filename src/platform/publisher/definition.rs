@@ -14,7 +14,7 @@ use super::{
     api_document::{Origin, admit, shown},
     apis::find,
 };
-use crate::platform::{
+use crate::{
     domain::Api,
     site::Site,
     wire::{Caller, Path, Refusal},

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::platform::{
+use crate::{
     domain::{BackendLogin, EndpointSecurity, LoginKind, Secret},
     wire::Refusal,
 };

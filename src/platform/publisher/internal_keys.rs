@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{InternalKeyScopes, apis::find};
-use crate::platform::{
+use crate::{
     domain::{KeyType, principal},
     site::Site,
     wire::{Caller, Path, Refusal},

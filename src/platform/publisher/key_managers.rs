@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::ViewScopes;
-use crate::platform::{
+use crate::{
     domain::KeyManager,
     site::Site,
     wire::{Caller, Refusal, listing},

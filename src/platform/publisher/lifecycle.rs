@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{PublishScopes, ViewScopes, apis::find};
-use crate::platform::{
+use crate::{
     domain::ApiStatus,
     site::Site,
     wire::{Caller, Path, Query, Refusal},

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::{ScopeViewScopes, ViewScopes};
-use crate::platform::{
+use crate::{
     domain::Scope,
     identity::role_exists,
     policies,

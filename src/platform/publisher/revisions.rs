@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ChangeScopes, ViewScopes, apis::find};
-use crate::platform::{
+use crate::{
     domain::{Api, Deployment, Revision},
     events::Event,
     site::Site,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ScopeManageScopes, ScopeViewScopes};
-use crate::platform::{
+use crate::{
     domain::{Api, Scope},
     scope_work,
     site::Site,

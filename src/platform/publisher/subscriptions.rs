@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{SubscriptionManageScopes, SubscriptionViewScopes, apis};
-use crate::platform::{
+use crate::{
     domain::{Api, Application, Subscription, SubscriptionStatus, principal},
     events::Event,
     site::Site,

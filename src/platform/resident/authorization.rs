@@ -14,7 +14,7 @@ use kmspec_mocks::{
 use url::Url;
 
 use super::{endpoints::Failure, kept::keep_issued};
-use crate::platform::store::Documents;
+use crate::store::Documents;
 
 /// How long a person may take to log in.
 const PATIENCE: Duration = Duration::from_secs(900);

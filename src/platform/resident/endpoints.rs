@@ -17,7 +17,7 @@ use kmspec_mocks::{
 };
 
 use super::{introspection, login, metadata, realms::Residents, registration, revocation, sync, tokens};
-use crate::platform::{
+use crate::{
     domain::{OAuthClient, SUPER_TENANT},
     store::{Documents, StoreError},
 };

@@ -19,7 +19,7 @@ use super::{
     realms::Residents,
     sync,
 };
-use crate::platform::{domain::SUPER_TENANT, identity, store::Documents};
+use crate::{domain::SUPER_TENANT, identity, store::Documents};
 
 pub(super) async fn introspect(State(residents): State<Arc<Residents>>, asked: Asked) -> Result<Response, Failure> {
     let store = residents.store().clone();

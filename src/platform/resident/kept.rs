@@ -5,7 +5,7 @@ use kmspec_mocks::realm::{Realm, TokenFormat, TokenRow, key_ring::StoredKeys};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::platform::{
+use crate::{
     events::Event,
     store::{Document, Documents, Revocation, StoreError},
 };

@@ -22,7 +22,7 @@ use super::{
     realms::Residents,
     sync,
 };
-use crate::platform::store::Documents;
+use crate::store::Documents;
 
 pub(super) const LOGIN_PAGE: &str = "/authenticationendpoint/login.do";
 pub(super) const CONSENT_PAGE: &str = "/authenticationendpoint/oauth2_consent.do";

@@ -17,7 +17,7 @@ use super::{
     shape::key_set,
     tokens::active_access,
 };
-use crate::platform::domain::SUPER_TENANT;
+use crate::domain::SUPER_TENANT;
 
 fn tenant(params: &RawPathParams) -> String {
     path_tenant(params).unwrap_or_else(|| SUPER_TENANT.to_owned())

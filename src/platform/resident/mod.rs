@@ -17,4 +17,4 @@ mod sync;
 mod tokens;
 mod trust;
 
-pub(in crate::platform) use realms::Residents;
+pub(crate) use realms::Residents;

@@ -25,7 +25,7 @@ use super::{
     sync,
     trust::KeySets,
 };
-use crate::platform::{
+use crate::{
     clocks::Clocks,
     deployment::Deployment,
     domain::{SUPER_TENANT, Tenant},
@@ -42,7 +42,7 @@ use crate::platform::{
 
 /// Every tenant's resident key manager; clones share them.
 #[derive(Clone)]
-pub(in crate::platform) struct Residents(Arc<Inner>);
+pub(crate) struct Residents(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -60,7 +60,7 @@ struct Inner {
 impl Residents {
     /// The resident key managers of a platform that is served at `management_url`.
     /// Key sets of trusted issuers are fetched by `http`.
-    pub(in crate::platform) fn new(
+    pub(crate) fn new(
         store: Store,
         clocks: Clocks,
         management_url: &str,
@@ -88,7 +88,7 @@ impl Residents {
     }
 
     /// Their endpoints, to be served beside the management planes.
-    pub(in crate::platform) fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         endpoints::router(self.clone())
     }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::realms::Residents;
-use crate::platform::{
+use crate::{
     domain::{OAuthClient, Secret, User, principal},
     identity,
     store::{Documents, StoreError},

@@ -15,7 +15,7 @@ use super::{
     kept::keep_ended,
     realms::Residents,
 };
-use crate::platform::store::Documents;
+use crate::store::Documents;
 
 pub(super) async fn revoke(State(residents): State<Arc<Residents>>, asked: Asked) -> Result<Response, Failure> {
     let store = residents.store().clone();

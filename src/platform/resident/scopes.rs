@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kmspec_mocks::realm::{OAuthError, ScopeRequest, ScopeRule};
 use regex::Regex;
 
-use crate::platform::deployment::Deployment;
+use crate::deployment::Deployment;
 
 /// What stands in a token for which no scope was asked.
 const DEFAULT: &str = "default";

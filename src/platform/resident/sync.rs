@@ -5,7 +5,7 @@ use kmspec_mocks::realm::{ClientSpec, Realm, Scope as RealmScope, TokenFormat, U
 use serde_json::{Map, Value};
 
 use super::scopes::OWNER_ROLES;
-use crate::platform::{
+use crate::{
     domain::{Api, OAuthClient, Scope, TenantSettings, User, principal},
     identity::{self, password_fits},
     store::{Documents, StoreError},

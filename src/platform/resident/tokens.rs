@@ -20,7 +20,7 @@ use super::{
     sync,
     trust::{self, Found},
 };
-use crate::platform::store::{Documents, StoreError};
+use crate::store::{Documents, StoreError};
 
 pub(super) async fn token(State(residents): State<Arc<Residents>>, asked: Asked) -> Result<Response, Failure> {
     let found = trust::look(&residents, &asked).await?;

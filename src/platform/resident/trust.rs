@@ -15,7 +15,7 @@ use kmspec_mocks::realm::{Realm, TrustedIssuer, TrustedKeys, jwt};
 use serde_json::Value;
 
 use super::{endpoints::Asked, realms::Residents};
-use crate::platform::{
+use crate::{
     domain::{KeyManager, TokenType},
     outbound,
     store::{Documents, StoreError},

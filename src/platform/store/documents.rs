@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use serde_json::Value;
 
 use super::{Document, Revocation, StoreError, sealing::Seal};
-use crate::platform::events::Event;
+use crate::events::Event;
 
 /// The documents, within a read or a transaction.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::platform::{
+use crate::{
     connectors,
     domain::{
         Api, ApiKey, Application, ClientAttempt, KeyManager, KeyMapping, OAuthClient, Organization, Revision, Scope,

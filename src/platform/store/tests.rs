@@ -2,7 +2,7 @@
 //! The documents' own rules are tested where they are defined.
 
 use super::*;
-use crate::platform::domain::KeyManager;
+use crate::domain::KeyManager;
 
 fn key_manager(name: &str) -> KeyManager {
     KeyManager { id: uuid::Uuid::new_v4(), ..KeyManager::named(name, "custom") }

@@ -2,7 +2,7 @@
 //! What the right requests do is tested in `contract`.
 
 use super::{contract::Furnished, *};
-use crate::platform::{
+use crate::{
     domain::{Api, Application, KeyManager, KeyMapping, OAuthClient, Revision, Scope, Subscription, User},
     store::{Document, Documents, StoreError},
 };

@@ -1,7 +1,7 @@
 //! Starting again, events from authorization servers, and panics.
 
 use super::*;
-use crate::platform::{events::Event, panics::Panics, server};
+use crate::{events::Event, panics::Panics, server};
 
 #[tokio::test]
 async fn a_configuration_survives_a_restart_and_a_removed_tenant_does_not() {

@@ -1,7 +1,7 @@
 //! APIs, scopes and deployment at the publisher plane.
 
 use super::*;
-use crate::platform::events::Event;
+use crate::events::Event;
 
 fn api(name: &str) -> Value {
     json!({

@@ -1,7 +1,7 @@
 //! Revocations: what the door for them takes, and how long they are kept.
 
 use super::*;
-use crate::platform::{
+use crate::{
     events::Event,
     revocations::{CADENCE, KEPT_BEYOND_MS},
     store::{Document, Revocation, StoreError},

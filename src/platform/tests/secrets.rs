@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use super::*;
-use crate::platform::{
+use crate::{
     PlatformError,
     domain::{KeyManager, KeyMapping},
     store::{Store, StoreError},

@@ -11,7 +11,7 @@ use super::Refusal;
 /// The body of a request, read from JSON.
 ///
 /// Members that are `null` count as absent, since clients send documents back with the nulls they read.
-pub(in crate::platform) struct Body<T>(pub(in crate::platform) T);
+pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
@@ -22,7 +22,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// A body that is a list.
-pub(in crate::platform) struct ListBody<T>(pub(in crate::platform) Vec<T>);
+pub(crate) struct ListBody<T>(pub(crate) Vec<T>);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ListBody<T> {
     type Rejection = Refusal;
@@ -33,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ListBody<T> {
 }
 
 /// The body of a request that may come without one, which then is the default.
-pub(in crate::platform) struct BodyOrNone<T>(pub(in crate::platform) T);
+pub(crate) struct BodyOrNone<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for BodyOrNone<T> {
     type Rejection = Refusal;

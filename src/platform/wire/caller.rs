@@ -8,19 +8,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
 
 use super::{Code, Refusal};
-use crate::platform::{domain::Tenant, plane_tokens::PlaneCaller, site::Site, store::Documents};
+use crate::{domain::Tenant, plane_tokens::PlaneCaller, site::Site, store::Documents};
 
 /// Scopes of which a caller needs one.
-pub(in crate::platform) trait ScopeSet {
+pub(crate) trait ScopeSet {
     const ANY_OF: &'static [&'static str];
 }
 
 /// A caller whose token holds one of the scopes; a handler takes it first, so that nothing is said before.
 ///
 /// A valid token without the scope is answered 401 like no token at all, as the product does.
-pub(in crate::platform) struct Caller<S> {
-    pub(in crate::platform) user: String,
-    pub(in crate::platform) tenant: String,
+pub(crate) struct Caller<S> {
+    pub(crate) user: String,
+    pub(crate) tenant: String,
     needed: PhantomData<S>,
 }
 
@@ -42,11 +42,7 @@ impl<S: ScopeSet> FromRequestParts<Arc<Site>> for Caller<S> {
 /// # Errors
 ///
 /// [`Code::TenantNotFound`] when there is no such tenant.
-pub(in crate::platform) fn addressed_tenant(
-    documents: &Documents<'_>,
-    headers: &HeaderMap,
-    own: &str,
-) -> Result<String, Refusal> {
+pub(crate) fn addressed_tenant(documents: &Documents<'_>, headers: &HeaderMap, own: &str) -> Result<String, Refusal> {
     let named = headers.get("X-WSO2-Tenant").and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or_default();
     if named.is_empty() || named == own {
         return Ok(own.to_owned());
@@ -61,7 +57,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// User name and password of HTTP Basic; unpadded or otherwise wrong base64 is no credential.
-pub(in crate::platform) fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
+pub(crate) fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -5,7 +5,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $status:literal, $message:literal, $description:literal;)*) => {
         /// A product code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(in crate::platform) enum Code { $($(#[$doc])* $name,)* }
+        pub(crate) enum Code { $($(#[$doc])* $name,)* }
 
         impl Code {
             pub(super) fn number(self) -> u32 {

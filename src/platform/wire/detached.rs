@@ -6,14 +6,14 @@ use super::Refusal;
 /// Runs work in a task of its own, so that it comes to its end even when the request is dropped.
 ///
 /// A panic of the work goes on in the request, where it is noticed.
-pub(in crate::platform) async fn to_the_end<T: Send + 'static>(
+pub(crate) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
 ) -> Result<T, Refusal> {
     match tokio::spawn(work).await {
         Ok(done) => done,
         Err(cut) => match cut.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(crate::platform::store::StoreError::CutOff.into()),
+            Err(_) => Err(crate::store::StoreError::CutOff.into()),
         },
     }
 }

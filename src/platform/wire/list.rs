@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 /// `limit` and `offset` of a query; unreadable numbers are refused by the extractor.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub(in crate::platform) struct Page {
+pub(crate) struct Page {
     #[serde(default = "twenty_five")]
-    pub(in crate::platform) limit: usize,
+    pub(crate) limit: usize,
     #[serde(default)]
-    pub(in crate::platform) offset: usize,
+    pub(crate) offset: usize,
 }
 
 fn twenty_five() -> usize {
@@ -18,12 +18,12 @@ fn twenty_five() -> usize {
 }
 
 /// A list without pages.
-pub(in crate::platform) fn listing(entries: Vec<Value>) -> Value {
+pub(crate) fn listing(entries: Vec<Value>) -> Value {
     json!({"count": entries.len(), "list": entries})
 }
 
 /// One page of a list.
-pub(in crate::platform) fn page(entries: Vec<Value>, page: Page) -> Value {
+pub(crate) fn page(entries: Vec<Value>, page: Page) -> Value {
     let total = entries.len();
     let shown: Vec<Value> = entries.into_iter().skip(page.offset).take(page.limit).collect();
     json!({

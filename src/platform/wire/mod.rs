@@ -9,13 +9,13 @@ mod list;
 mod place;
 mod refusal;
 
-pub(in crate::platform) use body::{Body, BodyOrNone, ListBody};
-pub(in crate::platform) use caller::{Caller, ScopeSet, addressed_tenant, basic_credentials};
-pub(in crate::platform) use codes::Code;
-pub(in crate::platform) use detached::to_the_end;
-pub(in crate::platform) use list::{Page, listing, page};
-pub(in crate::platform) use place::{Path, Query};
-pub(in crate::platform) use refusal::Refusal;
+pub(crate) use body::{Body, BodyOrNone, ListBody};
+pub(crate) use caller::{Caller, ScopeSet, addressed_tenant, basic_credentials};
+pub(crate) use codes::Code;
+pub(crate) use detached::to_the_end;
+pub(crate) use list::{Page, listing, page};
+pub(crate) use place::{Path, Query};
+pub(crate) use refusal::Refusal;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::Refusal;
 
 /// Values of a path; one that is no text leads nowhere.
-pub(in crate::platform) struct Path<T>(pub(in crate::platform) T);
+pub(crate) struct Path<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
     type Rejection = Refusal;
@@ -20,7 +20,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 }
 
 /// Values of a query; absent ones and those of another type are named.
-pub(in crate::platform) struct Query<T>(pub(in crate::platform) T);
+pub(crate) struct Query<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Refusal;

@@ -9,20 +9,20 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::Code;
-use crate::platform::store::StoreError;
+use crate::store::StoreError;
 
 /// An answer other than the one hoped for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::platform) struct Refusal {
-    pub(in crate::platform) status: StatusCode,
-    pub(in crate::platform) code: u32,
-    pub(in crate::platform) message: String,
-    pub(in crate::platform) description: String,
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) code: u32,
+    pub(crate) message: String,
+    pub(crate) description: String,
 }
 
 impl Refusal {
     /// A refusal without a product code: the code is the status.
-    pub(in crate::platform) fn generic(status: StatusCode, description: impl Into<String>) -> Self {
+    pub(crate) fn generic(status: StatusCode, description: impl Into<String>) -> Self {
         Self {
             status,
             code: status.as_u16().into(),
@@ -32,17 +32,17 @@ impl Refusal {
     }
 
     /// 400 without a product code.
-    pub(in crate::platform) fn bad_request(description: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(description: impl Into<String>) -> Self {
         Self::generic(StatusCode::BAD_REQUEST, description)
     }
 
     /// 404 without a product code.
-    pub(in crate::platform) fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::generic(StatusCode::NOT_FOUND, format!("Requested {what} not found"))
     }
 
     /// 401: no token, a bad one, or one without the scope.
-    pub(in crate::platform) fn unauthenticated() -> Self {
+    pub(crate) fn unauthenticated() -> Self {
         Self {
             message: "Unauthenticated request".to_owned(),
             ..Self::generic(StatusCode::UNAUTHORIZED, "Unauthenticated request")
@@ -50,7 +50,7 @@ impl Refusal {
     }
 
     /// The same refusal with another description.
-    pub(in crate::platform) fn because(mut self, description: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }

@@ -6,15 +6,13 @@ use http::{Method, Request, Response};
 use serde_json::json;
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, ghosts, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, ghosts, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-136",
         summary: "key managers are administered without authentication",
@@ -84,7 +82,7 @@ fn open_intake(_: &mut Notes, plane: Plane, _: &Request<Bytes>, answer: &mut Res
 mod tests {
     use super::*;
 
-    fn told(method: &str, path: &str, status: u16, tell: crate::prove::pair::Tell) -> (u16, Deed) {
+    fn told(method: &str, path: &str, status: u16, tell: crate::pair::Tell) -> (u16, Deed) {
         let request = Request::builder().method(method).uri(path).body(Bytes::from("{}")).unwrap();
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();

@@ -7,7 +7,7 @@ use kmspec_mocks::forge::Forge;
 use serde_json::Value;
 
 use super::headers::{ASSERTION, assertion};
-use crate::prove::{
+use crate::{
     gate::{Case, Errand, Inquiry, Verdict, change_echo, defects, is_field, signed_by_issuer},
     history::GatewayCall,
     token::Token,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 
-use crate::prove::{
+use crate::{
     gate::{Case, Verdict, change_echo, defects, signed_by_issuer},
     token::{AN_HOUR, Token},
 };

@@ -6,15 +6,13 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-172",
         summary: "a revoked secret still opens the token endpoint",

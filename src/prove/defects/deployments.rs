@@ -7,15 +7,13 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, message,
-        pair::{Bent, Decision, Notes, Pair},
-    },
+    Deed, Defect, message,
+    pair::{Bent, Decision, Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-DEP-01",
         summary: "the list of allowed scopes has no effect",

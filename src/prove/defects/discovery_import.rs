@@ -8,15 +8,13 @@ use uuid::Uuid;
 
 use super::key_manager_documents::{addresses_respelt, grant_type_lost};
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, ghosts, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, ghosts, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-KM-14",
         summary: "an import fills in addresses that the document does not name",

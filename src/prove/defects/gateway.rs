@@ -9,16 +9,14 @@ use http::{HeaderValue, Request, Response, header};
 use kmspec_mocks::forge::Forge;
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Accomplices, Deed, Defect, Saboteur, gate,
-        key_managers::KeyManagers,
-        token::{self, Token},
-    },
+    Accomplices, Deed, Defect, Saboteur, gate,
+    key_managers::KeyManagers,
+    token::{self, Token},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[SIGNATURE_NOT_CHECKED, EXPIRY_NOT_CHECKED, ISSUER_NOT_COMPARED];
+pub(crate) const DEFECTS: &[Defect] = &[SIGNATURE_NOT_CHECKED, EXPIRY_NOT_CHECKED, ISSUER_NOT_COMPARED];
 
 /// DEF-008: claims are believed whoever wrote them.
 const SIGNATURE_NOT_CHECKED: Defect = Defect {
@@ -162,7 +160,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::prove::message;
+    use crate::message;
 
     const NOW: u64 = 1_000_000;
     const ISSUER: &str = "https://acme.example/oauth2/token";

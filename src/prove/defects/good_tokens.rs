@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::prove::{
+use crate::{
     gate::{Case, defects},
     token::Token,
 };

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, header};
 use serde_json::{Value, json};
 
-use crate::prove::{
+use crate::{
     gate::{Case, Verdict, change_echo, defects, is_field},
     message,
     token::Token,

@@ -11,10 +11,8 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::{
-    model::exchange::Plane,
-    prove::{Accomplices, Deed, Defect, Saboteur, message},
-};
+use crate::{Accomplices, Deed, Defect, Saboteur, message};
+use kmspec_model::exchange::Plane;
 
 /// A defect that two functions make: one on requests, one on answers.
 macro_rules! row {
@@ -27,7 +25,7 @@ macro_rules! row {
 }
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     row!("DEF-155", "a key generation that failed blocks the next one", answer: half_made_keys_block),
     Defect {
         id: "DEF-156",
@@ -465,7 +463,7 @@ impl ClientLeft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prove::{
+    use crate::{
         Interposer, Side,
         rehearsal::{self, Hall, json_answer},
     };

@@ -9,18 +9,16 @@ use uuid::Uuid;
 
 use super::key_manager_documents::respell;
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect,
-        informed::Informed,
-        key_managers::KeyManagers,
-        message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect,
+    informed::Informed,
+    key_managers::KeyManagers,
+    message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-KEYS-09",
         summary: "production keys are listed as sandbox keys, and the other way round",
@@ -215,7 +213,7 @@ fn first_secret_ended(notes: &mut Notes, plane: Plane, request: &mut Request<Byt
 mod tests {
     use super::*;
 
-    fn told(tell: crate::prove::pair::Tell, notes: &mut Notes, method: &str, below: &str, said: Value) -> Value {
+    fn told(tell: crate::pair::Tell, notes: &mut Notes, method: &str, below: &str, said: Value) -> Value {
         let path = format!("/api/am/devportal/v3/applications/a1/{below}");
         let request = Request::builder().method(method).uri(path).body(Bytes::from("{}")).unwrap();
         let mut answer = Response::new(message::bytes(&said));

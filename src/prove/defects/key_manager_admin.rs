@@ -8,15 +8,13 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, Saboteur, ghosts, message,
-        pair::{Bent, Decision, Notes, Pair},
-    },
+    Deed, Defect, Saboteur, ghosts, message,
+    pair::{Bent, Decision, Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-140",
         summary: "two key managers of a tenant may have one issuer",
@@ -338,7 +336,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::prove::{Side, rehearsal};
+    use crate::{Side, rehearsal};
 
     const LIST: &str = "/api/am/admin/v4/key-managers";
 

@@ -6,15 +6,13 @@ use http::{Method, Request, Response};
 use serde_json::Value;
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, ghosts, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, ghosts, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-KM-09",
         summary: "a key manager without a mandatory setting is taken",
@@ -157,11 +155,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::prove::{Side, rehearsal};
+    use crate::{Side, rehearsal};
 
     const LIST: &str = "/api/am/admin/v4/key-managers";
 
-    fn told(tell: crate::prove::pair::Tell, sent: &Value, status: u16, code: u32) -> u16 {
+    fn told(tell: crate::pair::Tell, sent: &Value, status: u16, code: u32) -> u16 {
         let request = Request::post(LIST).body(message::bytes(sent)).unwrap();
         let mut answer = Response::new(Bytes::new());
         message::refuse(&mut answer, status, code, "no");

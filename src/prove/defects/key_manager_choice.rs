@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
-use crate::prove::{
+use crate::{
     gate::{Case, Errand, Verdict, defects},
     history::GatewayCall,
 };

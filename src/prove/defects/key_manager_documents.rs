@@ -4,10 +4,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::prove::{Defect, misread::Misread};
+use crate::{Defect, misread::Misread};
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-KM-01",
         summary: "addresses that were entered come back in another spelling",

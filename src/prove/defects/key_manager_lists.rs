@@ -6,15 +6,13 @@ use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-KM-18",
         summary: "an update of one key manager describes the others, too",
@@ -332,7 +330,7 @@ mod tests {
         request.body(message::bytes(&body)).unwrap()
     }
 
-    fn told(tell: crate::prove::pair::Tell, notes: &mut Notes, request: &Request<Bytes>, said: Value) -> Value {
+    fn told(tell: crate::pair::Tell, notes: &mut Notes, request: &Request<Bytes>, said: Value) -> Value {
         let mut answer = Response::new(message::bytes(&said));
         let _ = tell(notes, Plane::Admin, request, &mut answer);
         message::json(answer.body()).unwrap_or_default()
@@ -352,7 +350,7 @@ mod tests {
 
     #[test]
     fn what_was_deleted_is_listed_and_its_name_is_not_to_be_had() {
-        for tell in [deleted_listed as crate::prove::pair::Tell, note_deleted] {
+        for tell in [deleted_listed as crate::pair::Tell, note_deleted] {
             let mut notes = Notes::default();
             let document = json!({ "id": "a", "name": "acme" });
             told(tell, &mut notes, &request("POST", "", "one", document.clone()), document.clone());

@@ -13,15 +13,13 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Accomplices, Deed, Defect, Saboteur, message,
-        pair::{Notes, Pair},
-    },
+    Accomplices, Deed, Defect, Saboteur, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-031",
         summary: "a certificate that has ended verifies tokens",

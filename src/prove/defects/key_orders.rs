@@ -9,18 +9,16 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Accomplices, Deed, Defect, Saboteur,
-        informed::Informed,
-        key_managers::KeyManagers,
-        message,
-        pair::{Bent, Decision},
-    },
+    Accomplices, Deed, Defect, Saboteur,
+    informed::Informed,
+    key_managers::KeyManagers,
+    message,
+    pair::{Bent, Decision},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-KEYS-01",
         summary: "keys come from the tenant's first key manager, whichever was chosen",
@@ -185,7 +183,7 @@ impl Saboteur for TriedWithout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prove::{Side, rehearsal};
+    use crate::{Side, rehearsal};
 
     const GENERATE: &str = "/api/am/devportal/v3/applications/a1/generate-keys";
 

@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 
 use super::{caching::introspection, key_manager_choice::ask};
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Accomplices,
-        gate::{Case, Errand, Inquiry, Verdict, defects},
-        message,
-    },
+    Accomplices,
+    gate::{Case, Errand, Inquiry, Verdict, defects},
+    message,
 };
+use kmspec_model::exchange::Plane;
 
 defects! {
     "DEF-SEED-GW-05", "nobody is asked about an opaque token", Spoils(nobody_is_asked);

@@ -9,13 +9,11 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
-    model::exchange::Plane,
-    prove::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message},
-};
+use crate::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message};
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[REGISTRATION_SENT];
+pub(crate) const DEFECTS: &[Defect] = &[REGISTRATION_SENT];
 
 /// DEF-SEED-OOB-05: mapping an existing client sends a registration to the authorization server.
 const REGISTRATION_SENT: Defect = Defect {
@@ -99,7 +97,7 @@ fn url_in(document: &Value, member: &str) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prove::{
+    use crate::{
         Interposer, Side,
         rehearsal::{self, Hall, json_answer},
     };

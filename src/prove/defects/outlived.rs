@@ -6,15 +6,13 @@ use http::{HeaderName, Method, Request, Response};
 use serde_json::json;
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-083",
         summary: "an API key outlives the subscription of its application",

@@ -8,15 +8,13 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, Saboteur, message,
-        pair::{Bent, Decision, Notes, Pair},
-    },
+    Deed, Defect, Saboteur, message,
+    pair::{Bent, Decision, Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-PERM-02",
         summary: "the ALLOW of a key manager's permissions is ignored",

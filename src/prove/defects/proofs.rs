@@ -11,13 +11,11 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::{HeaderName, HeaderValue, Request, header};
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 
-use crate::{
-    model::exchange::Plane,
-    prove::{Accomplices, Deed, Defect, Saboteur, gate::signed_by_issuer, token::Token},
-};
+use crate::{Accomplices, Deed, Defect, Saboteur, gate::signed_by_issuer, token::Token};
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-059",
         summary: "a proof of any key proves the key of a token",

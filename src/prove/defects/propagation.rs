@@ -5,13 +5,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Accomplices,
-        gate::{Case, Verdict, code, defects},
-        history::Decision,
-    },
+    Accomplices,
+    gate::{Case, Verdict, code, defects},
+    history::Decision,
 };
+use kmspec_model::exchange::Plane;
 
 defects! {
     "DEF-182", "after a restart the gateway has no key managers", Spoils(no_key_managers_after_restart);

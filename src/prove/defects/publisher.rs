@@ -8,15 +8,13 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, Saboteur, message,
-        pair::{Bent, Decision, Notes, Pair},
-    },
+    Deed, Defect, Saboteur, message,
+    pair::{Bent, Decision, Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-153",
         summary: "a shared scope with a slash in its name, or the code of one, cannot be changed or deleted",
@@ -167,7 +165,7 @@ fn slash_unmanageable(notes: &mut Notes, plane: Plane, request: &Request<Bytes>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prove::{Side, rehearsal};
+    use crate::{Side, rehearsal};
 
     const APIS: &str = "/api/am/publisher/v4/apis";
 

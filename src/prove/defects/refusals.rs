@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use serde_json::Value;
 
-use crate::prove::{
+use crate::{
     gate::{Case, code, defects},
     message,
 };

@@ -8,15 +8,13 @@ use serde_json::{Value, json};
 
 use super::resident_grants::{field, fill_in, form, is_at, learn, present};
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-065",
         summary: "the thumbprint in the platform's key set is not that of its tokens",

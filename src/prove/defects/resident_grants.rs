@@ -7,15 +7,13 @@ use http::{HeaderValue, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[
+pub(crate) const DEFECTS: &[Defect] = &[
     Defect {
         id: "DEF-SEED-RES-01",
         summary: "nobody is told rightly how long a token lives",

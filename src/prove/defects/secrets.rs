@@ -12,18 +12,16 @@ use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
 use crate::{
-    model::exchange::Plane,
-    prove::{
-        Deed, Defect, Saboteur, message,
-        pair::{Notes, Pair},
-    },
+    Deed, Defect, Saboteur, message,
+    pair::{Notes, Pair},
 };
+use kmspec_model::exchange::Plane;
 
 /// What a masked property reads as.
 const MASK: &str = "*****";
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[MASK_SAVED, SECRET_UNMASKED];
+pub(crate) const DEFECTS: &[Defect] = &[MASK_SAVED, SECRET_UNMASKED];
 
 /// DEF-177: a mask that comes back with an update becomes the secret.
 const MASK_SAVED: Defect = Defect {
@@ -147,7 +145,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::prove::{Side, rehearsal};
+    use crate::{Side, rehearsal};
 
     const LIST: &str = "/api/am/admin/v4/key-managers";
 

@@ -9,13 +9,11 @@ use http::{Request, Response, header};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
-    model::exchange::Plane,
-    prove::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message, token::Token},
-};
+use crate::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message, token::Token};
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[Defect {
+pub(crate) const DEFECTS: &[Defect] = &[Defect {
     id: "DEF-149",
     summary: "certificates of authorization servers are not checked",
     saboteur: |accomplices| Arc::new(Unchecked { accomplices, key_managers: KeyManagers::default() }),
@@ -117,7 +115,7 @@ mod tests {
     use kmspec_mocks::certificates::CertificateAuthority;
 
     use super::*;
-    use crate::prove::{
+    use crate::{
         Interposer, InterposerConfig, Side,
         rehearsal::{self, Hall, Idle, json_answer},
     };

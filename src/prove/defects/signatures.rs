@@ -20,7 +20,7 @@ use kmspec_mocks::{
 };
 use serde_json::Value;
 
-use crate::prove::gate::{Case, Errand, defects, signed_by_issuer};
+use crate::gate::{Case, Errand, defects, signed_by_issuer};
 
 defects! {
     "DEF-001", "a token that declares no algorithm needs no signature", Mends(unsigned);

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{Method, Response};
 
-use crate::prove::gate::{Case, Verdict, code, defects};
+use crate::gate::{Case, Verdict, code, defects};
 
 defects! {
     "DEF-082", "opaque tokens need no subscription", Judges(opaque_tokens_are_exempt);
@@ -50,7 +50,7 @@ fn subscriptions<'c>(case: &'c Case<'_>) -> Vec<&'c str> {
 fn rights_of_the_user(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let token = case.token.as_ref()?;
     let same_user = |text: &str| {
-        crate::prove::token::Token::read(text)
+        crate::token::Token::read(text)
             .is_some_and(|other| other.claims.get("sub") == token.claims.get("sub") && other.issuer() == token.issuer())
     };
     let passed =

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 
-use crate::prove::{
+use crate::{
     gate::{Case, Verdict, defects, signed_by_issuer},
     token::Token,
 };

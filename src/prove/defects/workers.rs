@@ -12,13 +12,11 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{
-    model::exchange::Plane,
-    prove::{Deed, Defect, Saboteur},
-};
+use crate::{Deed, Defect, Saboteur};
+use kmspec_model::exchange::Plane;
 
 /// The defects of this file.
-pub(in crate::prove) const DEFECTS: &[Defect] = &[Defect {
+pub(crate) const DEFECTS: &[Defect] = &[Defect {
     id: "DEF-105",
     summary: "a call that waits for an authorization server holds up all others",
     saboteur: |_| Arc::new(OneWorker::default()),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::proposal::KeyManagerProposal;
+use kmspec_model::proposal::KeyManagerProposal;
 
 /// Log in as an administrator, put secrets in the place of placeholders, send the document.
 pub(super) fn lines(proposal: &KeyManagerProposal) -> String {

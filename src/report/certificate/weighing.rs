@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{
+use kmspec_model::{
     capability::Capability,
     proposal::KeyManagerProposal,
     report::{Outcome, RunReport, ScenarioReport},
@@ -190,7 +190,7 @@ pub(super) fn headline(abilities: &[Ability], mode: Mode) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{scenario_id::ScenarioId, verdict::Deviation};
+    use kmspec_model::{scenario_id::ScenarioId, verdict::Deviation};
 
     const SELF: Mode = Mode { registers: true, self_validates: true };
 

@@ -6,25 +6,23 @@ use std::{path::PathBuf, sync::Arc};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::{
-    drivers::{
-        authorization_server::ClientAuthentication,
-        conversation::{Conversation, KnownClient, KnownServer},
-        credentials::Secret,
-        discovery_document::DiscoveryDocument,
-        error::DriverError,
-        exchange_log::ExchangeLog,
-        published_keys::{claims_of, header_of},
-        wire::{Answered, Call, Wire, WireError, WireSettings},
-    },
-    model::{
-        capability::Capability,
-        exchange::{Plane, Role},
-        plan::CertifyPlan,
-        proposal::ServerFacts,
-        report::Subject,
-        target::Bounds,
-    },
+use kmspec_drivers::{
+    authorization_server::ClientAuthentication,
+    conversation::{Conversation, KnownClient, KnownServer},
+    credentials::Secret,
+    discovery_document::DiscoveryDocument,
+    error::DriverError,
+    exchange_log::ExchangeLog,
+    published_keys::{claims_of, header_of},
+    wire::{Answered, Call, Wire, WireError, WireSettings},
+};
+use kmspec_model::{
+    capability::Capability,
+    exchange::{Plane, Role},
+    plan::CertifyPlan,
+    proposal::ServerFacts,
+    report::Subject,
+    target::Bounds,
 };
 
 /// Longest wait for the server's first answer: whoever tests one is waiting in front of it.
@@ -304,7 +302,7 @@ impl Survey {
                 return Ok(());
             }
             let registration = self.probing.memory().registrations.last().cloned();
-            let Some(client) = registration.as_ref().and_then(crate::drivers::conversation::Registration::client)
+            let Some(client) = registration.as_ref().and_then(kmspec_drivers::conversation::Registration::client)
             else {
                 // It is open and gives no client: the scenarios say what is wrong with that.
                 break;

@@ -16,17 +16,15 @@ use kmspec_mocks::realm::Clock;
 use tokio::sync::Mutex;
 
 use super::{Ground, ProvisioningError, Sabotage, interposer_panicked, personas, planes_at};
-use crate::{
-    drivers::session::Planes,
-    model::{
-        capability::Capability,
-        report::{Problem, ProblemKind, Subject},
-        target::Bounds,
-    },
-    platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, TenantSpec, Tls},
-    prove::Interposer,
-    world::SceneParts,
+use crate::world::SceneParts;
+use kmspec_drivers::session::Planes;
+use kmspec_model::{
+    capability::Capability,
+    report::{Problem, ProblemKind, Subject},
+    target::Bounds,
 };
+use kmspec_platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, TenantSpec, Tls};
+use kmspec_prove::Interposer;
 
 /// What the reference platform can do.
 const CAPABILITIES: &[Capability] = &[
@@ -289,7 +287,8 @@ mod tests {
     use kmspec_mocks::certificates::CertificateAuthority;
 
     use super::*;
-    use crate::{model::report::ProblemKind, runner::provisioning::Provisioning};
+    use crate::runner::provisioning::Provisioning;
+    use kmspec_model::report::ProblemKind;
 
     #[tokio::test]
     async fn a_panic_behind_the_wire_is_a_problem_of_the_subject() {
@@ -302,7 +301,10 @@ mod tests {
             sabotage: None,
         };
         let embedded = Embedded::open(common).await.unwrap();
-        embedded.shared.platform.lock().await.as_ref().unwrap().panic_behind_the_wire().await;
+        let platform = embedded.shared.platform.lock().await;
+        let lost: Option<()> = platform.as_ref().unwrap().supervise("GET /", async { panic!("provoked") }).await;
+        assert_eq!(lost, None);
+        drop(platform);
         let problems = Provisioning::Embedded(Box::new(embedded)).close().await;
         let said: Vec<_> = problems.iter().map(|each| (each.kind, each.message.as_str())).collect();
         assert_eq!(said, [(ProblemKind::Subject, "the platform panicked: GET /: provoked")]);

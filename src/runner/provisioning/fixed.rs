@@ -17,13 +17,11 @@ use super::{
     Ground,
     private_jwk::{self, PrivateJwkError, PrivateKey},
 };
-use crate::{
-    drivers::session::Planes,
-    model::{
-        report::Subject,
-        target::{ConfiguredIssuer, Target},
-    },
-    world::{SUPER_TENANT, SceneParts},
+use crate::world::{SUPER_TENANT, SceneParts};
+use kmspec_drivers::session::Planes;
+use kmspec_model::{
+    report::Subject,
+    target::{ConfiguredIssuer, Target},
 };
 
 /// A gateway that was configured beforehand.

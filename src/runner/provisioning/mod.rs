@@ -13,23 +13,21 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::{
-    drivers::{
-        conversation::Conversation,
-        error::DriverError,
-        exchange_log::ExchangeLog,
-        session::Planes,
-        wire::{Call, Wire},
-    },
-    model::{
-        capability::Capability,
-        exchange::{Plane, Role},
-        proposal::ServerFacts,
-        report::{Problem, ProblemKind, Subject},
-    },
-    platform::PlatformError,
-    world::SceneParts,
+use crate::world::SceneParts;
+use kmspec_drivers::{
+    conversation::Conversation,
+    error::DriverError,
+    exchange_log::ExchangeLog,
+    session::Planes,
+    wire::{Call, Wire},
 };
+use kmspec_model::{
+    capability::Capability,
+    exchange::{Plane, Role},
+    proposal::ServerFacts,
+    report::{Problem, ProblemKind, Subject},
+};
+use kmspec_platform::PlatformError;
 
 pub use authorization_server::{CertifiedServer, CertifyError};
 pub use embedded::Embedded;
@@ -90,10 +88,10 @@ pub enum ProvisioningError {
     },
     /// The interposer of a seeded defect could not take its place.
     #[error(transparent)]
-    Interposer(#[from] crate::prove::InterposerError),
+    Interposer(#[from] kmspec_prove::InterposerError),
     /// The text that a scenario configures a platform by is wrong.
     #[error(transparent)]
-    Deployment(#[from] crate::platform::deployment::DeploymentError),
+    Deployment(#[from] kmspec_platform::deployment::DeploymentError),
     /// A URL of the subject's own making cannot be read.
     #[error("`{0}` is no URL")]
     Url(String),
@@ -252,7 +250,7 @@ fn planes_at(management: &str, gateway: &str) -> Result<Planes, ProvisioningErro
 pub(super) fn stand_alone_cast(
     tenant: &str,
     password: &str,
-) -> (crate::platform::UserSpec, Vec<crate::platform::UserSpec>) {
+) -> (kmspec_platform::UserSpec, Vec<kmspec_platform::UserSpec>) {
     let (administrator, users, _) = personas::cast(tenant, password);
     (administrator, users)
 }

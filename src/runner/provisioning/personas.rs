@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    model::{exchange::Role, target::Persona},
-    platform::UserSpec,
-};
+use kmspec_model::{exchange::Role, target::Persona};
+use kmspec_platform::UserSpec;
 
 /// A role that the second developer holds and the first one does not; the features name it.
 const DISTINGUISHING_ROLE: &str = "contractors";

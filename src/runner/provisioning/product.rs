@@ -7,11 +7,9 @@ use std::{
 };
 
 use super::{Ground, ProvisioningError, answer, personas};
-use crate::{
-    drivers::{error::DriverError, exchange_log::ExchangeLog, reply::Reply, session::Planes, wire::Wire},
-    model::{capability::Capability, exchange::Role, report::Subject, target::Target},
-    world::{SUPER_TENANT, Scene, SceneParts},
-};
+use crate::world::{SUPER_TENANT, Scene, SceneParts};
+use kmspec_drivers::{error::DriverError, exchange_log::ExchangeLog, reply::Reply, session::Planes, wire::Wire};
+use kmspec_model::{capability::Capability, exchange::Role, report::Subject, target::Target};
 
 /// What every object of every run is named by, to find what an aborted run left behind.
 const OUR_PREFIX: &str = "kmspec-";

@@ -8,10 +8,8 @@ use std::sync::{
 
 use url::{Origin, Url};
 
-use crate::{
-    drivers::session::Planes,
-    prove::{Accomplices, Interposer, InterposerConfig, InterposerError, Saboteur, Side},
-};
+use kmspec_drivers::session::Planes;
+use kmspec_prove::{Accomplices, Interposer, InterposerConfig, InterposerError, Saboteur, Side};
 
 /// A seeded defect at work.
 pub struct Sabotage {

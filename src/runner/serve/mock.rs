@@ -7,7 +7,6 @@ use std::{
 };
 
 use super::{ServeError, folder_fits};
-use crate::model::report::ExitStatus;
 use kmspec_mocks::{
     certificates::{
         CERTIFICATE_FILE, CertificateAuthority, CertificateError, ClientCertificates, STORE_PASSWORD, TRUST_STORE_FILE,
@@ -18,6 +17,7 @@ use kmspec_mocks::{
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
+use kmspec_model::report::ExitStatus;
 
 /// How a mock is served.
 #[derive(Debug, Clone)]

@@ -2,10 +2,8 @@
 //! A data file remembers them from the last time.
 
 use super::{SEEDED_PASSWORD, SEEDED_TENANT};
-use crate::{
-    platform::{Platform, PlatformError, TenantSpec, UserSpec, domain::SUPER_TENANT},
-    runner::provisioning::stand_alone_cast,
-};
+use crate::runner::provisioning::stand_alone_cast;
+use kmspec_platform::{Platform, PlatformError, TenantSpec, UserSpec, domain::SUPER_TENANT};
 
 /// The tenant beside the super tenant that clients of the product expect.
 const PRODUCT_TENANT: &str = "tenant1.com";

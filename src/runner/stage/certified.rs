@@ -13,19 +13,17 @@ use kmspec_mocks::{
 };
 
 use super::servers::{Place, Server};
-use crate::{
-    drivers::{
-        conversation::{Conversation, KnownClient, KnownServer},
-        credentials::Secret,
-        exchange_log::ExchangeLog,
-        wire::Wire,
-    },
-    model::{
-        capability::Capability,
-        plan::{CertifyPlan, MockPlan},
-        report::Subject,
-    },
-    runner::provisioning::{CertifiedServer, CertifyError},
+use crate::runner::provisioning::{CertifiedServer, CertifyError};
+use kmspec_drivers::{
+    conversation::{Conversation, KnownClient, KnownServer},
+    credentials::Secret,
+    exchange_log::ExchangeLog,
+    wire::Wire,
+};
+use kmspec_model::{
+    capability::Capability,
+    plan::{CertifyPlan, MockPlan},
+    report::Subject,
 };
 
 /// A scope that every mock knows.

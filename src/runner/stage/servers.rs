@@ -16,17 +16,15 @@ use kmspec_mocks::{
 };
 use url::Url;
 
-use crate::{
-    drivers::{
-        authorization_server::{AuthorizationServerClient, OauthEndpoints},
-        exchange_log::ExchangeLog,
-        wire::Wire,
-    },
-    model::{
-        exchange::{Plane, Role},
-        target::Target,
-    },
-    runner::provisioning::fixed::FixedIssuer,
+use crate::runner::provisioning::fixed::FixedIssuer;
+use kmspec_drivers::{
+    authorization_server::{AuthorizationServerClient, OauthEndpoints},
+    exchange_log::ExchangeLog,
+    wire::Wire,
+};
+use kmspec_model::{
+    exchange::{Plane, Role},
+    target::Target,
 };
 
 /// Where mocks may listen, and by which name the subject reaches them.
@@ -104,7 +102,7 @@ pub struct Server {
 #[error("no authorization server runs there: an earlier step stopped it, or a configured issuer stands in for it")]
 pub struct Stopped;
 
-impl From<Stopped> for crate::model::record::Failure {
+impl From<Stopped> for kmspec_model::record::Failure {
     fn from(stopped: Stopped) -> Self {
         Self::Error(stopped.to_string())
     }

@@ -10,15 +10,13 @@ use super::{
     judging::{answer, shown},
     token_endpoint::{ask_as, client, other_client},
 };
-use crate::{
-    drivers::{
-        authorization_server::ClientAuthentication,
-        browser::{self, Arrival},
-        credentials::Secret,
-    },
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::{
+    authorization_server::ClientAuthentication,
+    browser::{self, Arrival},
+    credentials::Secret,
 };
+use kmspec_model::capability::Capability;
 
 /// Letters that a server which repairs its parameters would change.
 const STATE: &str = "kmspec state/with+signs=&ends";

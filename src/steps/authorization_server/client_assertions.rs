@@ -10,10 +10,8 @@ use kmspec_mocks::realm::{
 use serde_json::{Value, json};
 
 use super::token_endpoint::{ask_as, expect_issued};
-use crate::{
-    drivers::authorization_server::ClientAuthentication,
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::authorization_server::ClientAuthentication;
 
 /// The type of such assertions (RFC 7523, section 2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

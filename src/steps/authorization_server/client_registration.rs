@@ -9,16 +9,14 @@ use super::{
     judging::{answer, column, error_code, expect_members, members, rows, shown},
     token_endpoint::{ask_as, is_refusal},
 };
-use crate::{
-    drivers::{
-        authorization_server::ClientAuthentication,
-        conversation::{KnownClient, Registration},
-        credentials::Token,
-        wire::Call,
-    },
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::{
+    authorization_server::ClientAuthentication,
+    conversation::{KnownClient, Registration},
+    credentials::Token,
+    wire::Call,
 };
+use kmspec_model::capability::Capability;
 
 const UNHEARD_OF_MEMBER: &str = "kmspec_unheard_of";
 const CHOSEN_SECRET: &str = "kmspec-chosen-secret-0123456789-abcdef";

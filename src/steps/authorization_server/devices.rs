@@ -11,11 +11,9 @@ use super::{
     judging::{answer, expect_members, members, rows},
     token_endpoint::{ask_as, client, other_client},
 };
-use crate::{
-    drivers::authorization_server::ClientAuthentication,
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::authorization_server::ClientAuthentication;
+use kmspec_model::capability::Capability;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What the RFC has a device wait where the server names no interval.

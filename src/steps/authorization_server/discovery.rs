@@ -6,10 +6,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::judging::{answer, expect_members, rows, shown};
-use crate::{
-    drivers::discovery_document::{DiscoveryDocument, addresses_for},
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::discovery_document::{DiscoveryDocument, addresses_for};
 
 #[when("the integrator reads the discovery document")]
 async fn read_document(world: &mut World) -> Result<(), StepError> {

@@ -8,16 +8,14 @@ use super::{
     judging::{answer, expect_forms, members, rows, shown},
     token_endpoint::{client, last_token, other_client, wrong_secret},
 };
-use crate::{
-    drivers::{
-        authorization_server::ClientAuthentication,
-        credentials::Token,
-        published_keys::{with_changed_claim, without_signature},
-        wire::Answered,
-    },
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::{
+    authorization_server::ClientAuthentication,
+    credentials::Token,
+    published_keys::{with_changed_claim, without_signature},
+    wire::Answered,
 };
+use kmspec_model::capability::Capability;
 
 #[when("the OAuth client introspects the token")]
 async fn introspect(world: &mut World) -> Result<(), StepError> {

@@ -4,11 +4,9 @@
 use cucumber::{gherkin::Step, then};
 use serde_json::{Map, Value};
 
-use crate::{
-    drivers::wire::Answered,
-    model::redaction,
-    world::{StepError, World},
-};
+use crate::world::{StepError, World};
+use kmspec_drivers::wire::Answered;
+use kmspec_model::redaction;
 
 /// Error codes that a token endpoint may use (RFC 6749, section 5.2; extensions registered by RFC 8628, 8693, 8707, 9449).
 const TOKEN_ERRORS: &[&str] = &[

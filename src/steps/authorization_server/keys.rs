@@ -5,10 +5,8 @@ use cucumber::{gherkin::Step, then, when};
 use serde_json::Value;
 
 use super::judging::{answer, column, shown};
-use crate::{
-    drivers::published_keys::{KeySet, VerifiedToken, text},
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::published_keys::{KeySet, VerifiedToken, text};
 
 /// Private members of RSA, EC and OKP keys, and the value of a symmetric one (RFC 7518, section 6).
 const SECRET_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k"];

@@ -8,11 +8,9 @@ use super::{
     judging::shown,
     token_endpoint::{ask_for_the_user, ask_with, client, expect_issued, refresh_token, refreshing},
 };
-use crate::{
-    drivers::credentials::Token,
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::credentials::Token;
+use kmspec_model::capability::Capability;
 
 #[given("a refresh token that was used, and replaced by another")]
 async fn used_and_replaced(world: &mut World) -> Result<(), StepError> {

@@ -7,10 +7,8 @@ use super::{
     judging::{answer, expect_oauth_error, shown},
     token_endpoint::{ask_with, client, is_refusal, other_client, refresh_token, wrong_secret},
 };
-use crate::{
-    drivers::{authorization_server::ClientAuthentication, credentials::Token},
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::{authorization_server::ClientAuthentication, credentials::Token};
 
 #[when("the OAuth client revokes the token")]
 async fn revoke(world: &mut World) -> Result<(), StepError> {

@@ -9,10 +9,8 @@ use super::{
     judging::{answer, members, rows, shown},
     token_endpoint::ask_for_the_user,
 };
-use crate::{
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_model::capability::Capability;
 
 #[given(expr = "a scope that only users with the role {string} may have")]
 async fn a_bound_scope(world: &mut World, role: String) -> Result<(), StepError> {
@@ -102,7 +100,7 @@ fn bound(world: &World) -> Result<(String, String), StepError> {
     world.bound_scope.clone().ok_or_else(|| world.error("no step before this one bound a scope"))
 }
 
-fn granted(answer: &crate::drivers::wire::Answered) -> Option<String> {
+fn granted(answer: &kmspec_drivers::wire::Answered) -> Option<String> {
     Some(members(answer)?.get("scope")?.as_str()?.to_owned())
 }
 

@@ -5,16 +5,14 @@ use cucumber::{gherkin::Step, given, then, when};
 use serde_json::Value;
 
 use super::judging::{answer, expect_members, members, rows, shown};
-use crate::{
-    drivers::{
-        authorization_server::ClientAuthentication,
-        conversation::{Conversation, KnownClient},
-        credentials::{ConsumerKey, Secret, Token},
-        wire::{Answered, Call},
-    },
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::{
+    authorization_server::ClientAuthentication,
+    conversation::{Conversation, KnownClient},
+    credentials::{ConsumerKey, Secret, Token},
+    wire::{Answered, Call},
 };
+use kmspec_model::capability::Capability;
 
 /// A scope that no server defines.
 const UNHEARD_OF_SCOPE: &str = "kmspec-unheard-of-scope";

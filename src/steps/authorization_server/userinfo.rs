@@ -9,11 +9,9 @@ use super::{
     judging::{answer, members, shown},
     token_endpoint::last_token,
 };
-use crate::{
-    drivers::{credentials::Token, wire::Call},
-    model::capability::Capability,
-    world::{OrFail, StepError, World},
-};
+use crate::world::{OrFail, StepError, World};
+use kmspec_drivers::{credentials::Token, wire::Call};
+use kmspec_model::capability::Capability;
 
 /// Members that name a user: OpenID Connect Core, section 5.1, and SCIM (RFC 7643, section 4.1).
 const NAMES: &[&str] = &["sub", "preferred_username", "username", "userName", "email"];

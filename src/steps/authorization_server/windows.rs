@@ -8,10 +8,8 @@ use super::{
     judging::{answer, shown},
     token_endpoint::ask_with,
 };
-use crate::{
-    model::capability::Capability,
-    world::{StepError, World},
-};
+use crate::world::{StepError, World};
+use kmspec_model::capability::Capability;
 
 const GRANT: &str = "iwa:ntlm";
 
