@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use http::StatusCode;
 
 use super::{
@@ -29,7 +29,7 @@ use super::{
     site::Site,
     store::{Documents, Store, StoreError},
     underway::Underway,
-    wire::Refusal,
+    wire::{self, Refusal},
 };
 
 /// A running platform; [`Platform::stop`] ends it, its data stays in the file it was given.
@@ -231,6 +231,7 @@ fn management_routes(site: &Arc<Site>) -> Router {
         .nest("/api/am/admin/v4", admin::routes())
         .nest("/api/am/devportal/v3", devportal::routes())
         .nest("/api/am/publisher/v4", publisher::routes())
+        .layer(middleware::from_fn(wire::check_accept))
         .nest("/internal/data/v1", notify::routes())
         .merge(readiness::routes())
         .merge(sign_up::routes())

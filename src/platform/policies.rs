@@ -1,16 +1,59 @@
 //! The throttling policies that a tenant has, by name; nothing is throttled here.
-//! Which of them an application or a subscription may name is decided where it is named.
+//! Making more of them is the administrator plane's business.
 
 use axum::Json;
 use serde_json::{Value, json};
 
-use super::wire::{Page, Refusal, page};
+use super::{
+    domain::{PolicyLevel, ThrottlingPolicy},
+    store::{Documents, StoreError},
+    wire::{Page, Refusal, page},
+};
 
-/// Policies that applications may have.
-pub(super) const APPLICATION: &[&str] = &["Unlimited", "10PerMin", "20PerMin", "50PerMin"];
+/// Policies that applications may have in every tenant.
+const APPLICATION: &[&str] = &["Unlimited", "10PerMin", "20PerMin", "50PerMin"];
 
-/// Policies that APIs may offer and subscriptions may have.
-pub(super) const SUBSCRIPTION: &[&str] = &["Unlimited", "Gold", "Silver", "Bronze"];
+/// Policies that APIs may offer and subscriptions may have in every tenant.
+const SUBSCRIPTION: &[&str] = &["Unlimited", "Gold", "Silver", "Bronze"];
+
+/// The names that every tenant has.
+pub(super) fn usual(level: PolicyLevel) -> &'static [&'static str] {
+    match level {
+        PolicyLevel::Application => APPLICATION,
+        PolicyLevel::Subscription => SUBSCRIPTION,
+    }
+}
+
+/// Whether the tenant has such a policy.
+pub(super) fn is_known(
+    documents: &Documents<'_>,
+    tenant: &str,
+    level: PolicyLevel,
+    name: &str,
+) -> Result<bool, StoreError> {
+    Ok(usual(level).contains(&name) || made(documents, tenant, level, name)?.is_some())
+}
+
+/// The policy of that name, where an administrator made it.
+pub(super) fn made(
+    documents: &Documents<'_>,
+    tenant: &str,
+    level: PolicyLevel,
+    name: &str,
+) -> Result<Option<ThrottlingPolicy>, StoreError> {
+    documents.find_by_key(tenant, &ThrottlingPolicy::key(level, name))
+}
+
+/// Whether somebody with these roles may choose a tenant's business plan (TEN-11).
+pub(super) fn is_open(
+    documents: &Documents<'_>,
+    tenant: &str,
+    name: &str,
+    roles: &[String],
+) -> Result<bool, StoreError> {
+    let policy = made(documents, tenant, PolicyLevel::Subscription, name)?;
+    Ok(policy.is_none_or(|policy| policy.permissions.admit(roles)))
+}
 
 /// What an API without any policy is shown with, and may be sent back with: no subscription is needed.
 pub(super) const SUBSCRIPTIONLESS: &str = "DefaultSubscriptionless";
@@ -41,19 +84,30 @@ pub(super) fn operation_policies(shown: Page) -> Json<Value> {
     Json(page(OPERATION.iter().map(entry).collect(), shown))
 }
 
-/// The policies of a level, as both portals list them.
-pub(super) fn list(level: &str, shown: Page) -> Result<Json<Value>, Refusal> {
-    let names = match level {
-        "application" => APPLICATION,
-        "subscription" => SUBSCRIPTION,
-        _ => return Err(Refusal::not_found("policy level")),
-    };
+/// The level that a path names.
+pub(super) fn level(word: &str) -> Result<PolicyLevel, Refusal> {
+    let all = [PolicyLevel::Application, PolicyLevel::Subscription];
+    all.into_iter().find(|level| level.word() == word).ok_or_else(|| Refusal::not_found("policy level"))
+}
+
+/// The policies of a level, as both portals list them: those that somebody with these roles may choose, or all.
+pub(super) fn list(
+    documents: &Documents<'_>,
+    tenant: &str,
+    word: &str,
+    roles: Option<&[String]>,
+    shown: Page,
+) -> Result<Json<Value>, Refusal> {
+    let level = level(word)?;
+    let made: Vec<ThrottlingPolicy> = documents.all(tenant)?;
+    let made = made.iter().filter(|one| one.level == level && roles.is_none_or(|roles| one.permissions.admit(roles)));
+    let names: Vec<&str> = usual(level).iter().copied().chain(made.map(|one| one.name.as_str())).collect();
     let entry = |name: &&str| {
         json!({
             "name": name,
             "displayName": name,
             "description": format!("The policy {name}; nothing is throttled"),
-            "policyLevel": level,
+            "policyLevel": word,
             "attributes": {},
             "requestCount": 0,
             "unitTime": 0,

@@ -12,6 +12,7 @@ use super::{
     error::PlatformError,
     identity::{self, TenantSpec, UserSpec},
     lifecycle,
+    resident::end_tokens_of,
     resident_key_manager::resident_key_manager,
     site::Site,
     store::Documents,
@@ -110,11 +111,13 @@ async fn update_owner(site: &Site, announced: Announced) -> Result<(), Refusal> 
     let Some(owner) = announced.owners.into_iter().next() else {
         return Err(Refusal::bad_request("tenant.owners: there is no owner in the event"));
     };
+    let now = site.clocks.of(&announced.domain).now();
     site.store
         .write(move |documents| {
             let tenant = known(documents, &announced.domain)?;
             let user: Option<User> = identity::user(documents, &tenant.domain, &tenant.administrator)?;
             let user = user.ok_or_else(|| Refusal::not_found("user"))?;
+            end_tokens_of(documents, &user, now)?;
             Ok(identity::set_password(documents, user, owner.password.reveal())?)
         })
         .await

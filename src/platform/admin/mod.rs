@@ -1,4 +1,4 @@
-//! The administrator plane, version 4: key managers, organizations and settings.
+//! The administrator plane, version 4: key managers, organizations, policies and settings.
 //! What a type demands is left to its connector; who may have which scope to the resident key manager.
 
 mod applications;
@@ -8,7 +8,9 @@ mod masking;
 mod organizations;
 mod rules;
 mod settings;
+mod system_scopes;
 mod tenant_settings;
+mod throttling;
 mod usages;
 
 use std::sync::Arc;
@@ -55,6 +57,20 @@ impl ScopeSet for TenantScopes {
     const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:tenantInfo", "apim:scope_manage"];
 }
 
+/// Scopes that open the throttling policies.
+pub(super) struct PolicyViewScopes;
+
+impl ScopeSet for PolicyViewScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_tier_view", "apim:admin_tier_manage"];
+}
+
+/// Scopes that let throttling policies be made.
+pub(super) struct PolicyManageScopes;
+
+impl ScopeSet for PolicyManageScopes {
+    const ANY_OF: &'static [&'static str] = &["apim:admin", "apim:admin_tier_manage"];
+}
+
 /// Scopes that open the settings.
 pub(super) struct SettingsScopes;
 
@@ -77,5 +93,11 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/organizations/{id}", get(organizations::read).put(organizations::update).delete(organizations::delete))
         .route("/tenant-config", get(tenant_settings::read_configuration).put(tenant_settings::update_configuration))
         .route("/system-scopes/role-aliases", get(tenant_settings::read_aliases).put(tenant_settings::update_aliases))
+        .route("/system-scopes/{scope}", get(system_scopes::read))
+        .route("/throttling/policies/{level}", get(throttling::list).post(throttling::create))
+        .route(
+            "/throttling/policies/{level}/{id}",
+            get(throttling::read).put(throttling::update).delete(throttling::delete),
+        )
         .route("/settings", get(settings::read))
 }

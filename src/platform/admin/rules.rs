@@ -1,12 +1,13 @@
 //! What a key manager document must satisfy before it is stored, in the product's order.
 //! Storing it is left to the handlers.
 
+use kmspec_validation::Certificate;
 use serde_json::{Value, json};
 
 use super::masking::unmask;
 use crate::{
     connectors,
-    domain::{KeyManager, PermissionType, TokenType, TokenValidation},
+    domain::{CertificateType, KeyManager, PermissionType, TokenType, TokenValidation},
     identity::role_exists,
     store::Documents,
     wire::{Code, Refusal},
@@ -31,6 +32,7 @@ pub(super) fn admit(
     unmask(&mut sent, stored);
     let mut admitted = complete(sent);
     check_connector(&mut admitted, stored)?;
+    check_trust(&admitted)?;
     check_issuer(documents, tenant, &admitted, stored)?;
     Ok(admitted)
 }
@@ -156,6 +158,21 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
         sent.scopes_claim = connector.scopes_claim.map(str::to_owned);
     }
     Ok(())
+}
+
+/// Where tokens are exchanged the certificate becomes that of a trusted issuer, and must be one (TX-11). None at all is
+/// accepted (TT-04), and so is anything where nothing is exchanged.
+fn check_trust(sent: &KeyManager) -> Result<(), Refusal> {
+    let Some(given) = sent.certificates.as_ref().filter(|given| given.kind == CertificateType::Pem) else {
+        return Ok(());
+    };
+    if sent.token_type == TokenType::Direct || given.value.trim().is_empty() {
+        return Ok(());
+    }
+    match given.pem().map(|pem| Certificate::from_pem(&pem)) {
+        Some(Ok(_)) => Ok(()),
+        _ => Err(Refusal::from(Code::TrustNotMade).because("The certificate is none")),
+    }
 }
 
 /// Two enabled key managers with one issuer would make the gateway's choice a matter of chance, unless they are one

@@ -79,6 +79,9 @@ impl Default for Deployment {
     }
 }
 
+/// The environment that is there when none is configured.
+const DEFAULT_ENVIRONMENT: &str = "Default";
+
 /// A gateway environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -89,9 +92,17 @@ pub struct Environment {
 }
 
 impl Deployment {
+    /// Whether APIs can be deployed to an environment of that name; where none is configured there is `Default`.
+    pub fn has_environment(&self, name: &str) -> bool {
+        match self.environments.as_slice() {
+            [] => name == DEFAULT_ENVIRONMENT,
+            all => all.iter().any(|one| one.name == name),
+        }
+    }
+
     /// The only kind of keys that the gateway takes: it is the environment `Default`, or else the first.
     pub fn only_keys(&self) -> Option<KeyType> {
-        let default = self.environments.iter().find(|one| one.name == "Default");
+        let default = self.environments.iter().find(|one| one.name == DEFAULT_ENVIRONMENT);
         default.or(self.environments.first()).and_then(|one| one.only)
     }
 }

@@ -100,6 +100,11 @@ pub(super) fn named_key_manager(
     documents.find(tenant, &id.to_string())?.ok_or_else(|| Code::NotRegistered.into())
 }
 
+/// The roles of a user.
+pub(super) fn roles(documents: &Documents<'_>, tenant: &str, user: &str) -> Result<Vec<String>, Refusal> {
+    Ok(identity::user(documents, tenant, user)?.map(|user| user.roles).unwrap_or_default())
+}
+
 /// Refuses a user whom the key manager's role restriction keeps out.
 pub(super) fn check_permission(
     documents: &Documents<'_>,
@@ -107,6 +112,6 @@ pub(super) fn check_permission(
     user: &str,
     key_manager: &KeyManager,
 ) -> Result<(), Refusal> {
-    let roles = identity::user(documents, tenant, user)?.map(|user| user.roles).unwrap_or_default();
+    let roles = roles(documents, tenant, user)?;
     if key_manager.permissions.admit(&roles) { Ok(()) } else { Err(Code::KeyManagerRestricted.into()) }
 }

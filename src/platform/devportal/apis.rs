@@ -8,11 +8,12 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::SubscriptionScopes;
+use super::{SubscriptionScopes, access::roles};
 use crate::{
     domain::{Api, ApiStatus, principal},
-    policies::SUBSCRIPTIONLESS,
+    policies::{self, SUBSCRIPTIONLESS},
     site::Site,
+    store::Documents,
     wire::{Caller, Page, Path, Query, Refusal, addressed_tenant, page},
 };
 
@@ -32,10 +33,12 @@ pub(super) async fn list(
     site.store
         .read(move |documents| {
             let tenant = addressed_tenant(documents, &headers, &caller.tenant)?;
+            let roles = roles(documents, &caller.tenant, &caller.user)?;
             let wanted = search.query.trim_start_matches("name:").to_lowercase();
             let all: Vec<Api> = documents.all(&tenant)?;
             let found = all.iter().filter(|api| is_offered(api) && api.name.to_lowercase().contains(&wanted));
-            Ok(Json(page(found.map(entry).collect(), shown_page)))
+            let entries: Result<Vec<Value>, Refusal> = found.map(|api| entry(documents, api, &roles)).collect();
+            Ok(Json(page(entries?, shown_page)))
         })
         .await
 }
@@ -51,7 +54,7 @@ pub(super) async fn read(
             let tenant = addressed_tenant(documents, &headers, &caller.tenant)?;
             let found: Option<Api> = documents.find(&tenant, &id)?;
             let api = found.filter(is_offered).ok_or_else(|| Refusal::not_found("API"))?;
-            Ok(Json(entry(&api)))
+            Ok(Json(entry(documents, &api, &roles(documents, &caller.tenant, &caller.user)?)?))
         })
         .await
 }
@@ -60,11 +63,19 @@ fn is_offered(api: &Api) -> bool {
     matches!(api.status, ApiStatus::Published | ApiStatus::Prototyped | ApiStatus::Blocked)
 }
 
-fn entry(api: &Api) -> Value {
-    let none = [SUBSCRIPTIONLESS.to_owned()];
-    let plans = if api.policies.is_empty() { &none[..] } else { &api.policies[..] };
+/// The API with the plans that somebody with these roles may choose (TEN-11).
+fn entry(documents: &Documents<'_>, api: &Api, roles: &[String]) -> Result<Value, Refusal> {
+    let mut plans = Vec::new();
+    for plan in &api.policies {
+        if policies::is_open(documents, &api.tenant, plan, roles)? {
+            plans.push(plan.as_str());
+        }
+    }
+    if api.policies.is_empty() {
+        plans.push(SUBSCRIPTIONLESS);
+    }
     let tiers: Vec<Value> = plans.iter().map(|plan| json!({"tierName": plan, "tierPlan": "FREE"})).collect();
-    json!({
+    Ok(json!({
         "id": api.id,
         "name": api.name,
         "context": api.context,
@@ -76,5 +87,5 @@ fn entry(api: &Api) -> Value {
         "throttlingPolicies": plans,
         "tiers": tiers,
         "scopes": api.scopes.iter().map(|own| &own.scope).collect::<Vec<_>>(),
-    })
+    }))
 }

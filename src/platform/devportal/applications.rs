@@ -21,12 +21,12 @@ use super::{
 };
 use crate::{
     deployment::Deployment,
-    domain::{Application, ApplicationTokenType, KeyManager, KeyMapping, Subscription},
+    domain::{Application, ApplicationTokenType, KeyManager, KeyMapping, PolicyLevel, Subscription},
     events::Event,
     identity, policies,
     site::Site,
     store::Documents,
-    wire::{Body, Caller, Code, Page, Path, Query, Refusal, addressed_tenant, page, to_the_end},
+    wire::{Body, Caller, Code, Page, Path, Query, Refusal, addressed_tenant, page, tagged, to_the_end},
 };
 
 /// An application as sent: what only the platform decides is taken and ignored, since documents are sent back whole.
@@ -62,7 +62,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self, documents: &Documents<'_>, tenant: &str) -> Result<(), Refusal> {
         let length = self.name.chars().count();
         if self.name.trim().is_empty() || length > 100 {
             return Err(Refusal::bad_request("name: size must be between 1 and 100"));
@@ -70,7 +70,7 @@ impl Draft {
         if self.description.as_ref().is_some_and(|text| text.chars().count() > 512) {
             return Err(Refusal::bad_request("description: size must be between 0 and 512"));
         }
-        if !policies::APPLICATION.contains(&self.throttling_policy.as_str()) {
+        if !policies::is_known(documents, tenant, PolicyLevel::Application, &self.throttling_policy)? {
             return Err(Code::PolicyUnknown.into());
         }
         Ok(())
@@ -119,9 +119,10 @@ impl Search {
 pub(super) async fn list(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
+    headers: HeaderMap,
     Query(search): Query<Search>,
     Query(shown): Query<Page>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Response, Refusal> {
     let deployment = site.config.deployment.clone();
     site.store
         .read(move |documents| {
@@ -136,7 +137,7 @@ pub(super) async fn list(
             search.sort(&mut mine);
             let entries: Result<Vec<Value>, Refusal> =
                 mine.into_iter().map(|one| document(documents, one, &caller.tenant)).collect();
-            Ok(Json(page(entries?, shown)))
+            Ok(tagged(&headers, page(entries?, shown)))
         })
         .await
 }
@@ -146,12 +147,19 @@ pub(super) async fn create(
     State(site): State<Arc<Site>>,
     Body(draft): Body<Draft>,
 ) -> Result<Response, Refusal> {
-    draft.check()?;
-    let created = draft.into_application(&site.config.deployment, Uuid::new_v4(), caller.tenant, caller.user);
+    let deployment = site.config.deployment.clone();
+    let created = site
+        .store
+        .write(move |documents| {
+            draft.check(documents, &caller.tenant)?;
+            let created = draft.into_application(&deployment, Uuid::new_v4(), caller.tenant, caller.user);
+            keep(documents, created.clone())?;
+            Ok::<_, Refusal>(created)
+        })
+        .await?;
     let body = key_document::application(&created, 0);
     let location = format!("{}/api/am/devportal/v3/applications/{}", site.management_url, created.id);
-    site.store.write(move |documents| keep(documents, created)).await?;
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+    Ok((StatusCode::CREATED, [(LOCATION, location)], tagged(&HeaderMap::new(), body)).into_response())
 }
 
 pub(super) async fn read(
@@ -159,13 +167,13 @@ pub(super) async fn read(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Response, Refusal> {
     let deployment = site.config.deployment.clone();
     site.store
         .read(move |documents| {
             let found = visible_application(documents, &deployment, &caller.tenant, &caller.user, &id)?;
             let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
-            Ok(Json(document(documents, &found, &addressed)?))
+            Ok(tagged(&headers, document(documents, &found, &addressed)?))
         })
         .await
 }
@@ -180,7 +188,7 @@ pub(super) async fn update(
     site.store
         .write(move |documents| {
             let stored = own_application(documents, &caller.tenant, &caller.user, &id)?;
-            draft.check()?;
+            draft.check(documents, &caller.tenant)?;
             let updated = draft.into_application(&deployment, stored.id, stored.tenant, stored.owner);
             let body = document(documents, &updated, &caller.tenant)?;
             keep(documents, updated)?;

@@ -104,6 +104,20 @@ pub(super) fn check_properties(properties: &Map<String, Value>) -> Result<(), Re
     Ok(())
 }
 
+/// An application as other documents show it.
+pub(super) fn application_info(application: &Application) -> Value {
+    json!({
+        "applicationId": application.id,
+        "name": application.name,
+        "throttlingPolicy": application.throttling_policy,
+        "description": application.description,
+        "status": "APPROVED",
+        "groups": application.groups,
+        "attributes": application.attributes,
+        "owner": crate::domain::principal(&application.owner, &application.tenant),
+    })
+}
+
 /// An application as the portal shows it.
 pub(super) fn application(application: &Application, subscriptions: usize) -> Value {
     let owner = crate::domain::principal(&application.owner, &application.tenant);

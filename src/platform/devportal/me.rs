@@ -11,6 +11,7 @@ use super::ApplicationScopes;
 use crate::{
     domain::Secret,
     identity,
+    resident::end_tokens_of,
     site::Site,
     wire::{Body, Caller, Code, Refusal},
 };
@@ -25,11 +26,13 @@ pub(super) struct Change {
 /// Lengths of a password, in characters (the product's usual pattern).
 const LENGTH: std::ops::RangeInclusive<usize> = 5..=30;
 
+/// Gives the caller another password; tokens that the old one brought count no more (REV-11).
 pub(super) async fn change_password(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
     Body(change): Body<Change>,
 ) -> Result<Json<Value>, Refusal> {
+    let now = site.clocks.of(&caller.tenant).now();
     site.store
         .write(move |documents| {
             let user = identity::user(documents, &caller.tenant, &caller.user)?;
@@ -39,6 +42,7 @@ pub(super) async fn change_password(
             if !LENGTH.contains(&change.new_password.reveal().chars().count()) {
                 return Err(Code::PasswordPattern.into());
             }
+            end_tokens_of(documents, &user, now)?;
             identity::set_password(documents, user, change.new_password.reveal())?;
             Ok(Json(json!({})))
         })

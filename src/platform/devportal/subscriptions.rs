@@ -13,11 +13,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{SubscriptionScopes, access::own_application};
+use super::{
+    SubscriptionScopes,
+    access::{own_application, roles},
+    key_document,
+};
 use crate::{
     deployment::Deployment,
-    domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus},
+    domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus, principal},
     events::Event,
+    policies,
     site::Site,
     store::Documents,
     wire::{Body, Caller, Code, ListBody, Page, Path, Query, Refusal, addressed_tenant, page},
@@ -52,15 +57,17 @@ pub(super) async fn create(
     Body(draft): Body<Draft>,
 ) -> Result<Response, Refusal> {
     let deployment = site.config.deployment.clone();
-    let created = site
+    let (id, body) = site
         .store
         .write(move |documents| {
             let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
-            subscribe(documents, &deployment, &Subscriber { caller: &caller, addressed: &addressed }, draft)
+            let who = Subscriber { caller: &caller, addressed: &addressed };
+            let created = subscribe(documents, &deployment, &who, draft)?;
+            Ok::<_, Refusal>((created.id, shown(documents, &created)?))
         })
         .await?;
-    let location = format!("{}/api/am/devportal/v3/subscriptions/{}", site.management_url, created.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown(&created))).into_response())
+    let location = format!("{}/api/am/devportal/v3/subscriptions/{id}", site.management_url);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
 
 /// All of them, or none when one cannot be.
@@ -77,7 +84,7 @@ pub(super) async fn create_several(
             let who = Subscriber { caller: &caller, addressed: &addressed };
             let made: Result<Vec<Value>, Refusal> = drafts
                 .into_iter()
-                .map(|draft| subscribe(documents, &deployment, &who, draft).map(|created| shown(&created)))
+                .map(|draft| shown(documents, &subscribe(documents, &deployment, &who, draft)?))
                 .collect();
             Ok(Json(json!(made?)))
         })
@@ -100,6 +107,10 @@ fn subscribe(
     let application = own_application(documents, tenant, user, &draft.application_id)?;
     let api = offered_api(documents, who.addressed, &draft)?;
     check_tenants(deployment, tenant, &api)?;
+    let roles = roles(documents, tenant, user)?;
+    if !policies::is_open(documents, &api.tenant, &draft.throttling_policy, &roles)? {
+        return Err(Code::PlanRestricted.into());
+    }
     let key = format!("{}\n{}", application.id, api.id);
     if documents.find_by_key::<Subscription>(tenant, &key)?.is_some() {
         let text = format!("Subscription already exists for API {} by Application {}", api.name, application.name);
@@ -154,12 +165,14 @@ pub(super) async fn update(
             let api: Option<Api> = documents.find(subscription.home_of_api(), &subscription.api_id.to_string())?;
             let plan = draft.requested_throttling_policy.filter(|plan| !plan.is_empty());
             let plan = plan.unwrap_or(draft.throttling_policy);
-            if api.is_some_and(|api| api.policies.contains(&plan)) {
+            let roles = roles(documents, &caller.tenant, &caller.user)?;
+            let is_open = policies::is_open(documents, subscription.home_of_api(), &plan, &roles)?;
+            if is_open && api.is_some_and(|api| api.policies.contains(&plan)) {
                 subscription.throttling_policy = plan;
                 documents.put(&caller.tenant, &subscription)?;
                 documents.announce(Event::SubscriptionChanged { subscription: Arc::new(subscription.clone()) });
             }
-            Ok(Json(shown(&subscription)))
+            Ok(Json(shown(documents, &subscription)?))
         })
         .await
 }
@@ -210,7 +223,8 @@ pub(super) async fn list(
                     && fits(&search.application_id, one.application_id)
                     && fits(&search.api_id, one.api_id)
             });
-            Ok(Json(page(found.map(shown).collect(), shown_page)))
+            let entries: Result<Vec<Value>, Refusal> = found.map(|one| shown(documents, one)).collect();
+            Ok(Json(page(entries?, shown_page)))
         })
         .await
 }
@@ -220,8 +234,11 @@ pub(super) async fn read(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let found = site.store.read(move |documents| own(documents, &caller.tenant, &caller.user, &id)).await?;
-    Ok(Json(shown(&found)))
+    site.store
+        .read(move |documents| {
+            Ok(Json(shown(documents, &own(documents, &caller.tenant, &caller.user, &id)?)?))
+        })
+        .await
 }
 
 pub(super) async fn delete(
@@ -246,13 +263,29 @@ fn own(documents: &Documents<'_>, tenant: &str, user: &str, id: &str) -> Result<
     Ok(subscription)
 }
 
-fn shown(subscription: &Subscription) -> Value {
-    json!({
+/// A subscription with what it is between; an API that is gone is left out (SUB-09).
+fn shown(documents: &Documents<'_>, subscription: &Subscription) -> Result<Value, Refusal> {
+    let api: Option<Api> = documents.find(subscription.home_of_api(), &subscription.api_id.to_string())?;
+    let api = api.map(|api| {
+        json!({
+            "id": api.id,
+            "name": api.name,
+            "context": api.context,
+            "version": api.version,
+            "provider": principal(&api.provider, &api.tenant),
+            "lifeCycleStatus": api.status,
+        })
+    });
+    let application: Option<Application> =
+        documents.find(&subscription.tenant, &subscription.application_id.to_string())?;
+    Ok(json!({
+        "apiInfo": api,
+        "applicationInfo": application.map(|one| key_document::application_info(&one)),
         "subscriptionId": subscription.id,
         "applicationId": subscription.application_id,
         "apiId": subscription.api_id,
         "throttlingPolicy": subscription.throttling_policy,
         "requestedThrottlingPolicy": subscription.throttling_policy,
         "status": subscription.status,
-    })
+    }))
 }

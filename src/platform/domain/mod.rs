@@ -17,6 +17,7 @@ mod secret;
 mod subscription;
 mod tenant;
 mod tenant_settings;
+mod throttling_policy;
 mod token_handling;
 
 pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
@@ -37,4 +38,5 @@ pub use secret::Secret;
 pub use subscription::{Subscription, SubscriptionStatus};
 pub use tenant::{SUPER_TENANT, Tenant, User, principal};
 pub use tenant_settings::{RoleAlias, TenantSettings};
+pub use throttling_policy::{PolicyLevel, ThrottlingPolicy};
 pub use token_handling::{HandlingRule, RuleProblem, TokenMatcher, TokenValidation};

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::endpoint_security;
 use crate::{
-    domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, SUPER_TENANT, Scope, principal},
+    domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, PolicyLevel, SUPER_TENANT, Scope, principal},
     identity::role_exists,
-    policies::{JSON_TO_XML, REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},
+    policies::{self, JSON_TO_XML, REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},
     store::Documents,
     wire::{Code, Refusal},
 };
@@ -161,6 +161,7 @@ pub(super) fn admit(
         }
     })?;
     check_texts(&draft)?;
+    check_plans(documents, origin.tenant, &draft)?;
     check_scopes(documents, origin.tenant, &draft)?;
     if !(draft.endpoint_config.is_object() || draft.endpoint_config.is_null()) {
         return Err(Refusal::bad_request("endpointConfig: must be an object"));
@@ -210,6 +211,23 @@ fn check_texts(draft: &Draft) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// Plans must be there, and the ways to log in be known.
+fn check_plans(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Result<(), Refusal> {
+    for plan in draft.policies.iter().filter(|plan| *plan != SUBSCRIPTIONLESS) {
+        if !policies::is_known(documents, tenant, PolicyLevel::Subscription, plan)? {
+            return Err(Refusal::from(Code::PolicyUnknown).because(format!("There is no business plan {plan}")));
+        }
+    }
+    match draft.security_scheme.iter().find(|scheme| !SECURITY_SCHEMES.contains(&scheme.as_str())) {
+        Some(scheme) => Err(Refusal::bad_request(format!("securityScheme: {scheme} is none"))),
+        None => Ok(()),
+    }
+}
+
+/// The values of `securityScheme`.
+const SECURITY_SCHEMES: &[&str] =
+    &["oauth2", "mutualssl", "mutualssl_mandatory", "basic_auth", "api_key", "oauth_basic_auth_api_key_mandatory"];
 
 /// Absent means all; what is there must be an array of names that exist.
 fn key_managers(documents: &Documents<'_>, tenant: &str, sent: Option<&Value>) -> Result<Vec<String>, Refusal> {

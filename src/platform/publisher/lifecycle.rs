@@ -1,5 +1,5 @@
 //! The life cycle of an API.
-//! Whether calls pass in a state is left to the gateway, which learns of it with the next deployment.
+//! Whether calls pass in a state is left to the gateway, which is told of it at once.
 
 use std::sync::Arc;
 
@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use super::{PublishScopes, ViewScopes, apis::find};
 use crate::{
-    domain::ApiStatus,
+    domain::{Api, ApiStatus, Revision},
+    events::Event,
     site::Site,
+    store::Documents,
     wire::{Caller, Path, Query, Refusal},
 };
 
@@ -33,9 +35,28 @@ pub(super) async fn change(
                 Refusal::bad_request(format!("The action {} is not allowed in the state of the API", change.action))
             })?;
             documents.put(&caller.tenant, &api)?;
+            tell_gateway(documents, &caller.tenant, &api)?;
             Ok(Json(json!({"workflowStatus": "APPROVED", "lifecycleState": {"state": word(api.status)}})))
         })
         .await
+}
+
+/// What is deployed stays as it was but for its state; a retired API is served no more.
+fn tell_gateway(documents: &Documents<'_>, tenant: &str, api: &Api) -> Result<(), Refusal> {
+    let revisions: Vec<Revision> = documents.children(&api.id.to_string())?;
+    for mut revision in revisions.into_iter().filter(|one| !one.deployments.is_empty()) {
+        revision.api.status = api.status;
+        if api.status == ApiStatus::Retired {
+            revision.deployments.clear();
+        }
+        documents.put(tenant, &revision)?;
+        let tenant = tenant.to_owned();
+        documents.announce(match api.status {
+            ApiStatus::Retired => Event::ApiUndeployed { tenant, api_id: api.id },
+            _ => Event::ApiDeployed { tenant, revision: Arc::new(revision) },
+        });
+    }
+    Ok(())
 }
 
 pub(super) async fn state(

@@ -56,13 +56,14 @@ pub(super) async fn scope(
         .await
 }
 
-/// The policies that an API may offer.
+/// The policies that an API may offer; who may choose one is no matter of the publisher's roles.
 pub(super) async fn policy_list(
-    _caller: Caller<ViewScopes>,
+    caller: Caller<ViewScopes>,
+    State(site): State<Arc<Site>>,
     Path(level): Path<String>,
     Query(shown): Query<Page>,
 ) -> Result<Json<Value>, Refusal> {
-    policies::list(&level, shown)
+    site.store.read(move |documents| policies::list(documents, &caller.tenant, &level, None, shown)).await
 }
 
 /// The policies that an operation may have beside its throttling.

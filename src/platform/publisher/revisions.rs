@@ -87,6 +87,10 @@ pub(super) async fn deploy(
     if places.is_empty() || places.iter().any(|place| place.name.trim().is_empty()) {
         return Err(Refusal::bad_request("A deployment needs the name of a gateway environment"));
     }
+    let known = &site.config.deployment;
+    if let Some(place) = places.iter().find(|place| !known.has_environment(&place.name)) {
+        return Err(Refusal::bad_request(format!("There is no gateway environment {}", place.name)));
+    }
     site.store
         .write(move |documents| {
             let mut revision = find_revision(documents, &caller.tenant, &id, &chosen.revision_id)?;

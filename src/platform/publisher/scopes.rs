@@ -22,8 +22,13 @@ pub(super) async fn list(
     State(site): State<Arc<Site>>,
     Query(shown): Query<Page>,
 ) -> Result<Json<Value>, Refusal> {
-    let all: Vec<Scope> = site.store.read::<_, Refusal, _>(move |documents| Ok(documents.all(&caller.tenant)?)).await?;
-    Ok(Json(page(all.iter().map(|scope| json!(scope)).collect(), shown)))
+    site.store
+        .read(move |documents| {
+            let all: Vec<Scope> = documents.all(&caller.tenant)?;
+            let apis: Vec<Api> = documents.all(&caller.tenant)?;
+            Ok(Json(page(all.into_iter().map(|scope| json!(counted(scope, &apis))).collect(), shown)))
+        })
+        .await
 }
 
 /// Roles of a shared scope need not exist here: another authorization server may know them.
@@ -55,7 +60,18 @@ pub(super) async fn read(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
 ) -> Result<Json<Scope>, Refusal> {
-    site.store.read(move |documents| find(documents, &caller.tenant, &id)).await.map(Json)
+    site.store
+        .read(move |documents| {
+            let found = find(documents, &caller.tenant, &id)?;
+            Ok(Json(counted(found, &documents.all::<Api>(&caller.tenant)?)))
+        })
+        .await
+}
+
+/// The scope with the number of APIs that use it.
+fn counted(scope: Scope, apis: &[Api]) -> Scope {
+    let count = apis.iter().filter(|api| carries(api, &scope)).count();
+    Scope { usage_count: Some(count as u64), ..scope }
 }
 
 pub(super) async fn update(

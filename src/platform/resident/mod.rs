@@ -17,4 +17,6 @@ mod sync;
 mod tokens;
 mod trust;
 
+pub(crate) use kept::end_tokens_of;
 pub(crate) use realms::Residents;
+pub(crate) use scopes::{opens_plane, plane_scope_exists};

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::{
     authorization::Logins,
     endpoints,
-    kept::{KeptKeys, KeptToken},
+    kept::{KeptKeys, KeptToken, ended_elsewhere},
     scopes::ResidentScopes,
     shape::{ResidentShape, key_set},
     sync,
@@ -268,7 +268,11 @@ impl VerifyPlaneToken for Residents {
         let (tenant, realm) = self.realm_of_token(bearer)?;
         let row = realm.active_access(bearer)?;
         let principal = row.username.as_deref()?;
-        let user = self.0.store.read_now(|documents| identity::find_principal(documents, principal)).ok()??;
+        let known = |documents: &Documents<'_>| {
+            let is_ended = ended_elsewhere(documents, &row)?.access;
+            Ok::<_, StoreError>(if is_ended { None } else { identity::find_principal(documents, principal)? })
+        };
+        let user = self.0.store.read_now(known).ok()??;
         (user.tenant == tenant).then_some(PlaneCaller { user: user.name, tenant, scopes: row.scopes })
     }
 }

@@ -63,9 +63,10 @@ fn check(asked: &Registration, user: &User) -> Result<(), Refusal> {
     if asked.client_name.is_empty() || !asked.client_name.chars().all(allowed) {
         return Err(Refusal::bad_request("clientName may hold letters, digits, blanks, `.`, `_` and `-` only"));
     }
-    let own = principal(&user.name, &user.tenant);
+    // The tenant may be said or left out, the super tenant's too.
+    let own = [user.name.clone(), format!("{}@{}", user.name, user.tenant)];
     match asked.owner.as_deref().filter(|owner| !owner.is_empty()) {
-        Some(owner) if owner != own && owner != user.name => {
+        Some(owner) if !own.iter().any(|own| own == owner) => {
             Err(Refusal::generic(StatusCode::FORBIDDEN, "a client can be registered for oneself only"))
         }
         _ => Ok(()),

@@ -73,6 +73,32 @@ fn roles<'a>(request: &'a ScopeRequest<'_>) -> Box<dyn Iterator<Item = &'a str> 
     }
 }
 
+/// Whether there is such a scope of the planes: it is the administrator's own, or some other role opens it.
+pub(crate) fn plane_scope_exists(scope: &str) -> bool {
+    let roles = ["Internal/creator", "Internal/publisher", "Internal/subscriber"];
+    ADMINISTRATOR.contains(&scope) || roles.iter().any(|role| opens_plane(role, scope))
+}
+
+/// Whether a role opens a scope of the planes.
+pub(crate) fn opens_plane(role: &str, scope: &str) -> bool {
+    scope.starts_with(PLANE) && opens(role, scope)
+}
+
+/// Scopes that are nobody's but the administrator's.
+const ADMINISTRATOR: [&str; 11] = [
+    "apim:admin",
+    "apim:admin_operations",
+    "apim:admin_settings",
+    "apim:admin_application_view",
+    "apim:admin_tier_view",
+    "apim:admin_tier_manage",
+    "apim:organization_read",
+    "apim:organization_manage",
+    "apim:scope_manage",
+    "apim:tenantInfo",
+    "apim:api_provider_change",
+];
+
 /// Whether a role opens a scope of the planes. The administrator's opens all of them.
 fn opens(role: &str, scope: &str) -> bool {
     let scope = &scope[PLANE.len()..];

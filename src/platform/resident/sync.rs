@@ -4,7 +4,7 @@
 use kmspec_mocks::realm::{ClientSpec, Realm, Scope as RealmScope, TokenFormat, UserSpec, random};
 use serde_json::{Map, Value};
 
-use super::scopes::OWNER_ROLES;
+use super::{kept::ended_elsewhere, scopes::OWNER_ROLES};
 use crate::{
     domain::{Api, OAuthClient, Scope, TenantSettings, User, principal},
     identity::{self, password_fits},
@@ -143,6 +143,13 @@ pub(super) fn owner_of_token(
     token: &str,
 ) -> Result<(), StoreError> {
     let Some((row, _)) = realm.token(token) else { return Ok(()) };
+    let ended = ended_elsewhere(documents, &row)?;
+    if let Some(refresh) = row.refresh.as_ref().filter(|_| ended.refresh) {
+        realm.revoke(&refresh.text, None);
+    }
+    if ended.access {
+        realm.revoke(&row.access_token, None);
+    }
     client(documents, realm, tenant, &row.client_id)?;
     let Some(name) = row.username else { return Ok(()) };
     if let Some(subject) = federated(&name) {

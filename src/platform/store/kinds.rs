@@ -8,7 +8,7 @@ use crate::{
     connectors,
     domain::{
         Api, ApiKey, Application, ClientAttempt, KeyManager, KeyMapping, OAuthClient, Organization, Revision, Scope,
-        ScopeRegistration, Subscription, Tenant, TenantSettings, User,
+        ScopeRegistration, Subscription, Tenant, TenantSettings, ThrottlingPolicy, User,
     },
 };
 
@@ -56,6 +56,16 @@ impl Document for TenantSettings {
     const KIND: &'static str = "tenant-settings";
     fn id(&self) -> String {
         self.tenant.clone()
+    }
+}
+
+impl Document for ThrottlingPolicy {
+    const KIND: &'static str = "throttling-policy";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique_key(&self) -> Option<String> {
+        Some(Self::key(self.level, &self.name))
     }
 }
 

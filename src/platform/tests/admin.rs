@@ -198,3 +198,41 @@ async fn one_server_may_be_told_twice_but_an_issuer_has_one_set_of_keys() {
     }
     stage.close().await;
 }
+
+#[tokio::test]
+async fn a_trusted_issuer_needs_a_certificate_that_is_one_or_none() {
+    let stage = Stage::open().await;
+    let nonsense = json!({"type": "PEM", "value": "bm90IGEgY2VydGlmaWNhdGU="});
+    let of = |name: &str, kind: &str, certificates: Value| {
+        with(is7(name, "https://is.example"), json!({"tokenType": kind, "alias": "us", "certificates": certificates}))
+    };
+    for kind in ["EXCHANGED", "BOTH"] {
+        let answer = stage.admin(Method::POST, "/key-managers", of("bad", kind, nonsense.clone())).await;
+        assert_eq!(answer.verdict(), (400, 900611), "TX-11");
+        let list = stage.admin(Method::GET, "/key-managers", Value::Null).await;
+        assert_eq!(list.body["count"], 1, "only the resident one is there");
+    }
+    let direct = stage.key_manager(of("direct", "DIRECT", nonsense.clone())).await;
+    let turned = stage.admin(Method::PUT, &format!("/key-managers/{direct}"), of("direct", "BOTH", nonsense)).await;
+    assert_eq!(turned.verdict(), (400, 900611));
+    stage.key_manager(of("without", "EXCHANGED", Value::Null)).await;
+    stage.key_manager(of("keys", "EXCHANGED", json!({"type": "JWKS", "value": "https://is.example/jwks"}))).await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_scope_of_the_planes_is_there_or_not_and_a_users_or_not() {
+    let stage = Stage::open().await;
+    for (asked, expected) in [
+        ("apim:subscribe", (200, 0)),
+        ("apim:subscribe?username=dora", (200, 0)),
+        ("apim:api_create?username=dora", (404, 901500)),
+        ("apim:api_create?username=admin", (200, 0)),
+        ("apim:admin?username=nobody", (404, 901502)),
+        ("apim:none", (404, 901501)),
+    ] {
+        let answer = stage.admin(Method::GET, &format!("/system-scopes/{asked}"), Value::Null).await;
+        assert_eq!(answer.verdict(), expected, "{asked}: {:?}", answer.body);
+    }
+    stage.close().await;
+}

@@ -18,7 +18,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    async fn to(schemes: &[&str]) -> Self {
+    pub(super) async fn to(schemes: &[&str]) -> Self {
         Self::on(Stage::open().await, schemes).await
     }
 

@@ -2,7 +2,7 @@
 //! What the members mean is left to the handlers.
 
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
+use http::{StatusCode, header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        check_type(&request)?;
         read(&bytes_of(request, state).await?, Shape::Object).map(Self)
     }
 }
@@ -28,6 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ListBody<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        check_type(&request)?;
         read(&bytes_of(request, state).await?, Shape::List).map(Self)
     }
 }
@@ -39,12 +41,25 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for BodyOrNon
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let checked = check_type(&request);
         let bytes = bytes_of(request, state).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             Ok(Self(T::default()))
         } else {
+            checked?;
             read(&bytes, Shape::Object).map(Self)
         }
+    }
+}
+
+/// Refuses a body that says to be something else than JSON; one that says nothing is read.
+fn check_type(request: &Request) -> Result<(), Refusal> {
+    let Some(said) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
+    let essence = said.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_json = essence.is_empty() || essence == "application/json" || essence.ends_with("+json");
+    match is_json {
+        true => Ok(()),
+        false => Err(Refusal::generic(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json")),
     }
 }
 

@@ -24,6 +24,7 @@ codes! {
     PolicyUnknown = 900305, 400, "Tier not found", "The throttling policy is unknown or not allowed";
     MappingNotFound = 900331, 404, "Application key mapping not found", "Application key mapping not found";
     RoleNotFound = 900607, 404, "Role does not exist", "Role does not exist";
+    TrustNotMade = 900611, 400, "Error while adding the trusted Identity Provider", "Error while adding the trusted Identity Provider";
     NotOwner = 900915, 403, "Invalid Permission", " You are not authorized to access the resource.";
     SecretsDisabled = 900916, 400, "Multiple client secrets disabled", "A key has one secret here";
     TokenGenerationFailed = 900957, 500, "Keymanagement Error", " Error while generating the applicationaccess token.";
@@ -47,10 +48,14 @@ codes! {
     ApplicationPropertiesMissing = 901407, 400, "Required application properties are missing", "Required application properties are missing";
     MappingExists = 901409, 409, "Key Mappings already exists", "Key Mappings already exists";
     KeyManagerNotFound = 901411, 404, "Key Manager not Found", "Key Manager not found";
+    SystemScopeNotOfUser = 901500, 404, "Scope not found for user", "The user does not have the scope";
+    SystemScopeNotFound = 901501, 404, "Scope not found", "Scope not found";
+    UserNotFound = 901502, 404, "User not found", "User not found";
     PasswordWrong = 901451, 400, "Current password incorrect", "The current password is not the one that was given";
     PasswordPattern = 901452, 400, "Password pattern invalid", "The new password is too short or too long";
     BackendRefused = 902003, 400, "Invalid Request sent to Key Manager.", "Invalid Request sent to Key Manager.";
     BackendFailed = 902004, 500, "Internal Server Error from Key Manager", "Internal Server Error from Key Manager";
+    PlanRestricted = 902002, 403, "Subscription Tier is not allowed for user", "Subscription Tier is not allowed for user";
     KeyManagerRestricted = 902013, 403, "Unauthorized Access to Key Manager", "Key Manager is Restricted for this user";
     KeyDeleteFailed = 902014, 412, "Key Delete error", "Error while deleting Keys. ";
     KeyManagerInUse = 902015, 412, "Key Manager Delete error", "Error while deleting the Key Manager. ";
