@@ -12,6 +12,7 @@ mod error;
 pub mod events;
 pub mod gateway;
 pub mod identity;
+mod internal_data;
 mod lifecycle;
 mod notify;
 mod outbound;

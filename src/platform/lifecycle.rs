@@ -16,7 +16,7 @@ use super::{
     events::Event,
     gateway::Gateway,
     identity::{self, Identity, TenantSpec, UserSpec},
-    notify, outbound,
+    internal_data, notify, outbound,
     panics::Panics,
     plane_tokens::VerifyPlaneToken,
     publisher, readiness,
@@ -232,7 +232,7 @@ fn management_routes(site: &Arc<Site>) -> Router {
         .nest("/api/am/devportal/v3", devportal::routes())
         .nest("/api/am/publisher/v4", publisher::routes())
         .layer(middleware::from_fn(wire::check_accept))
-        .nest("/internal/data/v1", notify::routes())
+        .nest("/internal/data/v1", notify::routes().merge(internal_data::routes()))
         .merge(readiness::routes())
         .merge(sign_up::routes())
         .fallback(async || Refusal::not_found("resource"))

@@ -62,7 +62,7 @@ impl ScopeSet for SubscriberScope {
 pub(super) struct SettingsScopes;
 
 impl ScopeSet for SettingsScopes {
-    const ANY_OF: &'static [&'static str] = &["apim:store_settings", "apim:subscribe", "apim:app_manage"];
+    const ANY_OF: &'static [&'static str] = &["apim:store_settings"];
 }
 
 /// The resources below `/api/am/devportal/v3`.

@@ -235,9 +235,7 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     site.store
-        .read(move |documents| {
-            Ok(Json(shown(documents, &own(documents, &caller.tenant, &caller.user, &id)?)?))
-        })
+        .read(move |documents| Ok(Json(shown(documents, &own(documents, &caller.tenant, &caller.user, &id)?)?)))
         .await
 }
 

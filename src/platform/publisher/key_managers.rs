@@ -6,14 +6,17 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use super::ViewScopes;
+use super::KeyManagerScopes;
 use crate::{
     domain::KeyManager,
     site::Site,
     wire::{Caller, Refusal, listing},
 };
 
-pub(super) async fn list(caller: Caller<ViewScopes>, State(site): State<Arc<Site>>) -> Result<Json<Value>, Refusal> {
+pub(super) async fn list(
+    caller: Caller<KeyManagerScopes>,
+    State(site): State<Arc<Site>>,
+) -> Result<Json<Value>, Refusal> {
     let all: Vec<KeyManager> =
         site.store.read::<_, Refusal, _>(move |documents| Ok(documents.all(&caller.tenant)?)).await?;
     let entry = |one: &KeyManager| {

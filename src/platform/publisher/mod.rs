@@ -30,8 +30,10 @@ macro_rules! scope_sets {
 }
 
 scope_sets! {
-    /// Reading APIs and key managers.
+    /// Reading APIs.
     ViewScopes = ["apim:api_view", "apim:api_create", "apim:api_manage", "apim:api_publish"];
+    /// Reading key managers.
+    KeyManagerScopes = ["apim:api_view", "apim:api_create", "apim:api_manage"];
     /// Creating APIs.
     CreateScopes = ["apim:api_create", "apim:api_manage"];
     /// Changing APIs, their revisions and deployments.

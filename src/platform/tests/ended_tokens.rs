@@ -13,7 +13,8 @@ impl<'a> Keys<'a> {
     async fn of(open: &'a Open) -> Self {
         let order = json!({"keyType": "PRODUCTION",
             "grantTypesToBeSupported": ["client_credentials", "password", "refresh_token"]});
-        let made = open.stage.dora(Method::POST, &format!("/applications/{}/generate-keys", open.application), order).await;
+        let made =
+            open.stage.dora(Method::POST, &format!("/applications/{}/generate-keys", open.application), order).await;
         Self { open, key: made.text("consumerKey"), secret: made.text("consumerSecret") }
     }
 
@@ -83,7 +84,8 @@ async fn what_a_notice_revokes_is_inactive_at_the_resident_key_manager_too() {
     let other = keys.ask(&[("grant_type", "client_credentials")]).await.text("access_token");
     assert!(keys.is_active(&other).await);
     let later = Clock::system().now_ms() + 60_000;
-    let gone = |key: &str| json!({"type": "consumer_app_revocation_event", "consumerKey": key, "revocationTime": later});
+    let gone =
+        |key: &str| json!({"type": "consumer_app_revocation_event", "consumerKey": key, "revocationTime": later});
     keys.notice(gone("somebody else")).await;
     assert!(keys.is_active(&other).await);
     keys.notice(gone(&keys.key)).await;

@@ -45,3 +45,23 @@ async fn another_media_type_is_refused_on_the_way_in_and_on_the_way_out() {
     }
     stage.close().await;
 }
+
+#[tokio::test]
+async fn each_resource_is_opened_by_its_own_scopes() {
+    let stage = Stage::open().await;
+    let all =
+        ["apim:store_settings", "apim:subscribe", "apim:app_manage", "apim:api_view", "apim:api_publish", "openid"];
+    for (path, opened) in [
+        (format!("{DEVPORTAL}/settings"), &["apim:store_settings"][..]),
+        (format!("{DEVPORTAL}/key-managers"), &["apim:subscribe"]),
+        (format!("{DEVPORTAL}/applications"), &["apim:subscribe", "apim:app_manage"]),
+        (format!("{PUBLISHER}/key-managers"), &["apim:api_view"]),
+    ] {
+        for scope in all {
+            let token = format!("admin|one.com|{scope}");
+            let status = stage.with_scopes(&token, Method::GET, &path, Value::Null).await.status;
+            assert_eq!(status, if opened.contains(&scope) { 200 } else { 401 }, "{path} with {scope}");
+        }
+    }
+    stage.close().await;
+}

@@ -11,6 +11,7 @@ mod devportal;
 mod ended_tokens;
 mod headers;
 mod hostile;
+mod internal_data;
 mod lifecycle;
 mod one_time_tokens;
 mod organizations;

@@ -9,7 +9,8 @@ async fn policy(stage: &Stage, level: &str, document: Value) -> Answer {
 #[tokio::test]
 async fn a_tenants_application_policy_is_nobody_elses() {
     let stage = Stage::open().await;
-    let made = policy(&stage, "application", json!({"policyName": "Slow", "displayName": "Slow", "defaultLimit": {}})).await;
+    let made =
+        policy(&stage, "application", json!({"policyName": "Slow", "displayName": "Slow", "defaultLimit": {}})).await;
     assert_eq!(made.status, 201, "{:?}", made.body);
     let place = format!("/throttling/policies/application/{}", made.text("policyId"));
     assert_eq!(policy(&stage, "application", json!({"policyName": "Slow"})).await.status, 409);
@@ -23,7 +24,8 @@ async fn a_tenants_application_policy_is_nobody_elses() {
     let own = stage.dora(Method::POST, "/applications", order).await;
     assert_eq!(own.status, 201, "{:?}", own.body);
     let list = stage.dora(Method::GET, "/throttling-policies/application", Value::Null).await;
-    let names: Vec<&str> = list.body["list"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
+    let names: Vec<&str> =
+        list.body["list"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
     assert!(names.contains(&"Slow") && names.contains(&"Unlimited"), "{names:?}");
     assert_eq!(stage.admin(Method::DELETE, &place, Value::Null).await.status, 403, "it is named");
     let application = format!("/applications/{}", own.text("applicationId"));
@@ -37,12 +39,8 @@ async fn a_tenants_application_policy_is_nobody_elses() {
 async fn the_policies_that_every_tenant_has_are_listed_with_ids_of_their_own() {
     let stage = Stage::open().await;
     let list = stage.admin(Method::GET, "/throttling/policies/subscription", Value::Null).await;
-    let ids: Vec<String> = list.body["list"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["policyId"].as_str().unwrap().to_owned())
-        .collect();
+    let ids: Vec<String> =
+        list.body["list"].as_array().unwrap().iter().map(|one| one["policyId"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids.len(), 4);
     for id in &ids {
         let place = format!("/throttling/policies/subscription/{id}");
