@@ -281,6 +281,38 @@ fn a_platform_is_configured_by_its_deployment_toml() {
 
 #[cfg(unix)]
 #[test]
+fn data_that_a_platform_has_is_refused_to_a_second_one_until_the_first_has_gone_however_it_went() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("platform.db");
+    let arguments = ["--port", "0", "--gateway-port", "0", "--data", data.to_str().unwrap()];
+    let (folder, mut first, _) = platform_with("", &arguments);
+    let typed = [&["platform", "--folder", folder.path().to_str().unwrap()][..], &arguments].concat();
+    refused(&kmspec(&typed), 3, &["is in use by another platform", data.to_str().unwrap(), "hint:", "`--data`"]);
+    // Not asked to end, but killed.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let (_folder, mut second, said) = platform_with("", &arguments);
+    second.kill().unwrap();
+    second.wait().unwrap();
+    assert!(said["management"].starts_with("https://localhost:"), "{said:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_port_that_a_platform_takes_is_told() {
+    let (_folder, mut platform, said) = platform_with("", &["--port", "0", "--gateway-port", "0", "--http-port", "0"]);
+    platform.kill().unwrap();
+    platform.wait().unwrap();
+    let port = |name: &str, scheme: &str| {
+        let url = said.get(name).unwrap_or_else(|| panic!("no {name} in {said:?}"));
+        url.strip_prefix(&format!("{scheme}://localhost:")).unwrap().parse::<u16>().unwrap()
+    };
+    let ports = [port("management", "https"), port("gateway", "https"), port("plain", "http")];
+    assert!(ports.iter().all(|port| *port > 0) && ports[0] != ports[1] && ports[1] != ports[2], "{ports:?}");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_offset_of_a_deployment_moves_the_ports_that_are_not_named() {
     // Below the ports that the system hands out.
     let offset = 4_000 + std::process::id() % 10_000;

@@ -162,8 +162,9 @@ async fn serve_platform(arguments: PlatformArguments) -> Result<ExitStatus, Comm
         folder: arguments.folder,
     };
     let served = serve::serve(&plan).await?;
+    let plain = served.plain_gateway_url().map(|url| format!("plain       {url}\n")).unwrap_or_default();
     say(&format!(
-        "management  {}\ngateway     {}\nca          {}\ntarget      {}\n",
+        "management  {}\ngateway     {}\n{plain}ca          {}\ntarget      {}\n",
         served.management_url(),
         served.gateway_url(),
         served.ca_file().display(),

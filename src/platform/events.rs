@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::domain::{Application, KeyManager, KeyMapping, Revision, Subscription};
+use super::domain::{Application, ClientCertificate, KeyManager, KeyMapping, Revision, Subscription};
 
 /// Events that a slow reader may lag behind before it must load everything anew.
 const CAPACITY: usize = 4096;
@@ -58,6 +58,16 @@ pub enum Event {
         tenant: String,
         /// Which one.
         api_id: Uuid,
+    },
+    /// A certificate opens an API from now on.
+    ClientCertificateAdded {
+        /// The certificate.
+        certificate: Arc<ClientCertificate>,
+    },
+    /// A certificate opens its API no longer.
+    ClientCertificateRemoved {
+        /// The certificate as it was.
+        certificate: Arc<ClientCertificate>,
     },
     /// An application was created or changed.
     ApplicationChanged {

@@ -11,6 +11,7 @@ pub mod domain;
 mod error;
 pub mod events;
 pub mod gateway;
+mod handshake;
 pub mod identity;
 mod internal_data;
 mod lifecycle;

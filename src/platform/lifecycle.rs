@@ -24,7 +24,7 @@ use super::{
     resident_key_manager::{move_all, resident_key_manager},
     revocations,
     scope_work::{self, ScopeWork},
-    server::{self, Door, Running},
+    server::{self, Clients, Door, Running},
     sign_up,
     site::Site,
     store::{Documents, Store, StoreError},
@@ -36,6 +36,7 @@ use super::{
 pub struct Platform {
     site: Arc<Site>,
     servers: Vec<Running>,
+    plain_url: Option<String>,
 }
 
 impl Platform {
@@ -53,7 +54,8 @@ impl Platform {
         config: PlatformConfig,
         plane_tokens: Option<Arc<dyn VerifyPlaneToken>>,
     ) -> Result<Self, PlatformError> {
-        let tls = server::tls_config(&config.tls)?;
+        let tls = server::tls_config(&config.tls, Clients::NotAsked)?;
+        let mutual_tls = server::tls_config(&config.tls, Clients::Asked)?;
         let management = Door::open(config.management)?;
         let gateway = Door::open(config.gateway)?;
         let plain = config.plain_gateway.map(Door::open).transpose()?;
@@ -85,11 +87,13 @@ impl Platform {
         let traffic = Gateway::open(site.clone(), Arc::new(residents)).await?.router();
         let caught = |router| server::with_panics_caught(router, site.panics.clone());
         let traffic = caught(traffic);
-        let mut servers = vec![management.serve(caught(planes), tls.clone())?, gateway.serve(traffic.clone(), tls)?];
+        let mut servers =
+            vec![management.serve(caught(planes), tls)?, gateway.serve_mutual(traffic.clone(), mutual_tls)?];
+        let plain_url = plain.as_ref().map(|door| format!("http://{}:{}", site.config.public_host, door.address.port()));
         if let Some(plain) = plain {
             servers.push(plain.serve_plain(traffic)?);
         }
-        Ok(Self { site, servers })
+        Ok(Self { site, servers, plain_url })
     }
 
     /// `https://host:port` of the management planes and the resident key manager.
@@ -100,6 +104,11 @@ impl Platform {
     /// `https://host:port` of API traffic.
     pub fn gateway_url(&self) -> &str {
         &self.site.gateway_url
+    }
+
+    /// `http://host:port` of API traffic without TLS, where that is taken.
+    pub fn plain_gateway_url(&self) -> Option<&str> {
+        self.plain_url.as_deref()
     }
 
     /// What the rooms share, for tests that look behind the wire.

@@ -25,7 +25,13 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use super::{config::Tls, error::PlatformError, panics::Panics, wire::Refusal};
+use super::{
+    config::Tls,
+    error::PlatformError,
+    handshake::{AnyClient, Presenting},
+    panics::Panics,
+    wire::Refusal,
+};
 
 /// A port that is taken, before anything is served on it.
 pub(super) struct Door {
@@ -48,6 +54,13 @@ impl Door {
         let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
         let (server, address, handle) = self.open_server()?;
         let serving = server.acceptor(acceptor).serve(router.into_make_service());
+        Ok(Running { handle, task: tokio::spawn(log_end(address, serving)) })
+    }
+
+    /// The same for clients that may show a certificate.
+    pub(super) fn serve_mutual(self, router: Router, tls: Arc<ServerConfig>) -> Result<Running, PlatformError> {
+        let (server, address, handle) = self.open_server()?;
+        let serving = server.acceptor(Presenting::new(tls)).serve(router.into_make_service());
         Ok(Running { handle, task: tokio::spawn(log_end(address, serving)) })
     }
 
@@ -87,18 +100,31 @@ impl Running {
     }
 }
 
+/// Whether a server asks for the certificates of its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clients {
+    /// It does, and takes those without any, too.
+    Asked,
+    /// It does not.
+    NotAsked,
+}
+
 /// The TLS side of a server, from PEM.
-pub(super) fn tls_config(tls: &Tls) -> Result<Arc<ServerConfig>, PlatformError> {
+pub(super) fn tls_config(tls: &Tls, clients: Clients) -> Result<Arc<ServerConfig>, PlatformError> {
     let wrong = |what: &str| PlatformError::Certificate(what.to_owned());
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(tls.chain_pem.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|_| wrong("the chain is no PEM"))?;
     let key = PrivateKeyDer::from_pem_slice(tls.key_pem.as_bytes()).map_err(|_| wrong("the key is no PEM"))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(&error.to_string()))?
-        .with_no_client_auth()
+        .map_err(|error| wrong(&error.to_string()))?;
+    let config = match clients {
+        Clients::Asked => config.with_client_cert_verifier(Arc::new(AnyClient(provider))),
+        Clients::NotAsked => config.with_no_client_auth(),
+    };
+    let mut config = config
         .with_single_cert(chain, key)
         .map_err(|error| wrong(&error.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

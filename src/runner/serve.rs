@@ -12,7 +12,9 @@ use std::{
 use kmspec_mocks::certificates::{CERTIFICATE_FILE, CertificateAuthority, CertificateError};
 
 use kmspec_model::report::ExitStatus;
-use kmspec_platform::{Data, Deployment, Platform, PlatformConfig, PlatformError, Tls, deployment::DeploymentError};
+use kmspec_platform::{
+    Data, Deployment, Platform, PlatformConfig, PlatformError, Tls, deployment::DeploymentError, store::StoreError,
+};
 
 /// Tenant with a user for each persona; the super tenant has its administrator alone.
 pub const SEEDED_TENANT: &str = "kmspec.example";
@@ -127,7 +129,10 @@ impl ServeError {
     fn platform(source: PlatformError, plan: &ServePlan) -> Self {
         let (data, hint) = match &source {
             PlatformError::Listen { .. } => {
-                (None, "another program may have the port; `--port 0` and `--gateway-port 0` take free ones")
+                (None, "another program may have the port; `--port 0`, `--gateway-port 0` and `--http-port 0` take free ones")
+            }
+            PlatformError::Store(StoreError::InUse(_)) => {
+                (plan.data.clone(), "`--data` takes the name of a new file; without it the data is in memory")
             }
             PlatformError::Trust(_) => (None, "`--trust` takes a PEM file with certificates"),
             _ => (plan.data.clone(), "`--data` takes a file that this program wrote, or the name of a new one"),
@@ -229,6 +234,11 @@ impl Served {
     /// `https://host:port` of API traffic.
     pub fn gateway_url(&self) -> &str {
         self.platform.gateway_url()
+    }
+
+    /// `http://host:port` of API traffic without TLS, where that was asked for.
+    pub fn plain_gateway_url(&self) -> Option<&str> {
+        self.platform.plain_gateway_url()
     }
 
     /// The CA that its certificates lead to.

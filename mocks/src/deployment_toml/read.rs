@@ -90,7 +90,9 @@ impl<S> Reader<'_, S> {
         for (key, value) in table {
             let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
             let full = format!("{}{path}", level.prefix);
-            if let Some(known) = level.known(&path) {
+            if let (true, Some(inner)) = (level.is_partly_known(&path), value.get_ref().as_table()) {
+                self.partly(level, &path, inner);
+            } else if let Some(known) = level.known(&path) {
                 // The first was read already.
                 if self.vocabulary.first != Some(full.as_str()) {
                     self.set(&full, known, value);
@@ -99,6 +101,18 @@ impl<S> Reader<'_, S> {
                 self.table(level, &path, inner);
             } else {
                 self.unknown(level, &path, key.span(), value);
+            }
+        }
+    }
+
+    /// A table of which some keys mean something, and all others nothing.
+    fn partly(&mut self, level: &Level<S>, path: &str, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let path = format!("{path}.{}", key.get_ref());
+            match (level.known(&path), value.get_ref().as_table()) {
+                (Some(known), _) => self.set(&format!("{}{path}", level.prefix), known, value),
+                (None, Some(inner)) => self.partly(level, &path, inner),
+                (None, None) => self.without_effect(&path),
             }
         }
     }

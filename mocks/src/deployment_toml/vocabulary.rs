@@ -91,6 +91,12 @@ impl<S> Level<S> {
         self.keys.iter().flat_map(|keys| keys.iter()).find(|(known, _)| *known == path).map(|(_, key)| *key)
     }
 
+    /// Whether a table means nothing but for some keys below it.
+    pub(super) fn is_partly_known(&self, path: &str) -> bool {
+        let below = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        self.without_effect.contains(&path) && self.keys.iter().flat_map(|keys| keys.iter()).any(|(known, _)| below(known))
+    }
+
     /// Whether something lies below that path.
     pub(super) fn is_table(&self, path: &str) -> bool {
         self.names().any(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))

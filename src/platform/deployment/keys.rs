@@ -65,6 +65,7 @@ impl Deployment {
 
 const OAUTH: &Keys<Deployment> = &[
     ("oauth.multiple_client_secrets.enable", Flag(|settings, on| settings.several_secrets = on)),
+    ("oauth.token_persistence.enable", Flag(|settings, on| settings.token_persistence = on)),
     ("oauth.allowed_scopes", Patterns(|settings, patterns| settings.allowed_scopes = Some(patterns))),
     ("apim.key_manager.skip_create_resident_key_manager", Flag(|settings, on| settings.skip_resident = on)),
     (
@@ -129,6 +130,10 @@ const GATEWAY: &Keys<Deployment> = &[
         Flag(|settings, on| settings.type_header = if on { TypeHeader::Everybody } else { TypeHeader::Nobody }),
     ),
     ("apim.oauth_config.auth_header", Checked(|settings, name| header(name).map(|name| settings.token_header = name))),
+    (
+        "apimgt.mutual_ssl.enable_certificate_chain_validation",
+        Flag(|settings, on| settings.certificate_chains = on),
+    ),
     ("apim.jwt.enable", Flag(|settings, on| settings.backend_jwt.enabled = on)),
     (
         "apim.jwt.encoding",

@@ -26,6 +26,9 @@ pub struct Deployment {
     pub several_secrets: bool,
     /// The unregistered scopes that the resident key manager grants; all of them when `None`.
     pub allowed_scopes: Option<Vec<Regex>>,
+    /// Whether the resident key manager keeps every token in the store; otherwise JWTs that cannot be refreshed are not
+    /// kept, which spares each a write, and are known to introspection only until the platform starts anew.
+    pub token_persistence: bool,
     /// Whether tenants come without a resident key manager: the super tenant, and those that an event announces.
     pub skip_resident: bool,
     /// Identity servers that share their tenants with the platform.
@@ -39,6 +42,8 @@ pub struct Deployment {
     pub type_header: TypeHeader,
     /// The header of access tokens, at APIs that name none of their own.
     pub token_header: HeaderName,
+    /// Whether a client certificate opens an API also when it leads to an uploaded one, and not only when it is one.
+    pub certificate_chains: bool,
     /// The environments of gateways.
     pub environments: Vec<Environment>,
     /// What backends are told.
@@ -63,12 +68,14 @@ impl Default for Deployment {
             disabled_grants: Vec::new(),
             several_secrets: true,
             allowed_scopes: None,
+            token_persistence: true,
             skip_resident: false,
             tenant_sharing: Vec::new(),
             introspection_cache: Duration::from_secs(15),
             token_cache: Some(Duration::from_secs(900)),
             type_header: TypeHeader::default(),
             token_header: header::AUTHORIZATION,
+            certificate_chains: false,
             environments: Vec::new(),
             backend_jwt: BackendJwt::default(),
             cross_tenant: false,

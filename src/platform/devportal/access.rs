@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     deployment::Deployment,
-    domain::{Application, KeyManager, KeyMapping, RESIDENT_KEY_MANAGER, User},
+    domain::{Application, KeyManager, KeyMapping, RESIDENT_KEY_MANAGER, User, Visibility},
     identity,
     store::Documents,
     wire::{Code, Refusal},
@@ -26,7 +26,7 @@ pub(super) fn own_application(
     Ok(application)
 }
 
-/// An application that the caller may look at: an own one, or one of the caller's group (APP-06).
+/// An application that the caller may look at: an own one, or one that is shared with the caller (APP-06).
 pub(super) fn visible_application(
     documents: &Documents<'_>,
     deployment: &Deployment,
@@ -36,14 +36,30 @@ pub(super) fn visible_application(
 ) -> Result<Application, Refusal> {
     let found: Option<Application> = documents.find(tenant, id)?;
     let application = found.ok_or_else(|| Refusal::not_found("application"))?;
-    let is_shared = || Ok::<_, Refusal>(shared(deployment, identity::user(documents, tenant, user)?, &application));
-    if application.owner == user || is_shared()? { Ok(application) } else { Err(Code::NotOwner.into()) }
+    if application.owner == user {
+        return Ok(application);
+    }
+    let user = identity::user(documents, tenant, user)?;
+    if shared(documents, deployment, user.as_ref(), &application)? { Ok(application) } else { Err(Code::NotOwner.into()) }
 }
 
-/// Whether a user is in a group that the application is shared with.
-pub(super) fn shared(deployment: &Deployment, user: Option<User>, application: &Application) -> bool {
-    let in_group = |user: User| user.groups().any(|group| application.groups.iter().any(|own| own == group));
-    deployment.application_sharing && user.is_some_and(in_group)
+/// Whether an application is shared with a user: with a group that the user is in, or with the organization that the
+/// user and the owner both belong to, each where the deployment has such sharing.
+pub(super) fn shared(
+    documents: &Documents<'_>,
+    deployment: &Deployment,
+    user: Option<&User>,
+    application: &Application,
+) -> Result<bool, Refusal> {
+    let Some(user) = user else { return Ok(false) };
+    let in_group = || user.groups().any(|group| application.groups.iter().any(|own| own == group));
+    if deployment.application_sharing && in_group() {
+        return Ok(true);
+    }
+    let with_organization = deployment.organizations && application.visibility == Visibility::SharedWithOrg;
+    let Some(organization) = user.organization().filter(|_| with_organization) else { return Ok(false) };
+    let owner = identity::user(documents, &application.tenant, &application.owner)?;
+    Ok(owner.is_some_and(|owner| owner.organization() == Some(organization)))
 }
 
 /// A key of the caller's own application, with the key manager it belongs to.

@@ -21,7 +21,9 @@ use super::{
 };
 use crate::{
     deployment::Deployment,
-    domain::{Application, ApplicationTokenType, KeyManager, KeyMapping, PolicyLevel, Subscription},
+    domain::{
+        Application, ApplicationTokenType, KeyManager, KeyMapping, PolicyLevel, Subscription, Visibility,
+    },
     events::Event,
     identity, policies,
     site::Site,
@@ -57,8 +59,8 @@ pub(super) struct Draft {
     _owner: Option<Value>,
     #[serde(default, rename = "hashEnabled")]
     _hash_enabled: Option<Value>,
-    #[serde(default, rename = "visibility")]
-    _visibility: Option<String>,
+    #[serde(default)]
+    visibility: Visibility,
 }
 
 impl Draft {
@@ -88,6 +90,7 @@ impl Draft {
             description: self.description,
             token_type: self.token_type,
             attributes: self.attributes,
+            visibility: self.visibility,
         }
     }
 }
@@ -129,11 +132,12 @@ pub(super) async fn list(
             let all: Vec<Application> = documents.all(&caller.tenant)?;
             let wanted = search.query.to_lowercase();
             let user = identity::user(documents, &caller.tenant, &caller.user)?;
-            let is_found = |one: &&Application| {
-                let seen = one.owner == caller.user || shared(&deployment, user.clone(), one);
-                seen && one.name.to_lowercase().contains(&wanted)
-            };
-            let mut mine: Vec<&Application> = all.iter().filter(is_found).collect();
+            let mut mine: Vec<&Application> = Vec::new();
+            for one in all.iter().filter(|one| one.name.to_lowercase().contains(&wanted)) {
+                if one.owner == caller.user || shared(documents, &deployment, user.as_ref(), one)? {
+                    mine.push(one);
+                }
+            }
             search.sort(&mut mine);
             let entries: Result<Vec<Value>, Refusal> =
                 mine.into_iter().map(|one| document(documents, one, &caller.tenant)).collect();

@@ -135,6 +135,6 @@ pub(super) fn application(application: &Application, subscriptions: usize) -> Va
         "subscriptionScopes": [],
         "owner": owner,
         "hashEnabled": false,
-        "visibility": "PRIVATE",
+        "visibility": application.visibility,
     })
 }

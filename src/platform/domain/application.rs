@@ -28,6 +28,20 @@ pub struct Application {
     /// Groups whose members see it.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Whether the owner's organization sees it.
+    #[serde(default)]
+    pub visibility: Visibility,
+}
+
+/// Who sees an application beside its owner and its groups.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Visibility {
+    /// Nobody.
+    #[default]
+    Private,
+    /// The users of the owner's organization.
+    SharedWithOrg,
 }
 
 /// Kind of the tokens of an application.

@@ -6,6 +6,7 @@ mod api_key;
 mod application;
 mod certificates;
 mod client_attempt;
+mod client_certificate;
 mod endpoint_security;
 mod key_manager;
 mod key_mapping;
@@ -22,9 +23,10 @@ mod token_handling;
 
 pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use api_key::{ApiKey, KeyRestrictions};
-pub use application::{Application, ApplicationTokenType};
+pub use application::{Application, ApplicationTokenType, Visibility};
 pub use certificates::{CertificateType, Certificates};
 pub use client_attempt::ClientAttempt;
+pub use client_certificate::ClientCertificate;
 pub use endpoint_security::{BackendLogin, EndpointSecurity, LoginKind};
 pub use key_manager::{
     ClaimMapping, ConnectorProperties, KeyManager, NamedEndpoint, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,
@@ -36,7 +38,7 @@ pub use permissions::{PermissionType, Permissions};
 pub use scope_registration::{ScopeRegistration, ScopeStanding};
 pub use secret::Secret;
 pub use subscription::{Subscription, SubscriptionStatus};
-pub use tenant::{SUPER_TENANT, Tenant, User, principal};
+pub use tenant::{OWN_DIALECT, SUPER_TENANT, Tenant, User, principal};
 pub use tenant_settings::{RoleAlias, TenantSettings};
 pub use throttling_policy::{PolicyLevel, ThrottlingPolicy};
 pub use token_handling::{HandlingRule, RuleProblem, TokenMatcher, TokenValidation};

@@ -26,6 +26,9 @@ fn yes() -> bool {
     true
 }
 
+/// Begins the names of users' claims, with a slash after it.
+pub const OWN_DIALECT: &str = "http://wso2.org/claims";
+
 /// The claim that names a user's organization, by the id that the organization has elsewhere.
 const ORGANIZATION_CLAIM: &str = "http://wso2.org/claims/organizationId";
 

@@ -13,13 +13,16 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
+    admission::Admitted,
     authenticate::Caller,
-    server::{Admitted, GatewayState},
+    server::GatewayState,
     state::Tenant,
 };
 use crate::{
     deployment::BackendJwt,
-    domain::{Api, SUPER_TENANT, principal},
+    domain::{Api, OWN_DIALECT, SUPER_TENANT, principal},
+    identity::find_principal,
+    store::StoreError,
 };
 
 /// How long one lives, and how long it is used again for the same token at the most.
@@ -44,7 +47,7 @@ impl Told {
 }
 
 /// The header's value for an admitted call; `None` when backends are told nothing, or nobody is known to call.
-pub(super) fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted) -> Option<HeaderValue> {
+pub(super) async fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted) -> Option<HeaderValue> {
     let deployment = &state.site.config.deployment;
     let settings = &deployment.backend_jwt;
     let presented = caller.presented.as_ref().filter(|_| settings.enabled)?;
@@ -55,11 +58,40 @@ pub(super) fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller
     {
         return Some(told);
     }
-    let told = signed(state, tenant, settings, &claims(state, tenant, api, caller, now))?;
+    let mut claims = claims(state, tenant, api, caller, now);
+    claims.extend(profile(state, caller).await);
+    let told = signed(state, tenant, settings, &claims)?;
     if let Some(life) = deployment.token_cache {
         state.told.0.insert(key, (now + life.as_secs().min(LIFETIME_S), told.clone()));
     }
     Some(told)
+}
+
+/// What is told of a user whose token of the resident key manager was granted the profile (BJ-11), by the names of the
+/// platform's own dialect.
+const PROFILE: [&str; 4] = ["givenname", "lastname", "mobile", "organization"];
+
+/// The claims of the user that the call is made for. Nothing is told of one who cannot be looked up.
+async fn profile(state: &GatewayState, caller: &Admitted) -> Vec<(String, Value)> {
+    let settings = &state.site.config.deployment.backend_jwt;
+    let granted = |token: &Caller| {
+        let has = |scope: &str| token.has_scope_of(&[scope.to_owned()]);
+        token.key_manager.document.is_resident() && !token.is_application() && has("openid") && has("profile")
+    };
+    let Some(principal) = caller.user.clone().filter(|_| caller.token.as_ref().is_some_and(granted)) else {
+        return Vec::new();
+    };
+    let found = state.site.store.read::<_, StoreError, _>(move |documents| find_principal(documents, &principal)).await;
+    let user = found.unwrap_or_else(|error| {
+        tracing::error!(%error, "a user could not be looked up for a backend");
+        None
+    });
+    let Some(user) = user else { return Vec::new() };
+    let told = PROFILE.into_iter().filter_map(|name| {
+        let value = user.claims.get(&format!("{OWN_DIALECT}/{name}"))?;
+        Some((format!("{}/{name}", settings.dialect), json!(value)))
+    });
+    told.filter(|(name, _)| !settings.excluded.contains(name)).collect()
 }
 
 fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String, Value> {

@@ -10,16 +10,16 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, Response},
+    http::Response,
 };
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use super::{
-    authenticate::{Caller, authenticate},
+    admission::{Admitted, admit, credential_headers},
+    authenticate::Caller,
     backend_jwt,
     backend_login::BackendTokens,
-    credentials::{Credentials, INTERNAL_KEY, api_key_header, credentials, token_header},
     forward::{Forward, endpoint},
     introspection::Introspections,
     key_manager::RunningKeyManager,
@@ -30,10 +30,9 @@ use super::{
     revocations::Revocations,
     routes::Route,
     state::Tenant,
-    subscriptions, users, vouched,
 };
 use crate::{
-    domain::{self, Api, ApiStatus, Application, KeyMapping, KeyType, Operation, SUPER_TENANT, Subscription},
+    domain::{self, ApiStatus, Application, KeyMapping, SUPER_TENANT, Subscription},
     events::Event,
     site::Site,
     store::{Revocation, StoreError},
@@ -146,11 +145,9 @@ async fn pass(
     }
     let operation = route.operation(parts.method.as_str()).ok_or(Refusal::NoResource)?;
     let query = parts.uri.query().unwrap_or_default();
-    let caller = if operation.is_open() {
-        Admitted::default()
-    } else {
-        let presented = credentials(api, &deployment.token_header, &parts.headers, query)?;
-        admit(state, tenant, api, operation, presented, &parts.headers).await?
+    let caller = match operation.is_open() {
+        true => Admitted::default(),
+        false => admit(state, tenant, api, operation, &parts).await?,
     };
     if operation.json_to_xml {
         body = mediation::json_to_xml(&mut parts.headers, body)?;
@@ -172,7 +169,7 @@ async fn pass(
         query,
         headers: &parts.headers,
         credentials: credential_headers(api, &deployment.token_header),
-        assertion: backend_jwt::assertion(state, tenant, api, &caller),
+        assertion: backend_jwt::assertion(state, tenant, api, &caller).await,
         assertion_header: &deployment.backend_jwt.header,
         login,
         body,
@@ -184,97 +181,6 @@ async fn pass(
         state.use_up(tenant, token).await?;
     }
     Ok(answer)
-}
-
-/// Who passed, as far as the rest of the way needs it.
-#[derive(Debug, Default)]
-pub(super) struct Admitted {
-    /// Which endpoint the credentials lead to; whichever there is when they name none.
-    pub(super) key_type: Option<KeyType>,
-    /// The application that calls.
-    pub(super) application_id: Option<Uuid>,
-    /// The user, as a principal.
-    pub(super) user: Option<String>,
-    /// What the token says, and the key manager that issued it.
-    pub(super) token: Option<Caller>,
-    /// The token or key itself, which tells this caller from every other.
-    pub(super) presented: Option<Arc<str>>,
-}
-
-impl Admitted {
-    /// Whether no user is involved.
-    pub(super) fn is_application(&self) -> bool {
-        self.token.as_ref().is_some_and(Caller::is_application)
-    }
-}
-
-/// Lets a call pass, or says why not.
-async fn admit(
-    state: &GatewayState,
-    tenant: &Tenant,
-    api: &Api,
-    operation: &Operation,
-    presented: Credentials<'_>,
-    headers: &HeaderMap,
-) -> Result<Admitted, Refusal> {
-    match presented {
-        Credentials::Bearer(token) => {
-            let caller = authenticate(state, tenant, api, token).await?;
-            let key_type = authorize(tenant, api, operation, &caller)?;
-            let key_manager = &caller.key_manager.document.name;
-            let application_id = caller.consumer_key().and_then(|key| {
-                tenant.read(|known| known.mapping(key, key_manager).map(|mapping| mapping.application_id))
-            });
-            let user = caller.claims.subject().map(str::to_owned);
-            Ok(Admitted {
-                key_type: Some(key_type),
-                application_id,
-                user,
-                token: Some(caller),
-                presented: Some(token.into()),
-            })
-        }
-        Credentials::ApiKey(text) => {
-            let caller = vouched::api_key(state, tenant, api, text, headers)?;
-            Ok(Admitted {
-                key_type: Some(caller.key_type),
-                application_id: Some(caller.application_id),
-                user: caller.claims.subject().map(str::to_owned),
-                token: None,
-                presented: Some(text.into()),
-            })
-        }
-        Credentials::InternalKey(text) => {
-            let key_type = vouched::internal_key(state, tenant, api, text)?;
-            Ok(Admitted { key_type: Some(key_type), ..Admitted::default() })
-        }
-        Credentials::Basic(user, password) => {
-            users::check(state, tenant, api, operation, (&user, &password)).await?;
-            Ok(Admitted { user: Some(user), ..Admitted::default() })
-        }
-    }
-}
-
-/// Headers that carried credentials and are for the gateway alone.
-fn credential_headers(api: &Api, usual: &HeaderName) -> [HeaderName; 3] {
-    [token_header(api, usual), api_key_header(api), INTERNAL_KEY]
-}
-
-/// What a caller may do, once it is known who that is.
-fn authorize(tenant: &Tenant, api: &Api, operation: &Operation, caller: &Caller) -> Result<KeyType, Refusal> {
-    let key_manager = &caller.key_manager.document.name;
-    let key_type = tenant.read(|state| subscriptions::check(state, caller.consumer_key(), key_manager, api))?;
-    if !operation.scopes.is_empty() && !caller.has_scope_of(&operation.scopes) {
-        return Err(Refusal::ScopeMissing { resource: operation.target.clone(), scopes: operation.scopes.clone() });
-    }
-    if !api.audiences.is_empty() && !caller.claims.is_for_any_of(&api.audiences) {
-        return Err(Refusal::WrongAudience);
-    }
-    let wanted = operation.auth_type.replace(['_', ' '], "").to_ascii_lowercase();
-    match (wanted.as_str(), caller.is_application()) {
-        ("application", false) | ("applicationuser", true) => Err(Refusal::WrongTokenType),
-        _ => Ok(key_type),
-    }
 }
 
 impl GatewayState {
@@ -431,6 +337,13 @@ impl GatewayState {
             }
             Event::SubjectRevoked { tenant, entity_id, entity_type, revoked_at_ms } => {
                 self.revoke(&tenant, Revocation::Subject { entity_id, entity_type, revoked_at_ms });
+            }
+            Event::ClientCertificateAdded { certificate } => {
+                let tenant = certificate.tenant.clone();
+                self.change(&tenant, |state| state.put_certificate(certificate));
+            }
+            Event::ClientCertificateRemoved { certificate } => {
+                self.change(&certificate.tenant, |state| state.remove_certificate(&certificate));
             }
             Event::ApplicationChanged { application } => {
                 self.change(&application.tenant.clone(), |state| state.put_application(application));

@@ -10,12 +10,13 @@ use kmspec_mocks::realm::Clock;
 use uuid::Uuid;
 
 use super::{
+    client_certificates::Known,
     key_manager::RunningKeyManager,
     routes::{Route, Routes},
 };
 use crate::{
     deployment::TypeHeader,
-    domain::{Application, KeyManager, KeyMapping, Revision, Subscription},
+    domain::{Application, ClientCertificate, KeyManager, KeyMapping, Revision, Subscription},
     store::{Documents, StoreError},
 };
 use kmspec_validation::Claims;
@@ -42,6 +43,8 @@ pub(super) struct TenantState {
     applications: HashMap<Uuid, Arc<Application>>,
     /// By application and API.
     subscriptions: HashMap<(Uuid, Uuid), Arc<Subscription>>,
+    /// By API.
+    certificates: HashMap<Uuid, Vec<Known>>,
     /// Whose tokens must name their type.
     types: TypeHeader,
 }
@@ -70,6 +73,9 @@ impl Tenant {
         }
         for application in documents.all::<Application>(domain)? {
             state.put_application(Arc::new(application));
+        }
+        for certificate in documents.all::<ClientCertificate>(domain)? {
+            state.put_certificate(Arc::new(certificate));
         }
         Ok(Self { domain: domain.to_owned(), clock, state: RwLock::new(state) })
     }
@@ -171,6 +177,26 @@ impl TenantState {
 
     pub(super) fn undeploy(&mut self, api: Uuid) {
         self.routes.remove(api);
+    }
+
+    /// The client certificates of an API.
+    pub(super) fn certificates(&self, api: Uuid) -> &[Known] {
+        self.certificates.get(&api).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn put_certificate(&mut self, certificate: Arc<ClientCertificate>) {
+        self.remove_certificate(&certificate);
+        let of_api = self.certificates.entry(certificate.api_id).or_default();
+        of_api.extend(Known::of(certificate));
+    }
+
+    pub(super) fn remove_certificate(&mut self, certificate: &ClientCertificate) {
+        if let Some(of_api) = self.certificates.get_mut(&certificate.api_id) {
+            of_api.retain(|one| one.document.alias != certificate.alias);
+            if of_api.is_empty() {
+                self.certificates.remove(&certificate.api_id);
+            }
+        }
     }
 
     pub(super) fn put_mapping(&mut self, mapping: Arc<KeyMapping>) {

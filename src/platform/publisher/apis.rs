@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{
     ChangeScopes, CreateScopes, DeleteScopes, ViewScopes,
     api_document::{Origin, admit, shown},
+    client_certificates,
     subscriptions::to_apis_of,
 };
 use crate::{
@@ -148,6 +149,7 @@ pub(super) async fn delete(
             for revision in documents.children::<Revision>(&id)? {
                 documents.remove::<Revision>(&caller.tenant, &revision.id.to_string())?;
             }
+            client_certificates::remove_all(documents, &api)?;
             documents.remove::<Api>(&caller.tenant, &id)?;
             let ordered = scope_work::order(documents, &caller.tenant, own_scopes(&api))?;
             documents.announce(Event::ApiUndeployed { tenant: caller.tenant, api_id: api.id });

@@ -3,6 +3,7 @@
 
 mod api_document;
 mod apis;
+mod client_certificates;
 mod definition;
 mod endpoint_security;
 mod internal_keys;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, head, post},
+    routing::{delete, get, head, post},
 };
 
 use super::{site::Site, wire::ScopeSet};
@@ -49,6 +50,12 @@ scope_sets! {
     /// Blocking subscriptions and changing their plans.
     SubscriptionManageScopes =
         ["apim:subscription_block", "apim:subscription_manage", "apim:api_publish", "apim:api_manage"];
+    /// Reading client certificates.
+    CertificateViewScopes = ["apim:client_certificates_view", "apim:client_certificates_manage", "apim:api_view"];
+    /// Adding client certificates.
+    CertificateAddScopes = ["apim:client_certificates_add", "apim:client_certificates_manage"];
+    /// Removing client certificates.
+    CertificateChangeScopes = ["apim:client_certificates_update", "apim:client_certificates_manage"];
     /// Reading shared scopes.
     ScopeViewScopes = ["apim:api_view", "apim:shared_scope_manage"];
     /// Changing shared scopes.
@@ -66,6 +73,9 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/apis/{id}/deploy-revision", post(revisions::deploy))
         .route("/apis/{id}/undeploy-revision", post(revisions::undeploy))
         .route("/apis/{id}/generate-key", post(internal_keys::generate))
+        .route("/apis/{id}/client-certificates", get(client_certificates::list).post(client_certificates::add))
+        .route("/apis/{id}/client-certificates/{alias}", delete(client_certificates::remove))
+        .route("/apis/{id}/client-certs/{keyType}", post(client_certificates::add_for))
         .route("/scopes", get(scopes::list).post(scopes::create))
         .route("/scopes/{id}", get(scopes::read).put(scopes::update).delete(scopes::delete).head(names::scope))
         .route("/scopes/{id}/usage", get(scopes::usage))

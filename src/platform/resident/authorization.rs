@@ -13,7 +13,7 @@ use kmspec_mocks::{
 };
 use url::Url;
 
-use super::{endpoints::Failure, kept::keep_issued};
+use super::{endpoints::Failure, kept::keep_issued, realms::Residents};
 use crate::store::Documents;
 
 /// How long a person may take to log in.
@@ -151,25 +151,29 @@ impl Login {
 }
 
 /// The redirect after the user has agreed: with a code, or with a token in the fragment.
-pub(super) fn finish(documents: &Documents<'_>, realm: &Realm, login: &Login) -> Result<String, Failure> {
+pub(super) fn finish(
+    residents: &Residents,
+    documents: &Documents<'_>,
+    realm: &Realm,
+    login: &Login,
+) -> Result<String, Failure> {
     let gone = || OAuthError::new(400, "access_denied", "the user or the client is gone");
     let user = login.username.as_deref().and_then(|name| realm.user(name)).ok_or_else(gone)?;
     match login.answer {
         Answer::Code => Ok(login.request.approved(realm, &user)),
         Answer::Token => {
             let client = realm.client(&login.request.client_id).ok_or_else(gone)?;
-            token_in_fragment(documents, realm, login, &client, &user)
+            token_in_fragment((residents, documents), realm, login, (&client, &user))
         }
     }
 }
 
 /// RFC 6749, section 4.2.2.
 fn token_in_fragment(
-    documents: &Documents<'_>,
+    (residents, documents): (&Residents, &Documents<'_>),
     realm: &Realm,
     login: &Login,
-    client: &Client,
-    user: &User,
+    (client, user): (&Client, &User),
 ) -> Result<String, Failure> {
     let scopes = match realm.granted_scopes(login.request.scopes.as_deref(), client, Some(user), "implicit") {
         Ok(scopes) => scopes,
@@ -177,7 +181,7 @@ fn token_in_fragment(
     };
     let answer = issue(realm, &Issue::new(client, Some(user), "implicit", scopes));
     if let Some((row, _)) = realm.token(&answer.access_token) {
-        keep_issued(documents, &login.tenant, realm, row)?;
+        keep_issued(residents, documents, (&login.tenant, realm), row)?;
     }
     let members = vec![
         ("access_token", answer.access_token),

@@ -5,6 +5,7 @@ use kmspec_mocks::realm::{Realm, TokenFormat, TokenRow, TokenState, key_ring::St
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::realms::Residents;
 use crate::{
     domain::User,
     events::Event,
@@ -51,15 +52,15 @@ impl Document for KeptToken {
     }
 }
 
-/// Keeps an issued token, and the keys that signed it.
+/// Keeps an issued token, where such tokens are kept, and in any case the keys that signed it.
 pub(super) fn keep_issued(
+    residents: &Residents,
     documents: &Documents<'_>,
-    tenant: &str,
-    realm: &Realm,
+    (tenant, realm): (&str, &Realm),
     row: TokenRow,
 ) -> Result<(), StoreError> {
     KeptKeys { tenant: tenant.to_owned(), keys: realm.keys().stored() }.keep(documents)?;
-    documents.put(tenant, &KeptToken(row))
+    if residents.keeps(&row) { documents.put(tenant, &KeptToken(row)) } else { Ok(()) }
 }
 
 /// Keeps a token that ended, and its revocation, which the gateway is told of once all is committed.

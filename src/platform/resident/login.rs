@@ -129,7 +129,7 @@ fn logged_in(residents: &Residents, documents: &Documents<'_>, key: &str) -> Res
     let realm = prepared(residents, documents, &login)?;
     let Some(client) = realm.client(&login.request.client_id) else { return Ok(unknown_session(residents)) };
     if residents.logins().has_consent(&client.id, &username) {
-        return Ok(found(&finish(documents, &realm, &login)?));
+        return Ok(found(&finish(residents, documents, &realm, &login)?));
     }
     let next = residents.logins().keep(login);
     Ok(to_page(residents, CONSENT_PAGE, &[("sessionDataKeyConsent", &next), ("application", &client.name)]))
@@ -145,7 +145,7 @@ fn consented(residents: &Residents, documents: &Documents<'_>, key: &str, form: 
                 residents.logins().keep_consent(&login.request.client_id, username);
             }
             let realm = prepared(residents, documents, &login)?;
-            Ok(found(&finish(documents, &realm, &login)?))
+            Ok(found(&finish(residents, documents, &realm, &login)?))
         }
         Some("deny") => Ok(found(&login.denied())),
         _ => Ok(shown(residents, &OAuthError::invalid_request("the consent is missing"))),

@@ -8,7 +8,7 @@ use std::{
 
 use axum::Router;
 use kmspec_mocks::realm::{
-    KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenKind,
+    KeyChest, KeyPurpose, KeyRing, OAuthError, Policy, Realm, RealmSpec, Snapshot, TokenFormat, TokenKind, TokenRow,
     jwt::{self, Object},
     key_ring::{KidStyle, StoredKeys},
     policy::Rotation,
@@ -55,6 +55,7 @@ struct Inner {
     key_sets: KeySets,
     grant_types: Vec<String>,
     scopes: ResidentScopes,
+    keeps_jwts: bool,
 }
 
 impl Residents {
@@ -82,6 +83,7 @@ impl Residents {
             key_sets,
             grant_types,
             scopes,
+            keeps_jwts: deployment.token_persistence,
         }));
         residents.follow_removals(panics.clone());
         residents
@@ -94,6 +96,11 @@ impl Residents {
 
     pub(super) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Whether a token is kept in the store: a JWT proves itself, and need not be unless it can be refreshed.
+    pub(super) fn keeps(&self, row: &TokenRow) -> bool {
+        self.0.keeps_jwts || row.format == TokenFormat::Opaque || row.refresh.is_some()
     }
 
     pub(super) fn logins(&self) -> &Logins {

@@ -55,7 +55,7 @@ fn redeem(
     }
     let answer = grants::redeem(&realm, &asked.request)?;
     if let Some((row, _)) = realm.token(&answer.access_token) {
-        keep_issued(documents, &tenant, &realm, row)?;
+        keep_issued(residents, documents, (&tenant, &realm), row)?;
     }
     let now = before.filter(|row| row.state == TokenState::Active).and_then(|row| realm.token(&row.access_token));
     if let Some((row, _)) = now.filter(|(row, _)| row.state != TokenState::Active) {

@@ -173,6 +173,13 @@ impl<'a> Documents<'a> {
         Ok(self.connection.prepare_cached(forget)?.execute(params![Revocation::KIND, tenant, moment])?)
     }
 
+    /// How many documents of a kind there are, for tests of what is kept.
+    #[cfg(test)]
+    pub(crate) fn count(&self, kind: &str) -> Result<usize, StoreError> {
+        let count = "SELECT count(*) FROM document WHERE kind = ?1";
+        Ok(self.connection.query_row(count, [kind], |row| row.get(0))?)
+    }
+
     fn one<D: Document>(&self, query: &str, params: impl Params) -> Result<Option<D>, StoreError> {
         let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let row = self.connection.prepare_cached(query)?.query_row(params, row).optional()?;

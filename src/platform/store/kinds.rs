@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::{
     connectors,
     domain::{
-        Api, ApiKey, Application, ClientAttempt, KeyManager, KeyMapping, OAuthClient, Organization, Revision, Scope,
-        ScopeRegistration, Subscription, Tenant, TenantSettings, ThrottlingPolicy, User,
+        Api, ApiKey, Application, ClientAttempt, ClientCertificate, KeyManager, KeyMapping, OAuthClient, Organization,
+        Revision, Scope, ScopeRegistration, Subscription, Tenant, TenantSettings, ThrottlingPolicy, User,
     },
 };
 
@@ -143,6 +143,16 @@ impl Document for ClientAttempt {
     }
     fn parent(&self) -> Option<String> {
         Some(self.application_id.to_string())
+    }
+}
+
+impl Document for ClientCertificate {
+    const KIND: &'static str = "client-certificate";
+    fn id(&self) -> String {
+        format!("{}\n{}", self.tenant, self.alias)
+    }
+    fn parent(&self) -> Option<String> {
+        Some(self.api_id.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store: every document of the platform in one SQLite database, a file or memory; secrets in it are sealed.
 //! What the documents mean is left to the rooms that read them.
 
+mod claim;
 mod documents;
 mod kinds;
 mod schema;
@@ -13,7 +14,7 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use self::sealing::Seal;
+use self::{claim::Claim, sealing::Seal};
 use super::events::EventBus;
 
 pub use documents::Documents;
@@ -53,6 +54,17 @@ pub enum StoreError {
         /// Version of this program.
         known: u32,
     },
+    /// Another process, or another platform of this one, has the data.
+    #[error("the data in `{}` is in use by another platform\nhint: stop that one first, or give each a data file of its own", .0.display())]
+    InUse(PathBuf),
+    /// The file by which a process claims the data cannot be used.
+    #[error("the lock file `{}` cannot be used: {source}", path.display())]
+    LockFile {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The file with the key of the data's secrets cannot be used.
     #[error("the key file `{}` cannot be used: {source}", path.display())]
     KeyFile {
@@ -88,6 +100,8 @@ pub struct Store {
     connection: Arc<Mutex<Connection>>,
     seal: Arc<Seal>,
     bus: EventBus,
+    // Let go after the connection: members are dropped in this order.
+    _claim: Option<Arc<Claim>>,
 }
 
 impl Store {
@@ -97,6 +111,10 @@ impl Store {
     ///
     /// [`StoreError`] when the file cannot be opened or was written by a later version.
     pub fn open(data: &Data) -> Result<Self, StoreError> {
+        let claim = match data {
+            Data::Memory => None,
+            Data::File(path) => Some(Arc::new(Claim::on(path)?)),
+        };
         let mut connection = match data {
             Data::Memory => Connection::open_in_memory()?,
             Data::File(path) => Connection::open(path)?,
@@ -106,7 +124,8 @@ impl Store {
             Data::Memory => Seal::passing(),
             Data::File(path) => Seal::beside(path, &mut connection)?,
         };
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), seal: Arc::new(seal), bus: EventBus::new() })
+        let (connection, seal) = (Arc::new(Mutex::new(connection)), Arc::new(seal));
+        Ok(Self { connection, seal, bus: EventBus::new(), _claim: claim })
     }
 
     /// Where changes are told after they were committed, in the order of the commits.

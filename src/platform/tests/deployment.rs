@@ -26,13 +26,13 @@ const ALL_GRANTS: [&str; 5] = [
 ];
 
 /// Resident keys of dora's application.
-struct Keys {
-    id: String,
-    secret: String,
-    token: String,
+pub(super) struct Keys {
+    pub(super) id: String,
+    pub(super) secret: String,
+    pub(super) token: String,
 }
 
-async fn keys(stage: &Stage, application: &str) -> Keys {
+pub(super) async fn keys(stage: &Stage, application: &str) -> Keys {
     let order = json!({"keyType": "PRODUCTION", "grantTypesToBeSupported": ALL_GRANTS});
     let made = stage.dora(Method::POST, &format!("/applications/{application}/generate-keys"), order).await;
     assert_eq!(made.status, 200, "{:?}", made.body);
@@ -41,23 +41,23 @@ async fn keys(stage: &Stage, application: &str) -> Keys {
 }
 
 /// What the tenant's token endpoint says to the application.
-async fn ask(stage: &Stage, keys: &Keys, form: &[(&str, &str)]) -> Answer {
+pub(super) async fn ask(stage: &Stage, keys: &Keys, form: &[(&str, &str)]) -> Answer {
     let url = format!("{}/t/one.com/oauth2/token", stage.platform.management_url());
     Stage::answer(stage.client.post(url).basic_auth(&keys.id, Some(&keys.secret)).form(form)).await
 }
 
-async fn opened(text: &str) -> (Open, Keys) {
+pub(super) async fn opened(text: &str) -> (Open, Keys) {
     let open = Open::on(Stage::configured(text).await, &["oauth2"]).await;
     let keys = keys(&open.stage, &open.application).await;
     (open, keys)
 }
 
-fn bearer(token: &str) -> String {
+pub(super) fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
 /// Header and claims of what the backend was told with the last call.
-fn told(open: &Open, header: &str) -> Option<(String, Value)> {
+pub(super) fn told(open: &Open, header: &str) -> Option<(String, Value)> {
     let request = open.backend.requests().pop().unwrap();
     let said: Vec<String> = request.header(header).map(str::to_owned).collect();
     assert!(said.len() < 2, "{said:?}");

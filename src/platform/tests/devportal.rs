@@ -214,3 +214,16 @@ async fn applications_belong_to_their_owner_and_the_portal_shows_display_endpoin
     assert!(endpoint("Resident Key Manager").ends_with("/t/one.com/oauth2/token"));
     stage.close().await;
 }
+
+#[tokio::test]
+async fn an_application_is_given_to_somebody_who_is_named_or_to_nobody() {
+    let stage = Stage::open().await;
+    let id = stage.application("orders").await;
+    for path in ["change-owner", "change-owner?owner=", "change-owner?owner=%20"] {
+        let refused = stage.admin(Method::POST, &format!("/applications/{id}/{path}"), Value::Null).await;
+        assert_eq!(refused.verdict(), (400, 400), "{path}");
+    }
+    let read = stage.dora(Method::GET, &format!("/applications/{id}"), Value::Null).await;
+    assert_eq!((read.status, read.text("owner").as_str()), (200, "dora@one.com"), "it is whose it was");
+    stage.close().await;
+}

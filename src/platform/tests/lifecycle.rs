@@ -1,7 +1,7 @@
 //! Starting again, events from authorization servers, and panics.
 
 use super::*;
-use crate::{events::Event, panics::Panics, server};
+use crate::{events::Event, panics::Panics, server, store::Store};
 
 #[tokio::test]
 async fn a_configuration_survives_a_restart_and_a_removed_tenant_does_not() {
@@ -21,6 +21,18 @@ async fn a_configuration_survives_a_restart_and_a_removed_tenant_does_not() {
     let resident = stage.admin(Method::GET, &format!("/key-managers/{resident}"), Value::Null).await;
     assert!(resident.text("tokenEndpoint").starts_with(stage.platform.management_url()), "it moved with the port");
     stage.close().await;
+}
+
+#[tokio::test]
+async fn data_belongs_to_one_platform_at_a_time_and_is_free_once_that_one_has_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("platform.db");
+    let store = Store::open(&Data::File(path.clone())).unwrap();
+    let refused = Store::open(&Data::File(path.clone())).unwrap_err().to_string();
+    assert!(refused.contains(&path.display().to_string()) && refused.contains("hint: stop that one"), "{refused}");
+    Store::open(&Data::File(folder.path().join("other.db"))).unwrap();
+    drop(store);
+    Store::open(&Data::File(path)).unwrap();
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ mod headers;
 mod hostile;
 mod internal_data;
 mod lifecycle;
+mod measured;
+mod mutual_tls;
 mod one_time_tokens;
+mod opaque;
 mod organizations;
 mod policies;
 mod publisher;
@@ -21,6 +24,7 @@ mod revocations;
 mod secrets;
 mod sharing;
 mod tenants;
+mod told;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Applications that are shared with a group (APP-05 to APP-07, AK-15).
+//! Applications that are shared with a group (APP-05 to APP-07, AK-15) or with an organization.
 //! Whether they can be is configured.
 
 use super::*;
@@ -56,4 +56,31 @@ async fn a_group_sees_an_application_and_changes_nothing_of_it() {
         assert_eq!((theirs.status, theirs.body["count"].as_u64()), (seen, (seen == 200).then_some(0)));
         stage.close().await;
     }
+}
+
+#[tokio::test]
+async fn an_organization_sees_an_application_that_is_shared_with_it() {
+    let stage = Stage::open().await;
+    let member = |of: &str| json!([{"uri": "http://wso2.org/claims/organizationId", "value": of}]);
+    for (name, of) in [("owner", "red"), ("mate", "red"), ("stranger", "blue")] {
+        sign_up(&stage, name, member(of)).await;
+    }
+    let draft = |name: &str, visibility: &str| json!({"name": name, "throttlingPolicy": "Unlimited", "visibility": visibility});
+    for (visibility, seen) in [("PRIVATE", 403), ("SHARED_WITH_ORG", 200)] {
+        let made = as_user(&stage, "owner", Method::POST, "/applications", draft(visibility, visibility)).await;
+        assert_eq!((made.status, made.text("visibility").as_str()), (201, visibility));
+        let path = format!("/applications/{}", made.text("applicationId"));
+        let status = async |user: &str, method: Method| {
+            as_user(&stage, user, method, &path, draft(visibility, visibility)).await.status
+        };
+        assert_eq!(status("mate", Method::GET).await, seen);
+        assert_eq!(status("mate", Method::PUT).await, 403);
+        assert_eq!(status("stranger", Method::GET).await, 403);
+        assert_eq!(status("dora", Method::GET).await, 403, "of no organization");
+    }
+    let listed = as_user(&stage, "mate", Method::GET, "/applications", Value::Null).await;
+    assert_eq!((listed.body["count"].as_u64(), listed.body["list"][0]["name"].as_str()), (Some(1), Some("SHARED_WITH_ORG")));
+    let odd = as_user(&stage, "owner", Method::POST, "/applications", draft("odd", "PUBLIC")).await;
+    assert_eq!(odd.verdict(), (400, 400));
+    stage.close().await;
 }

@@ -60,6 +60,6 @@ codes! {
     KeyDeleteFailed = 902014, 412, "Key Delete error", "Error while deleting Keys. ";
     KeyManagerInUse = 902015, 412, "Key Manager Delete error", "Error while deleting the Key Manager. ";
     KeyManagersNoArray = 903203, 400, "KeyManagers value needs to be an array", "Value of the KeyManagers config should be an array";
-    ScopeRoleNotFound = 903250, 404, "Role does not exist", "Role does not exist";
+    ScopeRoleNotFound = 903250, 400, "Role does not exist", "Role does not exist";
     KeyTypeInvalid = 904013, 400, "Invalid key type", "The key type is neither PRODUCTION nor SANDBOX";
 }
