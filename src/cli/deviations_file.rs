@@ -4,36 +4,16 @@
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::error::PlanError;
 use crate::runner::{
-    limitations::Limitation,
+    profile_file,
     source::{self, SourceFile},
 };
 use kmspec_model::{
     plan::{ExpectedDeviation, FeatureSource, MockPlan},
     scenario_id::ScenarioId,
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DeviationsFile {
-    #[serde(default)]
-    deviation: Vec<DeviationTable>,
-    /// Of profiles alone; read by `runner/limitations.rs`.
-    #[serde(default)]
-    limitation: Vec<Limitation>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DeviationTable {
-    id: String,
-    reason: String,
-    link: Option<String>,
-    expires: Option<String>,
-}
 
 /// Reads one file. A deviation is accepted up to and including its last day; `today` decides.
 ///
@@ -59,18 +39,12 @@ fn parse(text: &str, path: &Path, profile: Option<&str>, today: Date) -> Result<
         hint: "each [[deviation]] has an id, a reason and, if wanted, a link and a last day: expires = \"2026-12-31\""
             .to_owned(),
     };
-    let file: DeviationsFile = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
-    if let (None, Some(limitation)) = (profile, file.limitation.first()) {
+    let file = profile_file::read(text).map_err(malformed)?;
+    if let (None, Some(limitation)) = (profile, file.limitations.first()) {
         return Err(malformed(format!("the limitation `{}` belongs into a profile", limitation.requirement)));
     }
     let mut lines: Vec<ExpectedDeviation> = Vec::new();
-    for table in file.deviation {
-        if table.reason.trim().is_empty() {
-            return Err(malformed(format!("`{}` gives no reason", table.id)));
-        }
-        if lines.iter().any(|line| line.id == table.id) {
-            return Err(malformed(format!("`{}` stands twice", table.id)));
-        }
+    for table in file.deviations {
         let last = table.expires.as_deref().map(str::parse::<Date>).transpose();
         let last = last.map_err(|error| malformed(format!("`{}` expires on no day: {error}", table.id)))?;
         lines.push(ExpectedDeviation {

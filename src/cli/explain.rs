@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::runner::{limitations::Limitation, select::Selected};
+use crate::runner::{profile_file::Limitation, select::Selected};
 use kmspec_model::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Measurement},
     rule::{RuleId, RuleKind},
 };
 use kmspec_prove as prove;
@@ -18,6 +18,9 @@ pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Op
     if let Some(requirement) = catalogue.requirements.iter().find(|each| each.id == row) {
         line(&mut text, "tested at", &requirement.under_test.join(", "));
         line(&mut text, "facets", &requirement.facets.join(", "));
+        for each in requirement.measured.iter().filter(|each| id.facet().is_none() || each.facet.as_deref() == id.facet()) {
+            line(&mut text, "measured", &format!("{} in {}", each.name, each.file));
+        }
     }
     if let Some(clause) = catalogue.clauses.iter().find(|each| each.id == row) {
         line(&mut text, "binds", &clause.side.join(", "));
@@ -64,7 +67,7 @@ fn switchable(catalogue: &Catalogue) -> String {
 }
 
 /// Every requirement and its facets, each with the number of scenarios that hold it. What a profile declares that its
-/// product cannot do is counted apart: no scenario could hold it. The defects follow.
+/// product cannot do is counted apart: no scenario could hold it; so is what tests find out by measuring. The defects follow.
 pub fn requirements(
     catalogue: &Catalogue,
     scenarios: &[Selected],
@@ -80,32 +83,45 @@ pub fn requirements(
     }
     let count = |id: &str| counts.get(id).copied().unwrap_or_default();
     let mut text = String::new();
-    let (mut proven, mut apart) = (0, 0);
+    let (mut proven, mut apart, mut measured) = (0, 0, 0);
     for row in &catalogue.requirements {
-        let facets: Vec<String> = row.facets.iter().map(|facet| format!("{}/{facet}", row.id)).collect();
+        measured += usize::from(!row.measured.is_empty());
         proven += usize::from(count(&row.id) > 0);
         let declaring: Vec<_> = declared.iter().filter(|(_, each)| each.requirement == row.id).collect();
         apart += usize::from(!declaring.is_empty());
         if !declaring.is_empty() && count(&row.id) == 0 {
             if !only_missing {
-                let profiles = declaring.iter().map(|(profile, _)| profile.as_str()).collect::<Vec<_>>().join(", ");
-                let _ = writeln!(text, "   -  {:<24} {} (declared by {profiles})", row.id, row.text);
+                let _ = writeln!(text, "   -  {:<24} {}", row.id, row.text);
+                for (profile, limitation) in declaring {
+                    let _ = writeln!(text, "        not at {profile}: {}", limitation.told());
+                }
             }
             continue;
         }
-        if !only_missing || count(&row.id) == 0 {
+        let held = |id: &str, facet: Option<&str>| count(id) > 0 || row.measured_by(facet).next().is_some();
+        if !only_missing || !held(&row.id, None) && row.measured.is_empty() {
             let _ = writeln!(text, "{:>4}  {:<24} {}", count(&row.id), row.id, row.text);
+            text.extend(row.measured_by(None).map(measurement).filter(|_| !only_missing));
         }
-        for facet in facets.iter().filter(|facet| !only_missing || count(facet) == 0) {
-            let _ = writeln!(text, "{:>4}    {facet}", count(facet));
+        for facet in &row.facets {
+            let id = format!("{}/{facet}", row.id);
+            if !only_missing || !held(&id, Some(facet)) {
+                let _ = writeln!(text, "{:>4}    {id}", count(&id));
+                text.extend(row.measured_by(Some(facet)).map(measurement));
+            }
         }
     }
     let all = catalogue.requirements.len();
     let _ = writeln!(
         text,
-        "\n{proven} of {all} requirements are held by a scenario, {apart} are limitations that a profile declares"
+        "\n{proven} of {all} requirements are held by a scenario, {measured} are measured by tests, {apart} are limitations that a profile declares"
     );
     text + &switchable(catalogue)
+}
+
+/// A line under what is measured.
+fn measurement(by: &Measurement) -> String {
+    format!("        measured by {} in {}\n", by.name, by.file)
 }
 
 /// The scenarios that name no defect: nothing known turns them red.

@@ -44,6 +44,29 @@ pub struct Requirement {
     /// The several things it names, if it does.
     #[serde(default)]
     pub facets: Vec<String>,
+    /// What is found out by measuring, which no scenario does.
+    #[serde(default)]
+    pub measured: Vec<Measurement>,
+}
+
+/// A test or bench that holds a requirement, or one facet of it, by measuring.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// The facet; the whole row without it.
+    #[serde(default)]
+    pub facet: Option<String>,
+    /// File in the repository.
+    pub file: String,
+    /// Name of the test or bench in it.
+    pub name: String,
+}
+
+impl Requirement {
+    /// What measures the row as a whole, or this facet of it.
+    pub fn measured_by(&self, facet: Option<&str>) -> impl Iterator<Item = &Measurement> {
+        self.measured.iter().filter(move |each| each.facet.as_deref() == facet)
+    }
 }
 
 /// A clause of a standard.

@@ -14,7 +14,7 @@ use super::{
     execute::execute,
     interrupt::Interruption,
     judge::Judge,
-    limitations,
+    limitations::{self, ProfileError},
     parse::{self, FeatureError},
     progress::Progress,
     scene::{Scenic, Staging},
@@ -36,6 +36,9 @@ pub enum RunError {
     /// The features cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A profile is none.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// A feature cannot be understood.
     #[error(transparent)]
     Feature(#[from] FeatureError),
@@ -113,7 +116,7 @@ pub async fn run(
 ///
 /// # Errors
 ///
-/// [`RunError::Stage`] when the stage cannot be set. Whatever goes wrong later is in the report.
+/// [`RunError::Profile`] when the profiles cannot be told, and [`RunError::Stage`] when the stage cannot be set. Whatever goes wrong later is in the report.
 pub async fn carry_out<W: Scenic>(
     plan: &RunPlan,
     selection: Selection,
@@ -122,6 +125,8 @@ pub async fn carry_out<W: Scenic>(
     show: impl FnOnce(usize) -> Progress,
 ) -> Result<RunReport, RunError> {
     let started = (jiff::Timestamp::now(), Instant::now());
+    let mut subject = planned_subject(&plan.subject);
+    let mut notes = limitations::notes(&subject.profile, &plan.features)?;
     let collector = Arc::new(Collector::default());
     let opened = tokio::select! {
         opened = W::Stage::open(plan, &selection.servers) => Some(opened.map_err(|error| RunError::Stage(Box::new(error)))?),
@@ -132,7 +137,6 @@ pub async fn carry_out<W: Scenic>(
     };
     let judge = Arc::new(Judge::new(&selection, &plan.expected, lacks));
     let mut problems = judge.problems();
-    let mut subject = planned_subject(&plan.subject);
     let (mut facts, mut deeds, mut servers) = (None, None, Vec::new());
     if let Some(stage) = opened {
         let mut features = selection.features;
@@ -155,7 +159,6 @@ pub async fn carry_out<W: Scenic>(
         deeds = stage.deeds();
         problems.extend(stage.close().await);
     }
-    let mut notes = Vec::new();
     let key_manager = match facts {
         Some(facts) => Some(propose(facts, &catalogue(&plan.features)?)),
         None => None,
@@ -167,7 +170,6 @@ pub async fn carry_out<W: Scenic>(
     };
     let scenarios = selection.scenarios.values().map(report).collect();
     notes.extend(doubts(plan, &selection.scenarios, deeds));
-    notes.extend(limitations::notes(&subject.profile, &plan.features).unwrap_or_default());
     notes.sort();
     notes.dedup();
     Ok(RunReport {
