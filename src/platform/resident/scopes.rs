@@ -126,7 +126,7 @@ fn opens(role: &str, scope: &str) -> bool {
     }
 }
 
-const CREATOR_AND_PUBLISHER: [&str; 9] = [
+const CREATOR_AND_PUBLISHER: [&str; 11] = [
     "api_view",
     "api_definition_view",
     "api_generate_key",
@@ -136,6 +136,8 @@ const CREATOR_AND_PUBLISHER: [&str; 9] = [
     "subscription_view",
     "tier_view",
     "client_certificates_view",
+    "client_certificates_add",
+    "client_certificates_update",
 ];
 
 const SUBSCRIBER: [&str; 8] = [
