@@ -68,8 +68,11 @@ fn what_a_profile_declares_as_a_limitation_is_a_requirement_with_a_reason() {
 #[test]
 fn what_is_measured_is_measured_by_a_test_that_there_is() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let measured: Vec<_> =
-        catalogue().requirements.into_iter().flat_map(|row| row.measured.clone().into_iter().map(move |each| (row.clone(), each))).collect();
+    let measured: Vec<_> = catalogue()
+        .requirements
+        .into_iter()
+        .flat_map(|row| row.measured.clone().into_iter().map(move |each| (row.clone(), each)))
+        .collect();
     assert!(measured.len() >= 2);
     for (row, each) in measured {
         let text = std::fs::read_to_string(root.join(&each.file)).unwrap();

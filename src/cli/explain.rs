@@ -18,7 +18,9 @@ pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Op
     if let Some(requirement) = catalogue.requirements.iter().find(|each| each.id == row) {
         line(&mut text, "tested at", &requirement.under_test.join(", "));
         line(&mut text, "facets", &requirement.facets.join(", "));
-        for each in requirement.measured.iter().filter(|each| id.facet().is_none() || each.facet.as_deref() == id.facet()) {
+        for each in
+            requirement.measured.iter().filter(|each| id.facet().is_none() || each.facet.as_deref() == id.facet())
+        {
             line(&mut text, "measured", &format!("{} in {}", each.name, each.file));
         }
     }

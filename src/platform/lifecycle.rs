@@ -89,7 +89,8 @@ impl Platform {
         let traffic = caught(traffic);
         let mut servers =
             vec![management.serve(caught(planes), tls)?, gateway.serve_mutual(traffic.clone(), mutual_tls)?];
-        let plain_url = plain.as_ref().map(|door| format!("http://{}:{}", site.config.public_host, door.address.port()));
+        let plain_url =
+            plain.as_ref().map(|door| format!("http://{}:{}", site.config.public_host, door.address.port()));
         if let Some(plain) = plain {
             servers.push(plain.serve_plain(traffic)?);
         }

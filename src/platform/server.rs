@@ -124,9 +124,7 @@ pub(super) fn tls_config(tls: &Tls, clients: Clients) -> Result<Arc<ServerConfig
         Clients::Asked => config.with_client_cert_verifier(Arc::new(AnyClient(provider))),
         Clients::NotAsked => config.with_no_client_auth(),
     };
-    let mut config = config
-        .with_single_cert(chain, key)
-        .map_err(|error| wrong(&error.to_string()))?;
+    let mut config = config.with_single_cert(chain, key).map_err(|error| wrong(&error.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

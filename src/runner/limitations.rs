@@ -14,7 +14,9 @@ pub enum ProfileError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A file is no profile.
-    #[error("`{path}` is no profile: {problem}\nhint: a profile has [[deviation]] and [[limitation]] tables, each with a reason")]
+    #[error(
+        "`{path}` is no profile: {problem}\nhint: a profile has [[deviation]] and [[limitation]] tables, each with a reason"
+    )]
     Malformed {
         /// Path below `features/`.
         path: String,

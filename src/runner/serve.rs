@@ -128,9 +128,10 @@ impl ServeError {
 
     fn platform(source: PlatformError, plan: &ServePlan) -> Self {
         let (data, hint) = match &source {
-            PlatformError::Listen { .. } => {
-                (None, "another program may have the port; `--port 0`, `--gateway-port 0` and `--http-port 0` take free ones")
-            }
+            PlatformError::Listen { .. } => (
+                None,
+                "another program may have the port; `--port 0`, `--gateway-port 0` and `--http-port 0` take free ones",
+            ),
             PlatformError::Store(StoreError::InUse(_)) => {
                 (plan.data.clone(), "`--data` takes the name of a new file; without it the data is in memory")
             }

@@ -94,7 +94,8 @@ impl<S> Level<S> {
     /// Whether a table means nothing but for some keys below it.
     pub(super) fn is_partly_known(&self, path: &str) -> bool {
         let below = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.without_effect.contains(&path) && self.keys.iter().flat_map(|keys| keys.iter()).any(|(known, _)| below(known))
+        self.without_effect.contains(&path)
+            && self.keys.iter().flat_map(|keys| keys.iter()).any(|(known, _)| below(known))
     }
 
     /// Whether something lies below that path.

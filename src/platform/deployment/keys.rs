@@ -130,10 +130,7 @@ const GATEWAY: &Keys<Deployment> = &[
         Flag(|settings, on| settings.type_header = if on { TypeHeader::Everybody } else { TypeHeader::Nobody }),
     ),
     ("apim.oauth_config.auth_header", Checked(|settings, name| header(name).map(|name| settings.token_header = name))),
-    (
-        "apimgt.mutual_ssl.enable_certificate_chain_validation",
-        Flag(|settings, on| settings.certificate_chains = on),
-    ),
+    ("apimgt.mutual_ssl.enable_certificate_chain_validation", Flag(|settings, on| settings.certificate_chains = on)),
     ("apim.jwt.enable", Flag(|settings, on| settings.backend_jwt.enabled = on)),
     (
         "apim.jwt.encoding",

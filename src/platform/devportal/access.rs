@@ -40,7 +40,11 @@ pub(super) fn visible_application(
         return Ok(application);
     }
     let user = identity::user(documents, tenant, user)?;
-    if shared(documents, deployment, user.as_ref(), &application)? { Ok(application) } else { Err(Code::NotOwner.into()) }
+    if shared(documents, deployment, user.as_ref(), &application)? {
+        Ok(application)
+    } else {
+        Err(Code::NotOwner.into())
+    }
 }
 
 /// Whether an application is shared with a user: with a group that the user is in, or with the organization that the

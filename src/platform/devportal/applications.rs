@@ -21,9 +21,7 @@ use super::{
 };
 use crate::{
     deployment::Deployment,
-    domain::{
-        Application, ApplicationTokenType, KeyManager, KeyMapping, PolicyLevel, Subscription, Visibility,
-    },
+    domain::{Application, ApplicationTokenType, KeyManager, KeyMapping, PolicyLevel, Subscription, Visibility},
     events::Event,
     identity, policies,
     site::Site,

@@ -12,12 +12,7 @@ use quick_cache::sync::Cache;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{
-    admission::Admitted,
-    authenticate::Caller,
-    server::GatewayState,
-    state::Tenant,
-};
+use super::{admission::Admitted, authenticate::Caller, server::GatewayState, state::Tenant};
 use crate::{
     deployment::BackendJwt,
     domain::{Api, OWN_DIALECT, SUPER_TENANT, principal},
@@ -47,7 +42,12 @@ impl Told {
 }
 
 /// The header's value for an admitted call; `None` when backends are told nothing, or nobody is known to call.
-pub(super) async fn assertion(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted) -> Option<HeaderValue> {
+pub(super) async fn assertion(
+    state: &GatewayState,
+    tenant: &Tenant,
+    api: &Api,
+    caller: &Admitted,
+) -> Option<HeaderValue> {
     let deployment = &state.site.config.deployment;
     let settings = &deployment.backend_jwt;
     let presented = caller.presented.as_ref().filter(|_| settings.enabled)?;

@@ -175,7 +175,7 @@ impl<'a> Documents<'a> {
 
     /// How many documents of a kind there are, for tests of what is kept.
     #[cfg(test)]
-    pub(crate) fn count(&self, kind: &str) -> Result<usize, StoreError> {
+    pub(crate) fn count(&self, kind: &str) -> Result<u32, StoreError> {
         let count = "SELECT count(*) FROM document WHERE kind = ?1";
         Ok(self.connection.query_row(count, [kind], |row| row.get(0))?)
     }

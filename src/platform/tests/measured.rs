@@ -2,7 +2,7 @@
 //! Requirements name these tests in the catalogue, as what holds them; how fast things are at all is for the benches.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -15,7 +15,7 @@ use super::{
     *,
 };
 
-const ROUNDS: usize = 60;
+const ROUNDS: u32 = 60;
 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
@@ -27,8 +27,8 @@ async fn a_token_that_proves_itself_is_checked_faster_than_one_that_is_asked_abo
     // Nothing is remembered, so that every token is checked.
     let text = "[apim.cache.gateway_token]\nenable = false";
     let open = Open::on(Stage::configured(text).await, &["oauth2"]).await;
-    let count = Arc::new(AtomicUsize::new(0));
-    let introspect = async |State(count): State<Arc<AtomicUsize>>| {
+    let count = Arc::new(AtomicU32::new(0));
+    let introspect = async |State(count): State<Arc<AtomicU32>>| {
         count.fetch_add(1, Ordering::Relaxed);
         Json(json!({"active": true, "client_id": "ck"}))
     };
@@ -92,7 +92,8 @@ async fn tokens_that_are_not_kept_are_issued_faster_and_are_worth_as_much() {
         kept.push(timed(&keeping, &kept_keys).await.0);
         spared.push(timed(&sparing, &spared_keys).await.0);
     }
-    let rows = |stage: &Stage| stage.platform.site().store.read_now(|documents| documents.count("resident-token")).unwrap();
+    let rows =
+        |stage: &Stage| stage.platform.site().store.read_now(|documents| documents.count("resident-token")).unwrap();
     assert!(rows(&keeping) >= ROUNDS && rows(&sparing) == 0, "{} {}", rows(&keeping), rows(&sparing));
     let (kept, spared) = (median(kept), median(spared));
     println!("a token is issued in {spared:?} when it is not kept, and in {kept:?} when it is");

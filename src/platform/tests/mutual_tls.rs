@@ -64,7 +64,8 @@ impl Open {
         if let Some(client) = client {
             http = http.identity(reqwest::Identity::from_pem(client.pem.as_bytes()).unwrap());
         }
-        let mut request = http.build().unwrap().get(format!("{}/t/one.com/orders/1.0/items", self.stage.platform.gateway_url()));
+        let mut request =
+            http.build().unwrap().get(format!("{}/t/one.com/orders/1.0/items", self.stage.platform.gateway_url()));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -65,7 +65,8 @@ async fn an_organization_sees_an_application_that_is_shared_with_it() {
     for (name, of) in [("owner", "red"), ("mate", "red"), ("stranger", "blue")] {
         sign_up(&stage, name, member(of)).await;
     }
-    let draft = |name: &str, visibility: &str| json!({"name": name, "throttlingPolicy": "Unlimited", "visibility": visibility});
+    let draft =
+        |name: &str, visibility: &str| json!({"name": name, "throttlingPolicy": "Unlimited", "visibility": visibility});
     for (visibility, seen) in [("PRIVATE", 403), ("SHARED_WITH_ORG", 200)] {
         let made = as_user(&stage, "owner", Method::POST, "/applications", draft(visibility, visibility)).await;
         assert_eq!((made.status, made.text("visibility").as_str()), (201, visibility));
@@ -79,7 +80,10 @@ async fn an_organization_sees_an_application_that_is_shared_with_it() {
         assert_eq!(status("dora", Method::GET).await, 403, "of no organization");
     }
     let listed = as_user(&stage, "mate", Method::GET, "/applications", Value::Null).await;
-    assert_eq!((listed.body["count"].as_u64(), listed.body["list"][0]["name"].as_str()), (Some(1), Some("SHARED_WITH_ORG")));
+    assert_eq!(
+        (listed.body["count"].as_u64(), listed.body["list"][0]["name"].as_str()),
+        (Some(1), Some("SHARED_WITH_ORG"))
+    );
     let odd = as_user(&stage, "owner", Method::POST, "/applications", draft("odd", "PUBLIC")).await;
     assert_eq!(odd.verdict(), (400, 400));
     stage.close().await;

@@ -25,15 +25,17 @@ async fn told_of(open: &Open, user: &str, scope: &str) -> Value {
 async fn a_user_is_told_of_once_the_profile_is_granted() {
     let claim = |name: &str, value: &str| json!({"uri": format!("{CLAIM}/{name}"), "value": value});
     let profile = json!([
-        claim("givenname", "Petra"), claim("lastname", "Roth"), claim("mobile", "007"),
-        claim("organization", "acme"), claim("emailaddress", "p@example.com"),
+        claim("givenname", "Petra"),
+        claim("lastname", "Roth"),
+        claim("mobile", "007"),
+        claim("organization", "acme"),
+        claim("emailaddress", "p@example.com"),
     ]);
     for (scope, granted) in [("openid profile", true), ("openid", false), ("profile", false), ("openid email", false)] {
         let open = Open::on(Stage::open().await, &["oauth2"]).await;
         sign_up(&open.stage, "petra", profile.clone()).await;
         let told = told_of(&open, "petra", scope).await;
-        for (name, value) in
-            [("givenname", "Petra"), ("lastname", "Roth"), ("mobile", "007"), ("organization", "acme")]
+        for (name, value) in [("givenname", "Petra"), ("lastname", "Roth"), ("mobile", "007"), ("organization", "acme")]
         {
             let expected = granted.then(|| json!(value));
             assert_eq!(told.get(format!("{CLAIM}/{name}")), expected.as_ref(), "{scope}");
