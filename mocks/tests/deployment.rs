@@ -259,6 +259,17 @@ async fn names_of_roles_may_begin_with_system_where_that_is_switched_on() {
 }
 
 #[tokio::test]
+async fn discovery_speaks_of_devices_only_where_they_may_ask() {
+    for (file, told) in [("", true), ("[oauth.grant_type.device_code]\nenable = false\n", false)] {
+        let stage = configured(file).await;
+        let document = stage.get(&stage.server.discovery_url()).await.json();
+        assert_eq!(document.get("device_authorization_endpoint").is_some(), told, "{file}");
+        let grants = document["grant_types_supported"].as_array().unwrap();
+        assert_eq!(grants.contains(&json!("urn:ietf:params:oauth:grant-type:device_code")), told, "{file}");
+    }
+}
+
+#[tokio::test]
 async fn the_administrator_is_the_one_that_is_configured() {
     let stage = configured("[super_admin]\nusername = \"root\"\npassword = \"s3cret\"\n").await;
     let roles = url(&stage, "/scim2/v2/Roles");

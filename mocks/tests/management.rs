@@ -144,3 +144,61 @@ async fn only_administrators_and_tokens_with_the_permission_manage() {
         assert_eq!(stage.admin(Method::POST, &url, Some(json!([]))).await.status, 400, "{path}");
     }
 }
+
+#[tokio::test]
+async fn users_are_searched_for_parts_of_what_they_are_and_shown_in_parts() {
+    let stage = stage(Vendor::Is7).await;
+    stage.server.realm().add_user(kmspec_mocks::realm::UserSpec::new("anna", "x").claim("given_name", "Anna"));
+    let users = url(&stage, "/scim2/Users");
+    let search = async |query: &str| stage.admin(Method::GET, &format!("{users}?{query}"), None).await;
+    for (query, total) in [
+        ("filter=userName%20sw%20ann", 2),
+        ("filter=userName%20co%20nna", 1),
+        ("filter=name.givenName%20eq%20Anna", 1),
+        ("filter=emails%20eq%20ann@example.com", 1),
+        ("domain=PRIMARY", 3),
+        ("domain=OTHER", 0),
+        ("count=-1&startIndex=-5", 3),
+    ] {
+        assert_eq!(search(query).await.json()["totalResults"], total, "{query}");
+    }
+    for query in ["filter=rubbish", "filter=userName%20gt%20a", "count=many", "startIndex=first"] {
+        assert_eq!(search(query).await.status, 400, "{query}");
+    }
+    let members = async |query: &str| -> Vec<String> {
+        search(query).await.json()["Resources"][0].as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(members("attributes=userName").await, ["schemas", "id", "userName"]);
+    let rest = members("excludedAttributes=roles,meta").await;
+    assert!(rest.contains(&"groups".to_owned()) && !rest.contains(&"roles".to_owned()), "{rest:?}");
+}
+
+#[tokio::test]
+async fn a_user_is_changed_in_one_part_of_a_name_and_says_when() {
+    let stage = stage(Vendor::Is7).await;
+    let own = format!("{}/{}", url(&stage, "/scim2/Users"), stage.server.realm().user("ann").unwrap().id);
+    let before = stage.admin(Method::GET, &own, None).await.json();
+    assert_eq!(before["meta"]["created"], before["meta"]["lastModified"]);
+    stage.server.clock().advance(std::time::Duration::from_secs(3_600));
+    let family = json!({ "Operations": [{ "op": "add", "path": "name.familyName", "value": "Lee" }] });
+    stage.admin(Method::PATCH, &own, Some(family)).await;
+    let given = json!({ "Operations": [{ "op": "replace", "path": "name.givenName", "value": "Anne" }] });
+    let after = stage.admin(Method::PATCH, &own, Some(given)).await.json();
+    assert_eq!(after["name"], json!({ "givenName": "Anne", "familyName": "Lee" }));
+    assert_eq!(after["meta"]["created"], before["meta"]["created"]);
+    assert!(after["meta"]["lastModified"].as_str() > before["meta"]["lastModified"].as_str(), "{after}");
+}
+
+#[tokio::test]
+async fn scopes_are_listed_by_name_and_those_of_openid_on_request() {
+    let stage = stage(Vendor::Is7).await;
+    let names = async |query: &str| -> Vec<String> {
+        let listed =
+            stage.admin(Method::GET, &url(&stage, &format!("/api/identity/oauth2/v1.0/scopes{query}")), None).await;
+        listed.json().as_array().unwrap().iter().map(|scope| scope["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("").await, ["read", "write"]);
+    assert_eq!(names("?requestedScopes=write%20unknown").await, ["write"]);
+    let with_openid = names("?includeOIDCScopes=true").await;
+    assert!(with_openid.contains(&"openid".to_owned()) && with_openid.contains(&"read".to_owned()), "{with_openid:?}");
+}

@@ -5,9 +5,11 @@ mod support;
 
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kmspec_mocks::{
-    realm::{Client, ClientSpec, KeyPurpose, KeyRing, jwt, test_keys},
+    grants::{AuthorizationRefusal, Form},
+    realm::{AuthorizationRequest, Client, ClientSpec, KeyPurpose, KeyRing, jwt, test_keys},
     vendors::Vendor,
 };
 use reqwest::Method;
@@ -33,7 +35,11 @@ async fn a_client_that_regulation_binds_shows_the_certificate_of_its_connection(
     let one_line: String = pem.lines().take_while(|line| !line.contains("END")).collect::<Vec<_>>().join(" ");
     assert_eq!(ask_with(&stage, None).await.error(), (400, "invalid_request".to_owned()));
     assert_eq!(ask_with(&stage, Some("no certificate")).await.error(), (400, "invalid_request".to_owned()));
-    assert_eq!(ask_with(&stage, Some(&one_line)).await.status, 200);
+    let granted = ask_with(&stage, Some(&one_line)).await;
+    assert_eq!(granted.status, 200, "{}", granted.text);
+    let (_, claims) = jwt::read(&granted.member("access_token")).unwrap();
+    assert!(claims["cnf"]["x5t#S256"].is_string(), "the token is bound to the certificate: {claims:?}");
+    assert_eq!(stage.introspect(&granted.member("access_token")).await["cnf"], claims["cnf"]);
     let free = self::stage(Vendor::Is).await;
     assert_eq!(ask_with(&free, None).await.status, 200, "others need none");
 }
@@ -132,4 +138,42 @@ async fn client_registration_refuses_in_words_of_its_own() {
     let ann = stage.http.get(&own).basic_auth("ann", Some("ann's secret")).send().await.unwrap();
     assert_eq!((ann.status().as_u16(), ann.text().await.unwrap()), (403, String::new()));
     assert_eq!(stage.get(&own).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_code_comes_with_an_id_token_for_those_who_ask_for_both() {
+    let spec = ClientSpec::new("bank").redirect_uris(["https://bank.example/cb"]);
+    let stage = stage_with(Vendor::Is, spec.grant_types(["authorization_code"])).await;
+    let realm = stage.server.realm();
+    let asked = |more: &str| {
+        let query =
+            format!("client_id={}&redirect_uri=https://bank.example/cb&state=s&response_type={more}", stage.client.id);
+        match AuthorizationRequest::read(realm, &Form::parse(query.as_bytes())) {
+            Ok(request) => request.approved(realm, &realm.user("ann").unwrap()),
+            Err(AuthorizationRefusal::Redirected(to)) => to,
+            Err(AuthorizationRefusal::Shown(error)) => panic!("{error}"),
+        }
+    };
+    let answer = asked("id_token+code&scope=openid&nonce=n-1");
+    let fragment = answer.split_once('#').map(|(_, fragment)| Form::parse(fragment.as_bytes()));
+    let fragment = fragment.unwrap_or_else(|| panic!("no fragment: {answer}"));
+    let (_, claims) = stage.verified(fragment.value("id_token").unwrap()).await.unwrap();
+    let code = fragment.value("code").unwrap();
+    assert_eq!((&claims["nonce"], fragment.value("state")), (&json!("n-1"), Some("s")));
+    let hash = digest::digest(&digest::SHA256, code.as_bytes());
+    assert_eq!(claims["c_hash"], URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]));
+    let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", "https://bank.example/cb")];
+    assert_eq!(stage.token(&form).await.status, 200);
+    for (more, error) in [
+        ("code+id_token&scope=openid", "#error=invalid_request"),
+        ("code+id_token&scope=read&nonce=n", "#error=invalid_request"),
+        ("token", "?error=unsupported_response_type"),
+        ("code+id_token+token&scope=openid&nonce=n", "?error=unsupported_response_type"),
+    ] {
+        let refused = asked(more);
+        assert!(refused.contains(error) && refused.contains("state=s"), "{more}: {refused}");
+    }
+    let discovery = stage.get(&stage.server.discovery_url()).await.json();
+    assert_eq!(discovery["response_types_supported"], json!(["code", "code id_token"]));
+    assert!(discovery["token_endpoint_auth_methods_supported"].as_array().unwrap().contains(&json!("private_key_jwt")));
 }

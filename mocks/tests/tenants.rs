@@ -72,3 +72,20 @@ async fn what_can_be_no_tenant_is_refused() {
     let okta = stage(Vendor::Okta).await;
     assert_eq!(okta.server.add_tenant("one.com").err(), Some(TenantError::Vendor("okta".to_owned())));
 }
+
+#[tokio::test]
+async fn a_token_of_another_tenant_reads_the_profile_where_the_access_rule_says_so() {
+    let stage = stage(Vendor::Is7).await;
+    stage.server.add_tenant("one.com").unwrap();
+    let token = stage.password("openid").await.member("access_token");
+    let me = format!("{}/t/one.com/scim2/Me", stage.server.base_url());
+    let read = async |method: Method, token: &str| {
+        answer(stage.http.request(method, &me).bearer_auth(token).send().await.unwrap()).await
+    };
+    let profile = read(Method::GET, &token).await;
+    assert_eq!((profile.status, profile.member("userName").as_str()), (200, "ann"), "{}", profile.text);
+    assert_eq!(read(Method::DELETE, &token).await.status, 401, "the rule is about reading");
+    stage.revoke(&token).await;
+    assert_eq!(read(Method::GET, &token).await.status, 401);
+    assert!(stage.server.realm().user("ann").is_some());
+}

@@ -33,6 +33,16 @@ pub enum CertificateError {
         /// What the library said.
         source: rcgen::Error,
     },
+    /// What is kept is no certificate authority.
+    #[error(
+        "reading the certificate authority in `{path}`: {source}\nhint: remove `{CERTIFICATE_FILE}` and `{KEY_FILE}`, and a new one is made"
+    )]
+    Unreadable {
+        /// The certificate of the two files.
+        path: PathBuf,
+        /// What the library said.
+        source: rcgen::Error,
+    },
     /// A stored certificate authority could not be read or written.
     #[error(
         "keeping the certificate authority in `{path}`: {source}\nhint: the directory must be writable, or hold both `{CERTIFICATE_FILE}` and `{KEY_FILE}`"
@@ -123,9 +133,9 @@ impl CertificateAuthority {
         if certificate.exists() && key.exists() {
             let pem = fs::read_to_string(&certificate).map_err(storage(&certificate))?;
             let key_pem = fs::read_to_string(&key).map_err(storage(&key))?;
-            let refused = |source| CertificateError::Refused { subject: certificate.display().to_string(), source };
-            let issuer =
-                Issuer::from_ca_cert_pem(&pem, KeyPair::from_pem(&key_pem).map_err(refused)?).map_err(refused)?;
+            let unreadable = |source| CertificateError::Unreadable { path: certificate.clone(), source };
+            let key = KeyPair::from_pem(&key_pem).map_err(unreadable)?;
+            let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(unreadable)?;
             let kept = Self { issuer, pem, issued: Mutex::default() };
             if !store.exists() {
                 kept.write_trust_store(&store)?;

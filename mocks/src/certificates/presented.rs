@@ -34,19 +34,30 @@ pub struct PresentedCertificate {
     pub names: Vec<String>,
     /// Whether the server's authority issued it.
     pub trusted: bool,
+    /// Whether tokens are bound to it though the client never asked for that.
+    pub binds: bool,
 }
 
 impl PresentedCertificate {
     /// Out of the header field's value.
     pub(crate) fn read(value: &str) -> Option<Self> {
         let (trusted, der) = value.split_once(' ')?;
-        let der = STANDARD.decode(der).ok()?;
-        let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
+        Self::of(&STANDARD.decode(der).ok()?, trusted == "trusted")
+    }
+
+    /// One that somebody in front of the server took from the client and passed on; whatever is issued is bound to it.
+    pub(crate) fn passed_on(der: &[u8]) -> Option<Self> {
+        Self::of(der, false).map(|presented| Self { binds: true, ..presented })
+    }
+
+    fn of(der: &[u8], trusted: bool) -> Option<Self> {
+        let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
         Some(Self {
-            x5t_s256: URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der)),
+            x5t_s256: URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, der)),
             subject: certificate.subject().to_string(),
             names: names(&certificate),
-            trusted: trusted == "trusted",
+            trusted,
+            binds: false,
         })
     }
 }

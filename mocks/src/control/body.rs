@@ -36,8 +36,13 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     }
 }
 
-/// Reads a JSON text.
+/// Reads a JSON text. What has members is an object: a list of their values in some order will not do.
 pub(super) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
+    if text.trim_ascii_start().first() == Some(&b'[') {
+        return Err(
+            Refusal::bad("the body must be an object, not a list").hint("GET /openapi.json describes every body")
+        );
+    }
     serde_json::from_slice(text).map_err(|error| explained(&error))
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    body::{Body, Raw, read},
+    body::{Body, Raw, explained},
     house::House,
     refusal::{Answer, Refusal},
 };
@@ -156,8 +156,9 @@ pub(super) async fn show_set(State(house): State<House>, Path(server): Path<Stri
 
 pub(super) async fn put_set(State(house): State<House>, Path(server): Path<String>, Raw(text): Raw) -> Answer {
     let server = house.named(&server)?;
-    let document: Value =
-        read(&text).map_err(|refusal| refusal.hint("what is no JSON at all can be served by PUT …/answers/jwks"))?;
+    let document: Value = serde_json::from_slice(&text)
+        .map_err(|error| explained(&error))
+        .map_err(|refusal| refusal.hint("what is no JSON at all can be served by PUT …/answers/jwks"))?;
     server.realm().keys().serve_document(Some(document));
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -45,5 +45,12 @@ pub(super) fn take_text(changes: &mut Object, name: &str) -> Result<Option<Strin
 
 /// The same, when it must be there.
 pub(super) fn need_text(changes: &mut Object, name: &str) -> Result<String, Refusal> {
-    take_text(changes, name)?.ok_or_else(|| Refusal::bad(format!("the member `{name}` is missing")))
+    take_text(changes, name)?.ok_or_else(|| {
+        let refusal = Refusal::bad(format!("the member `{name}` is missing"));
+        let sent: Vec<String> = changes.keys().cloned().collect();
+        match nearest(name, &sent) {
+            Some(near) => refusal.hint(format!("did you mean `{name}` by `{near}`?")),
+            None => refusal.hint("GET /openapi.json describes every body"),
+        }
+    })
 }

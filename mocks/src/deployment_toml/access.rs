@@ -14,6 +14,8 @@ pub(crate) struct AccessRule {
     pub(crate) secure: bool,
     /// Scopes of which a token must hold every one.
     pub(crate) scopes: Vec<String>,
+    /// Whether tokens of other tenants count as well.
+    pub(crate) cross_tenant: bool,
     /// Permissions that a caller must hold; none are needed when empty.
     pub(crate) permissions: Vec<String>,
 }
@@ -21,8 +23,8 @@ pub(crate) struct AccessRule {
 impl PartialEq for AccessRule {
     fn eq(&self, other: &Self) -> bool {
         self.context.as_str() == other.context.as_str()
-            && (&self.methods, self.secure, &self.scopes, &self.permissions)
-                == (&other.methods, other.secure, &other.scopes, &other.permissions)
+            && (&self.methods, self.secure, self.cross_tenant, &self.scopes, &self.permissions)
+                == (&other.methods, other.secure, other.cross_tenant, &other.scopes, &other.permissions)
     }
 }
 
@@ -31,7 +33,7 @@ impl AccessRule {
     pub(super) fn new(context: &str) -> Option<Self> {
         let context = Regex::new(&format!("^(?:{context})$")).ok()?;
         let (methods, scopes, permissions) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Self { context, methods, secure: true, scopes, permissions })
+        Some(Self { context, methods, secure: true, cross_tenant: false, scopes, permissions })
     }
 
     /// The methods as they are written: one, several with commas between them, or `all`.

@@ -123,8 +123,8 @@ const ACCESS_RULES: Table<Settings> = Table {
         ),
         ("permissions", Texts(|settings, list| settings.last_rule(|rule| rule.permissions = list))),
         ("scopes", Texts(|settings, list| settings.last_rule(|rule| rule.scopes = list))),
-        // There is one tenant, and one way to authenticate.
-        ("cross_tenant", Flag(|_, _| {})),
+        ("cross_tenant", Flag(|settings, on| settings.last_rule(|rule| rule.cross_tenant = on))),
+        // There is one way to authenticate.
         ("allowed_auth_handlers", Texts(|_, _| {})),
     ],
     needed: "context",

@@ -112,6 +112,7 @@ impl Settings {
     pub(crate) fn documented() -> Self {
         let mut me = AccessRule::new("(.*)/scim2/Me").expect("the pattern is constant");
         me.set_methods("GET");
+        me.cross_tenant = true;
         Self {
             role_based_present: true,
             role_based_acts: true,

@@ -33,7 +33,7 @@ impl Call {
             self.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value.clone()).collect();
         let request =
             TokenRequest::read(self.header("content-type"), authorization, self.query.as_deref(), &self.body, json)?;
-        Ok(TokenRequest { certificate: self.certificate.clone(), ..request })
+        Ok(TokenRequest { certificate: self.certificate.clone(), path: self.path.clone(), ..request })
     }
 
     /// The token of a `Bearer` header field.

@@ -25,7 +25,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         let error = crate::realm::OAuthError::invalid_request(format!("parameter {name} is repeated"));
         return site.dialect.introspection_without_token(error);
     }
-    match request.form.value("token") {
+    match request.form.value("token").filter(|token| !token.trim().is_empty()) {
         Some(token) => Reply::json(200, &Value::Object(told(site, &request, token))).uncached(),
         None => site
             .dialect

@@ -59,6 +59,14 @@ impl Caller {
         site.realm.authenticate_user(&site.login_name(&name), &password).map(Self::User)
     }
 
+    /// The user behind the call; `None` where a client calls for itself.
+    pub(crate) fn user(&self, site: &Site) -> Option<User> {
+        match self {
+            Self::User(user) => Some(user.clone()),
+            Self::Token(row) => row.username.as_deref().and_then(|name| site.realm.user(name)),
+        }
+    }
+
     /// Whether a token holds all of these scopes, or the user is an administrator. Nothing is needed when there are none.
     fn may(&self, scopes: &[String]) -> bool {
         match self {
@@ -67,6 +75,17 @@ impl Caller {
             Self::Token(row) => scopes.iter().all(|scope| row.scopes.contains(scope)),
         }
     }
+}
+
+/// The name of the user who calls, for whoever registers a client owns it unless another owner is named.
+pub(crate) fn calling_user(site: &Site, call: &Call) -> Option<String> {
+    Caller::of(site, call)?.user(site).map(|user| user.name)
+}
+
+/// Whether the caller may manage what that user owns: the owner, an administrator, or a client for itself.
+pub(crate) fn may_manage_of(site: &Site, call: &Call, owner: Option<&str>) -> bool {
+    let user = Caller::of(site, call).and_then(|caller| caller.user(site));
+    user.is_none_or(|user| user.has_role("admin") || owner == Some(&user.name))
 }
 
 /// Lets administrators in by Basic, and tokens that hold the scope by Bearer, unless an access rule says otherwise.

@@ -25,6 +25,7 @@ mod registration_tls;
 pub(crate) mod revocation;
 pub(crate) mod scim;
 pub(crate) mod scim_about;
+pub(crate) mod scim_list;
 pub(crate) mod scim_me;
 pub(crate) mod scim_roles;
 pub(crate) mod scim_users;

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     call::{Call, Reply},
-    management::permitted,
+    management::{calling_user, permitted},
 };
 use crate::{
     realm::{Client, ClientSpec, TokenFormat, jwt::Object, random},
@@ -106,6 +106,7 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
         spec = spec.secret(secret);
     }
     let mut client = spec.0;
+    client.owner = calling_user(site, call);
     fill(site, &mut client, &asked)?;
     let client = site.realm.add_client(ClientSpec(client));
     Ok(Reply::json(201, &document(&client)).uncached())

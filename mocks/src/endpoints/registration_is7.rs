@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     call::{Call, Reply},
-    management::permitted,
+    management::{calling_user, may_manage_of, permitted},
     registration_tls,
 };
 use crate::{
@@ -63,18 +63,28 @@ pub(crate) fn answer(site: &Site, call: &Call, base: &str) -> Reply {
         ("POST", None) => create(site, call).unwrap_or_else(|refusal| refusal),
         ("GET", None) => {
             let name = call.query_value("client_name").unwrap_or_default();
-            found(site, site.realm.clients().into_iter().find(|client| client.name == name))
+            let named = site.realm.clients().into_iter().find(|client| client.name == name);
+            managed(site, call, named)
+                .map_or_else(|refusal| refusal, |client| Reply::json(200, &document(site, &client)))
         }
-        ("GET", Some(id)) => found(site, site.realm.client(&id)),
-        ("PUT", Some(id)) => update(site, call, &id).unwrap_or_else(|refusal| refusal),
-        ("DELETE", Some(id)) => Reply::empty(if site.realm.remove_client(&id).is_some() { 204 } else { 401 }),
+        (method, Some(id)) => {
+            let done = managed(site, call, site.realm.client(&id)).and_then(|client| match method {
+                "GET" => Ok(Reply::json(200, &document(site, &client))),
+                "PUT" => update(site, call, client),
+                "DELETE" => Ok(Reply::empty(if site.realm.remove_client(&id).is_some() { 204 } else { 401 })),
+                _ => Err(Reply::empty(405)),
+            });
+            done.unwrap_or_else(|refusal| refusal)
+        }
         _ => Reply::empty(405),
     }
 }
 
-fn found(site: &Site, client: Option<Client>) -> Reply {
-    // The published interface promises 404; the server answers as RFC 7592, section 2.1 has it.
-    client.map_or_else(|| Reply::empty(401), |client| Reply::json(200, &document(site, &client)))
+/// A client that the caller may manage. The published interface promises 404 for one that nobody knows; the server
+/// answers as RFC 7592, section 2.1 has it. One of another owner is 403.
+fn managed(site: &Site, call: &Call, client: Option<Client>) -> Result<Client, Reply> {
+    let client = client.ok_or_else(|| Reply::empty(401))?;
+    if may_manage_of(site, call, client.owner.as_deref()) { Ok(client) } else { Err(Reply::empty(403)) }
 }
 
 fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
@@ -94,17 +104,18 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
         spec = spec.secret(secret);
     }
     let mut client = spec.0;
+    client.owner = calling_user(site, call).or_else(|| Some(site.settings.administrator.0.clone()));
     fill(site, &mut client, &asked)?;
     let client = site.realm.add_client(ClientSpec(client));
     Ok(Reply::json(201, &document(site, &client)).uncached())
 }
 
-fn update(site: &Site, call: &Call, id: &str) -> Result<Reply, Reply> {
-    let mut client = site.realm.client(id).ok_or_else(|| Reply::empty(401))?;
+fn update(site: &Site, call: &Call, mut client: Client) -> Result<Reply, Reply> {
     let asked =
         call.object().ok_or_else(|| refused("invalid_client_metadata", "the request body is missing or malformed"))?;
     fill(site, &mut client, &asked)?;
-    site.realm.update_client(id, |kept| *kept = client.clone()).ok_or_else(|| Reply::empty(401))?;
+    let id = client.id.clone();
+    let client = site.realm.update_client(&id, |kept| *kept = client).ok_or_else(|| Reply::empty(401))?;
     Ok(Reply::json(200, &document(site, &client)).uncached())
 }
 
@@ -123,8 +134,8 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     {
         return Err(refused("invalid_software_statement", "the software statement is not valid"));
     }
-    let grant_types = texts(asked, "grant_types").unwrap_or_else(|| vec!["authorization_code".to_owned()]);
-    let redirect_uris = texts(asked, "redirect_uris").unwrap_or_default();
+    let grant_types = texts(asked, "grant_types")?.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
+    let redirect_uris = texts(asked, "redirect_uris")?.unwrap_or_default();
     let redirects = grant_types.iter().any(|grant| grant == "authorization_code" || grant == "implicit");
     if redirects && redirect_uris.iter().all(String::is_empty) {
         return Err(metadata("redirect_uris is missing"));
@@ -137,10 +148,7 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     name.clone_into(&mut client.name);
     client.grant_types = grant_types;
     client.redirect_uris = redirect_uris;
-    client.owner = text(asked, "ext_application_owner")
-        .map(str::to_owned)
-        .or(client.owner.take())
-        .or_else(|| Some("admin".to_owned()));
+    client.owner = text(asked, "ext_application_owner").map(str::to_owned).or(client.owner.take());
     client.token_format = match text(asked, "ext_token_type").or_else(|| text(asked, "token_type_extension")) {
         Some("JWT") => TokenFormat::Jwt,
         _ => TokenFormat::Opaque,
@@ -242,9 +250,14 @@ fn text<'a>(asked: &'a Object, name: &str) -> Option<&'a str> {
     asked.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn texts(asked: &Object, name: &str) -> Option<Vec<String>> {
-    let list = asked.get(name)?.as_array()?;
-    Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+fn texts(asked: &Object, name: &str) -> Result<Option<Vec<String>>, Reply> {
+    match asked.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(list) => match serde_json::from_value(list.clone()) {
+            Ok(texts) => Ok(Some(texts)),
+            Err(_) => Err(refused("invalid_client_metadata", &format!("{name} is no list of texts"))),
+        },
+    }
 }
 
 /// A switch, off when left out; texts that read as one will do.

@@ -35,7 +35,7 @@ fn revoke(site: &Site, request: &TokenRequest) -> Result<Option<TokenRow>, OAuth
     // A wrong or unknown hint changes nothing (RFC 7009, section 2.1): the search covers all kinds anyway.
     match site.realm.revoke(token, Some(&client.id)) {
         Revocation::Revoked(row) => Ok(Some(*row)),
-        Revocation::Unknown => Ok(None),
+        Revocation::Unknown => site.dialect.unknown_token(site, token).map(|()| None),
         Revocation::Foreign(kind) => site.dialect.foreign_token(kind).map(|()| None),
         Revocation::Unsupported => {
             Err(OAuthError::new(400, "unsupported_token_type", "tokens of this type cannot be revoked"))

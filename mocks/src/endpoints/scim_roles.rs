@@ -7,6 +7,7 @@ use super::{
     call::{Call, Reply},
     management::permitted,
     scim::{self, failed},
+    scim_list,
 };
 use crate::{realm::random, server::Site};
 
@@ -27,11 +28,11 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     }
     let all = || site.realm.roles().iter().map(|(id, name)| document(site, id, name)).collect();
     if searches {
-        return scim::list(call, all()).unwrap_or_else(|refusal| refusal);
+        return scim_list::list(call, all()).unwrap_or_else(|refusal| refusal);
     }
     let role = call.below(BASE).map(|id| site.realm.roles().into_iter().find(|(known, _)| *known == id));
     let done = match (call.method.as_str(), role) {
-        ("GET", None) => scim::list(call, all()),
+        ("GET", None) => scim_list::list(call, all()),
         ("POST", None) => create(site, call),
         (_, Some(None)) => Err(failed(404, "there is no such role")),
         ("GET", Some(Some((id, name)))) => Ok(scim::reply(200, &document(site, &id, &name))),

@@ -1,13 +1,13 @@
 //! Users of WSO2 Identity Server 7's SCIM interface: search, create, read, replace, patch, delete.
 //! One's own profile is in `scim_me`, which also writes a user down.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     call::{Call, Reply},
     management::permitted,
     scim::{self, failed},
-    scim_me,
+    scim_list, scim_me,
 };
 use crate::{
     realm::{User, UserSpec, jwt::Object},
@@ -30,13 +30,15 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     if let Err(refusal) = permitted(site, call, permission) {
         return refusal;
     }
-    let all = || site.realm.users().iter().map(|user| scim_me::document(site, user)).collect();
+    // The only user store is the primary one.
+    let here = call.query_value("domain").is_none_or(|domain| domain.eq_ignore_ascii_case("PRIMARY"));
+    let all = || site.realm.users().iter().filter(|_| here).map(|user| scim_me::document(site, user)).collect();
     if call.method == "POST" && below.as_deref() == Some(scim::SEARCH) {
-        return scim::list(call, all()).unwrap_or_else(|refusal| refusal);
+        return scim_list::list(call, all()).unwrap_or_else(|refusal| refusal);
     }
     let user = below.map(|id| site.realm.user_by_id(&id));
     let done = match (call.method.as_str(), user) {
-        ("GET", None) => scim::list(call, all()),
+        ("GET", None) => scim_list::list(call, all()),
         ("POST", None) => create(site, call),
         (_, Some(None)) => Err(failed(404, "there is no such user")),
         ("GET", Some(Some(user))) => Ok(scim::reply(200, &scim_me::document(site, &user))),
@@ -78,7 +80,10 @@ pub(super) fn patch(site: &Site, call: &Call, user: &User) -> Result<Reply, Repl
     let mut changed = user.clone();
     for operation in scim::operations(call)? {
         let members = match (operation.path, operation.value) {
-            (Some(path), value) => Object::from_iter([(path, value)]),
+            (Some(path), value) => match path.split_once('.') {
+                Some((whole, part)) => Object::from_iter([(whole.to_owned(), json!({ part: value }))]),
+                None => Object::from_iter([(path, value)]),
+            },
             (None, Value::Object(members)) => members,
             (None, _) => return Err(failed(400, "an operation without a path needs an object")),
         };

@@ -8,7 +8,7 @@ use super::{
     management::{numbered, permitted},
 };
 use crate::{
-    realm::{Scope, jwt::Object},
+    realm::{Scope, jwt::Object, scope},
     server::Site,
 };
 
@@ -73,9 +73,22 @@ fn list(site: &Site, call: &Call) -> Reply {
     let number = |name: &str| call.query_value(name).and_then(|value| value.parse::<usize>().ok());
     let count = number("count").unwrap_or(30).min(30);
     let skipped = number("startIndex").unwrap_or(1).saturating_sub(1);
-    let page: Vec<_> =
-        site.realm.scopes().iter().skip(skipped).take(count).map(|scope| document(scope, "binding")).collect();
+    let mut known = site.realm.scopes();
+    if call.query_value("includeOIDCScopes").as_deref() == Some("true") {
+        let of_openid = scope::OPENID.into_iter().filter(|name| known.iter().all(|scope| scope.name != *name));
+        let of_openid: Vec<_> = of_openid.map(of_openid_connect).collect();
+        known.extend(of_openid);
+    }
+    let wanted = call.query_value("requestedScopes");
+    let wanted: Option<Vec<&str>> = wanted.as_deref().map(|names| names.split_whitespace().collect());
+    known.retain(|scope| wanted.as_ref().is_none_or(|wanted| wanted.contains(&scope.name.as_str())));
+    let page: Vec<_> = known.iter().skip(skipped).take(count).map(|scope| document(scope, "binding")).collect();
     Reply::json(200, &Value::Array(page))
+}
+
+/// A scope that the server has without anybody having registered it.
+fn of_openid_connect(name: &str) -> Scope {
+    Scope { name: name.to_owned(), display_name: name.to_owned(), ..Scope::default() }
 }
 
 fn found(site: &Site, name: &str, status: u16) -> Reply {

@@ -95,7 +95,7 @@ pub(crate) fn asserted_for_anybody(realm: &Realm, request: &TokenRequest) -> Res
 
 /// The client, with the certificate that its tokens are to be bound to (RFC 8705, section 3).
 fn bound(mut client: Client, presented: Option<&PresentedCertificate>) -> Result<Client, OAuthError> {
-    if client.certificate.is_some() || client.certificate_bound {
+    if client.certificate.is_some() || client.certificate_bound || presented.is_some_and(|presented| presented.binds) {
         let presented = presented.ok_or_else(|| OAuthError::invalid_client("the client presented no certificate"))?;
         client.bound_to = Some(presented.x5t_s256.clone());
     }

@@ -2,9 +2,9 @@
 //! Asking the user is the endpoints' affair; redeeming the code is `authorization_code`'s.
 
 use regex::Regex;
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use super::Form;
+use super::{Form, issue::id_token_with_code};
 use crate::realm::{
     AuthorizationRequest, Client, OAuthError, Policy, Realm, User,
     pkce::{Challenge, ChallengeMethod},
@@ -43,6 +43,7 @@ impl AuthorizationRequest {
             client_id: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
             redirect_uri_sent: sent.is_some(),
+            id_token: response_type(&realm.policy(), form).is_ok_and(|kind| kind == WITH_ID_TOKEN),
             scopes: scope::split(form.value("scope")),
             state: form.value("state").map(str::to_owned),
             nonce: form.value("nonce").map(str::to_owned),
@@ -68,8 +69,13 @@ impl AuthorizationRequest {
             Ok(scopes) => {
                 // Identity Server tells browsers how to watch the session (OpenID Connect Session Management, section 3).
                 let session = realm.policy().session_state && scopes.iter().any(|scope| scope == "openid");
-                let code = realm.keep_code(self.clone(), user.name.clone(), scopes);
+                let code = realm.keep_code(self.clone(), user.name.clone(), scopes.clone());
+                let id_token = self.id_token.then(|| {
+                    let id_token = id_token_with_code(realm, &client, user, &scopes, self.nonce.as_deref(), &code);
+                    ("id_token", id_token)
+                });
                 let mut answer = vec![("code", code)];
+                answer.extend(id_token);
                 answer.extend(session.then(|| ("session_state", crate::realm::random::text(32))));
                 self.redirect(answer)
             }
@@ -85,13 +91,47 @@ impl AuthorizationRequest {
         self.redirect(vec![("error", error.code.clone()), ("error_description", error.description.clone())])
     }
 
-    fn redirect(&self, answer: Vec<(&str, String)>) -> String {
+    /// In the query, or in the fragment where an id token was asked for.
+    fn redirect(&self, mut answer: Vec<(&str, String)>) -> String {
         let Ok(mut url) = Url::parse(&self.redirect_uri) else { return self.redirect_uri.clone() };
-        url.query_pairs_mut().extend_pairs(answer);
-        if let Some(state) = &self.state {
-            url.query_pairs_mut().append_pair("state", state);
+        answer.extend(self.state.iter().map(|state| ("state", state.clone())));
+        if self.id_token {
+            let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
+            url.set_fragment(Some(&text));
+        } else {
+            url.query_pairs_mut().extend_pairs(answer);
         }
         url.into()
+    }
+}
+
+/// A code and an id token.
+const WITH_ID_TOKEN: &str = "code id_token";
+
+/// What is asked for, its words in alphabetical order, since their order means nothing (OAuth 2.0 Multiple Response
+/// Types, section 3).
+fn response_type(policy: &Policy, form: &Form) -> Result<String, OAuthError> {
+    let asked = form.value("response_type").ok_or_else(|| OAuthError::invalid_request("response_type is missing"))?;
+    let mut words: Vec<_> = asked.split_whitespace().collect();
+    words.sort_unstable();
+    let asked = words.join(" ");
+    if policy.response_types.contains(&asked) {
+        Ok(asked)
+    } else {
+        Err(OAuthError::new(400, "unsupported_response_type", "this is not given out here"))
+    }
+}
+
+/// An id token tells who logged in, to whoever brings a value to compare (OpenID Connect Core, section 3.3.2.11).
+fn for_id_token(form: &Form) -> Result<(), OAuthError> {
+    let scopes = scope::split(form.value("scope")).unwrap_or_default();
+    if form.value("nonce").is_none() {
+        return Err(OAuthError::invalid_request("nonce is missing"));
+    }
+    if scopes.iter().any(|scope| scope == "openid") {
+        Ok(())
+    } else {
+        Err(OAuthError::invalid_request("an id token needs the scope openid"))
     }
 }
 
@@ -120,10 +160,8 @@ fn checked(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Chall
     if let Some(name) = form.repeated() {
         return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
     }
-    match form.value("response_type") {
-        Some("code") => {}
-        None => return Err(OAuthError::invalid_request("response_type is missing")),
-        Some(_) => return Err(OAuthError::new(400, "unsupported_response_type", "only codes are given out")),
+    if response_type(policy, form)? == WITH_ID_TOKEN {
+        for_id_token(form)?;
     }
     let supported = policy.grant_types.iter().any(|grant| grant == "authorization_code");
     if !supported || !client.allows_grant("authorization_code") {

@@ -43,8 +43,15 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
     if realm.now() >= expires_at {
         return Err(refused("has expired"));
     }
+    let longest = realm.policy().longest_client_assertion.unwrap_or(u64::MAX);
+    if expires_at.saturating_sub(realm.now()) > longest {
+        return Err(refused("lasts too long"));
+    }
     // Others beside this server could use it here (RFC 7523, section 3, item 3, read as narrowly as it can be).
-    let ours = |one: &str| one == realm.issuer() || realm.policy().token_endpoint.as_deref() == Some(one);
+    let called = called_endpoint(realm, &request.path);
+    let ours = |one: &str| {
+        one == realm.issuer() || realm.policy().token_endpoint.as_deref() == Some(one) || called.as_deref() == Some(one)
+    };
     if audience && !audiences(&claims).is_some_and(|all| matches!(all.as_slice(), [one] if ours(one))) {
         return Err(refused("is not made for this server alone"));
     }
@@ -58,4 +65,10 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
         return Err(refused("was used before"));
     }
     Ok(client)
+}
+
+/// The address of the endpoint that a request was sent to, where assertions may name it.
+fn called_endpoint(realm: &Realm, path: &str) -> Option<String> {
+    let url = url::Url::parse(realm.issuer()).ok().filter(|_| realm.policy().client_assertions_name_endpoint)?;
+    url.join(path).ok().map(String::from)
 }

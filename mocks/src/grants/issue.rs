@@ -1,11 +1,13 @@
 //! Making the tokens once a grant has been decided on.
 //! Also the way in for whoever needs a genuine token without a request, such as a login that happened elsewhere.
 
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::TokenAnswer;
 use crate::realm::{
-    Client, KeyPurpose, Realm, TokenContext, TokenFormat, TokenRow, TokenState, User,
+    Algorithm, Client, KeyPurpose, Realm, TokenContext, TokenFormat, TokenRow, TokenState, User,
     jwt::{self, Object},
     random,
     token::RefreshToken,
@@ -89,6 +91,46 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
     let answer = answer(realm, issue, &row);
     realm.record(row);
     answer
+}
+
+/// An id token that comes with an authorization code, and names its hash (OpenID Connect Core, section 3.3.2.11).
+pub(super) fn id_token_with_code(
+    realm: &Realm,
+    client: &Client,
+    user: &User,
+    scopes: &[String],
+    nonce: Option<&str>,
+    code: &str,
+) -> String {
+    let (key, jti, now) = (realm.keys().current(KeyPurpose::Id), random::uuid(), realm.now());
+    let context = TokenContext {
+        issuer: realm.issuer(),
+        client,
+        user: Some(user),
+        scopes,
+        grant_type: "authorization_code",
+        audience: None,
+        jti: &jti,
+        issued_at: now,
+        expires_at: now.saturating_add(realm.policy().lifetimes.user_seconds),
+    };
+    let mut claims = realm.shape().id_claims(&context, user);
+    claims.extend(nonce.map(|nonce| ("nonce".to_owned(), nonce.into())));
+    claims.insert("c_hash".to_owned(), half_hash(key.algorithm(), code).into());
+    claims.entry("jti").or_insert_with(|| Value::String(jti.clone()));
+    jwt::sign(&key, realm.shape().id_header(), &claims)
+}
+
+/// base64url of the left half of the hash that goes with an algorithm (OpenID Connect Core, section 3.3.2.11).
+fn half_hash(algorithm: Algorithm, text: &str) -> String {
+    let name = format!("{algorithm:?}");
+    let kind = match &name[name.len().saturating_sub(3)..] {
+        "256" => &digest::SHA256,
+        "384" => &digest::SHA384,
+        _ => &digest::SHA512,
+    };
+    let hash = digest::digest(kind, text.as_bytes());
+    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..hash.as_ref().len() / 2])
 }
 
 fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {

@@ -74,6 +74,8 @@ pub struct TokenRequest {
     pub authorization: Vec<String>,
     /// The certificate that the client presented in the TLS handshake.
     pub certificate: Option<PresentedCertificate>,
+    /// The path that it was sent to.
+    pub path: String,
 }
 
 impl TokenRequest {
@@ -96,7 +98,8 @@ impl TokenRequest {
             "application/json" if json => flat_object(body)?,
             _ => return Err(OAuthError::invalid_request("the body must be application/x-www-form-urlencoded")),
         };
-        Ok(Self { form, query: Form::parse(query.unwrap_or_default().as_bytes()), authorization, certificate: None })
+        let query = Form::parse(query.unwrap_or_default().as_bytes());
+        Ok(Self { form, query, authorization, ..Self::default() })
     }
 }
 

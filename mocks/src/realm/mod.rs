@@ -8,6 +8,7 @@ mod directory;
 pub(crate) mod ended;
 pub mod error;
 mod handshakes;
+mod id_token;
 mod issued;
 pub mod jwt;
 pub mod key_chest;

@@ -17,6 +17,8 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// Whether the request named that URI; if so, the token request must, too.
     pub redirect_uri_sent: bool,
+    /// Whether an id token comes with the code, both in the fragment (OpenID Connect Core, section 3.3).
+    pub id_token: bool,
     /// The scopes asked for; `None` when there were none.
     pub scopes: Option<Vec<String>>,
     /// To be echoed.

@@ -57,6 +57,10 @@ pub struct Policy {
     pub client_assertions_reusable: bool,
     /// How far the `iat` of such an assertion may lie back, in seconds; any distance when `None`.
     pub oldest_client_assertion: Option<u64>,
+    /// How far the `exp` of such an assertion may lie ahead, in seconds; any distance when `None`.
+    pub longest_client_assertion: Option<u64>,
+    /// Whether such an assertion may name the endpoint that it is sent to as its audience.
+    pub client_assertions_name_endpoint: bool,
     /// Whether credentials in the form are taken when there are some in the header as well, in place of a refusal.
     pub form_credentials_win: bool,
     /// Whether repeated parameters are noticed only once the client is known.
@@ -77,6 +81,8 @@ pub struct Policy {
     pub grant_types: Vec<String>,
     /// Grant types that a public client may use.
     pub public_grant_types: Vec<String>,
+    /// What an authorization request may ask for: `code`, and with OpenID Connect Core, section 3.3, `code id_token`.
+    pub response_types: Vec<String>,
     /// Code challenge methods the server supports (RFC 7636, section 4.2).
     pub code_challenge_methods: Vec<String>,
     /// Whether a public client must send a code challenge (RFC 9700, section 2.1.1).
@@ -134,6 +140,8 @@ impl Default for Policy {
             client_assertions: false,
             client_assertions_reusable: false,
             oldest_client_assertion: None,
+            longest_client_assertion: None,
+            client_assertions_name_endpoint: false,
             form_credentials_win: false,
             repeats_after_client: false,
             json_requests: false,
@@ -144,6 +152,7 @@ impl Default for Policy {
             grant_types_by_containment: false,
             grant_types: known.map(str::to_owned).to_vec(),
             public_grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
+            response_types: vec!["code".to_owned()],
             code_challenge_methods: vec!["S256".to_owned()],
             public_clients_need_challenge: true,
             stray_verifier_refused: true,

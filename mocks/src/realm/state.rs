@@ -234,8 +234,9 @@ impl Realm {
 impl Realm {
     /// Adds a user, or replaces the one of that name.
     pub fn add_user(&self, spec: UserSpec) -> User {
-        self.state().users.insert(spec.0.name.clone(), spec.0.clone());
-        spec.0
+        let user = User { created_at: self.now(), changed_at: self.now(), ..spec.0 };
+        self.state().users.insert(user.name.clone(), user.clone());
+        user
     }
 
     /// The user of that name.
@@ -255,9 +256,11 @@ impl Realm {
 
     /// Changes a user; gives it as it is then. The name itself stays.
     pub fn update_user(&self, name: &str, change: impl FnOnce(&mut User)) -> Option<User> {
+        let now = self.now();
         let mut state = self.state();
         let user = state.users.get_mut(name)?;
         change(user);
+        user.changed_at = now;
         name.clone_into(&mut user.name);
         Some(user.clone())
     }

@@ -23,6 +23,12 @@ pub struct User {
     pub claims: Object,
     /// Whether the user may log in.
     pub active: bool,
+    /// Seconds since 1970 at which it was made.
+    #[serde(default)]
+    pub created_at: u64,
+    /// Seconds since 1970 at which it was last changed.
+    #[serde(default)]
+    pub changed_at: u64,
 }
 
 impl std::fmt::Debug for User {
@@ -54,6 +60,8 @@ impl UserSpec {
             scopes: None,
             claims: Object::new(),
             active: true,
+            created_at: 0,
+            changed_at: 0,
         })
     }
 

@@ -7,7 +7,11 @@ use std::{
 };
 
 use super::{builder, handle::AuthorizationServer, site::Site};
-use crate::{endpoints::call::Call, realm::Realm, vendors::Vendor};
+use crate::{
+    endpoints::call::Call,
+    realm::{Realm, User},
+    vendors::Vendor,
+};
 
 /// The tenants beside the first, and what they have in common.
 #[derive(Default)]
@@ -50,6 +54,16 @@ impl Site {
         let root = root.as_deref().unwrap_or(self);
         let has = |site: &Self| !std::ptr::eq(site, self) && site.realm.client(id).is_some();
         root.tenants.unique.load(Ordering::Acquire) && (has(root) || root.tenants.all().values().any(|site| has(site)))
+    }
+}
+
+impl Site {
+    /// The user behind a live access token of whichever tenant.
+    pub(crate) fn user_of_any_tenant(&self, token: &str) -> Option<User> {
+        let root = self.tenants.root.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let root = root.as_deref().unwrap_or(self);
+        let user = |site: &Self| site.realm.user(site.realm.active_access(token)?.username.as_deref()?);
+        user(root).or_else(|| root.tenants.all().values().find_map(|site| user(site)))
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::{
     atomic::{AtomicU8, Ordering},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Dialect, Handler, JWT_BEARER, is7::Is7, is7_tokens, names};
 use crate::{
+    certificates::PresentedCertificate,
     endpoints::{
         call::{Call, Reply},
         registration_is, token,
@@ -38,6 +39,7 @@ impl Dialect for Is {
                 client_assertions: true,
                 client_assertions_reusable: true,
                 oldest_client_assertion: Some(6_000),
+                response_types: names(["code", "code id_token"]),
                 ..spec.policy
             },
             shape: Arc::new(Shape(AtomicU8::new(0))),
@@ -83,6 +85,11 @@ impl Dialect for Is {
             // It says where clients are registered by the RFC, which is elsewhere and not played.
             members.remove("registration_endpoint");
         }
+        document["response_modes_supported"] = json!(["query", "fragment"]);
+        document["token_endpoint_auth_methods_supported"] =
+            json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+        document["token_endpoint_auth_signing_alg_values_supported"] =
+            json!(["PS256", "ES256", "ES384", "RS384", "RS256"]);
         document
     }
 
@@ -164,7 +171,10 @@ fn filtered(site: &Site, call: &Call) -> Reply {
     let bound = site.realm.client(&id).is_some_and(|client| client.metadata.get(REGULATORY).is_some_and(regulatory));
     match call.header(TRANSPORT_CERTIFICATE) {
         None if bound => refused("the transport certificate is missing"),
-        Some(text) if bound && !is_certificate(text) => refused("the transport certificate is invalid"),
+        Some(text) if bound => match transport_certificate(text) {
+            Some(certificate) => token::answer(site, &Call { certificate: Some(certificate), ..call.clone() }),
+            None => refused("the transport certificate is invalid"),
+        },
         _ => token::answer(site, call),
     }
 }
@@ -176,14 +186,14 @@ fn asserted(text: &str) -> Option<(String, Value)> {
 }
 
 /// A certificate in PEM, its lines joined or not, percent-encoded or not.
-fn is_certificate(text: &str) -> bool {
+fn transport_certificate(text: &str) -> Option<PresentedCertificate> {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
     let body = decoded.replace("-----BEGIN CERTIFICATE-----", "").replace("-----END CERTIFICATE-----", "");
     let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
     let pem = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
-    CertificateDer::from_pem_slice(pem.as_bytes())
-        .is_ok_and(|der| rustls::server::ParsedCertificate::try_from(&der).is_ok())
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    PresentedCertificate::passed_on(&der)
 }
 
 const AS_OF_IS7: is7_tokens::Shape = is7_tokens::Shape { client_is_subject: false, username_hidden: true };

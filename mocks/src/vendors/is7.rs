@@ -180,7 +180,9 @@ impl Dialect for Is7 {
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["introspection_endpoint_auth_methods_supported"] = methods.clone();
         document["token_endpoint_auth_methods_supported"] = methods;
-        document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
+        if realm.policy().grant_types.iter().any(|grant| grant == device::GRANT) {
+            document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
+        }
         document["registration_endpoint"] = json!(endpoints.registration);
         document["response_modes_supported"] = json!(["query"]);
         document["claims_supported"] = json!(["iss", "sub", "email", "given_name", "family_name"]);

@@ -169,6 +169,16 @@ impl Dialect for Keycloak {
         }
     }
 
+    /// An id token is told apart by its claim `typ`.
+    fn unknown_token(&self, site: &Site, token: &str) -> Result<(), OAuthError> {
+        match site.realm.id_token(token) {
+            Some(claims) if claims.get("typ") == Some(&json!("ID")) => {
+                Err(OAuthError::new(400, "unsupported_token_type", "Unsupported token type"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
         Err(OAuthError::invalid_request("Unmatching clients"))
     }

@@ -62,6 +62,7 @@ impl TokenShape for Shape {
             None => json!({
                 "sub": derived_uuid(&format!("service account of {client_id}")),
                 "realm_access": { "roles": ["offline_access", "uma_authorization"] },
+                "resource_access": { "account": { "roles": ["manage-account", "view-profile"] } },
                 "client_id": client_id,
                 "clientHost": "127.0.0.1",
                 "clientAddress": "127.0.0.1",

@@ -195,6 +195,11 @@ pub(crate) trait Dialect: Send + Sync {
         Err(OAuthError::invalid_grant("the token was issued to another client"))
     }
 
+    /// What a client hears that revokes what is neither an access token nor a refresh token: that all is well.
+    fn unknown_token(&self, _site: &Site, _token: &str) -> Result<(), OAuthError> {
+        Ok(())
+    }
+
     /// The answer to a revocation that was in order; nothing is told but that it was.
     fn revoked(&self, _site: &Site, _row: Option<&TokenRow>) -> Reply {
         Reply::empty(200).uncached()
@@ -277,7 +282,7 @@ fn common_members(endpoints: &Endpoints, realm: &Realm) -> Value {
         "authorization_endpoint": endpoints.authorize,
         "token_endpoint": endpoints.token,
         "jwks_uri": endpoints.jwks,
-        "response_types_supported": ["code"],
+        "response_types_supported": realm.policy().response_types,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
         "grant_types_supported": realm.policy().grant_types,

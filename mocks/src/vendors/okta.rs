@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Dialect, Handler, common_members, first_keys, is_or_below, names, okta_org};
 use crate::{
     endpoints::{authorize, discovery, introspection, jwks, login, registration_okta, revocation, token, userinfo},
+    grants::TokenRequest,
     journal::Endpoint,
     realm::{
         Cause, Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, TokenContext, TokenKind, TokenRow, TokenShape,
@@ -18,7 +19,7 @@ use crate::{
         scope::Strict,
         shape::{object, subject},
     },
-    server::Endpoints,
+    server::{Endpoints, Site},
 };
 
 /// The authorization server's path; its id is `default`.
@@ -112,6 +113,18 @@ impl Dialect for Okta {
 
     fn jwks_headers(&self) -> Vec<(String, String)> {
         vec![("cache-control".to_owned(), "max-age=3600, must-revalidate".to_owned())]
+    }
+
+    /// Id tokens are introspected as well.
+    fn introspected(&self, site: &Site, _request: &TokenRequest, token: &str) -> Object {
+        let live =
+            |claims: &Object| claims.get("exp").and_then(Value::as_u64).is_some_and(|exp| site.realm.now() < exp);
+        let Some(claims) = site.realm.id_token(token).filter(live) else { return site.realm.introspect(token) };
+        let client = claims.get("aud").and_then(Value::as_str).filter(|id| site.realm.client(id).is_some());
+        let Some(client) = client.map(str::to_owned) else { return site.realm.introspect(token) };
+        let mut members = object(json!({ "active": true, "client_id": client }));
+        members.extend(claims);
+        members
     }
 
     /// Nothing is said of other clients' tokens, and nothing done to them.

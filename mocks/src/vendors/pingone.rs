@@ -36,6 +36,10 @@ impl Dialect for PingOne {
             policy: Policy {
                 grant_types: names(["authorization_code", "client_credentials", "refresh_token"]),
                 public_grant_types: names(["authorization_code", "refresh_token"]),
+                client_assertions: true,
+                client_assertions_name_endpoint: true,
+                longest_client_assertion: Some(3_600),
+                token_endpoint: Some(format!("{base_url}{ENVIRONMENT}/as/token")),
                 ..Policy::default()
             },
             shape: Arc::new(Shape),
@@ -83,7 +87,8 @@ impl Dialect for PingOne {
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["revocation_endpoint"] = json!(endpoints.revocation);
         document["token_endpoint_auth_methods_supported"] =
-            json!(["client_secret_basic", "client_secret_post", "none"]);
+            json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
+        document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256", "PS256", "ES256", "EdDSA"]);
         document
     }
 }

@@ -124,6 +124,7 @@ fn implicit(client: &Client, form: &Form) -> Result<AuthorizationRequest, Author
         client_id: client.id.clone(),
         redirect_uri: sent.to_owned(),
         redirect_uri_sent: true,
+        id_token: false,
         scopes: scope::split(form.value("scope")),
         state: form.value("state").map(str::to_owned),
         nonce: None,

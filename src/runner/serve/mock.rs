@@ -175,7 +175,8 @@ async fn started(
             }
             outcome => outcome,
         },
-        (port, _) => start(port.filter(|port| *port != 0)).await,
+        // Port 0 is any free one, whatever a file says.
+        (port, _) => start(port).await,
     }
 }
 
