@@ -60,6 +60,7 @@ impl Site {
     }
 }
 
+/// The base of a tenant at a server of this family: below `/t/{tenant}`, and at the root for the super tenant.
 pub(super) fn tenant_url(management_url: &str, tenant: &str) -> String {
     if tenant == SUPER_TENANT { management_url.to_owned() } else { format!("{management_url}/t/{tenant}") }
 }

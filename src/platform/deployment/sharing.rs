@@ -4,7 +4,10 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::domain::{CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, SUPER_TENANT};
+use crate::{
+    domain::{CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER},
+    site::tenant_url,
+};
 
 /// The only type that shares tenants.
 pub(super) const TYPE: &str = "WSO2-IS-7";
@@ -22,10 +25,7 @@ impl TenantSharing {
     /// The key manager of a tenant of that server, under the name that a resident one would have. Calls are made in the
     /// name of the tenant's owner.
     pub(crate) fn key_manager(&self, tenant: &str, owner: (&str, &str)) -> KeyManager {
-        let base = match tenant {
-            SUPER_TENANT => self.base_url.clone(),
-            _ => format!("{}/t/{tenant}", self.base_url),
-        };
+        let base = tenant_url(&self.base_url, tenant);
         let at = |path: &str| Some(format!("{base}{path}"));
         let mut made = KeyManager::named(RESIDENT_KEY_MANAGER, TYPE);
         made.id = Uuid::new_v4();
