@@ -258,3 +258,70 @@ async fn identity_server_names_clients_in_base64url_at_the_key_manager_operation
     assert_eq!((gone.status, gone.text.as_str()), (401, ""));
     assert_eq!(send(&stage, &By::Basic, Method::GET, &format!("{url}/{id}"), None).await.status, 401, "the plain id");
 }
+
+#[tokio::test]
+async fn forgerock_takes_the_id_and_the_token_that_a_client_is_registered_with() {
+    let stage = stage(Vendor::ForgeRock).await;
+    let (url, manager) = (registration(&stage), managing(&stage, &[]).await);
+    let asked = json!({ "client_id": "chosen-id", "registration_access_token": "chosen-token", "client_name": "shop",
+                        "grant_types": ["client_credentials"], "response_types": [] });
+    let made = send(&stage, &manager, Method::POST, &url, Some(asked)).await;
+    assert_eq!((made.status, made.member("client_id")), (201, "chosen-id".to_owned()), "{}", made.text);
+    let one = format!("{url}?client_id=chosen-id");
+    for (token, status) in [("another-token", 401), ("chosen-token", 204)] {
+        assert_eq!(send(&stage, &By::Bearer(token.to_owned()), Method::DELETE, &one, None).await.status, status, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_found_by_what_whoever_registered_it_wrote_into_it() {
+    let keycloak = stage(Vendor::Keycloak).await;
+    let manager = managing(&keycloak, &[]).await;
+    let asked = json!({ "client_name": "shop", "grant_types": ["client_credentials"], "response_types": [],
+                        "client_uri": "https://portal.example/7" });
+    let made = send(&keycloak, &manager, Method::POST, &registration(&keycloak), Some(asked)).await;
+    let listed = format!("{}/admin/realms/kmspec/clients", keycloak.server.base_url());
+    let pages = async |query: &str| {
+        let page = send(&keycloak, &manager, Method::GET, &format!("{listed}{query}"), None).await;
+        page.json().as_array().cloned().unwrap_or_else(|| panic!("{}", page.text))
+    };
+    let all = pages("").await;
+    let own: Vec<_> = all.iter().filter(|client| client["baseUrl"] == "https://portal.example/7").collect();
+    assert_eq!((own.len(), own[0]["clientId"].as_str()), (1, Some(made.member("client_id").as_str())));
+    assert_eq!((pages("?first=1&max=1").await, pages("?first=900").await), (vec![all[1].clone()], vec![]));
+    assert_eq!(send(&keycloak, &By::Nobody, Method::GET, &listed, None).await.status, 401);
+    let somebody = keycloak.token(&[("grant_type", "client_credentials")]).await.member("access_token");
+    assert_eq!(send(&keycloak, &By::Bearer(somebody), Method::GET, &listed, None).await.status, 403);
+
+    let auth0 = stage(Vendor::Auth0).await;
+    let clients = format!("{}/api/v2/clients", auth0.server.base_url());
+    let manager = managing(&auth0, &[("audience", &format!("{}/api/v2/", auth0.server.base_url()))]).await;
+    let asked = json!({ "name": "shop", "client_metadata": { "registration": "7" } });
+    let made = send(&auth0, &manager, Method::POST, &clients, Some(asked)).await;
+    let shown = format!("{clients}?fields=client_id,client_metadata&include_fields=true&per_page=100");
+    let listed = send(&auth0, &manager, Method::GET, &shown, None).await.json();
+    let own: Vec<_> =
+        listed.as_array().unwrap().iter().filter(|client| client["client_metadata"]["registration"] == "7").collect();
+    assert_eq!(own, [&json!({ "client_id": made.member("client_id"), "client_metadata": { "registration": "7" } })]);
+    let page = async |query: &str| send(&auth0, &manager, Method::GET, &format!("{clients}{query}"), None).await;
+    assert_eq!(page("?per_page=1&page=1").await.json().as_array().unwrap().len(), 1);
+    assert_eq!((page("?per_page=101").await.status, page("?page=x").await.status), (400, 400));
+
+    let entra = stage(Vendor::Entra).await;
+    let applications = registration(&entra);
+    let manager = managing(&entra, &[("scope", &format!("{}/.default", entra.server.base_url()))]).await;
+    let asked = json!({ "displayName": "shop", "tags": ["seven"] });
+    let made = send(&entra, &manager, Method::POST, &applications, Some(asked)).await;
+    let found = async |filter: &str| {
+        let url = url::Url::parse_with_params(&applications, [("$filter", filter)]).unwrap();
+        send(&entra, &manager, Method::GET, url.as_str(), None).await
+    };
+    for (filter, count) in
+        [("tags/any(t:t eq 'seven')", 1), ("tags/any(t:t eq 'eight')", 0), ("displayName eq 'shop'", 1)]
+    {
+        let told = found(filter).await.json()["value"].as_array().cloned().unwrap_or_default();
+        assert_eq!(told.len(), count, "{filter}");
+        assert!(told.iter().all(|one| one["appId"] == *made.member("appId")), "{filter}");
+    }
+    assert_eq!(found("startswith(displayName,'s')").await.status, 400, "what is not played is refused");
+}

@@ -19,8 +19,8 @@ struct Kind {
     vendor: Vendor,
     properties: fn(&AuthorizationServer) -> Value,
     application: fn() -> Value,
-    /// Whether a client that was made although its answer was lost can be found again: by an id of the platform's choice, or
-    /// by a name that no other client has. The interfaces of the others offer neither.
+    /// Whether a client that was made although its answer was lost can be found again: by an id of the platform's choice, by a
+    /// mark, or by a name that no other client has. RFC 7591 offers none of them.
     finds_lost: bool,
     /// Whether a client is looked up when it is mapped.
     looks_up: bool,
@@ -280,21 +280,21 @@ kinds! {
         properties: |_| json!({"username": "admin", "password": "admin", "client_id": "a", "client_secret": "b"}),
     };
     nothing_is_left_half_done_at_keycloak: Kind {
-        name: "KeyCloak", vendor: Vendor::Keycloak, properties: managing_client, finds_lost: false, looks_up: true, rotates: false,
+        name: "KeyCloak", vendor: Vendor::Keycloak, properties: managing_client, finds_lost: true, looks_up: true, rotates: false,
         application: || json!({"subject_type": "public", "token_endpoint_auth_method": "client_secret_basic",
             "tls_client_certificate_bound_access_tokens": "false"}),
     };
     nothing_is_left_half_done_at_forgerock: Kind {
         name: "Forgerock", vendor: Vendor::ForgeRock, properties: managing_client, application: nothing,
-        finds_lost: false, looks_up: false, rotates: false,
+        finds_lost: true, looks_up: false, rotates: false,
     };
     nothing_is_left_half_done_at_auth0: Kind {
-        name: "Auth0", vendor: Vendor::Auth0, finds_lost: false, looks_up: false, rotates: true,
+        name: "Auth0", vendor: Vendor::Auth0, finds_lost: true, looks_up: false, rotates: true,
         properties: |server| json!({"client_id": MANAGER.0, "client_secret": MANAGER.1, "audience": format!("{}/api/v2/", server.base_url())}),
         application: || json!({"token_endpoint_auth_method": "client_secret_basic", "audience_of_api": "https://api.example.com/"}),
     };
     nothing_is_left_half_done_at_azure: Kind {
-        name: "AzureAD", vendor: Vendor::Entra, application: nothing, finds_lost: false, looks_up: true, rotates: false,
+        name: "AzureAD", vendor: Vendor::Entra, application: nothing, finds_lost: true, looks_up: true, rotates: false,
         properties: |server| json!({"microsoft_graph_api_endpoint": server.base_url(), "v1.0": "v1.0", "azure_ad_client_id": MANAGER.0,
             "azure_ad_client_secret": MANAGER.1, "polling_initial_delay_ms": "10", "polling_max_wait_time_ms": "50"}),
     };

@@ -20,7 +20,11 @@ pub(crate) const GRANTS: &str = "/api/v2/client-grants";
 pub(crate) const GRANTED: &str = "client_grants";
 
 /// Members that are only kept.
-const KEPT: [&str; 5] = ["app_type", "description", "token_endpoint_auth_method", "logo_uri", "is_first_party"];
+const KEPT: [&str; 6] =
+    ["app_type", "description", "token_endpoint_auth_method", "logo_uri", "is_first_party", "client_metadata"];
+
+/// Clients on a page unless the request says, and at most.
+const PAGE: (usize, usize) = (50, 100);
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let api = format!("{}{BASE}", site.base_url);
@@ -43,7 +47,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let Some(below) = call.below(CLIENTS) else {
         return match call.method.as_str() {
             "POST" => create(site, call).unwrap_or_else(|refusal| refusal),
-            "GET" => Reply::json(200, &site.realm.clients().iter().map(document).collect::<Value>()).uncached(),
+            "GET" => list(site, call).unwrap_or_else(|refusal| refusal),
             _ => refused(404, "Not Found", None),
         };
     };
@@ -62,6 +66,31 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         (None, ..) => no_client(),
         _ => refused(404, "Not Found", None),
     }
+}
+
+/// A page of the clients, each with the members that are asked for.
+fn list(site: &Site, call: &Call) -> Result<Reply, Reply> {
+    let number = |name: &str, usual: usize, most: usize| match call.query_value(name) {
+        None => Ok(usual),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|number| *number <= most)
+            .ok_or_else(|| refused(400, &format!("Query validation error: {name}"), Some("invalid_query_string"))),
+    };
+    let (size, page) = (number("per_page", PAGE.0, PAGE.1)?, number("page", 0, 1_000)?);
+    let fields: Option<Vec<String>> =
+        call.query_value("fields").map(|fields| fields.split(',').map(str::to_owned).collect());
+    let included = call.query_value("include_fields").is_none_or(|value| value == "true");
+    let clients = site.realm.clients();
+    let shown = clients.iter().skip(page.saturating_mul(size)).take(size).map(|client| {
+        let mut shown = document(client);
+        if let (Some(fields), Some(members)) = (&fields, shown.as_object_mut()) {
+            members.retain(|name, _| fields.contains(name) == included);
+        }
+        shown
+    });
+    Ok(Reply::json(200, &shown.collect::<Value>()).uncached())
 }
 
 /// Ids and secrets are the server's to choose.

@@ -18,8 +18,10 @@ pub(crate) const SERVICE_PRINCIPALS: &str = "/v1.0/servicePrincipals";
 pub(crate) const IDENTIFIER_URIS: &str = "identifierUris";
 /// The member with its settings as an API.
 pub(crate) const API: &str = "api";
+/// The member with the words that it is found by.
+const TAGS: &str = "tags";
 /// Members that can be set and are only kept.
-const KEPT: [&str; 5] = [API, IDENTIFIER_URIS, "signInAudience", "web", "requiredResourceAccess"];
+const KEPT: [&str; 6] = [API, IDENTIFIER_URIS, TAGS, "signInAudience", "web", "requiredResourceAccess"];
 
 /// The URIs of an application as an API.
 pub(crate) fn identifier_uris(application: &Client) -> Vec<String> {
@@ -44,7 +46,8 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     }
     match (call.method.as_str(), named(call)) {
         ("POST", None) => create(site, call).unwrap_or_else(|refusal| refusal),
-        (_, None) => Reply::only("POST"),
+        ("GET", None) => list(site, call),
+        (_, None) => Reply::only("GET, POST"),
         (method, Some((key, what))) => match find(site, &key) {
             None => missing(&key),
             Some(application) => about(site, call, method, application, &what),
@@ -100,6 +103,34 @@ fn about(site: &Site, call: &Call, method: &str, application: Client, what: &str
     }
 }
 
+/// The applications, or those of one name or with one tag; of the filters of OData there are these two.
+fn list(site: &Site, call: &Call) -> Reply {
+    let filter = call.query_value("$filter");
+    let between = |before: &str, after: &str| {
+        let text = filter.as_deref()?.strip_prefix(before)?.strip_suffix(after)?;
+        Some(text.replace("''", "'"))
+    };
+    let (name, tag) = (between("displayName eq '", "'"), tag(filter.as_deref().unwrap_or_default()));
+    if filter.is_some() && name.is_none() && tag.is_none() {
+        return refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.");
+    }
+    let wanted = |client: &Client| {
+        let tags = client.metadata.get(TAGS).and_then(Value::as_array);
+        name.as_ref().is_none_or(|name| client.name == *name)
+            && tag.as_ref().is_none_or(|tag| tags.is_some_and(|tags| tags.iter().any(|own| own == tag)))
+    };
+    let found: Value = site.realm.clients().iter().filter(|client| wanted(client)).map(document).collect();
+    Reply::json(200, &json!({ "value": found }))
+}
+
+/// The tag in `tags/any(t:t eq '…')`.
+fn tag(filter: &str) -> Option<String> {
+    let inner = filter.strip_prefix("tags/any(")?.strip_suffix("')")?;
+    let (variable, condition) = inner.split_once(':')?;
+    let text = condition.trim_start().strip_prefix(variable.trim())?.strip_prefix(" eq '")?;
+    Some(text.replace("''", "'"))
+}
+
 /// A new application cannot log in before it has a password and a service principal.
 fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     let mut client = ClientSpec::new("").id(random::uuid()).grant_types(["client_credentials", "authorization_code"]).0;
@@ -143,6 +174,9 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
         && !(version.is_null() || *version == 1 || *version == 2)
     {
         return Err(bad("requestedAccessTokenVersion"));
+    }
+    if asked.get(TAGS).is_some_and(|tags| serde_json::from_value::<Vec<String>>(tags.clone()).is_err()) {
+        return Err(bad(TAGS));
     }
     if let Some(uris) = asked.get("web").and_then(|web| web.get("redirectUris")) {
         client.redirect_uris = serde_json::from_value(uris.clone()).map_err(|_| bad("redirectUris"))?;

@@ -11,6 +11,7 @@ pub(crate) mod discovery;
 pub(crate) mod graph;
 pub(crate) mod introspection;
 pub(crate) mod jwks;
+pub(crate) mod keycloak_admin;
 pub(crate) mod login;
 pub(crate) mod login_is7;
 pub(crate) mod management;

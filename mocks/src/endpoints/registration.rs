@@ -44,6 +44,8 @@ pub(crate) struct Manner {
     pub(crate) keeps: &'static [&'static str],
     /// Whether whoever manages clients may choose their ids and secrets.
     pub(crate) chosen_credentials: bool,
+    /// Whether the token by which a client is managed may be chosen with it.
+    pub(crate) chosen_token: bool,
     /// Whether a client is named in the query of its own URL, not in the path.
     pub(crate) named_in_query: bool,
 }
@@ -54,6 +56,7 @@ pub(crate) const STANDARD: Manner = Manner {
     methods: &["client_secret_basic", "client_secret_post", "none"],
     keeps: &[],
     chosen_credentials: false,
+    chosen_token: false,
     named_in_query: false,
 };
 
@@ -142,7 +145,8 @@ pub(crate) fn create(site: &Site, call: &Call, manner: &Manner) -> Result<Reply,
         }
         id.clone_into(&mut client.id);
     }
-    client.registration_token = Some(random::text(32));
+    let token = object(call)?.get("registration_access_token").and_then(Value::as_str).map(str::to_owned);
+    client.registration_token = token.filter(|_| manner.chosen_token).or_else(|| Some(random::text(32)));
     let client = site.realm.add_client(ClientSpec(client));
     Ok(Reply::json(201, &document(site, &client, manner)).uncached())
 }

@@ -17,6 +17,7 @@ pub(crate) const MANNER: Manner = Manner {
     methods: &["client_secret_basic", "client_secret_post", "client_secret_jwt", "none"],
     keeps: &["application_type", "initiate_login_uri", "post_logout_redirect_uris", "request_object_signing_alg"],
     chosen_credentials: true,
+    chosen_token: false,
     named_in_query: false,
 };
 

@@ -45,6 +45,7 @@ const MANNER: Manner = Manner {
         "authorization_code_lifetime",
     ],
     chosen_credentials: true,
+    chosen_token: true,
     named_in_query: true,
 };
 

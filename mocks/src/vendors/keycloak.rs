@@ -10,7 +10,7 @@ use crate::{
     endpoints::{
         authorize,
         call::{Call, Reply},
-        device, discovery, introspection, jwks, login,
+        device, discovery, introspection, jwks, keycloak_admin, login,
         management::manager,
         registration::{self, Manner},
         revocation, token, userinfo,
@@ -32,6 +32,7 @@ const MANNER: Manner = Manner {
     methods: &["client_secret_basic", "client_secret_post", "client_secret_jwt", "none"],
     keeps: &["subject_type", "tls_client_certificate_bound_access_tokens"],
     chosen_credentials: false,
+    chosen_token: false,
     named_in_query: false,
 };
 
@@ -96,6 +97,9 @@ impl Dialect for Keycloak {
         }
         if is_or_below(path, MANNER.base) {
             return Some((Endpoint::Registration, |site, call| registration::answer(site, call, &MANNER)));
+        }
+        if path == keycloak_admin::CLIENTS {
+            return Some((Endpoint::Registration, keycloak_admin::answer));
         }
         if path == DEVICE_PAGE {
             return Some((Endpoint::Login, device::page));

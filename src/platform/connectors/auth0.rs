@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     configuration::{Choice, Property, SERVER_SIDE},
-    dialect::{Credential, Dialect, Managed, Rotation, Sent, management_token, send},
+    dialect::{Credential, Dialect, Managed, Rotation, Sent, management_token, send, send_for_any},
     members::Members,
     naming,
 };
@@ -48,6 +48,13 @@ pub(super) const CONNECTOR: Connector = Connector {
 /// The property of a key with the API that its tokens are for.
 pub(super) const AUDIENCE: &str = "audience_of_api";
 
+/// The member of a client that holds texts of whoever made it.
+const METADATA: &str = "client_metadata";
+/// The text there that tells one registration from every other.
+const MARK: &str = "registration";
+/// As many clients as a page may have.
+const PAGE: usize = 100;
+
 const MEMBERS: Members =
     Members { id: "client_id", secret: "client_secret", grant_types: "grant_types", callbacks: "callbacks" };
 
@@ -70,7 +77,7 @@ impl Dialect for Registration {
         Ok(format!("{}clients", Self::api(call)))
     }
 
-    fn body(&self, _call: Call<'_>, request: &ClientRequest, _client: Option<&KeyMapping>) -> Value {
+    fn body(&self, _call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
         let mut body = json!({
             "name": naming::run_together(request),
             "grant_types": request.grant_types,
@@ -78,6 +85,9 @@ impl Dialect for Registration {
         });
         for (name, value) in request.properties.iter().filter(|(name, _)| *name != AUDIENCE) {
             body[name.as_str()] = value.clone();
+        }
+        if let (Some(mark), None) = (&request.chosen_id, client) {
+            body[METADATA] = json!({ MARK: mark });
         }
         body
     }
@@ -92,6 +102,36 @@ impl Dialect for Registration {
     fn managed(&self, call: Call<'_>, mapping: &KeyMapping, method: Method) -> Result<Managed, ConnectorError> {
         let method = if method == Method::PUT { Method::PATCH } else { method };
         Ok(Managed { method, url: self.item(call, &mapping.consumer_key)?, credential: None })
+    }
+
+    /// A mark among the client's metadata: its id is the server's to choose.
+    fn id_of_choice(&self) -> Option<String> {
+        Some(naming::fresh_id())
+    }
+
+    /// Looks through the clients page by page; the interface filters by nothing that the platform could choose.
+    fn marked<'a>(
+        &'a self,
+        call: Call<'a>,
+        mark: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+        async move {
+            let (credential, clients) = (self.credential(call).await?, self.collection(call)?);
+            for page in 0.. {
+                let url = format!("{clients}?fields=client_id,{METADATA}&include_fields=true&per_page={PAGE}&page={page}");
+                let told = send_for_any(call, Method::GET, &url, &credential, None).await?;
+                let told = told.as_array().map(Vec::as_slice).unwrap_or_default();
+                let own = told.iter().find(|client| client[METADATA][MARK] == *mark);
+                if let Some(own) = own {
+                    return Ok(own["client_id"].as_str().map(str::to_owned));
+                }
+                if told.len() < PAGE {
+                    break;
+                }
+            }
+            Ok(None)
+        }
+        .boxed()
     }
 
     fn looks_clients_up(&self) -> bool {

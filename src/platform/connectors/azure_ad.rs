@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, future::BoxFuture};
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     configuration::{Choice, Endpoint, Property},
     dialect::{Credential, Dialect, Managed, Sent, management_token, send},
     members::Members,
+    naming,
 };
 use crate::domain::{KeyMapping, Secret};
 
@@ -80,6 +81,9 @@ impl Dialect for Registration {
             let chosen = call.key_manager.additional_properties.text("azure_ad_requested_access_token_version");
             body["api"] =
                 json!({ "requestedAccessTokenVersion": if chosen.as_deref() == Some("v2.0") { 2 } else { 1 } });
+            if let Some(mark) = &request.chosen_id {
+                body["tags"] = json!([mark]);
+            }
         }
         body
     }
@@ -93,6 +97,28 @@ impl Dialect for Registration {
         let mut client = MEMBERS.read(&told)?;
         client.callback_url = sent.request.and_then(|request| request.callback_url.clone());
         Ok(client)
+    }
+
+    /// A tag: the id is the server's to choose.
+    fn id_of_choice(&self) -> Option<String> {
+        Some(naming::fresh_id())
+    }
+
+    fn marked<'a>(
+        &'a self,
+        call: Call<'a>,
+        mark: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+        async move {
+            let credential = self.credential(call).await?;
+            let filter = format!("tags/any(tag:tag eq '{mark}')");
+            let url = Url::parse_with_params(&self.collection(call)?, [("$filter", &filter)])
+                .map_err(|_| ConnectorError::Unsupported("the address of Microsoft Graph is none"))?;
+            let told = send(call, Method::GET, url.as_str(), &credential, None).await?;
+            let own = told.get("value").and_then(Value::as_array).and_then(|found| found.first());
+            Ok(own.and_then(|own| own[MEMBERS.id].as_str()).map(str::to_owned))
+        }
+        .boxed()
     }
 
     fn managed(&self, call: Call<'_>, mapping: &KeyMapping, method: Method) -> Result<Managed, ConnectorError> {

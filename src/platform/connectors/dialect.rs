@@ -78,9 +78,23 @@ pub(super) trait Dialect: Send + Sync {
         Ok(Managed { method, url: self.item(call, &mapping.consumer_key)?, credential: None })
     }
 
-    /// An id for a client to be, where the server lets the platform choose it.
+    /// An id for a client to be, where the server lets the platform choose it, else a mark that [`Dialect::marked`] finds.
     fn id_of_choice(&self) -> Option<String> {
         None
+    }
+
+    /// A token that manages a client to be, where the server lets the platform choose it.
+    fn token_of_choice(&self) -> Option<Secret> {
+        None
+    }
+
+    /// The id of the client that was registered with this id or mark; `None` when the server has none.
+    fn marked<'a>(
+        &'a self,
+        _call: Call<'a>,
+        mark: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+        futures::future::ready(Ok(Some(mark.to_owned()))).boxed()
     }
 
     /// Whether a client that is mapped is looked up, or taken as it is.
@@ -214,6 +228,18 @@ pub(super) async fn management_token(
 impl<D: Dialect> ClientRegistration for D {
     fn choose_id(&self) -> Option<String> {
         self.id_of_choice()
+    }
+
+    fn choose_token(&self) -> Option<Secret> {
+        self.token_of_choice()
+    }
+
+    fn made_of<'a>(
+        &'a self,
+        call: Call<'a>,
+        chosen: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+        self.marked(call, chosen)
     }
 
     fn register<'a>(

@@ -13,7 +13,7 @@ use super::{
     members::{self, RFC},
     naming,
 };
-use crate::domain::KeyMapping;
+use crate::domain::{KeyMapping, Secret};
 
 pub(super) const CONNECTOR: Connector = Connector {
     kind: "Forgerock",
@@ -68,6 +68,15 @@ impl Dialect for Registration {
             let several = matches!(name.as_str(), "response_types" | "default_scopes");
             body[name.as_str()] = if several { members::as_list(value) } else { value.clone() };
         }
+        if client.is_none() {
+            // AM takes both from whoever registers, so that a client whose answer is lost can still be deleted.
+            if let Some(id) = &request.chosen_id {
+                body["client_id"] = json!(id);
+            }
+            if let Some(token) = &request.chosen_token {
+                body["registration_access_token"] = json!(token.reveal());
+            }
+        }
         if let Some(client) = client {
             body["client_id"] = json!(client.consumer_key);
             if let Some(secret) = &client.consumer_secret {
@@ -93,6 +102,14 @@ impl Dialect for Registration {
     fn managed(&self, call: Call<'_>, mapping: &KeyMapping, method: Method) -> Result<Managed, ConnectorError> {
         let credential = mapping.management.as_ref().map(|place| Credential::Bearer(place.token.clone()));
         Ok(Managed { method, url: self.item(call, &mapping.consumer_key)?, credential })
+    }
+
+    fn id_of_choice(&self) -> Option<String> {
+        Some(naming::fresh_id())
+    }
+
+    fn token_of_choice(&self) -> Option<Secret> {
+        Some(Secret::new(naming::fresh_id()))
     }
 
     fn looks_clients_up(&self) -> bool {

@@ -2,12 +2,13 @@
 //! What a client may be asked for beside the common settings stands in its properties.
 
 use futures::{FutureExt, future::BoxFuture};
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     configuration::{Choice, Property, SERVER_SIDE},
-    dialect::{Credential, Dialect, Sent, management_token},
+    dialect::{Credential, Dialect, Sent, management_token, send_for_any},
     members::{self, RFC},
     naming,
 };
@@ -58,6 +59,9 @@ pub(super) const CONNECTOR: Connector = Connector {
     scopes: None,
 };
 
+/// As many clients as are asked for at once.
+const PAGE: usize = 100;
+
 struct Registration;
 
 impl Dialect for Registration {
@@ -65,7 +69,7 @@ impl Dialect for Registration {
         management_token(call, "client_id", "client_secret", &[]).boxed()
     }
 
-    fn body(&self, _call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
+    fn body(&self, call: Call<'_>, request: &ClientRequest, client: Option<&KeyMapping>) -> Value {
         let mut body = json!({
             "client_name": naming::run_together(request),
             "grant_types": request.grant_types,
@@ -77,6 +81,9 @@ impl Dialect for Registration {
                 "tls_client_certificate_bound_access_tokens" => members::as_flag(value),
                 _ => value.clone(),
             };
+        }
+        if let (Some(mark), None) = (&request.chosen_id, client) {
+            body["client_uri"] = json!(page(call, mark));
         }
         if let Some(client) = client {
             body["client_id"] = json!(client.consumer_key);
@@ -92,8 +99,68 @@ impl Dialect for Registration {
         Ok(client)
     }
 
+    /// A mark in the client's own page: this registration service refuses ids of choice.
+    fn id_of_choice(&self) -> Option<String> {
+        Some(naming::fresh_id())
+    }
+
+    /// Looks through the realm's clients, which the registration service does not list and the administrative interface does.
+    fn marked<'a>(
+        &'a self,
+        call: Call<'a>,
+        mark: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+        async move {
+            let (credential, clients) = (self.credential(call).await?, listed_at(&self.collection(call)?)?);
+            let wanted = page(call, mark);
+            for page in 0.. {
+                let url = format!("{clients}?first={}&max={PAGE}", page * PAGE);
+                let told = send_for_any(call, Method::GET, &url, &credential, None).await?;
+                let told = told.as_array().map(Vec::as_slice).unwrap_or_default();
+                if let Some(own) = told.iter().find(|client| client["baseUrl"] == *wanted) {
+                    return Ok(own["clientId"].as_str().map(str::to_owned));
+                }
+                if told.len() < PAGE {
+                    break;
+                }
+            }
+            Ok(None)
+        }
+        .boxed()
+    }
+
     /// A client that is gone is 401 (RFC 7592, section 2.1): the token that was sent is fresh, so that it says nothing of that.
     fn is_unknown(&self, status: u16, _challenged: bool) -> bool {
         matches!(status, 401 | 404)
+    }
+}
+
+/// Where a client is at home in the developer portal: the one text of a client that a registration can choose and the
+/// administrative interface shows.
+fn page(call: Call<'_>, mark: &str) -> String {
+    format!("{}/devportal/applications?registration={mark}", call.site.management_url)
+}
+
+/// Where the clients of the realm of a registration endpoint are listed.
+fn listed_at(registration: &str) -> Result<String, ConnectorError> {
+    let none = "the client registration endpoint is not that of a realm, so that its clients cannot be listed";
+    let (base, rest) = registration.split_once("/realms/").ok_or(ConnectorError::Unsupported(none))?;
+    let realm = rest.split_once("/clients-registrations/").ok_or(ConnectorError::Unsupported(none))?.0;
+    Ok(format!("{base}/admin/realms/{realm}/clients"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed_at;
+
+    #[test]
+    fn clients_are_listed_by_the_administrative_interface_of_the_realm_that_registers_them() {
+        let listed = |registration: &str| listed_at(registration).ok();
+        assert_eq!(
+            listed("https://kc/auth/realms/shop/clients-registrations/openid-connect").as_deref(),
+            Some("https://kc/auth/admin/realms/shop/clients")
+        );
+        assert_eq!(listed("https://kc/realms/shop/register"), None);
+        assert_eq!(listed("https://kc/register"), None);
     }
 }

@@ -33,8 +33,10 @@ pub(crate) struct ClientRequest {
     pub(crate) callback_url: Option<String>,
     /// Settings of the client by the names of the connector.
     pub(crate) properties: Map<String, Value>,
-    /// The id that the client is to have, where the platform chooses it.
+    /// The id that the client is to have, or the mark that it is found by, where the platform chooses one.
     pub(crate) chosen_id: Option<String>,
+    /// The token that manages the client from then on, where the platform chooses it.
+    pub(crate) chosen_token: Option<Secret>,
 }
 
 impl ClientRequest {
@@ -133,10 +135,25 @@ pub(crate) trait ClientRegistration: Send + Sync {
         request: &'a ClientRequest,
     ) -> BoxFuture<'a, Result<RegisteredClient, ConnectorError>>;
 
-    /// An id for a client to be, where the type's servers let the platform choose it: what became of an attempt whose
-    /// answer is lost can then be told.
+    /// An id for a client to be, where the type's servers let the platform choose it, else a mark that they find it by: what
+    /// became of an attempt whose answer is lost can then be told.
     fn choose_id(&self) -> Option<String> {
         None
+    }
+
+    /// A token by which a client to be is managed, where the type's servers let the platform choose it.
+    fn choose_token(&self) -> Option<Secret> {
+        None
+    }
+
+    /// The id of the client that an attempt with this id or mark may have made; `None` when the server says that there is
+    /// none.
+    fn made_of<'a>(
+        &'a self,
+        _call: Call<'a>,
+        chosen: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+        Box::pin(ready(Ok(Some(chosen.to_owned()))))
     }
 
     /// The client that an earlier attempt at this very registration left at the server, where it can be asked: an answer

@@ -2,23 +2,20 @@
 //! An attempt outlives a crash of the platform, so that no client stays that nobody knows of.
 
 use crate::{
-    connectors::{Call, ClientRegistration, ConnectorError},
-    domain::{Application, ClientAttempt, KeyManager, KeyMapping, KeyState, KeyType, MappingMode},
+    connectors::{Call, ClientRegistration, ClientRequest, ConnectorError},
+    domain::{Application, ClientAttempt, ClientManagement, KeyManager, KeyMapping, KeyState, KeyType, MappingMode},
     store::{Documents, StoreError},
 };
 
-/// Notes that a client of this id is asked for.
-pub(super) async fn begin(
-    call: Call<'_>,
-    application: &Application,
-    key_type: KeyType,
-    client_id: &str,
-) -> Result<(), StoreError> {
+/// Notes that the client is asked for, where anything about it was chosen.
+pub(super) async fn begin(call: Call<'_>, request: &ClientRequest) -> Result<(), StoreError> {
+    let Some(chosen) = request.chosen_id.clone() else { return Ok(()) };
     let attempt = ClientAttempt {
-        client_id: client_id.to_owned(),
-        application_id: application.id,
+        client_id: chosen,
+        application_id: request.application.id,
         key_manager_id: call.key_manager.id,
-        key_type,
+        key_type: request.key_type,
+        token: request.chosen_token.clone(),
     };
     let tenant = call.tenant.to_owned();
     call.site.store.write(move |documents| documents.put(&tenant, &attempt)).await
@@ -50,12 +47,14 @@ pub(super) async fn take_back(
         one.key_manager_id == call.key_manager.id && key_type.is_none_or(|wanted| one.key_type == wanted)
     };
     for attempt in all.iter().filter(here) {
-        match registration.delete(call, &as_key(call, attempt)).await {
-            Ok(()) | Err(ConnectorError::UnknownClient | ConnectorError::Unsupported(_)) => {}
-            Err(error) => return Err(error),
+        if let Some(client) = registration.made_of(call, &attempt.client_id).await? {
+            match registration.delete(call, &as_key(call, attempt, client)).await {
+                Ok(()) | Err(ConnectorError::UnknownClient | ConnectorError::Unsupported(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         let key_manager = &call.key_manager.name;
-        tracing::info!(key_manager, client = attempt.client_id, "what an earlier attempt may have left is gone");
+        tracing::info!(key_manager, attempt = attempt.client_id, "what an earlier attempt may have left is gone");
         ended(call, &attempt.client_id).await?;
     }
     Ok(())
@@ -77,7 +76,8 @@ pub(super) fn places(
 }
 
 /// The key that the client would have been.
-fn as_key(call: Call<'_>, attempt: &ClientAttempt) -> KeyMapping {
+fn as_key(call: Call<'_>, attempt: &ClientAttempt, client: String) -> KeyMapping {
+    let token = attempt.token.clone();
     KeyMapping {
         id: uuid::Uuid::nil(),
         tenant: call.tenant.to_owned(),
@@ -88,11 +88,11 @@ fn as_key(call: Call<'_>, attempt: &ClientAttempt) -> KeyMapping {
         key_type: attempt.key_type,
         mode: MappingMode::Created,
         state: KeyState::Completed,
-        consumer_key: attempt.client_id.clone(),
+        consumer_key: client,
         consumer_secret: None,
         grant_types: Vec::new(),
         callback_url: None,
         additional_properties: serde_json::Map::new(),
-        management: None,
+        management: token.map(|token| ClientManagement { uri: String::new(), token }),
     }
 }

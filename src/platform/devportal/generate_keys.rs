@@ -13,7 +13,7 @@ use super::{
     attempts,
     failures::told,
     key_document::{self, KeyRequest, check_callback, check_properties, key_type},
-    registering::register,
+    registering::{forget, register},
 };
 use crate::{
     connectors::{self, Call, ClientRequest, ConnectorError, RegisteredClient, TokenRequest, request_token},
@@ -120,6 +120,7 @@ fn client_request(
         callback_url: request.callback_url.clone().filter(|url| !url.trim().is_empty()),
         properties,
         chosen_id: None,
+        chosen_token: None,
     })
 }
 
@@ -143,11 +144,11 @@ impl Work {
         let mut client = self.client.clone();
         let registered = register(self.call(), registration, &mut client, |client| self.mapping(client)).await?;
         let mapping = self.mapping(registered);
-        let done = self.keep_and_try(&mapping).await;
+        let done = self.keep_and_try(&mapping, client.chosen_id.clone()).await;
         if let Err(refusal) = &done {
             tracing::info!(?refusal, "key generation is undone");
             match registration.delete(self.call(), &mapping).await {
-                Ok(()) => attempts::ended(self.call(), &mapping.consumer_key).await?,
+                Ok(()) => forget(self.call(), &client).await?,
                 Err(error) => {
                     let client = &mapping.consumer_key;
                     tracing::warn!(?error, client, "a registered client could not be deleted again");
@@ -158,7 +159,7 @@ impl Work {
     }
 
     /// A token first, so that a key is announced only when all of it works.
-    async fn keep_and_try(&self, mapping: &KeyMapping) -> Result<Json<Value>, Refusal> {
+    async fn keep_and_try(&self, mapping: &KeyMapping, attempt: Option<String>) -> Result<Json<Value>, Refusal> {
         let token = self.token(mapping).await?;
         let (tenant, kept, named) = (self.tenant.clone(), mapping.clone(), self.key_manager.id.to_string());
         let application = self.client.application.clone();
@@ -173,7 +174,9 @@ impl Work {
                     .ok_or_else(|| Refusal::not_found("application"))?;
                 check_free(documents, &tenant, &application, kept.key_type, &key_manager)?;
                 documents.put(&tenant, &kept)?;
-                attempts::end(documents, kept.home_of_key_manager(), &kept.consumer_key)?;
+                if let Some(attempt) = attempt {
+                    attempts::end(documents, kept.home_of_key_manager(), &attempt)?;
+                }
                 documents.announce(Event::KeyMapped { mapping: Arc::new(kept) });
                 Ok::<_, Refusal>(())
             })

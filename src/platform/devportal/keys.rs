@@ -85,6 +85,7 @@ pub(super) async fn update(
         callback_url: change.callback_url.or_else(|| key.callback_url.clone()),
         properties,
         chosen_id: None,
+        chosen_token: None,
     };
     check_callback(&request.grant_types, request.callback_url.as_deref())?;
     let tenant = caller.tenant;

@@ -11,8 +11,8 @@ use crate::{
 
 /// Registers a client.
 ///
-/// Where the platform chooses the client's id, that is noted first, and what earlier attempts left under theirs is taken
-/// back; the note goes with the key that comes of it. When it is not known what became of the attempt (no answer in time,
+/// Where the platform chooses the client's id or marks the client, that is noted first, and what earlier attempts left is
+/// taken back; the note goes with the key that comes of it. When it is not known what became of the attempt (no answer in time,
 /// or none that can be read), the client that it may have made is deleted. When the server refuses because such a client
 /// is still there from an earlier attempt, that one goes and the registration is tried once more. `as_mapping` says what a
 /// client would be as a key.
@@ -24,13 +24,7 @@ pub(super) async fn register(
 ) -> Result<RegisteredClient, Refusal> {
     choose(call, registration, request).await?;
     let failed = match registration.register(call, request).await {
-        Ok(registered) => {
-            // A server that has its own mind about ids made no client of the chosen one.
-            if let Some(chosen) = request.chosen_id.as_ref().filter(|chosen| **chosen != registered.consumer_key) {
-                attempts::ended(call, chosen).await?;
-            }
-            return Ok(registered);
-        }
+        Ok(registered) => return Ok(registered),
         Err(failed) => failed,
     };
     let again = matches!(failed, ConnectorError::Refused { status: 400 | 409, .. });
@@ -63,13 +57,14 @@ async fn choose(
     let Some(chosen) = registration.choose_id() else { return Ok(()) };
     let taken_back = attempts::take_back(call, registration, &request.application, Some(request.key_type)).await;
     taken_back.map_err(|error| told(call.key_manager, error))?;
-    attempts::begin(call, &request.application, request.key_type, &chosen).await?;
     request.chosen_id = Some(chosen);
+    request.chosen_token = registration.choose_token();
+    attempts::begin(call, request).await?;
     Ok(())
 }
 
-/// Nothing was made of the attempt.
-async fn forget(call: Call<'_>, request: &ClientRequest) -> Result<(), StoreError> {
+/// Nothing was made of the attempt, or it has become a key, or its client is gone again.
+pub(super) async fn forget(call: Call<'_>, request: &ClientRequest) -> Result<(), StoreError> {
     match &request.chosen_id {
         Some(chosen) => attempts::ended(call, chosen).await,
         None => Ok(()),

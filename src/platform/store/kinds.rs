@@ -144,6 +144,9 @@ impl Document for ClientAttempt {
     fn parent(&self) -> Option<String> {
         Some(self.application_id.to_string())
     }
+    fn secrets(_body: &Value) -> Vec<String> {
+        vec!["/token".to_owned()]
+    }
 }
 
 impl Document for ClientCertificate {
