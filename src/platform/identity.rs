@@ -125,6 +125,27 @@ pub fn find_principal(documents: &Documents<'_>, principal: &str) -> Result<Opti
     user(documents, SUPER_TENANT, principal)
 }
 
+/// The user of a tenant, which is not switched off, who signs in there with this password. The tenant need not be said in the name: no other is meant.
+///
+/// # Errors
+///
+/// [`StoreError`] when the store fails; a wrong name or password is `None`.
+pub(super) fn member(
+    documents: &Documents<'_>,
+    tenant: &str,
+    name: &str,
+    password: &str,
+) -> Result<Option<User>, StoreError> {
+    if documents.find_anywhere::<Tenant>(tenant)?.is_none_or(|known| !known.active) {
+        return Ok(None);
+    }
+    let found = match find_principal(documents, name)? {
+        Some(user) if user.tenant == tenant => Some(user),
+        _ => user(documents, tenant, name)?,
+    };
+    Ok(found.filter(|user| password_fits(&user.password, password)))
+}
+
 /// Whether the tenant has a role of that name; case does not matter.
 ///
 /// # Errors

@@ -32,6 +32,7 @@ pub(super) use registration::{Call, ClientRegistration, ClientRequest, Connector
 pub(super) use resident::owner_of_client;
 pub(super) use scopes::ScopeAdministration;
 pub(super) use secrets::{ClientSecrets, SecretOrder, ToldSecret};
+pub(super) use wso2_is::SETTINGS as CLIENT_SETTINGS;
 
 /// Every type, in the order in which the administrator's form offers them.
 pub(super) const ALL: &[&Connector] = &[

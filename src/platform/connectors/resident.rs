@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{ApplicationTokenType, KeyMapping, OAuthClient, Secret},
     identity,
-    store::StoreError,
+    store::{Documents, StoreError},
 };
 
 pub(super) const CONNECTOR: Connector = Connector {
@@ -101,7 +101,7 @@ impl ClientRegistration for Registration {
         async move {
             admitted(call).await?;
             let (tenant, id) = (call.tenant.to_owned(), mapping.consumer_key.clone());
-            let work = move |documents: &crate::store::Documents<'_>| documents.remove::<OAuthClient>(&tenant, &id);
+            let work = move |documents: &Documents<'_>| documents.remove::<OAuthClient>(&tenant, &id);
             let was_there = call.site.store.write::<_, StoreError, _>(work).await?;
             if was_there { Ok(()) } else { Err(ConnectorError::UnknownClient) }
         }
@@ -135,14 +135,8 @@ pub(super) async fn admitted(call: Call<'_>) -> Result<(), ConnectorError> {
     let property = |name| call.key_manager.additional_properties.text(name).filter(|text| !text.is_empty());
     let Some(name) = property("Username") else { return Ok(()) };
     let (tenant, password) = (call.tenant.to_owned(), property("Password").unwrap_or_default());
-    let found = call.site.store.read::<_, StoreError, _>(move |documents| {
-        let found = match identity::find_principal(documents, &name)? {
-            Some(user) if user.tenant == tenant => Some(user),
-            // The tenant need not be said: the connector works in no other.
-            _ => identity::user(documents, &tenant, &name)?,
-        };
-        Ok(found.filter(|user| identity::password_fits(&user.password, &password)))
-    });
+    let look = move |documents: &Documents<'_>| identity::member(documents, &tenant, &name, &password);
+    let found = call.site.store.read::<_, StoreError, _>(look);
     match found.await?.filter(|user| user.roles.iter().any(|role| role == identity::ADMINISTRATOR)) {
         Some(_) => Ok(()),
         None => {

@@ -46,7 +46,7 @@ pub(super) const APPLICATION: &[Property] = &[
 ];
 
 /// Settings of a client as the platform and as the server call them.
-const SETTINGS: [(&str, &str); 7] = [
+pub(crate) const SETTINGS: [(&str, &str); 7] = [
     ("application_access_token_expiry_time", "ext_application_token_lifetime"),
     ("user_access_token_expiry_time", "ext_user_token_lifetime"),
     ("refresh_token_expiry_time", "ext_refresh_token_lifetime"),

@@ -16,7 +16,7 @@ use kmspec_mocks::{
     realm::{OAuthError, Realm},
 };
 
-use super::{introspection, login, metadata, realms::Residents, registration, revocation, sync, tokens};
+use super::{introspection, login, metadata, operations, realms::Residents, registration, revocation, sync, tokens};
 use crate::{
     domain::{OAuthClient, SUPER_TENANT},
     store::{Documents, StoreError},
@@ -36,6 +36,7 @@ pub(super) fn router(residents: Residents) -> Router {
             .route(&format!("/oauth2/token{DISCOVERY}"), get(metadata::discovery))
             .route(&format!("/oauth2/oidcdiscovery{DISCOVERY}"), get(metadata::discovery))
             .route(DISCOVERY, get(metadata::discovery))
+            .merge(operations::router())
     };
     oauth()
         .nest("/t/{tenant}", oauth())

@@ -7,6 +7,7 @@ mod introspection;
 mod kept;
 mod login;
 mod metadata;
+mod operations;
 mod pages;
 mod realms;
 mod registration;

@@ -111,6 +111,16 @@ impl Residents {
         &self.0.key_sets
     }
 
+    /// The grant types that every realm serves.
+    pub(super) fn grant_types(&self) -> &[String] {
+        &self.0.grant_types
+    }
+
+    /// The time in a tenant, in seconds since 1970.
+    pub(super) fn now(&self, tenant: &str) -> u64 {
+        self.0.clocks.of(tenant).now()
+    }
+
     /// `https://host:port` of the planes and of the pages of a login.
     pub(super) fn management_url(&self) -> &str {
         &self.0.management_url

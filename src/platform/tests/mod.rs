@@ -17,6 +17,7 @@ mod measured;
 mod mutual_tls;
 mod one_time_tokens;
 mod opaque;
+mod operations;
 mod organizations;
 mod policies;
 mod publisher;
