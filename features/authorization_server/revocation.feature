@@ -4,7 +4,7 @@ Feature: Revocation
 
   Rule: Revocation bites
 
-    @core @smoke @needs:introspection @SEED-IS-08 @SEED-IS7-17/endpoint @SEED-KM-04/revocation @SEED-KM-27/revocation @OAUTH-7009-2-a @OAUTH-7009-2.1-c @DEF-111 @DEF-SEED-AS-REVOKE-05
+    @core @smoke @needs:introspection @SEED-IS-08/served @SEED-IS7-17/endpoint @SEED-KM-04/revocation @SEED-KM-27/revocation @OAUTH-7009-2-a @OAUTH-7009-2.1-c @DEF-111 @DEF-SEED-AS-REVOKE-05
     Scenario: A revoked access token is inactive at once
       Given an access token issued to the client
       When the OAuth client revokes the token

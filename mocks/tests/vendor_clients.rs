@@ -269,7 +269,11 @@ async fn forgerock_takes_the_id_and_the_token_that_a_client_is_registered_with()
     assert_eq!((made.status, made.member("client_id")), (201, "chosen-id".to_owned()), "{}", made.text);
     let one = format!("{url}?client_id=chosen-id");
     for (token, status) in [("another-token", 401), ("chosen-token", 204)] {
-        assert_eq!(send(&stage, &By::Bearer(token.to_owned()), Method::DELETE, &one, None).await.status, status, "{token}");
+        assert_eq!(
+            send(&stage, &By::Bearer(token.to_owned()), Method::DELETE, &one, None).await.status,
+            status,
+            "{token}"
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 //! The OAuth calls themselves are those of [`super::authorization_server`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use kmspec_model::target::Persona;
@@ -34,6 +35,15 @@ pub struct BootstrapClient {
     pub client_name: Option<String>,
 }
 
+/// A client as the key manager operations answer it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct RegisteredClient {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: super::credentials::Secret,
+}
+
 impl Resident {
     /// The resident key manager below the management host's root; `tenant` is left out for the super tenant.
     pub fn new(line: Line, root: Url, tenant: Option<&str>) -> Self {
@@ -58,6 +68,21 @@ impl Resident {
         let url = below(&self.root, &["client-registration", "v0.17", "register"]);
         let call = Call::new("POST", url).basic(&user.username, &user.password).json(&document);
         self.line.send(call).await?.read("a registered client")
+    }
+
+    /// Registers a client with an administrator's password at the place that the key manager's document names.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back.
+    pub async fn register_client(
+        &self,
+        place: &Url,
+        administrator: &Persona,
+        metadata: &Value,
+    ) -> Result<Reply<RegisteredClient>, DriverError> {
+        let call = Call::new("POST", place.clone()).basic(&administrator.username, &administrator.password);
+        self.line.send(call.json(metadata)).await?.read("a registered client")
     }
 
     /// Its OAuth endpoints in the hands of a client.

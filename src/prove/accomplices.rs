@@ -12,6 +12,17 @@ use kmspec_mocks::forge::Forge;
 pub struct Accomplices {
     client: reqwest::Client,
     enlisted: Mutex<Vec<Forge>>,
+    standing: Mutex<Vec<StandIn>>,
+}
+
+/// An interposer before an authorization server.
+#[derive(Debug, Clone)]
+pub(super) struct StandIn {
+    issuer: String,
+    /// The server's own address, without a slash at the end.
+    pub(super) base: String,
+    /// The interposer's, likewise.
+    pub(super) place: String,
 }
 
 /// The help that saboteurs need could not be made ready.
@@ -32,7 +43,7 @@ impl Accomplices {
         }
         let client =
             reqwest::Client::builder().tls_certs_only(roots).no_proxy().timeout(Duration::from_secs(5)).build()?;
-        Ok(Self { client, enlisted: Mutex::default() })
+        Ok(Self { client, enlisted: Mutex::default(), standing: Mutex::default() })
     }
 
     /// Lends an issuer's forge, from the start of a mock until it is [dismissed](Self::dismiss).
@@ -43,6 +54,22 @@ impl Accomplices {
     /// Takes the forge of an issuer back, when its mock stops.
     pub fn dismiss(&self, issuer: &str) {
         self.list().retain(|each| each.issuer() != issuer);
+        self.standing().retain(|each| each.issuer != issuer);
+    }
+
+    /// Says where an interposer stands before the server of an issuer: at `place` instead of `base`, both without a slash at
+    /// the end. It ends with [`Accomplices::dismiss`].
+    pub fn stand_in(&self, issuer: &str, base: &str, place: &str) {
+        let text = str::to_owned;
+        self.standing().push(StandIn { issuer: text(issuer), base: text(base), place: text(place) });
+    }
+
+    pub(super) fn stand_ins(&self) -> Vec<StandIn> {
+        self.standing().clone()
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Vec<StandIn>> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn find(&self, issuer: &str) -> Option<Forge> {

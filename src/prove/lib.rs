@@ -2,6 +2,7 @@
 //! Where interposers stand is decided by `runner/stage.rs`; which scenario must notice stands in the features' tags.
 
 mod accomplices;
+mod courier;
 mod defects;
 mod gate;
 mod ghosts;

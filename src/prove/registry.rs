@@ -35,6 +35,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::admin_access::DEFECTS,
         defects::caching::DEFECTS,
         defects::claims::DEFECTS,
+        defects::connectors::DEFECTS,
         defects::consumer_secrets::DEFECTS,
         defects::deployments::DEFECTS,
         defects::discovery_import::DEFECTS,

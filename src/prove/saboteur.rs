@@ -28,6 +28,11 @@ pub trait Saboteur: Send + Sync {
         std::future::ready(Deed::Nothing).boxed()
     }
 
+    /// Whether it wants to see what passes between the subject and its authorization servers, too.
+    fn meets_servers(&self) -> bool {
+        false
+    }
+
     /// The subject that serves a tenant was stopped and started again, on the data it had.
     fn on_restart(&self, _tenant: &str) {}
 }

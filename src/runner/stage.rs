@@ -409,8 +409,10 @@ impl Stage {
     /// [`MockError`] when it finds no port.
     pub async fn start_server(&self, vendor: Vendor, clock: Clock, chest: &KeyChest) -> Result<Server, MockError> {
         let server = self.mocks.start(vendor, clock, chest).await?;
-        if let Some(sabotage) = &self.sabotage {
-            sabotage.accomplices().enlist(server.forge().clone());
+        if let Some(sabotage) = &self.sabotage
+            && let Err(error) = sabotage.enlist(server.forge().clone(), server.base_url()).await
+        {
+            self.problems().push(fault(format!("the authorization server {} goes unseen: {error}", server.issuer())));
         }
         Ok(server)
     }
@@ -420,7 +422,8 @@ impl Stage {
         if let Some(sabotage) = &self.sabotage {
             // Configured issuers stay trusted when a scenario is done with them, and so they stay accomplices.
             let started = servers.iter().filter(|server| server.configuration().is_none());
-            started.for_each(|server| sabotage.accomplices().dismiss(server.issuer()));
+            let panics = started.flat_map(|server| sabotage.dismiss(server.issuer()));
+            self.problems().extend(panics.map(interposer_panicked));
         }
         for server in &servers {
             self.note_panics(server);

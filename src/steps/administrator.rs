@@ -234,7 +234,7 @@ pub(super) async fn change(
 }
 
 /// The id of a key manager; the resident one is found in the list.
-async fn id_of(world: &World, name: &str) -> Result<String, StepError> {
+pub(super) async fn id_of(world: &World, name: &str) -> Result<String, StepError> {
     if name != RESIDENT {
         return Ok(world.key_managers.named(name).or_fail(world)?.id.clone());
     }

@@ -12,7 +12,7 @@ use super::servers::{self, platform_requests};
 
 /// A kind of request, and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
-#[param(name = "requests", regex = r"(?:no|an?|\d+) (?:registration|introspection|token|key set) requests?")]
+#[param(name = "requests", regex = r"(?:no|an?|\d+) (?:registration|introspection|revocation|token|key set) requests?")]
 pub(super) struct Requests {
     kind: Endpoint,
     count: Option<usize>,
@@ -26,6 +26,7 @@ impl FromStr for Requests {
         let kind = match rest.trim_end_matches('s').trim_end_matches(" request") {
             "registration" => Endpoint::Registration,
             "introspection" => Endpoint::Introspection,
+            "revocation" => Endpoint::Revocation,
             "token" => Endpoint::Token,
             "key set" => Endpoint::Jwks,
             other => return Err(format!("no requests are called `{other}`")),

@@ -18,6 +18,7 @@ use kmspec_drivers::{
 use kmspec_model::exchange::Role;
 
 use super::{
+    connectors,
     flaws::Flaw,
     form::Form,
     parameters::{RESIDENT, ServerKind},
@@ -81,15 +82,15 @@ pub(super) fn key_request(
     key_type: KeyType,
     by_name: bool,
 ) -> Result<KeyRequest, StepError> {
-    let key_manager = match place {
-        RESIDENT => None,
-        name => {
-            let registered = world.key_managers.named(name).or_fail(world)?;
-            Some(if by_name { registered.document.name.clone() } else { registered.id.clone() })
-        }
-    };
     let grant_types = GRANTS.map(str::to_owned).to_vec();
-    Ok(KeyRequest { key_type, grant_types, key_manager, ..KeyRequest::default() })
+    let request = KeyRequest { key_type, grant_types, ..KeyRequest::default() };
+    if place == RESIDENT {
+        return Ok(request);
+    }
+    let registered = world.key_managers.named(place).or_fail(world)?;
+    let named = if by_name { registered.document.name.clone() } else { registered.id.clone() };
+    let additional_properties = connectors::client_settings(&registered.document);
+    Ok(KeyRequest { key_manager: Some(named), additional_properties, ..request })
 }
 
 /// Generates keys that the scenario takes for granted.

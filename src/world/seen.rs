@@ -8,7 +8,7 @@ use kmspec_mocks::journal::Endpoint;
 use kmspec_drivers::{
     admin::{Discovery, KeyManagerEntry},
     authorization_server::{Introspection, TokenGrant},
-    credentials::{ConsumerKey, Token},
+    credentials::{ConsumerKey, Secret, Token},
     devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager},
     key_manager::KeyManager,
 };
@@ -71,6 +71,10 @@ pub struct Seen {
     pub told: Vec<(String, String)>,
     /// Whether a call was answered while another one was still waiting.
     pub others_waited_on: Option<bool>,
+    /// The clients that authorization servers had before something happened.
+    pub clients: BTreeMap<String, Vec<String>>,
+    /// A client that was registered by hand, with its secret.
+    pub registered: Option<(ConsumerKey, Secret)>,
     /// The text that was sent as a token, for the check that no refusal repeats it.
     pub sent_token: Option<Token>,
 }

@@ -8,7 +8,7 @@ Feature: Generating keys at a third-party key manager
 
   Rule: The consumer key is the client id that the authorization server issued
 
-    @core @smoke @SEED-KM-01 @SEED-KM-13 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-09
+    @core @smoke @SEED-KM-01 @SEED-KM-13/is7 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-09
     Scenario Outline: <Type> keys are those of a client that was registered for them
       When the developer generates <type> keys for "shop" at "acme"
       Then the consumer key is the client id that "acme" issued
@@ -53,7 +53,7 @@ Feature: Generating keys at a third-party key manager
       When the developer saves the keys of "rental" at "acme" as they were read
       Then the client at "acme" was registered for exactly "client_credentials, password"
 
-    @core @DEF-167
+    @core @DEF-167 @DEF-SEED-CONN-02
     Scenario: Several callbacks are registered one by one
       When the developer generates keys for "shop" at "acme" with the callbacks "one.example/cb, two.example/cb"
       Then the client at "acme" may be redirected to exactly "one.example/cb, two.example/cb"
@@ -89,6 +89,92 @@ Feature: Generating keys at a third-party key manager
       And the keys come without a token
       And "acme" received no token request
 
+  Rule: Each type of key manager speaks the dialect of its server
+
+    @extended @DEF-SEED-CONN-01
+    Scenario Outline: Keys at <kind> are those of a client that was registered there
+      Given a key manager "registrar" at <kind> that registers clients
+      When the developer generates keys for "shop" at "registrar"
+      Then the consumer key is the client id that "registrar" issued
+
+      @SEED-KM-13/is @connector:is
+      Examples:
+        | kind                 |
+        | WSO2 Identity Server |
+
+      @SEED-KM-13/custom @connector:custom
+      Examples:
+        | kind            |
+        | a custom server |
+
+      @SEED-KM-13/keycloak @connector:keycloak
+      Examples:
+        | kind     |
+        | Keycloak |
+
+      @SEED-KM-13/okta @connector:okta
+      Examples:
+        | kind |
+        | Okta |
+
+      @SEED-KM-13/auth0 @connector:auth0
+      Examples:
+        | kind  |
+        | Auth0 |
+
+      @SEED-KM-13/pingfederate @connector:pingfederate
+      Examples:
+        | kind         |
+        | PingFederate |
+
+      @SEED-KM-13/forgerock @connector:forgerock
+      Examples:
+        | kind      |
+        | ForgeRock |
+
+      @SEED-KM-13/entra @connector:entra
+      Examples:
+        | kind               |
+        | Microsoft Entra ID |
+
+      @SEED-KM-13/asgardeo @connector:asgardeo
+      Examples:
+        | kind     |
+        | Asgardeo |
+
+    @extended @DEF-SEED-CONN-03
+    Scenario Outline: Keys that are removed at <kind> leave no client there
+      Given a key manager "registrar" at <kind> that registers clients
+      And "shop" has keys at "registrar"
+      When the developer deletes "shop"
+      Then the request is granted
+      And "registrar" has no client of "shop" any more
+
+      @connector:custom
+      Examples:
+        | kind            |
+        | a custom server |
+
+      @connector:keycloak
+      Examples:
+        | kind     |
+        | Keycloak |
+
+      @connector:okta
+      Examples:
+        | kind |
+        | Okta |
+
+      @connector:pingfederate
+      Examples:
+        | kind         |
+        | PingFederate |
+
+      @connector:forgerock
+      Examples:
+        | kind      |
+        | ForgeRock |
+
   Rule: What is refused leaves nothing behind
 
     @core @negative @DEF-SEED-KEYS-13
@@ -121,6 +207,59 @@ Feature: Generating keys at a third-party key manager
       When the developer generates keys for "shop" at "acme"
       Then the request is refused because the authorization server failed
       And the developer sees no keys of "shop" at "acme"
+
+    @extended @negative @DEF-SEED-CONN-03
+    Scenario Outline: A client whose registration <kind> answered in vain is not left there
+      Given a key manager "registrar" at <kind> that registers clients
+      And the answer of "registrar" to the next registration is lost
+      When the developer generates keys for "shop" at "registrar"
+      Then the request is refused because the authorization server cannot be reached
+      And no further client is left at "registrar"
+      And the developer sees no keys of "shop" at "registrar"
+
+      Examples:
+        | kind                   |
+        | WSO2 Identity Server 7 |
+
+      @connector:is
+      Examples:
+        | kind                 |
+        | WSO2 Identity Server |
+
+      @connector:asgardeo
+      Examples:
+        | kind     |
+        | Asgardeo |
+
+      @connector:okta
+      Examples:
+        | kind |
+        | Okta |
+
+      @connector:pingfederate
+      Examples:
+        | kind         |
+        | PingFederate |
+
+      @connector:keycloak
+      Examples:
+        | kind     |
+        | Keycloak |
+
+      @connector:forgerock
+      Examples:
+        | kind      |
+        | ForgeRock |
+
+      @connector:auth0
+      Examples:
+        | kind  |
+        | Auth0 |
+
+      @connector:entra
+      Examples:
+        | kind               |
+        | Microsoft Entra ID |
 
     @core @negative @SEED-KM-13 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-12
     Scenario: A second set of keys of the same kind is refused
@@ -194,7 +333,7 @@ Feature: Generating keys at a third-party key manager
       When the developer deletes "shop"
       Then "acme" has no client of "shop" any more
 
-    @core @DEF-159 @DEF-161
+    @core @DEF-159 @DEF-161 @DEF-SEED-CONN-03
     Scenario: Removing an application removes its client at the authorization server
       Given "shop" has keys at "acme"
       When the developer deletes "shop"

@@ -57,6 +57,30 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
+    @core @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is
+    Scenario Outline: A token granted by <way> at WSO2 Identity Server to a client that was registered for it opens the API
+      Given a key manager "acme" at WSO2 Identity Server with
+        | grant types | client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer |
+      And the application "shop" with keys at "acme" for the grant types "client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by <way>
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+
+      @SEED-IS-15/authorization_code
+      Examples:
+        | way                |
+        | authorization code |
+
+      @SEED-IS-15/refresh_token
+      Examples:
+        | way     |
+        | renewal |
+
+      @SEED-IS-15/jwt-bearer
+      Examples:
+        | way       |
+        | assertion |
+
     @core @SEED-KM-25 @SEED-IS7-01 @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7
     Scenario Outline: Tokens of <key manager> open an API that several key managers serve
       Given a key manager "acme" at WSO2 Identity Server 7

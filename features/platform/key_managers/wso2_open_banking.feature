@@ -35,7 +35,7 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting        | value         |
         | token endpoint | /oauth2/token |
 
-      @SEED-IS-08
+      @SEED-IS-08/entered
       Examples:
         | setting         | value          |
         | revoke endpoint | /oauth2/revoke |
@@ -109,6 +109,11 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
         | setting                  | default |
         | out of band provisioning | off     |
 
+      @SEED-IS-31/token_generation @DEF-SEED-KM-04
+      Examples:
+        | setting          | default |
+        | token generation | off     |
+
       @SEED-IS-31/validation_method @DEF-SEED-KM-05
       Examples:
         | setting          | default            |
@@ -149,6 +154,25 @@ Feature: Describing WSO2 Identity Server for open banking to the platform
       Examples:
         | setting            | position |
         | OAuth app creation | off      |
+
+  Rule: What was entered is what is used
+
+    Background:
+      Given a key manager "OBKM" at WSO2 Identity Server
+      And the application "shop"
+
+    @core @needs:devportal @needs:fresh-issuer @SEED-IS-05/used @SEED-KM-13/is @DEF-SEED-CONN-01 @connector:is
+    Scenario: A client is registered at the registration endpoint that was entered
+      When the developer generates keys for "shop" at "OBKM"
+      Then the consumer key is the client id that "OBKM" issued
+      And "OBKM" received 1 registration request
+
+    @core @needs:devportal @needs:fresh-issuer @SEED-IS-08/used @SEED-KM-04/revocation @DEF-SEED-CONN-04 @connector:is
+    Scenario: A token that is replaced is revoked at the revoke endpoint that was entered
+      Given "shop" has keys at "OBKM"
+      When the developer has the token of "shop" at "OBKM" replaced
+      Then the request is granted
+      And "OBKM" received 1 revocation request
 
   Rule: An import fills the form from the discovery document
 

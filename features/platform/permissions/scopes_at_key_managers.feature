@@ -5,7 +5,7 @@ Feature: Scopes at the key managers that keep them
 
   Rule: A key manager knows the scopes of its tenant
 
-    @extended @SEED-KM-30/scopes
+    @extended @SEED-KM-30/scopes @DEF-SEED-CONN-05
     Scenario Outline: A new shared scope is made known at <kind>
       Given a key manager "acme" at <kind>
       When the publisher creates the shared scope "pets-write" for the role "editor"
@@ -17,10 +17,17 @@ Feature: Scopes at the key managers that keep them
         | kind                   |
         | WSO2 Identity Server 7 |
 
-      @SEED-IS-11/used @connector:is
+      @SEED-IS-11/used @SEED-IS-11/served @connector:is
       Examples:
         | kind                 |
         | WSO2 Identity Server |
+
+    @extended @SEED-KM-30/scopes @SEED-IS7-20/served @DEF-SEED-CONN-05 @connector:is7 @connector:is
+    Scenario: A new shared scope is made known at the scope management endpoint of WSO2 Identity Server 7
+      Given a key manager "acme" at WSO2 Identity Server 7 with
+        | type | WSO2-IS |
+      When the publisher creates the shared scope "pets-write" for the role "editor"
+      Then "acme" comes to know the scope "pets-write"
 
     @extended @SEED-KM-30/scopes @DEF-SEED-KM-30 @connector:is7
     Scenario: A shared scope that was deleted is forgotten at its key manager
@@ -30,7 +37,7 @@ Feature: Scopes at the key managers that keep them
       When the publisher deletes the shared scope "pets-write"
       Then "acme" comes to forget the scope "pets-write"
 
-    @extended @SEED-KM-30/scopes @connector:is7
+    @extended @SEED-KM-30/scopes @DEF-SEED-CONN-05 @connector:is7
     Scenario: A key manager that is added later learns of the scopes that there are
       Given the authorization server "acme", which is WSO2 Identity Server 7
       And a shared scope "pets-write" for the role "editor"
@@ -40,14 +47,14 @@ Feature: Scopes at the key managers that keep them
 
   Rule: Roles carry the scopes that are bound to them
 
-    @extended @SEED-KM-30/scopes @DEF-154 @connector:is7
+    @extended @SEED-KM-30/scopes @DEF-154 @DEF-SEED-CONN-06 @connector:is7
     Scenario: A role that is missing at WSO2 Identity Server 7 is made where that is switched on
       Given a key manager "acme" at WSO2 Identity Server 7 with
         | role creation | true |
       When the publisher creates the shared scope "pets-write" for the role "editor"
       Then "acme" comes to give the scope "pets-write" to the role "system_primary_editor"
 
-    @extended @SEED-KM-30/scopes @DEF-154 @connector:is7
+    @extended @SEED-KM-30/scopes @DEF-154 @DEF-SEED-CONN-06 @connector:is7
     Scenario: A scope that is bound to another role leaves the first one
       Given a key manager "acme" at WSO2 Identity Server 7 with
         | role creation | true |
@@ -66,14 +73,14 @@ Feature: Scopes at the key managers that keep them
       And an API "orders" that needs the scope "orders-write"
       And the application "shop" with keys at "acme", subscribed to the API "orders"
 
-    @extended @SEED-KM-30/scopes @DEF-154 @needs:devportal @needs:gateway @connector:is7
+    @extended @SEED-KM-30/scopes @DEF-154 @DEF-SEED-CONN-06 @needs:devportal @needs:gateway @connector:is7
     Scenario: A user with the role at the authorization server reaches the operation
       Given the user of "acme" has the role "system_primary_editor"
       And the API consumer holds a token of "shop" from "acme" by password for the scope "orders-write"
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-    @extended @negative @SEED-KM-30/scopes @needs:devportal @needs:gateway @connector:is7
+    @extended @negative @SEED-KM-30/scopes @DEF-049 @needs:devportal @needs:gateway @connector:is7
     Scenario: A user without the role at the authorization server does not reach the operation
       Given the API consumer holds a token of "shop" from "acme" by password for the scope "orders-write"
       When the API consumer calls "orders" with the token
@@ -82,14 +89,14 @@ Feature: Scopes at the key managers that keep them
 
   Rule: A key manager that cannot be told stops nobody
 
-    @extended @SEED-KM-07 @connector:is7
+    @extended @SEED-KM-07 @DEF-SEED-CONN-08 @connector:is7
     Scenario: A shared scope is created while a key manager fails at it
       Given a key manager "acme" at WSO2 Identity Server 7
       And "acme" fails at scope management
       When the publisher creates the shared scope "pets-write" for the role "editor"
       Then the request is granted
 
-    @extended @SEED-KM-07 @connector:is7
+    @extended @SEED-KM-07 @DEF-SEED-CONN-05 @DEF-SEED-CONN-07 @DEF-SEED-CONN-08 @connector:is7
     Scenario: A key manager that failed comes to know the scope once it works again
       Given a key manager "acme" at WSO2 Identity Server 7
       And "acme" fails at scope management once

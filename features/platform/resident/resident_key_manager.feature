@@ -16,6 +16,11 @@ Feature: The resident key manager
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the backend answers the call
 
+    @core @SEED-KM-22 @SEED-KM-13/resident @DEF-SEED-RES-16
+    Scenario: A client that is registered where its document says gets tokens
+      When the administrator registers a client where the resident key manager says
+      Then the registered client gets a token from the resident key manager
+
     @core @SEED-KM-04/generation @SEED-KM-22 @DEF-SEED-RES-01
     Scenario: A developer generates a token in the portal
       Given the application "shop" with keys at the resident key manager

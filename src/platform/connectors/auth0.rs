@@ -110,15 +110,12 @@ impl Dialect for Registration {
     }
 
     /// Looks through the clients page by page; the interface filters by nothing that the platform could choose.
-    fn marked<'a>(
-        &'a self,
-        call: Call<'a>,
-        mark: &'a str,
-    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+    fn marked<'a>(&'a self, call: Call<'a>, mark: &'a str) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
         async move {
             let (credential, clients) = (self.credential(call).await?, self.collection(call)?);
             for page in 0.. {
-                let url = format!("{clients}?fields=client_id,{METADATA}&include_fields=true&per_page={PAGE}&page={page}");
+                let url =
+                    format!("{clients}?fields=client_id,{METADATA}&include_fields=true&per_page={PAGE}&page={page}");
                 let told = send_for_any(call, Method::GET, &url, &credential, None).await?;
                 let told = told.as_array().map(Vec::as_slice).unwrap_or_default();
                 let own = told.iter().find(|client| client[METADATA][MARK] == *mark);

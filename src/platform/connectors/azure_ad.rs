@@ -104,11 +104,7 @@ impl Dialect for Registration {
         Some(naming::fresh_id())
     }
 
-    fn marked<'a>(
-        &'a self,
-        call: Call<'a>,
-        mark: &'a str,
-    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+    fn marked<'a>(&'a self, call: Call<'a>, mark: &'a str) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
         async move {
             let credential = self.credential(call).await?;
             let filter = format!("tags/any(tag:tag eq '{mark}')");

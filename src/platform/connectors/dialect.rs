@@ -89,11 +89,7 @@ pub(super) trait Dialect: Send + Sync {
     }
 
     /// The id of the client that was registered with this id or mark; `None` when the server has none.
-    fn marked<'a>(
-        &'a self,
-        _call: Call<'a>,
-        mark: &'a str,
-    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+    fn marked<'a>(&'a self, _call: Call<'a>, mark: &'a str) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
         futures::future::ready(Ok(Some(mark.to_owned()))).boxed()
     }
 
@@ -234,11 +230,7 @@ impl<D: Dialect> ClientRegistration for D {
         self.token_of_choice()
     }
 
-    fn made_of<'a>(
-        &'a self,
-        call: Call<'a>,
-        chosen: &'a str,
-    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+    fn made_of<'a>(&'a self, call: Call<'a>, chosen: &'a str) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
         self.marked(call, chosen)
     }
 

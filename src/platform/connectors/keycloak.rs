@@ -105,11 +105,7 @@ impl Dialect for Registration {
     }
 
     /// Looks through the realm's clients, which the registration service does not list and the administrative interface does.
-    fn marked<'a>(
-        &'a self,
-        call: Call<'a>,
-        mark: &'a str,
-    ) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
+    fn marked<'a>(&'a self, call: Call<'a>, mark: &'a str) -> BoxFuture<'a, Result<Option<String>, ConnectorError>> {
         async move {
             let (credential, clients) = (self.credential(call).await?, listed_at(&self.collection(call)?)?);
             let wanted = page(call, mark);

@@ -185,7 +185,10 @@ async fn a_token_that_counts_once_is_ended_and_a_users_claims_are_told() {
     assert_eq!(of_one(&stage, Method::POST, REVOKE, foreign).await.status, 401);
     assert_eq!(of_one(&stage, Method::POST, REVOKE, json!({"consumer_key": client})).await.status, 400);
     assert_eq!(alive().await, true);
-    assert_eq!(of_one(&stage, Method::POST, REVOKE, json!({"token": issued, "consumer_key": client})).await.status, 200);
+    assert_eq!(
+        of_one(&stage, Method::POST, REVOKE, json!({"token": issued, "consumer_key": client})).await.status,
+        200
+    );
     assert_eq!(alive().await, false);
 
     const CLAIMS: &str = "/keymanager-operations/user-info/claims";

@@ -46,7 +46,20 @@ pub(crate) const DEFECTS: &[Defect] = &[
         summary: "the resident key manager can be deleted",
         saboteur: |_| Pair::telling(resident_deleted),
     },
+    Defect {
+        id: "DEF-SEED-RES-16",
+        summary: "nobody answers where the resident key manager says that clients are registered",
+        saboteur: |_| Pair::telling(registration_unserved),
+    },
 ];
+
+fn registration_unserved(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if plane != Plane::Resident || !request.uri().path().contains("/keymanager-operations/") {
+        return Deed::Nothing;
+    }
+    message::refuse(answer, 404, 404, "Not Found");
+    Deed::Done
+}
 
 /// Changes every key of the platform's own key set.
 fn change_keys(plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>, change: fn(&mut Value)) -> Deed {

@@ -9,6 +9,7 @@ use std::sync::{
 use url::{Origin, Url};
 
 use kmspec_drivers::session::Planes;
+use kmspec_mocks::forge::Forge;
 use kmspec_prove::{Accomplices, Interposer, InterposerConfig, InterposerError, Saboteur, Side};
 
 /// A seeded defect at work.
@@ -18,6 +19,8 @@ pub struct Sabotage {
     tls: Arc<rustls::ServerConfig>,
     trust: Vec<String>,
     tallies: Mutex<Vec<Arc<AtomicUsize>>>,
+    /// Before authorization servers, by their issuers.
+    before_servers: Mutex<Vec<(String, Interposer)>>,
 }
 
 impl Sabotage {
@@ -28,7 +31,8 @@ impl Sabotage {
         tls: Arc<rustls::ServerConfig>,
         trust: Vec<String>,
     ) -> Self {
-        Self { saboteur, accomplices, tls, trust, tallies: Mutex::default() }
+        let (tallies, before_servers) = Default::default();
+        Self { saboteur, accomplices, tls, trust, tallies, before_servers }
     }
 
     /// Where mock authorization servers lend their keys.
@@ -45,6 +49,33 @@ impl Sabotage {
     pub fn deeds(&self) -> usize {
         let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
         tallies.iter().map(|tally| tally.load(Ordering::Relaxed)).sum()
+    }
+
+    /// A mock authorization server has started: it lends its keys, and an interposer stands before it where the saboteur
+    /// wants to see what it is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`InterposerError`] when the interposer cannot take its place.
+    pub async fn enlist(&self, forge: Forge, base: &str) -> Result<(), InterposerError> {
+        let issuer = forge.issuer().to_owned();
+        self.accomplices.enlist(forge);
+        let Some(url) = Url::parse(base).ok().filter(|_| self.saboteur.meets_servers()) else { return Ok(()) };
+        let interposer = self.interposer(&url, Side::AuthorizationServer).await?;
+        let place = interposer.url().origin().ascii_serialization();
+        self.accomplices.stand_in(&issuer, base.trim_end_matches('/'), &place);
+        self.before_servers.lock().unwrap_or_else(PoisonError::into_inner).push((issuer, interposer));
+        Ok(())
+    }
+
+    /// A mock authorization server stops; the panics of the interposer before it.
+    pub fn dismiss(&self, issuer: &str) -> Vec<String> {
+        self.accomplices.dismiss(issuer);
+        let mut standing = self.before_servers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (gone, left) = standing.drain(..).partition(|(of, _)| of == issuer);
+        *standing = left;
+        let gone: Vec<(String, Interposer)> = gone;
+        gone.iter().flat_map(|(_, interposer)| interposer.panics()).collect()
     }
 
     /// Puts an interposer before each origin of these planes; drivers then go through them.
