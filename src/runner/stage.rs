@@ -2,61 +2,46 @@
 //! It alone, with its provisioning and `prove`, names platform and mocks; what a scenario sees of them are handles.
 
 mod certified;
+mod clearing;
+mod error;
+mod opening;
 pub mod servers;
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use kmspec_drivers::{conversation::Conversation, exchange_log::ExchangeLog, wire::Wire};
 use kmspec_mocks::{
     backend::EchoBackend,
-    certificates::{CertificateAuthority, CertificateError, TlsIdentity},
     realm::{Clock, KeyChest},
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
-use url::Url;
+use kmspec_model::{
+    capability::Capability,
+    plan::{MockPlan, RunPlan, SubjectPlan},
+    proposal::ServerFacts,
+    report::{Problem, ProblemKind, Subject},
+};
+use kmspec_prove as prove;
 
 use super::{
-    provisioning::{
-        CertifiedServer, CertifyError, Embedded, Fixed, Ground, Product, Provisioning, ProvisioningError, Sabotage,
-        answer, embedded::Common, fixed::FixedError, interposer_panicked,
-    },
+    provisioning::{Ground, Provisioning, ProvisioningError, Sabotage, interposer_panicked},
     scene::Staging,
 };
 use crate::world::Scene;
-use kmspec_drivers::{
-    conversation::Conversation,
-    devportal::Devportal,
-    error::DriverError,
-    exchange_log::ExchangeLog,
-    ledger::Created,
-    reply::Reply,
-    wire::{Wire, WireError, WireSettings},
-};
-use kmspec_model::{
-    capability::Capability,
-    plan::{CertifyPlan, MockPlan, RunPlan, SubjectPlan},
-    proposal::ServerFacts,
-    report::{Problem, ProblemKind, Subject},
-    rule::RuleId,
-    target::{Bounds, Target},
-};
-use kmspec_platform::Tls;
-use kmspec_prove::{self as prove, Accomplices, AccomplicesError, Cause, NotSwitchable};
 
 use certified::CertifiedMocks;
 pub use certified::{CertifiedMockError, Seat};
+use clearing::delete_all;
+pub use error::StageError;
 use servers::Server;
 
 tokio::task_local! {
     static CURRENT: Arc<Stage>;
 }
-
-/// Names under which this machine's servers present themselves.
-const OWN_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// Everything that stands ready while scenarios run.
 pub struct Stage {
@@ -70,67 +55,6 @@ pub struct Stage {
     retiring: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     /// They end when dropped.
     interposers: Vec<prove::Interposer>,
-}
-
-/// The stage could not be set.
-#[derive(Debug, thiserror::Error)]
-pub enum StageError {
-    /// No certificate could be made, or the kept ones not be read.
-    #[error("making certificates for the run: {0}\nhint: check the folder named in [trust] mock_ca")]
-    Certificates(#[from] CertificateError),
-    /// A CA file of the target cannot be read.
-    #[error("reading the CA file {path}: {source}\nhint: [trust] ca names a PEM file, relative to where you are")]
-    CaFile {
-        /// Where.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The harness's HTTP client could not be made.
-    #[error(transparent)]
-    Wire(#[from] WireError),
-    /// The echo backend did not start.
-    #[error("starting the echo backend: {0}\nhint: is its port taken? [backend] port in the target file changes it")]
-    Backend(String),
-    /// The subject did not start.
-    #[error(transparent)]
-    Provisioning(#[from] ProvisioningError),
-    /// A plane of the target does not answer.
-    #[error(
-        "the target's {plane} plane is silent: {source}\nhint: start the target, or mend the address in its file; [trust] ca names the CA of its certificate"
-    )]
-    TargetSilent {
-        /// Which plane.
-        plane: &'static str,
-        /// Why not.
-        source: DriverError,
-    },
-    /// A persona of the target cannot log in, or the target does not answer it.
-    #[error("looking around at the target: {0}")]
-    Target(#[source] DriverError),
-    /// The defect cannot be switched on.
-    #[error(transparent)]
-    Defect(#[from] NotSwitchable),
-    /// The defect is one of authorization servers, and the run certifies none.
-    #[error(
-        "`{0}` is a defect of authorization servers, and a run against a target certifies none\nhint: leave --target out"
-    )]
-    NoMocksToSpoil(String),
-    /// The saboteur's helpers are not ready.
-    #[error(transparent)]
-    Accomplices(#[from] AccomplicesError),
-    /// An interposer could not take its place.
-    #[error(transparent)]
-    Interposer(#[from] prove::InterposerError),
-    /// The keys of a configured gateway's issuers are of no use.
-    #[error(transparent)]
-    Fixed(#[from] FixedError),
-    /// The authorization server cannot be certified at all.
-    #[error(transparent)]
-    Certify(#[from] CertifyError),
-    /// A mock server that is certified beside the platform is not ready.
-    #[error(transparent)]
-    CertifiedMock(#[from] CertifiedMockError),
 }
 
 impl Staging for Stage {
@@ -193,112 +117,6 @@ impl Staging for Stage {
 }
 
 impl Stage {
-    async fn open_embedded(defect: Option<&RuleId>, servers: &[MockPlan]) -> Result<Self, StageError> {
-        let certificates = Arc::new(CertificateAuthority::new("kmspec run")?);
-        let identity = certificates.issue(&OWN_NAMES)?;
-        let trust = vec![certificates.ca_pem().to_owned()];
-        let sabotage = sabotage(defect, &identity, &trust)?;
-        let backend = start_backend(None).await?;
-        let common = Common {
-            tls: Tls { chain_pem: identity.chain_pem.clone(), key_pem: identity.key_pem.clone() },
-            trust_pem: trust.clone(),
-            backend_url: backend.base_url().to_owned(),
-            sabotage: sabotage.clone(),
-        };
-        let wire = Wire::new(WireSettings {
-            trust_pem: trust,
-            system_trust: false,
-            names_of_this_machine: vec!["localhost".to_owned()],
-            request_limit: Bounds::default().request,
-        })?;
-        let mocks = servers::Place::local(certificates);
-        let (embedded, certified) = tokio::join!(
-            Embedded::open(common),
-            CertifiedMocks::open(servers, defect_of_servers(defect)?, &mocks, &wire)
-        );
-        Ok(Self {
-            provisioning: Provisioning::Embedded(Box::new(embedded?)),
-            certified: certified?,
-            mocks,
-            wire,
-            backend,
-            sabotage,
-            problems: Mutex::default(),
-            retiring: Mutex::default(),
-            interposers: Vec::new(),
-        })
-    }
-
-    async fn open_target(target: &Target, defect: Option<&RuleId>) -> Result<Self, StageError> {
-        let certificates = Arc::new(match &target.mock_ca {
-            Some(folder) => CertificateAuthority::load_or_create(folder)?,
-            None => CertificateAuthority::new("kmspec run")?,
-        });
-        if let Some(id) = defect_of_servers(defect)? {
-            return Err(StageError::NoMocksToSpoil(id));
-        }
-        let mut trust = vec![certificates.ca_pem().to_owned()];
-        if let Some(path) = &target.ca {
-            let pem = tokio::fs::read_to_string(path)
-                .await
-                .map_err(|source| StageError::CaFile { path: path.clone(), source })?;
-            trust.push(pem);
-        }
-        let sabotage = sabotage(defect, &certificates.issue(&OWN_NAMES)?, &trust)?;
-        let backend = start_backend(target.backend_port).await?;
-        let backend_url = at_host(backend.base_url(), &target.backend_host);
-        let wire = Wire::new(WireSettings {
-            trust_pem: trust,
-            system_trust: target.ca.is_none(),
-            names_of_this_machine: vec![target.mocks_host.clone(), target.backend_host.clone()],
-            request_limit: target.bounds.request,
-        })?;
-        let planes = Product::planes_of(target);
-        answer(&planes, &wire).await.map_err(|(plane, source)| StageError::TargetSilent { plane, source })?;
-        let (planes, interposers) = match &sabotage {
-            Some(sabotage) => sabotage.stand_before(planes).await?,
-            None => (planes, Vec::new()),
-        };
-        let mut stale = Vec::new();
-        let provisioning = if target.is_fixed() {
-            let fixed = Fixed::new(target.clone(), planes)?;
-            if let Some(sabotage) = &sabotage {
-                fixed.issuers().iter().for_each(|issuer| sabotage.accomplices().enlist(issuer.forge.clone()));
-            }
-            Provisioning::Fixed(fixed)
-        } else {
-            let product = Product::new(target.clone(), planes, wire.clone(), backend_url);
-            stale = product.stale().await.map_err(StageError::Target)?;
-            Provisioning::Product(product)
-        };
-        Ok(Self {
-            provisioning,
-            mocks: servers::Place::for_target(certificates, target),
-            certified: CertifiedMocks::default(),
-            wire,
-            backend,
-            sabotage,
-            problems: Mutex::new(stale.into_iter().map(warning).collect()),
-            retiring: Mutex::default(),
-            interposers,
-        })
-    }
-
-    /// Nothing but the server itself takes part; the rest stands idle.
-    async fn open_server(plan: &CertifyPlan) -> Result<Self, StageError> {
-        Ok(Self {
-            provisioning: Provisioning::AuthorizationServer(CertifiedServer::open(plan).await?),
-            mocks: servers::Place::local(Arc::new(CertificateAuthority::new("kmspec run")?)),
-            certified: CertifiedMocks::default(),
-            wire: Wire::new(WireSettings::default())?,
-            backend: start_backend(None).await?,
-            sabotage: None,
-            problems: Mutex::default(),
-            retiring: Mutex::default(),
-            interposers: Vec::new(),
-        })
-    }
-
     /// The stage around the current task, if there is one.
     pub fn current() -> Option<Arc<Self>> {
         CURRENT.try_with(Arc::clone).ok()
@@ -456,37 +274,6 @@ impl Stage {
     }
 }
 
-/// The defect, when the certified mocks are to have it themselves.
-fn defect_of_servers(defect: Option<&RuleId>) -> Result<Option<String>, StageError> {
-    let Some(id) = defect else { return Ok(None) };
-    Ok(matches!(prove::cause(id)?, Cause::Servers).then(|| id.to_string()))
-}
-
-fn sabotage(
-    defect: Option<&RuleId>,
-    identity: &TlsIdentity,
-    trust: &[String],
-) -> Result<Option<Arc<Sabotage>>, StageError> {
-    let Some(id) = defect else { return Ok(None) };
-    let Cause::Saboteur(saboteur) = prove::cause(id)? else { return Ok(None) };
-    let accomplices = Arc::new(Accomplices::new(trust)?);
-    let saboteur = saboteur(Arc::clone(&accomplices));
-    Ok(Some(Arc::new(Sabotage::new(saboteur, accomplices, identity.server_config(), trust.to_vec()))))
-}
-
-async fn start_backend(port: Option<u16>) -> Result<EchoBackend, StageError> {
-    EchoBackend::start_on(None, port).await.map_err(|error| StageError::Backend(error.to_string()))
-}
-
-/// The URL under another host name.
-fn at_host(url: &str, host: &str) -> String {
-    let Ok(mut moved) = url.parse::<Url>() else { return url.to_owned() };
-    match moved.set_host(Some(host)) {
-        Ok(()) => moved.to_string().trim_end_matches('/').to_owned(),
-        Err(_) => url.to_owned(),
-    }
-}
-
 /// Our own failing: whatever was found out beside it cannot be trusted.
 fn fault(message: String) -> Problem {
     Problem { kind: ProblemKind::Harness, message }
@@ -494,67 +281,6 @@ fn fault(message: String) -> Problem {
 
 fn warning(message: String) -> Problem {
     Problem { kind: ProblemKind::Warning, message }
-}
-
-/// Deletes an application. Where its authorization server no longer deletes clients, since the scenario has stopped or broken
-/// it, the platform is let forget the keys first.
-async fn delete_application(plane: &Devportal, id: &str) -> Result<Reply<()>, DriverError> {
-    match plane.delete_application(id).await? {
-        Reply::Refused(refusal) if refusal.status == 412 => {
-            plane.clean_up_keys(id).await?;
-            plane.delete_application(id).await
-        }
-        reply => Ok(reply),
-    }
-}
-
-/// Deletes what a scene's ledger holds, puts back what was there before, and says what is left.
-async fn delete_all(scene: &Scene) -> Vec<String> {
-    let mut left = Vec::new();
-    for (role, object) in scene.ledger.take() {
-        let deleted = match &object {
-            Created::Application(id) => match scene.devportal(role) {
-                Ok(plane) => delete_application(&plane, id).await,
-                Err(error) => Err(error),
-            },
-            Created::Api(id) => match scene.publisher(role) {
-                Ok(plane) => plane.delete_api(id).await,
-                Err(error) => Err(error),
-            },
-            Created::Scope(id) => match scene.publisher(role) {
-                Ok(plane) => plane.delete_scope(id).await,
-                Err(error) => Err(error),
-            },
-            Created::KeyManager(id) => match scene.admin(role) {
-                Ok(plane) => plane.delete_key_manager(id).await,
-                Err(error) => Err(error),
-            },
-            Created::Organization(id) => match scene.admin(role) {
-                Ok(plane) => plane.delete_organization(id).await,
-                Err(error) => Err(error),
-            },
-        };
-        match deleted {
-            Ok(Reply::Granted(())) => {}
-            Ok(Reply::Refused(refusal)) if refusal.status == 404 => {}
-            Ok(Reply::Refused(refusal)) => left.push(format!("{object:?} could not be deleted: {refusal}")),
-            Err(error) => left.push(format!("{object:?} could not be deleted: {error}")),
-        }
-    }
-    for (role, document) in scene.ledger.take_originals() {
-        let name = document.name.clone();
-        let restored = match (scene.admin(role), &document.id) {
-            (Ok(plane), Some(id)) => plane.update_key_manager(id, &document).await,
-            (Err(error), _) => Err(error),
-            (Ok(_), None) => continue,
-        };
-        match restored {
-            Ok(Reply::Granted(_)) => {}
-            Ok(Reply::Refused(refusal)) => left.push(format!("`{name}` could not be put back as it was: {refusal}")),
-            Err(error) => left.push(format!("`{name}` could not be put back as it was: {error}")),
-        }
-    }
-    left
 }
 
 /// How long a mock may take to stop before it is left to itself.

@@ -1,0 +1,136 @@
+//! Mocks and platforms that a command goes on serving: what they say, and what they take.
+//! Their configuration is the business of `deployments`.
+
+use std::{fs, process::Command};
+
+#[cfg(unix)]
+use super::deployments::platform_with;
+use super::{kmspec, refused, said_by};
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    refused(
+        &kmspec(&["platform", "--port", &port, "--gateway-port", "0", "--folder", folder]),
+        3,
+        &[&port, "in use", "hint:"],
+    );
+    refused(
+        &kmspec(&["platform", "--port", "0", "--gateway-port", &port, "--folder", folder]),
+        3,
+        &[&port, "in use", "hint:"],
+    );
+    refused(&kmspec(&["mock", "is7", "--port", &port, "--folder", folder]), 3, &[&port, "in use", "hint:"]);
+    let typed = ["mock", "is7", "--control-port", &port, "--ca-dir", folder];
+    refused(&kmspec(&typed), 3, &[&port, "in use", "--control-port"]);
+    refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, is, custom, cognito, auth0"]);
+    refused(&kmspec(&["mock", "is7", "--defect", "DEF-999", "--ca-dir", folder]), 2, &["`DEF-999`", "hint:"]);
+    refused(&kmspec(&["mock", "is7", "--host", "example.invalid", "--ca-dir", folder]), 2, &["`example.invalid`"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_served_mock_says_how_to_use_and_script_it_and_ends_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
+        .args(["mock", "is7", "--ca-dir", folder.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = said_by(&mut mock, 6);
+    assert!(said["discovery"].starts_with("https://localhost:"), "{said:?}");
+    assert!(said["control"].starts_with("http://127.0.0.1:"), "{said:?}");
+    let curl = |arguments: &[&str]| Command::new("curl").args(["-s"]).args(arguments).output();
+    if let Ok(listed) = curl(&[&format!("{}/servers/is7/clients", said["control"])]) {
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        assert!(listed.contains(said["client"].split(':').next().unwrap()), "{listed}");
+        let token = curl(&[
+            "--cacert",
+            &said["ca"],
+            "-u",
+            &said["client"],
+            "-d",
+            "grant_type=client_credentials",
+            &said["issuer"],
+        ]);
+        assert!(String::from_utf8(token.unwrap().stdout).unwrap().contains("access_token"));
+    }
+    assert!(folder.path().join("ca.p12").is_file());
+    let interrupt = Command::new("kill").args(["-INT", &mock.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    assert_eq!(mock.wait().unwrap().code(), Some(0));
+}
+
+/// A JSON request over plain HTTP; the status line and what follows it.
+#[cfg(target_os = "linux")]
+fn post(url: &str, path: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}", body.len());
+    write!(stream, "{head}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ten_issuers_in_one_process_take_less_than_sixty_megabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
+        .args(["mock", "is7", "--ca-dir", folder.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let control = said_by(&mut mock, 3)["control"].clone();
+    for number in 2..=10 {
+        let vendor = ["is7", "custom", "cognito", "auth0"][number % 4];
+        let answer = post(&control, "/servers", &format!("{{\"vendor\": \"{vendor}\"}}"));
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", mock.id())).unwrap();
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    println!("ten issuers: {kilobytes} kB");
+    assert!(kilobytes < 60_000, "{kilobytes} kB");
+}
+
+#[cfg(unix)]
+#[test]
+fn data_that_a_platform_has_is_refused_to_a_second_one_until_the_first_has_gone_however_it_went() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("platform.db");
+    let arguments = ["--port", "0", "--gateway-port", "0", "--data", data.to_str().unwrap()];
+    let (folder, mut first, _) = platform_with("", &arguments);
+    let typed = [&["platform", "--folder", folder.path().to_str().unwrap()][..], &arguments].concat();
+    refused(&kmspec(&typed), 3, &["is in use by another platform", data.to_str().unwrap(), "hint:", "`--data`"]);
+    // Not asked to end, but killed.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let (_folder, mut second, said) = platform_with("", &arguments);
+    second.kill().unwrap();
+    second.wait().unwrap();
+    assert!(said["management"].starts_with("https://localhost:"), "{said:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_port_that_a_platform_takes_is_told() {
+    let (_folder, mut platform, said) = platform_with("", &["--port", "0", "--gateway-port", "0", "--http-port", "0"]);
+    platform.kill().unwrap();
+    platform.wait().unwrap();
+    let port = |name: &str, scheme: &str| {
+        let url = said.get(name).unwrap_or_else(|| panic!("no {name} in {said:?}"));
+        url.strip_prefix(&format!("{scheme}://localhost:")).unwrap().parse::<u16>().unwrap()
+    };
+    let ports = [port("management", "https"), port("gateway", "https"), port("plain", "http")];
+    assert!(ports.iter().all(|port| *port > 0) && ports[0] != ports[1] && ports[1] != ports[2], "{ports:?}");
+}
