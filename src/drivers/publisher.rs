@@ -263,6 +263,19 @@ impl Publisher {
         Ok(self.0.send(Plane::Publisher, call).await?.done())
     }
 
+    /// Blocks a subscription, for keys of either type.
+    pub async fn block(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "block-subscription"])?;
+        let call = call.query("subscriptionId", subscription).query("blockState", "BLOCKED");
+        Ok(self.0.send(Plane::Publisher, call).await?.done())
+    }
+
+    /// Lifts the block of a subscription.
+    pub async fn unblock(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "unblock-subscription"])?;
+        Ok(self.0.send(Plane::Publisher, call.query("subscriptionId", subscription)).await?.done())
+    }
+
     /// Lists the key managers that an API can be restricted to.
     pub async fn key_managers(&self) -> Result<Reply<Vec<OfferedKeyManager>>, DriverError> {
         let call = self.0.call(Plane::Publisher, "GET", &["key-managers"])?;

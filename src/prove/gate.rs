@@ -334,23 +334,3 @@ fn bearer(request: &Request<Bytes>) -> Option<&str> {
     let (scheme, text) = field.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(text.trim_start())
 }
-
-/// The defects of a file: id, what it looks like, and the function that makes it.
-macro_rules! defects {
-    ($($id:literal, $summary:literal, $kind:ident($function:path);)*) => {
-        /// The defects of this file.
-        pub(crate) const DEFECTS: &[$crate::Defect] = &[$(
-            $crate::Defect {
-                id: $id,
-                summary: $summary,
-                saboteur: |accomplices| {
-                    std::sync::Arc::new($crate::gate::Gate::new(
-                        accomplices,
-                        $crate::gate::Flaw::$kind($function),
-                    ))
-                },
-            },
-        )*];
-    };
-}
-pub(super) use defects;

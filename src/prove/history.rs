@@ -110,8 +110,13 @@ impl History {
 
     /// Whether the subject that serves a path of the gateway was started anew after that.
     pub(super) fn restarted_since(&self, at: usize, path: &str) -> bool {
+        self.last_restart(path).is_some_and(|restart| restart > at)
+    }
+
+    /// When the subject that serves a path of the gateway was started anew last.
+    pub(super) fn last_restart(&self, path: &str) -> Option<usize> {
         let tenant = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next()).unwrap_or("carbon.super");
-        self.restarts.iter().any(|(restart, of)| *restart > at && of == tenant)
+        self.restarts.iter().rev().find(|(_, of)| of == tenant).map(|(restart, _)| *restart)
     }
 
     /// The latest decision that gave a client to an application: mapped or registered.

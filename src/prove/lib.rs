@@ -14,10 +14,14 @@ mod message;
 mod misread;
 mod pair;
 mod passes;
+mod portal;
+mod registrar;
 mod registry;
 #[cfg(test)]
 mod rehearsal;
 mod saboteur;
+mod second_try;
+mod table;
 mod token;
 mod upstream;
 mod verdict;

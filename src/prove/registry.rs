@@ -37,8 +37,10 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::claims::DEFECTS,
         defects::connectors::DEFECTS,
         defects::consumer_secrets::DEFECTS,
+        defects::deletions::DEFECTS,
         defects::deployments::DEFECTS,
         defects::discovery_import::DEFECTS,
+        defects::failed_generation::DEFECTS,
         defects::gateway::DEFECTS,
         defects::good_tokens::DEFECTS,
         defects::headers::DEFECTS,
@@ -51,6 +53,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::key_manager_lists::DEFECTS,
         defects::key_manager_news::DEFECTS,
         defects::key_orders::DEFECTS,
+        defects::mappings::DEFECTS,
         defects::opaque_tokens::DEFECTS,
         defects::out_of_band::DEFECTS,
         defects::outlived::DEFECTS,
@@ -67,6 +70,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::signatures::DEFECTS,
         defects::subscriptions::DEFECTS,
         defects::token_form::DEFECTS,
+        defects::token_types::DEFECTS,
         defects::workers::DEFECTS,
     ];
     let mut all = files.concat();

@@ -74,6 +74,7 @@ async fn lists(world: &mut World, application: String, place: Place) -> Result<(
 }
 
 #[when(expr = "the developer changes the grant types of the keys of {string} at {place} to {string}")]
+#[given(expr = "the developer has changed the grant types of the keys of {string} at {place} to {string}")]
 async fn changes_grants(world: &mut World, application: String, place: Place, grants: String) -> Result<(), StepError> {
     let (portal, id, mapping) = keys_at(world, &application, &place.0)?;
     let grants: Vec<&str> = grants.split(", ").collect();

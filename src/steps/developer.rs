@@ -196,16 +196,23 @@ async fn subscribes(world: &mut World, application: String, api: String) -> Resu
 
 #[when(expr = "the developer unsubscribes {string} from {string}")]
 async fn unsubscribes(world: &mut World, application: String, api: String) -> Result<(), StepError> {
-    let (owned, id) = setup::subscription_parts(world, &application, &api)?;
-    let portal = portal(world, owned.owner)?;
-    let held = world.demand("listing the subscriptions", portal.subscriptions(&owned.id).await)?;
-    let Some(subscription) = held.into_iter().find(|each| each.api_id.as_deref() == Some(&id)) else {
-        return Err(world.deviates(format!("`{application}` is subscribed to `{api}`"), "no such subscription"));
-    };
-    let reply = portal.unsubscribe(&subscription.subscription_id).await;
+    let subscription = subscription_id(world, &application, &api).await?;
+    let owner = world.applications.named(&application).or_fail(world)?.owner;
+    let reply = portal(world, owner)?.unsubscribe(&subscription).await;
     world.demand("ending the subscription", reply)?;
     world.last = Some(Last::Granted);
     Ok(())
+}
+
+/// The subscription of an application to an API.
+pub(super) async fn subscription_id(world: &World, application: &str, api: &str) -> Result<String, StepError> {
+    let (owned, id) = setup::subscription_parts(world, application, api)?;
+    let portal = portal(world, owned.owner)?;
+    let held = world.demand("listing the subscriptions", portal.subscriptions(&owned.id).await)?;
+    match held.into_iter().find(|each| each.api_id.as_deref() == Some(&id)) {
+        Some(subscription) => Ok(subscription.subscription_id),
+        None => Err(world.deviates(format!("`{application}` is subscribed to `{api}`"), "no such subscription")),
+    }
 }
 
 #[when(expr = "the developer removes the keys of {string} at {string}")]

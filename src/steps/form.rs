@@ -122,6 +122,7 @@ impl Form {
             "claim mapping" => ("/claimMapping", wanted(mapping(text))),
             "permission" => ("/permissions", wanted(permission(text))),
             "grant types" => ("/availableGrantTypes", wanted(list(text))),
+            "connector settings" if text == NONE => ("/additionalProperties", None),
             _ => {
                 let path = pointer(label).or_fail(world)?;
                 let value = match (path, text) {

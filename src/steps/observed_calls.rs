@@ -119,10 +119,9 @@ async fn comes_to_refuse_held(world: &mut World, api: String) -> Result<(), Step
     comes_to_refuse(world, &api, |_, refusal| Ok(refusal.status == 401)).await
 }
 
-#[then(expr = "{string} comes to refuse the token because there is no subscription")]
-async fn comes_to_refuse_for_subscription(world: &mut World, api: String) -> Result<(), StepError> {
-    let words = "there is no subscription";
-    comes_to_refuse(world, &api, |world, refusal| refusals::is_for(world, refusal, words)).await
+#[then(regex = r#"^"([^"]*)" comes to refuse the token because (.+)$"#)]
+async fn comes_to_refuse_because(world: &mut World, api: String, words: String) -> Result<(), StepError> {
+    comes_to_refuse(world, &api, |world, refusal| refusals::is_for(world, refusal, &words)).await
 }
 
 #[then(expr = "{string} comes to refuse a new token of {string} from {string}")]

@@ -1,13 +1,13 @@
 //! What the publisher does with an API's key managers, and with what its operations need.
 //! When the gateway follows is observed elsewhere.
 
-use cucumber::when;
+use cucumber::{given, when};
 
 use crate::world::{Last, OrFail as _, StepError, World};
 use kmspec_drivers::publisher::{Api, Operation};
 use kmspec_model::exchange::Role;
 
-use super::setup::names_at_subject;
+use super::{developer::subscription_id, setup::names_at_subject};
 
 #[when(expr = "the publisher lets {string} accept {string} only")]
 async fn accepts_only(world: &mut World, api: String, key_manager: String) -> Result<(), StepError> {
@@ -51,4 +51,23 @@ async fn adds_misspelt(world: &mut World, name: String, scope: String) -> Result
     let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
     let reply = publisher.create_api(&draft).await;
     world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "the publisher blocks the subscription of {string} to {string}")]
+#[given(expr = "the publisher has blocked the subscription of {string} to {string}")]
+async fn blocks(world: &mut World, application: String, api: String) -> Result<(), StepError> {
+    let subscription = subscription_id(world, &application, &api).await?;
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    world.demand("blocking the subscription", publisher.block(&subscription).await)?;
+    world.last = Some(Last::Granted);
+    Ok(())
+}
+
+#[when(expr = "the publisher unblocks the subscription of {string} to {string}")]
+async fn unblocks(world: &mut World, application: String, api: String) -> Result<(), StepError> {
+    let subscription = subscription_id(world, &application, &api).await?;
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    world.demand("lifting the block", publisher.unblock(&subscription).await)?;
+    world.last = Some(Last::Granted);
+    Ok(())
 }

@@ -36,6 +36,11 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
+    @extended @SEED-KM-13 @DEF-SEED-KEYS-16
+    Scenario: A grant type may be chosen that the key manager does not offer
+      When the developer generates keys for "shop" at "acme" for the grant types "client_credentials, urn:ietf:params:oauth:grant-type:token-exchange"
+      Then the client at "acme" was registered for exactly "client_credentials, urn:ietf:params:oauth:grant-type:token-exchange"
+
     @core @SEED-IS-20/on @SEED-IS7-31/username @SEED-IS7-31/password @DEF-SEED-KEYS-05
     Scenario: The connector presents itself with the credentials that the administrator entered
       When the developer generates keys for "shop" at "acme"

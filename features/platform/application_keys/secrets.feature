@@ -55,3 +55,11 @@ Feature: The secrets of an application's keys
       When the developer changes the grant types of the keys of "shop" at the resident key manager to "client_credentials, refresh_token"
       Then the keys of "shop" at the resident key manager still have their secret
       And the first secret opens the token endpoint for "shop" at the resident key manager
+
+  Rule: Keys are good for the grant types that they have now
+
+    @core @negative @SEED-KM-04/generation @DEF-166
+    Scenario: A grant type that was taken from the keys is refused
+      Given the developer has changed the grant types of the keys of "shop" at the resident key manager to "password"
+      When the API consumer requests a token of "shop" from the resident key manager by client credentials
+      Then the token request is refused as "unauthorized_client"

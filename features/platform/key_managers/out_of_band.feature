@@ -25,6 +25,11 @@ Feature: Describing an out-of-band authorization server to the platform
         | setting                | value             |
         | token endpoint         | /oauth/token      |
 
+      @SEED-OOB-12/token @DEF-SEED-KM-01
+      Examples:
+        | setting        | value             |
+        | token endpoint | tokens, next door |
+
       @SEED-OOB-12/revoke @DEF-SEED-KM-01
       Examples:
         | setting                | value             |

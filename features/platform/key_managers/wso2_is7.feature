@@ -117,6 +117,32 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | username                         |
         | password                         |
 
+    @core @negative @SEED-IS7-11 @DEF-SEED-KM-09
+    Scenario: WSO2 Identity Server 7 cannot be added without any connector settings
+      When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
+        | connector settings | (none) |
+      Then the request is refused as malformed
+      And there is no key manager "is7"
+
+    @extended @SEED-IS7-09 @DEF-SEED-KM-34
+    Scenario: A connector that authenticates by mutual TLS needs no password
+      When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
+        | authentication     | MutualTLS  |
+        | client certificate | ServerWide |
+        | identity user      | admin      |
+        | username           | (none)     |
+        | password           | (none)     |
+      Then the authentication of "is7" is "MutualTLS"
+      And the identity user of "is7" is "admin"
+
+    @extended @negative @SEED-IS7-09 @DEF-SEED-KM-09
+    Scenario: A connector that authenticates by mutual TLS names the user that it acts for
+      When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
+        | authentication     | MutualTLS  |
+        | client certificate | ServerWide |
+      Then the request is refused as malformed
+      And there is no key manager "is7"
+
   Rule: An import fills the form from the discovery document
 
     @core @DEF-SEED-KM-14 @needs:fresh-issuer

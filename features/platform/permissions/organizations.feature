@@ -9,7 +9,7 @@ Feature: Key managers that are kept for organizations
     When the developer looks at the key managers
     Then the key manager "acme" is not offered
 
-  @extended @SEED-KM-12
+  @extended @SEED-KM-12 @DEF-SEED-ORG-02
   Scenario: A key manager that is opened to all organizations is offered again
     Given a described key manager "acme" at a custom server that is kept for the organization "Partners"
     And the administrator has opened "acme" to all organizations

@@ -119,6 +119,25 @@ Feature: Changes reach the gateway
       When the developer unsubscribes "shop" from "orders"
       Then "orders" comes to refuse the token because there is no subscription
 
+    @core @negative @SEED-OOB-22/production @DEF-084 @connector:custom
+    Scenario: A live token is refused once its subscription is blocked
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      When the publisher blocks the subscription of "shop" to "orders"
+      Then "orders" comes to refuse the token because the subscription is blocked
+
+    @core @SEED-OOB-22/production @DEF-SEED-GW-25 @connector:custom
+    Scenario: A live token is accepted again once its subscription is no longer blocked
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      And the publisher has blocked the subscription of "shop" to "orders"
+      When the publisher unblocks the subscription of "shop" to "orders"
+      Then "orders" comes to accept the token
+
     @core @negative @DEF-187 @connector:custom
     Scenario: A live token is refused once its application is deleted
       Given a key manager "acme" at a custom server

@@ -50,7 +50,7 @@ Feature: The resident key manager
       And the resident key manager shows the username "super"
       And the password of the resident key manager is masked
 
-    @core @negative @serial @SEED-IS-29
+    @core @negative @serial @SEED-IS-29 @DEF-SEED-RES-17
     Scenario: A wrong password of the connector shows when keys are generated
       Given the application "shop"
       And the administrator has entered a wrong password for the resident key manager's connector

@@ -24,7 +24,7 @@ Feature: What survives a restart
     When the developer generates keys for "shop" at "acme"
     Then the consumer key is the client id that "acme" issued
 
-  @core @negative @SEED-KM-27/revocation @DEF-189 @needs:resident
+  @core @negative @SEED-KM-27/revocation @DEF-188 @DEF-189 @needs:resident
   Scenario: A revoked token stays refused after a restart
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager

@@ -172,7 +172,7 @@ Feature: Validating opaque tokens
       Then the request is refused because a required setting is missing
       And there is no key manager "acme"
 
-    @core @SEED-IS-24 @connector:is7
+    @core @SEED-IS-24 @DEF-SEED-GW-24 @connector:is7
     Scenario: Where nothing is said about token handling the documented form of opaque tokens holds
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens with
         | token handling | (none) |

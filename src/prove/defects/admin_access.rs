@@ -6,34 +6,18 @@ use http::{Method, Request, Response};
 use serde_json::json;
 
 use crate::{
-    Deed, Defect, ghosts, message,
+    Deed, ghosts, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-136",
-        summary: "key managers are administered without authentication",
-        saboteur: |_| Pair::telling(open_to_all),
-    },
-    Defect {
-        id: "DEF-137",
-        summary: "an odd spelling of a path opens the administration",
-        saboteur: |_| Pair::telling(open_by_path),
-    },
-    Defect {
-        id: "DEF-138",
-        summary: "an odd spelling of a method opens the administration",
-        saboteur: |_| Pair::telling(open_by_method),
-    },
-    Defect {
-        id: "DEF-139",
-        summary: "the event intake asks nobody who they are",
-        saboteur: |_| Pair::telling(open_intake),
-    },
-];
+defects! {
+    "DEF-136", "key managers are administered without authentication", Pair::telling(open_to_all);
+    "DEF-137", "an odd spelling of a path opens the administration", Pair::telling(open_by_path);
+    "DEF-138", "an odd spelling of a method opens the administration", Pair::telling(open_by_method);
+    "DEF-139", "the event intake asks nobody who they are", Pair::telling(open_intake);
+}
 
 fn is_about_key_managers(plane: Plane, request: &Request<Bytes>) -> bool {
     plane == Plane::Admin && request.uri().path().contains("/key-managers")

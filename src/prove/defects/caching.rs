@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::headers::{ASSERTION, assertion};
 use crate::{
-    gate::{Case, Errand, Inquiry, Verdict, change_echo, defects, is_field, signed_by_issuer},
+    gate::{Case, Errand, Inquiry, Verdict, change_echo, is_field, signed_by_issuer},
     history::GatewayCall,
+    table::defects,
     token::Token,
 };
 

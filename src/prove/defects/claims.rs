@@ -6,7 +6,8 @@ use http::Response;
 use serde_json::Value;
 
 use crate::{
-    gate::{Case, Verdict, change_echo, defects, signed_by_issuer},
+    gate::{Case, Verdict, change_echo, signed_by_issuer},
+    table::defects,
     token::{AN_HOUR, Token},
 };
 

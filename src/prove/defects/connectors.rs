@@ -6,56 +6,32 @@ use http::{Method, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Defect,
+    Deed,
     courier::{Courier, Errand, SOUND},
     message,
     pair::Notes,
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-CONN-01",
-        summary: "keys are handed out without a registration at servers other than WSO2 Identity Server 7",
-        saboteur: |helpers| Courier::of(helpers, Errand { withhold: registration_invented, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-02",
-        summary: "a client is registered without its redirect URIs",
-        saboteur: |helpers| Courier::of(helpers, Errand { change: without_callbacks, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-03",
-        summary: "a client is never deleted at its authorization server",
-        saboteur: |helpers| Courier::of(helpers, Errand { withhold: deletion_forgotten, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-04",
-        summary: "a token that is replaced in the portal is not revoked at its authorization server",
-        saboteur: |helpers| Courier::of(helpers, Errand { withhold: revocation_forgotten, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-05",
-        summary: "key managers are not told of scopes",
-        saboteur: |helpers| Courier::of(helpers, Errand { withhold: scope_untold, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-06",
-        summary: "roles at key managers are not given their scopes",
-        saboteur: |helpers| Courier::of(helpers, Errand { withhold: role_untold, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-07",
-        summary: "a key manager that failed once is never told of a scope again",
-        saboteur: |helpers| Courier::of(helpers, Errand { withhold: given_up, tell: gives_up, ..SOUND }),
-    },
-    Defect {
-        id: "DEF-SEED-CONN-08",
-        summary: "a shared scope is refused while a key manager cannot be told of it",
-        saboteur: |helpers| Courier::of(helpers, Errand { tell: fails_with_its_key_manager, ..SOUND }),
-    },
-];
+defects! {
+    "DEF-SEED-CONN-01", "keys are handed out without a registration at servers other than WSO2 Identity Server 7",
+        With(|helpers| Courier::of(helpers, Errand { withhold: registration_invented, ..SOUND }));
+    "DEF-SEED-CONN-02", "a client is registered without its redirect URIs",
+        With(|helpers| Courier::of(helpers, Errand { change: without_callbacks, ..SOUND }));
+    "DEF-SEED-CONN-03", "a client is never deleted at its authorization server",
+        With(|helpers| Courier::of(helpers, Errand { withhold: deletion_forgotten, ..SOUND }));
+    "DEF-SEED-CONN-04", "a token that is replaced in the portal is not revoked at its authorization server",
+        With(|helpers| Courier::of(helpers, Errand { withhold: revocation_forgotten, ..SOUND }));
+    "DEF-SEED-CONN-05", "key managers are not told of scopes",
+        With(|helpers| Courier::of(helpers, Errand { withhold: scope_untold, ..SOUND }));
+    "DEF-SEED-CONN-06", "roles at key managers are not given their scopes",
+        With(|helpers| Courier::of(helpers, Errand { withhold: role_untold, ..SOUND }));
+    "DEF-SEED-CONN-07", "a key manager that failed once is never told of a scope again",
+        With(|helpers| Courier::of(helpers, Errand { withhold: given_up, tell: gives_up, ..SOUND }));
+    "DEF-SEED-CONN-08", "a shared scope is refused while a key manager cannot be told of it",
+        With(|helpers| Courier::of(helpers, Errand { tell: fails_with_its_key_manager, ..SOUND }));
+}
 
 /// Where the types of servers have their clients registered.
 const REGISTRATIONS: [&str; 7] = [

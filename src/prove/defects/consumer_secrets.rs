@@ -6,40 +6,20 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Defect, message,
+    Deed, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-172",
-        summary: "a revoked secret still opens the token endpoint",
-        saboteur: |_| Pair::of(keep_from_subject, seems_revoked),
-    },
-    Defect {
-        id: "DEF-173",
-        summary: "the latest secret of a client cannot be revoked",
-        saboteur: |_| Pair::of(keep_latest, latest_stays),
-    },
-    Defect {
-        id: "DEF-174",
-        summary: "the expiry of a secret is shown and not enforced",
-        saboteur: |_| Pair::hearing(expiry_dropped),
-    },
-    Defect {
-        id: "DEF-175",
-        summary: "secrets are shown again after they were made",
-        saboteur: |_| Pair::telling(shown_again),
-    },
-    Defect {
-        id: "DEF-176",
-        summary: "an update of a key erases its secret",
-        saboteur: |_| Pair::telling(erased_by_update),
-    },
-    Defect { id: "DEF-181", summary: "generated secrets can be guessed", saboteur: |_| Pair::telling(guessable) },
-];
+defects! {
+    "DEF-172", "a revoked secret still opens the token endpoint", Pair::of(keep_from_subject, seems_revoked);
+    "DEF-173", "the latest secret of a client cannot be revoked", Pair::of(keep_latest, latest_stays);
+    "DEF-174", "the expiry of a secret is shown and not enforced", Pair::hearing(expiry_dropped);
+    "DEF-175", "secrets are shown again after they were made", Pair::telling(shown_again);
+    "DEF-176", "an update of a key erases its secret", Pair::telling(erased_by_update);
+    "DEF-181", "generated secrets can be guessed", Pair::telling(guessable);
+}
 
 /// What was asked of a key: its path up to the key, and what follows.
 fn asked(plane: Plane, request: &Request<Bytes>) -> Option<(String, Vec<&str>)> {

@@ -7,41 +7,25 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::{
-    Deed, Defect, message,
+    Deed, message,
     pair::{Bent, Decision, Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-DEP-01",
-        summary: "the list of allowed scopes has no effect",
-        saboteur: |_| Pair::telling(every_scope),
-    },
-    Defect {
-        id: "DEF-SEED-DEP-02",
-        summary: "a grant that is switched off is looked at all the same",
-        saboteur: |_| Pair::telling(grant_looked_at),
-    },
-    Defect {
-        id: "DEF-SEED-TEN-01",
-        summary: "keys of other tenants' key managers are listed among the own",
-        saboteur: |_| Pair::telling(foreign_keys_listed),
-    },
-    Defect {
-        id: "DEF-SEED-ORG-01",
-        summary: "the organizations that a key manager is kept for are ignored",
-        saboteur: |_| {
-            Bent::of(Decision {
+defects! {
+    "DEF-SEED-DEP-01", "the list of allowed scopes has no effect", Pair::telling(every_scope);
+    "DEF-SEED-DEP-02", "a grant that is switched off is looked at all the same", Pair::telling(grant_looked_at);
+    "DEF-SEED-TEN-01", "keys of other tenants' key managers are listed among the own",
+        Pair::telling(foreign_keys_listed);
+    "DEF-SEED-ORG-02", "what was kept for organizations stays kept for them", Pair::of(still_kept, note_kept);
+    "DEF-SEED-ORG-01", "the organizations that a key manager is kept for are ignored", Bent::of(Decision {
                 plane: Plane::Admin,
                 collection: "key-managers",
                 member: "allowedOrganizations",
                 bend: open_to_all,
-            })
-        },
-    },
-];
+            });
+}
 
 /// Where the names of scopes are noted that were registered.
 const REGISTERED: &str = "registered";
@@ -127,6 +111,35 @@ fn foreign_keys_listed(
         _ => {}
     }
     Deed::Nothing
+}
+
+/// The organizations that a document of a key manager is kept for, where it is kept for some.
+fn kept_for(document: &Value) -> Option<&Value> {
+    let all = document["allowedOrganizations"].as_array()?;
+    (!all.is_empty() && !all.contains(&json!("ALL"))).then(|| &document["allowedOrganizations"])
+}
+
+fn key_manager(plane: Plane, request: &Request<Bytes>) -> bool {
+    plane == Plane::Admin && message::resource(request.uri().path()).first() == Some(&"key-managers")
+}
+
+fn note_kept(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let told = message::json(answer.body()).filter(|_| key_manager(plane, request)).unwrap_or_default();
+    if let (Some(id), Some(kept)) = (told["id"].as_str(), kept_for(&told)) {
+        notes.insert(id.to_owned(), kept.clone());
+    }
+    Deed::Nothing
+}
+
+/// An update that opens a key manager arrives with the organizations that it was kept for.
+fn still_kept(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let updates = key_manager(plane, request) && request.method() == Method::PUT;
+    let kept = message::resource(request.uri().path()).get(1).and_then(|id| notes.get(*id)).cloned();
+    let document = message::json(request.body()).filter(|document| updates && kept_for(document).is_none());
+    let (Some(kept), Some(mut document)) = (kept, document) else { return Deed::Nothing };
+    document["allowedOrganizations"] = kept;
+    *request.body_mut() = message::bytes(&document);
+    Deed::Done
 }
 
 /// Opens to everybody what is kept for some.

@@ -8,34 +8,18 @@ use uuid::Uuid;
 
 use super::key_manager_documents::{addresses_respelt, grant_type_lost};
 use crate::{
-    Deed, Defect, ghosts, message,
+    Deed, ghosts, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-KM-14",
-        summary: "an import fills in addresses that the document does not name",
-        saboteur: |_| Pair::telling(|_, plane, request, answer| in_draft(plane, request, answer, addresses_respelt)),
-    },
-    Defect {
-        id: "DEF-SEED-KM-15",
-        summary: "an import loses a grant type",
-        saboteur: |_| Pair::telling(|_, plane, request, answer| in_draft(plane, request, answer, grant_type_lost)),
-    },
-    Defect {
-        id: "DEF-SEED-KM-16",
-        summary: "an import guesses the endpoints that the document leaves out",
-        saboteur: |_| Pair::telling(|_, plane, request, answer| in_draft(plane, request, answer, endpoints_guessed)),
-    },
-    Defect {
-        id: "DEF-SEED-KM-17",
-        summary: "an import is stored as a key manager",
-        saboteur: |_| Pair::telling(import_stored),
-    },
-];
+defects! {
+    "DEF-SEED-KM-14", "an import fills in addresses that the document does not name", Pair::telling(addresses_in_draft);
+    "DEF-SEED-KM-15", "an import loses a grant type", Pair::telling(grant_type_in_draft);
+    "DEF-SEED-KM-16", "an import guesses the endpoints that the document leaves out", Pair::telling(endpoints_in_draft);
+    "DEF-SEED-KM-17", "an import is stored as a key manager", Pair::telling(import_stored);
+}
 
 /// The draft in the answer to an import that succeeded.
 fn draft(plane: Plane, request: &Request<Bytes>, answer: &Response<Bytes>) -> Option<Value> {
@@ -57,6 +41,18 @@ fn in_draft(
     }
     *answer.body_mut() = message::bytes(&told);
     Deed::Done
+}
+
+fn addresses_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    in_draft(plane, request, answer, addresses_respelt)
+}
+
+fn grant_type_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    in_draft(plane, request, answer, grant_type_lost)
+}
+
+fn endpoints_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    in_draft(plane, request, answer, endpoints_guessed)
 }
 
 /// Endpoints, and where a product would look for them.

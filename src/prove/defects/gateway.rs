@@ -1,108 +1,33 @@
 //! Defects of token validation at the gateway: a check that is left out.
 //! The token is mended on its way in, by the keys of the mock that issued it, so that the check finds nothing amiss.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt as _};
-use http::{HeaderValue, Request, Response, header};
+use http::header;
 use kmspec_mocks::forge::Forge;
 
 use crate::{
-    Accomplices, Deed, Defect, Saboteur, gate,
-    key_managers::KeyManagers,
+    gate::{Case, signed_by_issuer},
+    table::defects,
     token::{self, Token},
 };
-use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[SIGNATURE_NOT_CHECKED, EXPIRY_NOT_CHECKED, ISSUER_NOT_COMPARED];
-
-/// DEF-008: claims are believed whoever wrote them.
-const SIGNATURE_NOT_CHECKED: Defect = Defect {
-    id: "DEF-008",
-    summary: "the signature of a token is not checked",
-    saboteur: |accomplices| Arc::new(Mender::new(accomplices, sign_again)),
-};
-
-/// DEF-032: a token lives for ever.
-const EXPIRY_NOT_CHECKED: Defect = Defect {
-    id: "DEF-032",
-    summary: "the expiry of a token is not checked",
-    saboteur: |accomplices| Arc::new(Mender::new(accomplices, prolong)),
-};
-
-/// DEF-042: whose name a token bears does not matter as long as a trusted key signed it.
-const ISSUER_NOT_COMPARED: Defect = Defect {
-    id: "DEF-042",
-    summary: "the issuer of a token is not compared",
-    saboteur: |accomplices| Arc::new(Mender::new(accomplices, rename)),
-};
-
-/// How one flaw of a token is mended; `None` when it does not have that flaw.
-type Mend = fn(&Token, &Scene<'_>) -> Option<String>;
-
-/// What a mender can look at beside the token.
-struct Scene<'a> {
-    accomplices: &'a Accomplices,
-    key_managers: &'a KeyManagers,
-    path: &'a str,
+defects! {
+    "DEF-008", "the signature of a token is not checked", Mends(sign_again);
+    "DEF-032", "the expiry of a token is not checked", Mends(prolong);
+    "DEF-042", "the issuer of a token is not compared", Mends(rename);
 }
 
-/// Mends one flaw of the tokens that reach the gateway.
-struct Mender {
-    accomplices: Arc<Accomplices>,
-    key_managers: KeyManagers,
-    mend: Mend,
-}
-
-impl Mender {
-    fn new(accomplices: Arc<Accomplices>, mend: Mend) -> Self {
-        Self { accomplices, key_managers: KeyManagers::default(), mend }
-    }
-
-    fn mend_request(&self, request: &mut Request<Bytes>) -> Deed {
-        let scene =
-            Scene { accomplices: &self.accomplices, key_managers: &self.key_managers, path: request.uri().path() };
-        let mended = bearer(request).and_then(|(scheme, text)| {
-            let token = Token::read(text)?;
-            HeaderValue::from_str(&format!("{scheme} {}", (self.mend)(&token, &scene)?)).ok()
-        });
-        let Some(mended) = mended else { return Deed::Nothing };
-        request.headers_mut().insert(header::AUTHORIZATION, mended);
-        Deed::Done
-    }
-}
-
-impl Saboteur for Mender {
-    fn on_request<'a>(&'a self, plane: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        std::future::ready(if plane == Plane::Gateway { self.mend_request(request) } else { Deed::Nothing }).boxed()
-    }
-
-    fn on_answer<'a>(
-        &'a self,
-        plane: Plane,
-        request: &'a Request<Bytes>,
-        answer: &'a mut Response<Bytes>,
-    ) -> BoxFuture<'a, Deed> {
-        self.key_managers.learn(plane, request, answer);
-        std::future::ready(Deed::Nothing).boxed()
-    }
-}
-
-/// Scheme and token of a request that names exactly one.
-fn bearer(request: &Request<Bytes>) -> Option<(&str, &str)> {
-    let mut fields = request.headers().get_all(header::AUTHORIZATION).iter();
-    let (field, None) = (fields.next()?, fields.next()) else { return None };
-    let (scheme, text) = field.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some((scheme, text))
+/// The JWT of a call that brings one token; a call with several is left for the gateway to refuse.
+fn only_token<'c>(case: &'c Case<'_>) -> Option<&'c Token> {
+    let fields = case.request.headers().get_all(header::AUTHORIZATION).iter().count();
+    case.token.as_ref().filter(|_| fields == 1)
 }
 
 /// Puts a right signature in place of a wrong one. A token whose algorithm is not the key's is left for the gateway to
 /// refuse; so is one without signature, and one that brings a key along. Header and claims stay as they are, unless the
 /// header names a key that nobody published: then it comes to name one.
-fn sign_again(token: &Token, scene: &Scene<'_>) -> Option<String> {
-    let issuer = scene.accomplices.find(token.issuer()?)?;
+fn sign_again(case: &Case<'_>) -> Option<String> {
+    let token = only_token(case)?;
+    let issuer = case.accomplices.find(token.issuer()?)?;
     if token.signature.is_empty() || token.brings_a_key() {
         return None;
     }
@@ -116,14 +41,15 @@ fn sign_again(token: &Token, scene: &Scene<'_>) -> Option<String> {
             let (kid, algorithm) = (token.header_text("kid")?, token.header_text("alg")?);
             let unknown = keys.iter().all(|key| key.kid() != kid);
             let asymmetric = ["RS", "PS", "ES", "Ed"].iter().any(|family| algorithm.starts_with(family));
-            (unknown && asymmetric).then(|| gate::signed_by_issuer(token, &issuer))
+            (unknown && asymmetric).then(|| signed_by_issuer(token, &issuer))
         }
     }
 }
 
 /// Moves an expiry that has passed into the future, when nothing else is wrong with the signature.
-fn prolong(token: &Token, scene: &Scene<'_>) -> Option<String> {
-    let issuer = scene.accomplices.find(token.issuer()?)?;
+fn prolong(case: &Case<'_>) -> Option<String> {
+    let token = only_token(case)?;
+    let issuer = case.accomplices.find(token.issuer()?)?;
     let key = token.key_among(issuer.keys()).filter(|key| token.is_signed_by(key))?;
     let now = issuer.clock().now();
     let expired = token.claims.get("exp")?.as_u64()? <= now;
@@ -132,21 +58,22 @@ fn prolong(token: &Token, scene: &Scene<'_>) -> Option<String> {
 
 /// Writes the name of the issuer whose key signed the token over another name.
 ///
-/// Tokens of the resident key manager keep their name. Mocks share test keys, so several may have signed: the one that the tenant's key managers trust did, or else the
-/// one whose name is most like the name in the token.
-fn rename(token: &Token, scene: &Scene<'_>) -> Option<String> {
+/// Tokens of the resident key manager keep their name. Mocks share test keys, so several may have signed: the one that
+/// the tenant's key managers trust did, or else the one whose name is most like the name in the token.
+fn rename(case: &Case<'_>) -> Option<String> {
+    let token = only_token(case)?;
     let named = match token.claims.get("iss") {
         None => "",
         Some(named) => named.as_str()?,
     };
-    let signers: Vec<Forge> = scene.accomplices.all().into_iter().filter(|each| token.is_signed_at(each)).collect();
+    let signers: Vec<Forge> = case.accomplices.all().into_iter().filter(|each| token.is_signed_at(each)).collect();
     let own_name = signers.iter().any(|each| each.issuer() == named);
-    if own_name || scene.key_managers.is_resident(named) {
+    if own_name || case.key_managers.is_resident(named) {
         return None;
     }
     let likeness = |each: &&Forge| {
         let alike = each.issuer().bytes().zip(named.bytes()).take_while(|(a, b)| a == b).count();
-        (scene.key_managers.trusts(scene.path, each.issuer()), alike)
+        (case.key_managers.trusts(case.path(), each.issuer()), alike)
     };
     let signer = signers.iter().max_by_key(likeness)?;
     let key = token.key_among(signer.keys())?;
@@ -155,12 +82,24 @@ fn rename(token: &Token, scene: &Scene<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use bytes::Bytes;
+    use futures::future::FutureExt as _;
+    use http::{Request, Response};
     use kmspec_mocks::realm::{Clock, KeyRing, SigningKey, jwt, test_keys};
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::message;
+    use crate::{
+        Accomplices, Deed, Saboteur as _,
+        gate::{Flaw, Gate},
+        message,
+    };
+    use kmspec_model::exchange::Plane;
+
+    type Mend = fn(&Case<'_>) -> Option<String>;
 
     const NOW: u64 = 1_000_000;
     const ISSUER: &str = "https://acme.example/oauth2/token";
@@ -173,11 +112,22 @@ mod tests {
         Forge::new(issuer, KeyRing::with_key(key(name)), Clock::stopped_at(NOW))
     }
 
+    struct Mender {
+        accomplices: Arc<Accomplices>,
+        gate: Gate,
+    }
+
+    impl Mender {
+        fn mend_request(&self, request: &mut Request<Bytes>) -> Deed {
+            self.gate.on_request(Plane::Gateway, request).now_or_never().expect("mending waits for nobody")
+        }
+    }
+
     fn mender(mend: Mend) -> Mender {
-        let accomplices = Accomplices::new(&[]).unwrap();
+        let accomplices = Arc::new(Accomplices::new(&[]).unwrap());
         accomplices.enlist(forge(ISSUER, "p256-amber"));
         accomplices.enlist(forge("https://other.example", "p256-birch"));
-        Mender::new(Arc::new(accomplices), mend)
+        Mender { gate: Gate::new(Arc::clone(&accomplices), Flaw::Mends(mend)), accomplices }
     }
 
     fn object(json: Value) -> Map<String, Value> {
@@ -287,7 +237,7 @@ mod tests {
             Request::post("/api/am/admin/v4/key-managers").header("authorization", basic).body(Bytes::new()).unwrap();
         let document = json!({ "id": "1", "name": "twin", "issuer": "https://twin.example" });
         let mut answer = Response::new(message::bytes(&document));
-        assert_eq!(mender.on_answer(Plane::Admin, &created, &mut answer).await, Deed::Nothing);
+        assert_eq!(mender.gate.on_answer(Plane::Admin, &created, &mut answer).await, Deed::Nothing);
 
         let stranger = signed("p256-amber", json!({}), json!({ "iss": "https://acme.stranger.example" }));
         let renamed = |path: &str, token: &str| claims(&reaches(&mender, path, token).unwrap())["iss"].clone();

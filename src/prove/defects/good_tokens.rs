@@ -3,10 +3,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    gate::{Case, defects},
-    token::Token,
-};
+use crate::{gate::Case, table::defects, token::Token};
 
 defects! {
     "DEF-SEED-GW-03", "of the calls of a client only the first is accepted", Spoils(later_call);

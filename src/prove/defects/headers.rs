@@ -6,8 +6,9 @@ use http::{HeaderName, HeaderValue, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
-    gate::{Case, Verdict, change_echo, defects, is_field},
+    gate::{Case, Verdict, change_echo, is_field},
     message,
+    table::defects,
     token::Token,
 };
 

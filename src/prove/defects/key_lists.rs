@@ -9,52 +9,28 @@ use uuid::Uuid;
 
 use super::key_manager_documents::respell;
 use crate::{
-    Deed, Defect,
+    Deed,
     informed::Informed,
     key_managers::KeyManagers,
     message,
     pair::{Notes, Pair},
+    second_try::{Refused, SecondTry},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-KEYS-09",
-        summary: "production keys are listed as sandbox keys, and the other way round",
-        saboteur: |_| Pair::telling(kinds_mixed_up),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-10",
-        summary: "production and sandbox keys are those of one client",
-        saboteur: |_| Pair::telling(one_client),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-11",
-        summary: "keys of the resident key manager are listed under another name",
-        saboteur: |_| Pair::telling(resident_misnamed),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-12",
-        summary: "a second set of keys of one kind is reported as made",
-        saboteur: |_| Pair::telling(second_set_made),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-13",
-        summary: "keys are listed although their registration failed",
-        saboteur: |_| Informed::telling(failed_keys_listed),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-14",
-        summary: "developers are shown addresses that nobody entered",
-        saboteur: |_| Pair::telling(addresses_respelt),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-15",
-        summary: "a secret that is added ends the first one",
-        saboteur: |_| Pair::of(first_secret_ended, note_secrets),
-    },
-];
+defects! {
+    "DEF-SEED-KEYS-09", "production keys are listed as sandbox keys, and the other way round",
+        Pair::telling(kinds_mixed_up);
+    "DEF-SEED-KEYS-10", "production and sandbox keys are those of one client", Pair::telling(one_client);
+    "DEF-SEED-KEYS-11", "keys of the resident key manager are listed under another name",
+        Pair::telling(resident_misnamed);
+    "DEF-SEED-KEYS-12", "a second set of keys of one kind is reported as made",
+        With(|all| SecondTry::with(all, second_set_made));
+    "DEF-SEED-KEYS-13", "keys are listed although their registration failed", Informed::telling(failed_keys_listed);
+    "DEF-SEED-KEYS-14", "developers are shown addresses that nobody entered", Pair::telling(addresses_respelt);
+    "DEF-SEED-KEYS-15", "a secret that is added ends the first one", Pair::of(first_secret_ended, note_secrets);
+}
 
 /// What a request of the developer portal is about: the application, and the path below it.
 fn asked(plane: Plane, request: &Request<Bytes>) -> Option<(String, Vec<&str>)> {
@@ -113,17 +89,12 @@ fn one_client(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer:
     Deed::Done
 }
 
-fn second_set_made(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    let Some((_, rest)) = asked(plane, request) else { return Deed::Nothing };
-    if !matches!(*rest, ["generate-keys" | "map-keys"]) || answer.status() != 409 {
-        return Deed::Nothing;
-    }
-    let order = message::json(request.body()).unwrap_or_default();
-    let client = order["consumerKey"].as_str().map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-    let made = json!({ "keyMappingId": Uuid::new_v4().to_string(), "keyManager": order["keyManager"],
-        "consumerKey": client, "keyType": order["keyType"], "keyState": "COMPLETED", "mode": "CREATED" });
-    message::say(answer, 200, &made);
-    Deed::Done
+/// Orders keys of the other kind where there are some of one, and tells of them as of that.
+fn second_set_made(refused: &Refused<'_>, order: &mut Value) -> bool {
+    let orders =
+        asked(refused.plane, refused.request).is_some_and(|(_, rest)| matches!(*rest, ["generate-keys" | "map-keys"]));
+    order["keyType"] = if order["keyType"] == "SANDBOX" { "PRODUCTION" } else { "SANDBOX" }.into();
+    orders && refused.status == 409
 }
 
 fn failed_keys_listed(

@@ -6,67 +6,29 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    Deed, Defect, Saboteur, ghosts, message,
+    Deed, Saboteur, message,
     pair::{Bent, Decision, Notes, Pair},
+    second_try::{Refused, SecondTry},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-140",
-        summary: "two key managers of a tenant may have one issuer",
-        saboteur: |_| Pair::telling(issuer_shared),
-    },
-    Defect {
-        id: "DEF-141",
-        summary: "two key managers of a tenant may have one name",
-        saboteur: |_| Pair::telling(name_shared),
-    },
-    Defect {
-        id: "DEF-142",
-        summary: "a key manager is deleted although it is in use",
-        saboteur: |_| Pair::telling(deleted_in_use),
-    },
-    Defect {
-        id: "DEF-143",
-        summary: "a disabled key manager cannot be deleted",
-        saboteur: |_| Pair::of(keep_disabled, disabled_stays),
-    },
-    Defect {
-        id: "DEF-144",
-        summary: "an API that names a disabled key manager cannot be saved",
-        saboteur: |_| Pair::telling(api_not_saved),
-    },
-    Defect { id: "DEF-145", summary: "a disabled key manager stays in use", saboteur: |_| disabling_ignored() },
-    Defect {
-        id: "DEF-146",
-        summary: "the resident key manager cannot be disabled",
-        saboteur: |_| Pair::of(keep_resident_enabled, resident_not_disabled),
-    },
-    Defect {
-        id: "DEF-147",
-        summary: "key managers are lost at a restart",
-        saboteur: |_| Pair::telling(lost_at_restart),
-    },
-    Defect {
-        id: "DEF-148",
-        summary: "the DENY of a key manager's permissions is ignored",
-        saboteur: |_| deny_ignored(),
-    },
-    Defect {
-        id: "DEF-150",
-        summary: "what was imported from no discovery document passes for a draft",
-        saboteur: |_| Pair::telling(anything_imported),
-    },
-    Defect {
-        id: "DEF-151",
-        summary: "an update drops settings that nobody touched",
-        saboteur: |_| Pair::of(settings_dropped, settings_noted),
-    },
-];
+defects! {
+    "DEF-140", "two key managers of a tenant may have one issuer", With(|all| SecondTry::with(all, issuer_shared));
+    "DEF-141", "two key managers of a tenant may have one name", With(|all| SecondTry::with(all, name_shared));
+    "DEF-142", "a key manager is deleted although it is in use", Pair::telling(deleted_in_use);
+    "DEF-143", "a disabled key manager cannot be deleted", Pair::of(keep_disabled, disabled_stays);
+    "DEF-144", "an API that names a disabled key manager cannot be saved", Pair::telling(api_not_saved);
+    "DEF-145", "a disabled key manager stays in use", disabling_ignored();
+    "DEF-146", "the resident key manager cannot be disabled", Pair::of(keep_resident_enabled, resident_not_disabled);
+    "DEF-147", "key managers are lost at a restart", Pair::telling(lost_at_restart);
+    "DEF-148", "the DENY of a key manager's permissions is ignored", deny_ignored();
+    "DEF-150", "what was imported from no discovery document passes for a draft", Pair::telling(anything_imported);
+    "DEF-151", "an update drops settings that nobody touched", Pair::of(settings_dropped, settings_noted);
+}
 
 /// A role that every user of the product holds.
 const EVERYONE: &str = "Internal/everyone";
@@ -109,28 +71,21 @@ fn asked(plane: Plane, request: &Request<Bytes>) -> Option<(&Method, Vec<&str>)>
     (plane == Plane::Admin && parts.first() == Some(&"key-managers")).then(|| (request.method(), parts))
 }
 
-/// Lets a refused second key manager appear to be there.
-fn conflict_ignored(
-    notes: &mut Notes,
-    plane: Plane,
-    request: &Request<Bytes>,
-    answer: &mut Response<Bytes>,
-    of_issuer: bool,
-) -> Deed {
-    let Some((method, parts)) = asked(plane, request) else { return Deed::Nothing };
-    let said = String::from_utf8_lossy(answer.body()).to_lowercase();
-    if method == Method::POST && parts.len() == 1 && answer.status() == 409 && said.contains("issuer") == of_issuer {
-        return ghosts::appear(notes, request, answer);
-    }
-    ghosts::haunt(notes, request, answer)
+/// Whether a second key manager was refused, for its issuer or for its name.
+fn is_second(refused: &Refused<'_>, for_issuer: bool) -> bool {
+    let adds =
+        asked(refused.plane, refused.request).is_some_and(|(method, parts)| method == Method::POST && parts.len() == 1);
+    adds && refused.status == 409 && refused.told.to_string().to_lowercase().contains("issuer") == for_issuer
 }
 
-fn issuer_shared(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    conflict_ignored(notes, plane, request, answer, true)
+fn issuer_shared(refused: &Refused<'_>, document: &mut Value) -> bool {
+    document["issuer"] = format!("https://localhost/{}", Uuid::new_v4()).into();
+    is_second(refused, true)
 }
 
-fn name_shared(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    conflict_ignored(notes, plane, request, answer, false)
+fn name_shared(refused: &Refused<'_>, document: &mut Value) -> bool {
+    document["name"] = Uuid::new_v4().to_string().into();
+    is_second(refused, false)
 }
 
 /// Says that a key manager went which stayed.

@@ -2,44 +2,27 @@
 //! What becomes of a document that was taken is the business of `key_manager_documents`.
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
-use serde_json::Value;
+use http::{Method, Request};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    Deed, Defect, ghosts, message,
+    Deed, message,
     pair::{Notes, Pair},
+    second_try::{Refused, SecondTry},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-KM-09",
-        summary: "a key manager without a mandatory setting is taken",
-        saboteur: |_| Pair::telling(anything_missing),
-    },
-    Defect {
-        id: "DEF-SEED-KM-10",
-        summary: "a key manager of a type that nobody knows is taken",
-        saboteur: |_| Pair::telling(any_type),
-    },
-    Defect { id: "DEF-SEED-KM-11", summary: "texts of any length are taken", saboteur: |_| Pair::telling(any_length) },
-    Defect {
-        id: "DEF-SEED-KM-12",
-        summary: "settings that may be left out are asked for",
-        saboteur: |_| Pair::hearing(all_asked_for),
-    },
-    Defect {
-        id: "DEF-SEED-KM-13",
-        summary: "name and type of a key manager can be changed",
-        saboteur: |_| Pair::telling(renamed),
-    },
-    Defect {
-        id: "DEF-SEED-PERM-01",
-        summary: "a permission may name a role that does not exist",
-        saboteur: |_| Pair::telling(any_role),
-    },
-];
+defects! {
+    "DEF-SEED-KM-09", "a key manager without a mandatory setting is taken",
+        With(|all| SecondTry::with(all, anything_missing));
+    "DEF-SEED-KM-10", "a key manager of a type that nobody knows is taken", With(|all| SecondTry::with(all, any_type));
+    "DEF-SEED-KM-11", "texts of any length are taken", With(|all| SecondTry::with(all, any_length));
+    "DEF-SEED-KM-12", "settings that may be left out are asked for", Pair::hearing(all_asked_for);
+    "DEF-SEED-KM-13", "name and type of a key manager can be changed", With(|all| SecondTry::with(all, renamed));
+    "DEF-SEED-PERM-01", "a permission may name a role that does not exist", With(|all| SecondTry::with(all, any_role));
+}
 
 /// Whether a key manager is to be added.
 fn adds(plane: Plane, request: &Request<Bytes>) -> bool {
@@ -47,24 +30,18 @@ fn adds(plane: Plane, request: &Request<Bytes>) -> bool {
     plane == Plane::Admin && adds
 }
 
-/// Lets a refused key manager appear to be there, when it was refused for such a reason.
-fn taken(
-    notes: &mut Notes,
-    plane: Plane,
-    request: &Request<Bytes>,
-    answer: &mut Response<Bytes>,
-    such: impl Fn(&Value, u64) -> bool,
-) -> Deed {
-    if plane != Plane::Admin {
-        return Deed::Nothing;
-    }
-    let sent = message::json(request.body()).unwrap_or_default();
-    let told = message::json(answer.body()).unwrap_or_default();
-    let refused = adds(plane, request) && answer.status().is_client_error();
-    if refused && such(&sent, told["code"].as_u64().unwrap_or_default()) {
-        return ghosts::appear(notes, request, answer);
-    }
-    ghosts::haunt(notes, request, answer)
+/// The same where it authenticates by mutual TLS.
+const MANDATORY_MUTUAL: [&str; 5] = [
+    "/clientRegistrationEndpoint",
+    "/additionalProperties/api_resource_management_endpoint",
+    "/additionalProperties/is7_roles_endpoint",
+    "/additionalProperties/IdentityUser",
+    "/additionalProperties/MutualTLSOptions",
+];
+
+/// Whether a key manager was refused that was to be added.
+fn not_added(refused: &Refused<'_>) -> bool {
+    adds(refused.plane, refused.request)
 }
 
 /// What no key manager can do without, and what the connector to WSO2 Identity Server 7 needs beside it.
@@ -77,30 +54,73 @@ const MANDATORY_IS7: [&str; 5] = [
     "/additionalProperties/Password",
 ];
 
-fn anything_missing(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    taken(notes, plane, request, answer, |sent, _| {
-        let lacks = |pointer: &&str| sent.pointer(pointer).is_none();
-        MANDATORY.iter().any(&lacks) || sent["type"] == "WSO2-IS-7" && MANDATORY_IS7.iter().any(lacks)
-    })
+/// Fills in what is missing.
+fn anything_missing(refused: &Refused<'_>, document: &mut Value) -> bool {
+    let mutual = document["additionalProperties"]["Authentication"] == "MutualTLS";
+    let connector: &[&str] = match document["type"].as_str() {
+        Some("WSO2-IS-7") if mutual => &MANDATORY_MUTUAL,
+        Some("WSO2-IS-7") => &MANDATORY_IS7,
+        _ => &[],
+    };
+    let missing: Vec<_> =
+        MANDATORY.iter().chain(connector).filter(|pointer| document.pointer(pointer).is_none()).collect();
+    for pointer in &missing {
+        let made = match **pointer {
+            "/name" | "/displayName" => json!(Uuid::new_v4()),
+            "/type" => json!("custom"),
+            "/additionalProperties/MutualTLSOptions" => json!("ServerWide"),
+            _ => json!(format!("https://localhost/{}", Uuid::new_v4())),
+        };
+        fill_in(document, pointer, made);
+    }
+    not_added(refused) && !missing.is_empty()
 }
 
-fn any_type(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    taken(notes, plane, request, answer, |_, code| code == 901_400)
+/// Writes a member, or one of the member that a pointer leads through.
+fn fill_in(document: &mut Value, pointer: &str, value: Value) {
+    let mut place = document;
+    for name in pointer.split('/').skip(1) {
+        place = &mut place[name];
+    }
+    *place = value;
 }
 
-fn any_role(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    taken(notes, plane, request, answer, |_, code| code == 900_607)
+fn any_type(refused: &Refused<'_>, document: &mut Value) -> bool {
+    document["type"] = "custom".into();
+    not_added(refused) && refused.code == 901_400
+}
+
+/// A role that every user of the product holds.
+const EVERYONE: &str = "Internal/everyone";
+
+fn any_role(refused: &Refused<'_>, document: &mut Value) -> bool {
+    document["permissions"]["roles"] = json!([EVERYONE]);
+    not_added(refused) && refused.code == 900_607
 }
 
 /// The longest texts that are taken, by member.
 const LIMITS: [(&str, usize); 3] = [("name", 100), ("displayName", 100), ("description", 256)];
 
-fn any_length(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    taken(notes, plane, request, answer, |sent, _| {
-        let longer =
-            |(member, most): &(&str, usize)| sent[*member].as_str().is_some_and(|text| text.chars().count() > *most);
-        LIMITS.iter().any(longer)
-    })
+/// Cuts what is too long.
+fn any_length(refused: &Refused<'_>, document: &mut Value) -> bool {
+    let mut cut = false;
+    for (member, most) in LIMITS {
+        if let Some(text) = document[member].as_str().filter(|text| text.chars().count() > most) {
+            document[member] = text.chars().take(most).collect::<String>().into();
+            cut = true;
+        }
+    }
+    not_added(refused) && cut
+}
+
+/// Keeps name and type as they are.
+fn renamed(refused: &Refused<'_>, document: &mut Value) -> bool {
+    let changes = refused.plane == Plane::Admin && refused.request.method() == Method::PUT && refused.status == 400;
+    let Some(known) = refused.known.filter(|_| changes) else { return false };
+    let kept = ["name", "type"].iter().filter(|member| document[**member] != known[**member]).copied();
+    let kept: Vec<&str> = kept.collect();
+    kept.iter().for_each(|member| document[*member] = known[*member].clone());
+    !kept.is_empty()
 }
 
 /// Settings that a key manager works without.
@@ -126,45 +146,26 @@ fn all_asked_for(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> D
     Deed::Done
 }
 
-/// Shows the name and the type that were refused from then on.
-fn renamed(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    let id = match *message::resource(request.uri().path()) {
-        ["key-managers", id] if plane == Plane::Admin => id.to_owned(),
-        _ => return Deed::Nothing,
-    };
-    let told = message::json(answer.body()).unwrap_or_default();
-    let sent = message::json(request.body()).unwrap_or_default();
-    let named = |document: &Value| (document["name"].clone(), document["type"].clone());
-    if request.method() == Method::PUT && answer.status() == 400 {
-        if notes.get(&id).is_none_or(|known| named(known) == named(&sent)) {
-            return Deed::Nothing;
-        }
-        notes.insert(format!("renamed {id}"), sent);
-    } else if answer.status().is_success() && told["id"] == id.as_str() {
-        notes.insert(id.clone(), told);
-    }
-    let Some(renamed) = notes.get(&format!("renamed {id}")).filter(|_| request.method() != Method::DELETE) else {
-        return Deed::Nothing;
-    };
-    message::say(answer, 200, renamed);
-    Deed::Done
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::{Side, rehearsal};
+    use crate::{Side, rehearsal, second_try::Mend};
 
     const LIST: &str = "/api/am/admin/v4/key-managers";
 
-    fn told(tell: crate::pair::Tell, sent: &Value, status: u16, code: u32) -> u16 {
-        let request = Request::post(LIST).body(message::bytes(sent)).unwrap();
-        let mut answer = Response::new(Bytes::new());
-        message::refuse(&mut answer, status, code, "no");
-        let _ = tell(&mut Notes::default(), Plane::Admin, &request, &mut answer);
-        answer.status().as_u16()
+    /// The document in the form that is tried after such a refusal.
+    fn tried(
+        mend: Mend,
+        method: &str,
+        sent: &Value,
+        (status, code): (u16, u64),
+        known: Option<&Value>,
+    ) -> Option<Value> {
+        let path = if method == "PUT" { format!("{LIST}/a") } else { LIST.to_owned() };
+        let request = Request::builder().method(method).uri(path).body(message::bytes(sent)).unwrap();
+        let refused = Refused { plane: Plane::Admin, request: &request, status, told: Value::Null, code, known };
+        let mut document = sent.clone();
+        mend(&refused, &mut document).then_some(document)
     }
 
     #[test]
@@ -172,13 +173,24 @@ mod tests {
         let whole = json!({ "name": "a", "displayName": "a", "type": "custom", "issuer": "i", "tokenEndpoint": "t" });
         let mut nameless = whole.clone();
         nameless.as_object_mut().unwrap().remove("name");
-        assert_eq!(told(anything_missing, &nameless, 400, 900_400), 201);
-        assert_eq!(told(anything_missing, &whole, 400, 900_400), 400);
-        assert_eq!(told(any_type, &whole, 400, 901_400), 201);
-        assert_eq!(told(any_type, &whole, 400, 901_401), 400);
-        assert_eq!(told(any_role, &whole, 404, 900_607), 201);
-        assert_eq!(told(any_length, &json!({ "name": "n".repeat(101) }), 400, 900_400), 201);
-        assert_eq!(told(any_length, &json!({ "name": "n".repeat(100) }), 400, 900_400), 400);
+        let added = |mend: Mend, sent: &Value, status: u16, code: u64| tried(mend, "POST", sent, (status, code), None);
+        assert!(added(anything_missing, &nameless, 400, 900_400).unwrap()["name"].is_string());
+        assert_eq!(added(anything_missing, &whole, 400, 900_400), None);
+        assert_eq!(added(any_type, &whole, 400, 901_400), Some(whole.clone()));
+        assert_eq!(added(any_type, &whole, 400, 901_401), None);
+        assert_eq!(added(any_role, &whole, 404, 900_607).unwrap()["permissions"]["roles"], json!([EVERYONE]));
+        let long = added(any_length, &json!({ "name": "n".repeat(101) }), 400, 900_400).unwrap();
+        assert_eq!(long["name"].as_str().unwrap().len(), 100);
+        assert_eq!(added(any_length, &json!({ "name": "n".repeat(100) }), 400, 900_400), None);
+    }
+
+    #[test]
+    fn only_another_name_and_another_type_give_way_to_the_known_ones() {
+        let known = json!({ "name": "a", "type": "custom", "description": "old" });
+        let sent = json!({ "name": "b", "type": "custom", "description": "new" });
+        let put = |sent: &Value| tried(renamed, "PUT", sent, (400, 900_400), Some(&known));
+        assert_eq!(put(&sent), Some(json!({ "name": "a", "type": "custom", "description": "new" })));
+        assert_eq!(put(&known), None);
     }
 
     #[tokio::test]

@@ -8,8 +8,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    gate::{Case, Errand, Verdict, defects},
+    gate::{Case, Errand, Verdict},
     history::GatewayCall,
+    table::defects,
 };
 
 defects! {

@@ -4,47 +4,19 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::{Defect, misread::Misread};
+use crate::{misread::Misread, table::defects};
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-KM-01",
-        summary: "addresses that were entered come back in another spelling",
-        saboteur: |_| Misread::of(addresses_respelt),
-    },
-    Defect {
-        id: "DEF-SEED-KM-02",
-        summary: "the claims of consumer key and scopes are mixed up",
-        saboteur: |_| Misread::of(claims_swapped),
-    },
-    Defect {
-        id: "DEF-SEED-KM-03",
-        summary: "the last of the grant types is lost",
-        saboteur: |_| Misread::of(grant_type_lost),
-    },
-    Defect {
-        id: "DEF-SEED-KM-04",
-        summary: "what is switched off reads as on",
-        saboteur: |_| Misread::of(off_reads_on),
-    },
-    Defect {
-        id: "DEF-SEED-KM-05",
-        summary: "what is switched on reads as off",
-        saboteur: |_| Misread::of(on_reads_off),
-    },
-    Defect { id: "DEF-SEED-KM-06", summary: "texts lose their last character", saboteur: |_| Misread::of(texts_cut) },
-    Defect {
-        id: "DEF-SEED-KM-07",
-        summary: "a certificate is kept in another form than it was pasted in",
-        saboteur: |_| Misread::of(certificate_rewritten),
-    },
-    Defect {
-        id: "DEF-SEED-KM-08",
-        summary: "what is no secret is masked like one",
-        saboteur: |_| Misread::of(everything_masked),
-    },
-];
+defects! {
+    "DEF-SEED-KM-01", "addresses that were entered come back in another spelling", Misread::of(addresses_respelt);
+    "DEF-SEED-KM-02", "the claims of consumer key and scopes are mixed up", Misread::of(claims_swapped);
+    "DEF-SEED-KM-03", "the last of the grant types is lost", Misread::of(grant_type_lost);
+    "DEF-SEED-KM-04", "what is switched off reads as on", Misread::of(off_reads_on);
+    "DEF-SEED-KM-05", "what is switched on reads as off", Misread::of(on_reads_off);
+    "DEF-SEED-KM-06", "texts lose their last character", Misread::of(texts_cut);
+    "DEF-SEED-KM-07", "a certificate is kept in another form than it was pasted in", Misread::of(certificate_rewritten);
+    "DEF-SEED-KM-34", "mutual TLS reads as a password", Misread::of(password_shown);
+    "DEF-SEED-KM-08", "what is no secret is masked like one", Misread::of(everything_masked);
+}
 
 /// Members that hold an address.
 const ADDRESSES: [&str; 11] = [
@@ -79,6 +51,11 @@ pub(super) fn respell(address: &mut Value) -> bool {
     let other = text.strip_suffix('/').map_or_else(|| format!("{text}/"), str::to_owned);
     *address = other.into();
     true
+}
+
+fn password_shown(document: &mut Value) -> bool {
+    let property = document.pointer_mut("/additionalProperties/Authentication");
+    property.filter(|kind| **kind == "MutualTLS").map(|kind| *kind = "BasicAuth".into()).is_some()
 }
 
 fn claims_swapped(document: &mut Value) -> bool {

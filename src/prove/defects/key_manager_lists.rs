@@ -6,64 +6,27 @@ use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Defect, message,
+    Deed, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-KM-18",
-        summary: "an update of one key manager describes the others, too",
-        saboteur: |_| Pair::telling(neighbour_described),
-    },
-    Defect {
-        id: "DEF-SEED-KM-19",
-        summary: "a deleted key manager stays in the list",
-        saboteur: |_| Pair::telling(deleted_listed),
-    },
-    Defect {
-        id: "DEF-SEED-KM-20",
-        summary: "the name of a deleted key manager stays taken",
-        saboteur: |_| Pair::of(name_kept, note_deleted),
-    },
-    Defect {
-        id: "DEF-SEED-KM-21",
-        summary: "deleting what is not there is reported as done",
-        saboteur: |_| Pair::telling(nothing_deleted),
-    },
-    Defect {
-        id: "DEF-SEED-KM-22",
-        summary: "of several third-party key managers only one is listed",
-        saboteur: |_| Pair::telling(one_listed),
-    },
-    Defect {
-        id: "DEF-SEED-KM-23",
-        summary: "the first list that an administrator asks for fails",
-        saboteur: |_| Pair::telling(nothing_to_list),
-    },
-    Defect {
-        id: "DEF-SEED-KM-24",
-        summary: "administrators read and delete key managers of other tenants",
-        saboteur: |_| Pair::of(as_owner, note_owner),
-    },
-    Defect {
-        id: "DEF-SEED-KM-25",
-        summary: "a key manager whose name has several words is listed in every tenant",
-        saboteur: |_| Pair::telling(all_tenants_listed),
-    },
-    Defect {
-        id: "DEF-SEED-KM-26",
-        summary: "a name of several words has to differ from those of other tenants, too",
-        saboteur: |_| Pair::of(taken_elsewhere, note_owner),
-    },
-    Defect {
-        id: "DEF-SEED-KM-27",
-        summary: "a key manager that was disabled cannot be enabled again",
-        saboteur: |_| Pair::of(stays_disabled, note_disabled),
-    },
-];
+defects! {
+    "DEF-SEED-KM-18", "an update of one key manager describes the others, too", Pair::telling(neighbour_described);
+    "DEF-SEED-KM-19", "a deleted key manager stays in the list", Pair::telling(deleted_listed);
+    "DEF-SEED-KM-20", "the name of a deleted key manager stays taken", Pair::of(name_kept, note_deleted);
+    "DEF-SEED-KM-21", "deleting what is not there is reported as done", Pair::telling(nothing_deleted);
+    "DEF-SEED-KM-22", "of several third-party key managers only one is listed", Pair::telling(one_listed);
+    "DEF-SEED-KM-23", "the first list that an administrator asks for fails", Pair::telling(nothing_to_list);
+    "DEF-SEED-KM-24", "administrators read and delete key managers of other tenants", Pair::of(as_owner, note_owner);
+    "DEF-SEED-KM-25", "a key manager whose name has several words is listed in every tenant",
+        Pair::telling(all_tenants_listed);
+    "DEF-SEED-KM-26", "a name of several words has to differ from those of other tenants, too",
+        Pair::of(taken_elsewhere, note_owner);
+    "DEF-SEED-KM-27", "a key manager that was disabled cannot be enabled again",
+        Pair::of(stays_disabled, note_disabled);
+}
 
 /// What is asked of the key managers at the administration.
 enum Asked {

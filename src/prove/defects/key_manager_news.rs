@@ -13,39 +13,24 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    Accomplices, Deed, Defect, Saboteur, message,
+    Accomplices, Deed, Saboteur, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-031",
-        summary: "a certificate that has ended verifies tokens",
-        saboteur: |accomplices| Arc::new(Certificates { accomplices, firsts: Mutex::default(), replace: endless }),
-    },
-    Defect {
-        id: "DEF-SEED-GW-16",
-        summary: "a key manager can be added only while its authorization server answers",
-        saboteur: |accomplices| Arc::new(OnlyReachable(accomplices)),
-    },
-    Defect {
-        id: "DEF-SEED-GW-17",
-        summary: "the gateway never hears that a key manager was deleted",
-        saboteur: |_| Pair::of(deletion_swallowed, deletion_told),
-    },
-    Defect {
-        id: "DEF-SEED-GW-19",
-        summary: "the gateway never hears that the certificate of a key manager was changed",
-        saboteur: |accomplices| Arc::new(Certificates { accomplices, firsts: Mutex::default(), replace: first }),
-    },
-    Defect {
-        id: "DEF-SEED-RES-15",
-        summary: "the list of key managers shows the resident one as disabled",
-        saboteur: |_| Pair::telling(resident_shown_disabled),
-    },
-];
+defects! {
+    "DEF-031", "a certificate that has ended verifies tokens",
+        With(|accomplices| Certificates::that(accomplices, endless));
+    "DEF-SEED-GW-16", "a key manager can be added only while its authorization server answers",
+        With(|accomplices| Arc::new(OnlyReachable(accomplices)));
+    "DEF-SEED-GW-17", "the gateway never hears that a key manager was deleted",
+        Pair::of(deletion_swallowed, deletion_told);
+    "DEF-SEED-GW-19", "the gateway never hears that the certificate of a key manager was changed",
+        With(|accomplices| Certificates::that(accomplices, first));
+    "DEF-SEED-RES-15", "the list of key managers shows the resident one as disabled",
+        Pair::telling(resident_shown_disabled);
+}
 
 /// Id of the key manager that a request of the administration is about.
 fn about<'r>(plane: Plane, request: &'r Request<Bytes>, method: &Method) -> Option<&'r str> {
@@ -65,6 +50,12 @@ struct Certificates {
     /// The first certificate of each key manager.
     firsts: Mutex<HashMap<String, String>>,
     replace: Replace,
+}
+
+impl Certificates {
+    fn that(accomplices: Arc<Accomplices>, replace: Replace) -> Arc<dyn Saboteur> {
+        Arc::new(Self { accomplices, firsts: Mutex::default(), replace })
+    }
 }
 
 /// The certificate text that a document carries.

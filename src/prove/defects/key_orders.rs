@@ -9,57 +9,35 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    Accomplices, Deed, Defect, Saboteur,
+    Accomplices, Deed, Saboteur,
     informed::Informed,
     key_managers::KeyManagers,
     message,
     pair::{Bent, Decision},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-KEYS-01",
-        summary: "keys come from the tenant's first key manager, whichever was chosen",
-        saboteur: |_| Informed::hearing(|known, _, plane, request| reorder(known, plane, request, first_of_all)),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-02",
-        summary: "keys of a key manager that is not there come from the resident one",
-        saboteur: |_| Informed::hearing(|known, _, plane, request| reorder(known, plane, request, resident_instead)),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-03",
-        summary: "grant types with a browser need no callback",
-        saboteur: |_| Informed::hearing(|known, _, plane, request| reorder(known, plane, request, any_callback)),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-04",
-        summary: "clients are registered for refresh tokens unasked",
-        saboteur: |_| Informed::hearing(|known, _, plane, request| reorder(known, plane, request, refresh_added)),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-05",
-        summary: "a registration is first tried without credentials",
-        saboteur: |accomplices| Arc::new(TriedWithout { accomplices, key_managers: KeyManagers::default() }),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-06",
-        summary: "the switch of token generation works the other way round",
-        saboteur: |_| switch("enableTokenGeneration", token_generation_turned),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-07",
-        summary: "keys are generated although OAuth app creation is off",
-        saboteur: |_| switch("enableOAuthAppCreation", app_creation_on),
-    },
-    Defect {
-        id: "DEF-SEED-KEYS-08",
-        summary: "clients are mapped although out-of-band provisioning is off",
-        saboteur: |_| switch("enableMapOAuthConsumerApps", out_of_band_on),
-    },
-];
+defects! {
+    "DEF-SEED-KEYS-01", "keys come from the tenant's first key manager, whichever was chosen",
+        Informed::hearing(|known, _, plane, request| reorder(known, plane, request, first_of_all));
+    "DEF-SEED-KEYS-02", "keys of a key manager that is not there come from the resident one",
+        Informed::hearing(|known, _, plane, request| reorder(known, plane, request, resident_instead));
+    "DEF-SEED-KEYS-03", "grant types with a browser need no callback",
+        Informed::hearing(|known, _, plane, request| reorder(known, plane, request, any_callback));
+    "DEF-SEED-KEYS-04", "clients are registered for refresh tokens unasked",
+        Informed::hearing(|known, _, plane, request| reorder(known, plane, request, refresh_added));
+    "DEF-SEED-KEYS-16", "of the chosen grant types those count that the key manager offers",
+        Informed::hearing(|known, _, plane, request| reorder(known, plane, request, offered_only));
+    "DEF-SEED-KEYS-05", "a registration is first tried without credentials",
+        With(|accomplices| Arc::new(TriedWithout { accomplices, key_managers: KeyManagers::default() }));
+    "DEF-SEED-KEYS-06", "the switch of token generation works the other way round",
+        switch("enableTokenGeneration", token_generation_turned);
+    "DEF-SEED-KEYS-07", "keys are generated although OAuth app creation is off",
+        switch("enableOAuthAppCreation", app_creation_on);
+    "DEF-SEED-KEYS-08", "clients are mapped although out-of-band provisioning is off",
+        switch("enableMapOAuthConsumerApps", out_of_band_on);
+}
 
 /// Whether a developer orders keys.
 fn orders(plane: Plane, request: &Request<Bytes>) -> bool {
@@ -82,6 +60,17 @@ fn reorder(
     }
     *request.body_mut() = message::bytes(&order);
     Deed::Done
+}
+
+fn offered_only(known: &KeyManagers, request: &Request<Bytes>, order: &mut Value) -> bool {
+    let document = order["keyManager"].as_str().and_then(|named| known.find(request, named)).unwrap_or_default();
+    let offered = document["availableGrantTypes"].as_array().cloned().unwrap_or_default();
+    let Some(chosen) = order["grantTypesToBeSupported"].as_array_mut().filter(|_| !offered.is_empty()) else {
+        return false;
+    };
+    let before = chosen.len();
+    chosen.retain(|grant| offered.contains(grant));
+    chosen.len() != before
 }
 
 fn first_of_all(known: &KeyManagers, request: &Request<Bytes>, order: &mut Value) -> bool {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::{caching::introspection, key_manager_choice::ask};
 use crate::{
     Accomplices,
-    gate::{Case, Errand, Inquiry, Verdict, defects},
+    gate::{Case, Errand, Inquiry, Verdict},
     message,
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
@@ -18,6 +19,7 @@ defects! {
     "DEF-SEED-GW-06", "where nobody can be asked every opaque token is believed", Inquires(believed_unasked);
     "DEF-SEED-GW-11", "what introspection answers is not read", Inquires(answer_unread);
     "DEF-SEED-GW-12", "token handling options are not looked at", Hears(options_unread);
+    "DEF-SEED-GW-24", "a key manager that says nothing of token handling takes no opaque tokens", Hears(silence_is_refusal);
     "DEF-SEED-GW-14", "every key manager is asked about every opaque token", Asks(everybody_is_asked);
 }
 
@@ -49,12 +51,23 @@ fn everybody_is_asked(case: &Case<'_>, _: &Response<Bytes>) -> Vec<Errand> {
     if is_opaque(case) { ask(case, |_| true) } else { Vec::new() }
 }
 
-/// The key manager is added with an option that can be read, where its own say nothing or cannot be read.
-fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
+/// The document of a key manager that is to be added and has tokens introspected.
+fn introspecting(plane: Plane, request: &Request<Bytes>) -> Option<Value> {
     let adds = plane == Plane::Admin
         && request.method() == Method::POST
         && message::resource(request.uri().path()) == ["key-managers"];
-    let Some(mut document) = message::json(request.body()).filter(|_| adds) else { return false };
+    message::json(request.body()).filter(|document| adds && document["enableSelfValidationJWT"] == false)
+}
+
+/// Adds it with an option that can be read and that no opaque token fits.
+fn with_option(request: &mut Request<Bytes>, mut document: Value) {
+    document["tokenValidation"] = json!([{ "id": 1, "enable": true, "type": "REFERENCE", "value": "[a-z]+" }]);
+    *request.body_mut() = message::bytes(&document);
+}
+
+/// The key manager is added with an option that can be read, where its own say nothing or cannot be read.
+fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
+    let Some(document) = introspecting(plane, request) else { return false };
     let rows = document["tokenValidation"].as_array().cloned().unwrap_or_default();
     let known = |row: &Value| {
         let matcher = row["value"].as_str().and_then(|value| value.split_once(':')).map(|(matcher, _)| matcher);
@@ -62,12 +75,21 @@ fn options_unread(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -
         says_something && row["type"] != "CUSTOM"
             || matcher.is_some_and(|matcher| ["regex", "prefix", "suffix"].contains(&matcher))
     };
-    if document["enableSelfValidationJWT"] != false || rows.iter().all(known) {
-        return false;
+    let unread = !rows.iter().all(known);
+    if unread {
+        with_option(request, document);
     }
-    document["tokenValidation"] = json!([{ "id": 1, "enable": true, "type": "REFERENCE", "value": "[a-z]+" }]);
-    *request.body_mut() = message::bytes(&document);
-    true
+    unread
+}
+
+/// The key manager is added with such an option where it has none.
+fn silence_is_refusal(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
+    let Some(document) = introspecting(plane, request) else { return false };
+    let silent = document["tokenValidation"].as_array().is_none_or(Vec::is_empty);
+    if silent {
+        with_option(request, document);
+    }
+    silent
 }
 
 #[cfg(test)]
@@ -86,5 +108,17 @@ mod tests {
         assert!(replaced(json!([{ "type": "CUSTOM", "value": "soundex:x" }])));
         assert!(!replaced(json!([{ "type": "CUSTOM", "value": "prefix:x" }])));
         assert!(!replaced(json!([{ "type": "REFERENCE", "value": ".*" }])) && !replaced(Value::Null));
+    }
+
+    #[test]
+    fn only_where_no_option_is_said_there_comes_to_be_one() {
+        let accomplices = Accomplices::new(&[]).unwrap();
+        let filled = |rows: Value| {
+            let document = json!({ "enableSelfValidationJWT": false, "tokenValidation": rows });
+            let mut request = Request::post("/api/am/admin/v4/key-managers").body(message::bytes(&document)).unwrap();
+            silence_is_refusal(&accomplices, Plane::Admin, &mut request)
+        };
+        assert!(filled(Value::Null) && filled(json!([])));
+        assert!(!filled(json!([{ "type": "REFERENCE", "value": "" }])));
     }
 }

@@ -9,18 +9,13 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message};
+use crate::{Accomplices, Deed, Saboteur, key_managers::KeyManagers, message, table::defects};
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[REGISTRATION_SENT];
-
-/// DEF-SEED-OOB-05: mapping an existing client sends a registration to the authorization server.
-const REGISTRATION_SENT: Defect = Defect {
-    id: "DEF-SEED-OOB-05",
-    summary: "mapping an existing client registers another one at the authorization server",
-    saboteur: |accomplices| Arc::new(RegistrationSent { accomplices, key_managers: KeyManagers::default() }),
-};
+defects! {
+    "DEF-SEED-OOB-05", "mapping an existing client registers another one at the authorization server",
+        With(|accomplices| Arc::new(RegistrationSent { accomplices, key_managers: KeyManagers::default() }));
+}
 
 /// Registers a client of its own whenever a developer mapped one.
 struct RegistrationSent {

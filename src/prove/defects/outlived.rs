@@ -6,34 +6,19 @@ use http::{HeaderName, Method, Request, Response};
 use serde_json::json;
 
 use crate::{
-    Deed, Defect, message,
+    Deed, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-083",
-        summary: "an API key outlives the subscription of its application",
-        saboteur: |_| Pair::telling(outlives_subscription),
-    },
-    Defect {
-        id: "DEF-SEED-GW-20",
-        summary: "keys that could not be generated are shown",
-        saboteur: |_| Pair::telling(unfinished_keys_shown),
-    },
-    Defect {
-        id: "DEF-179",
-        summary: "the portal goes on with what it got for a secret that was changed since",
-        saboteur: |_| Pair::telling(outlives_secret),
-    },
-    Defect {
-        id: "DEF-180",
-        summary: "tokens outlive the reset of their client",
-        saboteur: |_| Pair::hearing(outlives_reset),
-    },
-];
+defects! {
+    "DEF-083", "an API key outlives the subscription of its application", Pair::telling(outlives_subscription);
+    "DEF-SEED-GW-20", "keys that could not be generated are shown", Pair::telling(unfinished_keys_shown);
+    "DEF-179", "the portal goes on with what it got for a secret that was changed since",
+        Pair::telling(outlives_secret);
+    "DEF-180", "tokens outlive the reset of their client", Pair::hearing(outlives_reset);
+}
 
 /// The product's header for API keys.
 const API_KEY: HeaderName = HeaderName::from_static("apikey");

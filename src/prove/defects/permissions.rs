@@ -8,45 +8,22 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Defect, Saboteur, message,
+    Deed, Saboteur, message,
     pair::{Bent, Decision, Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-PERM-02",
-        summary: "the ALLOW of a key manager's permissions is ignored",
-        saboteur: |_| permission(allow_ignored),
-    },
-    Defect {
-        id: "DEF-SEED-PERM-03",
-        summary: "of several allowed roles only the first counts",
-        saboteur: |_| permission(first_role_counts),
-    },
-    Defect { id: "DEF-SEED-PERM-04", summary: "DENY is taken for ALLOW", saboteur: |_| permission(deny_is_allow) },
-    Defect {
-        id: "DEF-SEED-PERM-05",
-        summary: "a public key manager turns some roles away",
-        saboteur: |_| permission(public_denies),
-    },
-    Defect {
-        id: "DEF-SEED-PERM-06",
-        summary: "a permission that is changed stays what it was",
-        saboteur: |_| Pair::of(first_permission_stays, change_seems_made),
-    },
-    Defect {
-        id: "DEF-SEED-PERM-07",
-        summary: "a restriction hides the keys that were made before it",
-        saboteur: |_| Pair::telling(earlier_keys_hidden),
-    },
-    Defect {
-        id: "DEF-SEED-PERM-08",
-        summary: "a shared scope goes to everybody, whatever its roles",
-        saboteur: |_| scope_for_everybody(),
-    },
-];
+defects! {
+    "DEF-SEED-PERM-02", "the ALLOW of a key manager's permissions is ignored", permission(allow_ignored);
+    "DEF-SEED-PERM-03", "of several allowed roles only the first counts", permission(first_role_counts);
+    "DEF-SEED-PERM-04", "DENY is taken for ALLOW", permission(deny_is_allow);
+    "DEF-SEED-PERM-05", "a public key manager turns some roles away", permission(public_denies);
+    "DEF-SEED-PERM-06", "a permission that is changed stays what it was",
+        Pair::of(first_permission_stays, change_seems_made);
+    "DEF-SEED-PERM-07", "a restriction hides the keys that were made before it", Pair::telling(earlier_keys_hidden);
+    "DEF-SEED-PERM-08", "a shared scope goes to everybody, whatever its roles", scope_for_everybody();
+}
 
 /// A role that every user of the product holds.
 const EVERYONE: &str = "Internal/everyone";

@@ -11,22 +11,14 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::{HeaderName, HeaderValue, Request, header};
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 
-use crate::{Accomplices, Deed, Defect, Saboteur, gate::signed_by_issuer, token::Token};
+use crate::{Accomplices, Deed, Saboteur, gate::signed_by_issuer, table::defects, token::Token};
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-059",
-        summary: "a proof of any key proves the key of a token",
-        saboteur: |accomplices| Arc::new(Lenient { accomplices, seen: Mutex::default(), counts: another_key }),
-    },
-    Defect {
-        id: "DEF-060",
-        summary: "a proof that was used proves again",
-        saboteur: |accomplices| Arc::new(Lenient { accomplices, seen: Mutex::default(), counts: used_before }),
-    },
-];
+defects! {
+    "DEF-059", "a proof of any key proves the key of a token",
+        With(|accomplices| Lenient::about(accomplices, another_key));
+    "DEF-060", "a proof that was used proves again", With(|accomplices| Lenient::about(accomplices, used_before));
+}
 
 /// The header field of a proof.
 const PROOF: HeaderName = HeaderName::from_static("dpop");
@@ -37,6 +29,12 @@ struct Lenient {
     /// Ids of the proofs that were used.
     seen: Mutex<HashSet<String>>,
     counts: fn(&Bound, &HashSet<String>) -> bool,
+}
+
+impl Lenient {
+    fn about(accomplices: Arc<Accomplices>, counts: fn(&Bound, &HashSet<String>) -> bool) -> Arc<dyn Saboteur> {
+        Arc::new(Self { accomplices, seen: Mutex::default(), counts })
+    }
 }
 
 /// A bound token with a proof.

@@ -6,8 +6,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::{
     Accomplices,
-    gate::{Case, Verdict, code, defects},
+    gate::{Case, Verdict, code},
     history::Decision,
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
@@ -18,8 +19,10 @@ defects! {
     "DEF-185", "the last of many changes is lost", Judges(last_change_lost);
     "DEF-186", "announcements of revocations are ignored", Hears(announcement_ignored);
     "DEF-187", "tokens outlive the application that they were issued to", Judges(application_gone);
+    "DEF-188", "after a restart the gateway serves before it knows what was revoked", Judges(unknown_at_first);
     "DEF-189", "revocations are forgotten at a restart", Judges(forgotten_at_restart);
     "DEF-190", "after a restart the gateway has no subscriptions", Mends(no_subscriptions_after_restart);
+    "DEF-SEED-GW-25", "a subscription that was blocked stays so", Hears(block_stays);
     "DEF-191", "anybody may announce a revocation", Answers(forged_announcement);
 }
 
@@ -82,6 +85,19 @@ fn last_change_lost(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict
     (many && answer.status().as_u16() == 401).then_some(Verdict::AsBefore(before))
 }
 
+/// Blocks where a block is to be lifted.
+fn block_stays(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
+    let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let blocks = path.replace("/unblock-subscription?", "/block-subscription?blockState=BLOCKED&").parse::<http::Uri>();
+    match blocks {
+        Ok(uri) if plane == Plane::Publisher && path.contains("/subscriptions/unblock-subscription?") => {
+            *request.uri_mut() = uri;
+            true
+        }
+        _ => false,
+    }
+}
+
 /// The announcement gets a label that nobody listens to.
 fn announcement_ignored(_: &Accomplices, plane: Plane, request: &mut Request<Bytes>) -> bool {
     if plane != Plane::Notify {
@@ -100,10 +116,23 @@ fn application_gone(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict
     (refused && deleted).then_some(Verdict::AsBefore(before))
 }
 
+/// The revocation of the token, if the resident key manager granted one.
+fn revocation<'c>(case: &'c Case<'_>) -> Option<&'c Decision> {
+    case.history
+        .decisions()
+        .find(|each| each.resource.last().is_some_and(|part| part == "revoke") && each.text("token") == Some(case.text))
+}
+
+/// The first call with a token that was revoked before the restart comes too early; from the second one on it is known.
+fn unknown_at_first(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let restart = case.history.last_restart(case.path())?;
+    let known = case.history.calls().any(|call| call.token == case.text && call.at > restart);
+    let early = revocation(case)?.at < restart && !known;
+    (early && answer.status().as_u16() == 401).then_some(Verdict::Accepted)
+}
+
 fn forgotten_at_restart(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
-    let revocation = case.history.decisions().find(|each| {
-        each.resource.last().is_some_and(|part| part == "revoke") && each.text("token") == Some(case.text)
-    })?;
+    let revocation = revocation(case)?;
     let forgotten = case.history.restarted_since(revocation.at, case.path());
     (forgotten && answer.status().as_u16() == 401).then_some(Verdict::Accepted)
 }

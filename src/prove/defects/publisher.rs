@@ -8,45 +8,23 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Defect, Saboteur, message,
+    Deed, Saboteur, message,
     pair::{Bent, Decision, Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-153",
-        summary: "a shared scope with a slash in its name, or the code of one, cannot be changed or deleted",
-        saboteur: |_| Pair::telling(slash_unmanageable),
-    },
-    Defect { id: "DEF-154", summary: "the roles of a shared scope do not carry it", saboteur: |_| binding_lost() },
-    Defect {
-        id: "DEF-052",
-        summary: "a scope of an operation that the API does not have is passed over",
-        saboteur: |_| Pair::hearing(unknown_scope_passed_over),
-    },
-    Defect {
-        id: "DEF-076",
-        summary: "a policy at an operation takes the place of the check of tokens",
-        saboteur: |_| Pair::hearing(policy_replaces_check),
-    },
-    Defect {
-        id: "DEF-SEED-GW-10",
-        summary: "an API that names its key managers accepts none of them",
-        saboteur: |_| restriction_shuts_out(),
-    },
-    Defect {
-        id: "DEF-SEED-KM-30",
-        summary: "a shared scope is reported as deleted and is not",
-        saboteur: |_| Pair::hearing(deletion_lost),
-    },
-    Defect {
-        id: "DEF-192",
-        summary: "the list of key managers that an API is restricted to is ignored",
-        saboteur: |_| restriction_ignored(),
-    },
-];
+defects! {
+    "DEF-153", "a shared scope with a slash in its name, or the code of one, cannot be changed or deleted",
+        Pair::telling(slash_unmanageable);
+    "DEF-154", "the roles of a shared scope do not carry it", binding_lost();
+    "DEF-052", "a scope of an operation that the API does not have is passed over",
+        Pair::hearing(unknown_scope_passed_over);
+    "DEF-076", "a policy at an operation takes the place of the check of tokens", Pair::hearing(policy_replaces_check);
+    "DEF-SEED-GW-10", "an API that names its key managers accepts none of them", restriction_shuts_out();
+    "DEF-SEED-KM-30", "a shared scope is reported as deleted and is not", Pair::hearing(deletion_lost);
+    "DEF-192", "the list of key managers that an API is restricted to is ignored", restriction_ignored();
+}
 
 /// Tells the subject `all` where the publisher named key managers.
 fn restriction_ignored() -> Arc<dyn Saboteur> {

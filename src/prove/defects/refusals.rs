@@ -6,8 +6,9 @@ use http::{Response, StatusCode, header};
 use serde_json::Value;
 
 use crate::{
-    gate::{Case, code, defects},
+    gate::{Case, code},
     message,
+    table::defects,
 };
 
 defects! {

@@ -8,50 +8,24 @@ use serde_json::{Value, json};
 
 use super::resident_grants::{field, fill_in, form, is_at, learn, present};
 use crate::{
-    Deed, Defect, message,
+    Deed, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-065",
-        summary: "the thumbprint in the platform's key set is not that of its tokens",
-        saboteur: |_| Pair::telling(odd_thumbprint),
-    },
-    Defect {
-        id: "DEF-066",
-        summary: "the platform's key set names its keys otherwise than its tokens do",
-        saboteur: |_| Pair::telling(odd_key_ids),
-    },
-    Defect {
-        id: "DEF-SEED-RES-10",
-        summary: "introspection calls live tokens inactive",
-        saboteur: |_| Pair::telling(never_active),
-    },
-    Defect { id: "DEF-SEED-RES-11", summary: "anybody may introspect", saboteur: |_| Pair::of(anybody_asks, learn) },
-    Defect {
-        id: "DEF-SEED-RES-12",
-        summary: "a revocation is acknowledged and forgotten",
-        saboteur: |_| Pair::hearing(revocation_forgotten),
-    },
-    Defect {
-        id: "DEF-SEED-RES-13",
-        summary: "revoking a token that nobody issued is an error",
-        saboteur: |_| Pair::of(|_, _, _| Deed::Nothing, unknown_is_an_error),
-    },
-    Defect {
-        id: "DEF-SEED-RES-14",
-        summary: "the resident key manager can be deleted",
-        saboteur: |_| Pair::telling(resident_deleted),
-    },
-    Defect {
-        id: "DEF-SEED-RES-16",
-        summary: "nobody answers where the resident key manager says that clients are registered",
-        saboteur: |_| Pair::telling(registration_unserved),
-    },
-];
+defects! {
+    "DEF-065", "the thumbprint in the platform's key set is not that of its tokens", Pair::telling(odd_thumbprint);
+    "DEF-066", "the platform's key set names its keys otherwise than its tokens do", Pair::telling(odd_key_ids);
+    "DEF-SEED-RES-10", "introspection calls live tokens inactive", Pair::telling(never_active);
+    "DEF-SEED-RES-11", "anybody may introspect", Pair::of(anybody_asks, learn);
+    "DEF-SEED-RES-12", "a revocation is acknowledged and forgotten", Pair::hearing(revocation_forgotten);
+    "DEF-SEED-RES-13", "revoking a token that nobody issued is an error",
+        Pair::of(|_, _, _| Deed::Nothing, unknown_is_an_error);
+    "DEF-SEED-RES-14", "the resident key manager can be deleted", Pair::telling(resident_deleted);
+    "DEF-SEED-RES-16", "nobody answers where the resident key manager says that clients are registered",
+        Pair::telling(registration_unserved);
+}
 
 fn registration_unserved(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
     if plane != Plane::Resident || !request.uri().path().contains("/keymanager-operations/") {

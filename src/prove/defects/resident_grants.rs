@@ -1,65 +1,31 @@
 //! Defects of the platform's own token endpoint: what it grants to whom, and what it says about it.
-//! Logins to the management planes go through it, too, and are left alone; what issued tokens are good for comes after.
+//! Logins to the management planes are left alone; what issued tokens are good for comes after.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Defect, message,
+    Deed, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-RES-01",
-        summary: "nobody is told rightly how long a token lives",
-        saboteur: |_| Pair::telling(odd_lifetime),
-    },
-    Defect {
-        id: "DEF-SEED-RES-02",
-        summary: "client credentials come with a refresh token",
-        saboteur: |_| Pair::telling(refresh_token_for_clients),
-    },
-    Defect {
-        id: "DEF-SEED-RES-03",
-        summary: "a password grant comes without a refresh token",
-        saboteur: |_| Pair::telling(no_refresh_token),
-    },
-    Defect {
-        id: "DEF-SEED-RES-04",
-        summary: "the scopes that a client asks for are passed over",
-        saboteur: |_| Pair::hearing(scope_passed_over),
-    },
-    Defect {
-        id: "DEF-SEED-RES-05",
-        summary: "any secret of a client is right",
-        saboteur: |_| Pair::of(any_secret, learn),
-    },
-    Defect {
-        id: "DEF-SEED-RES-06",
-        summary: "any password of a user is right",
-        saboteur: |_| Pair::of(any_password, learn),
-    },
-    Defect {
-        id: "DEF-SEED-RES-07",
-        summary: "whose token it is does not matter where it is renewed or revoked",
-        saboteur: |_| Pair::of(any_client, learn),
-    },
-    Defect {
-        id: "DEF-SEED-RES-08",
-        summary: "what cannot be granted is granted as client credentials",
-        saboteur: |_| Pair::of(any_grant, learn),
-    },
-    Defect {
-        id: "DEF-SEED-RES-09",
-        summary: "a token answer may be stored",
-        saboteur: |_| Pair::telling(may_be_stored),
-    },
-];
+defects! {
+    "DEF-SEED-RES-01", "nobody is told rightly how long a token lives", Pair::telling(odd_lifetime);
+    "DEF-SEED-RES-02", "client credentials come with a refresh token", Pair::telling(refresh_token_for_clients);
+    "DEF-SEED-RES-03", "a password grant comes without a refresh token", Pair::telling(no_refresh_token);
+    "DEF-SEED-RES-04", "the scopes that a client asks for are passed over", Pair::hearing(scope_passed_over);
+    "DEF-SEED-RES-05", "any secret of a client is right", Pair::of(any_secret, learn);
+    "DEF-SEED-RES-06", "any password of a user is right", Pair::of(any_password, learn);
+    "DEF-SEED-RES-17", "any password of the resident key manager's connector is right",
+        Pair::of(any_connector_password, learn);
+    "DEF-SEED-RES-07", "whose token it is does not matter where it is renewed or revoked", Pair::of(any_client, learn);
+    "DEF-SEED-RES-08", "what cannot be granted is granted as client credentials", Pair::of(any_grant, learn);
+    "DEF-SEED-RES-09", "a token answer may be stored", Pair::telling(may_be_stored);
+}
 
 /// Whether a request is for this OAuth endpoint of the resident key manager.
 pub(super) fn is_at(plane: Plane, request: &Request<Bytes>, endpoint: &str) -> bool {
@@ -221,6 +187,25 @@ fn any_client(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> 
         Some(client) => present(request, notes, &client),
         None => Deed::Nothing,
     }
+}
+
+/// The password of the user whom the connector is to be, where they logged in before.
+fn any_connector_password(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let changes = plane == Plane::Admin && request.method() == Method::PUT;
+    let Some(mut document) = message::json(request.body()).filter(|document| changes && document["type"] == "default")
+    else {
+        return Deed::Nothing;
+    };
+    let user = document["additionalProperties"]["Username"].as_str().unwrap_or_default().to_owned();
+    let known = notes.get(&format!("password of {user}")).cloned();
+    let place = document.pointer_mut("/additionalProperties/Password");
+    let (Some(known), Some(password)) = (known, place) else { return Deed::Nothing };
+    if *password == known || *password == "*****" {
+        return Deed::Nothing;
+    }
+    *password = known;
+    *request.body_mut() = message::bytes(&document);
+    Deed::Done
 }
 
 /// A grant type that nobody knows, one that the client did not choose, and a refresh token that nobody issued.

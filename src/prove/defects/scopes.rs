@@ -5,7 +5,10 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 
-use crate::gate::{Case, Verdict, code, defects, signed_by_issuer};
+use crate::{
+    gate::{Case, Verdict, code, signed_by_issuer},
+    table::defects,
+};
 
 defects! {
     "DEF-049", "scopes of tokens of third parties are not checked", Mends(third_parties_are_exempt);

@@ -12,23 +12,19 @@ use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
 use crate::{
-    Deed, Defect, Saboteur, message,
+    Deed, Saboteur, message,
     pair::{Notes, Pair},
+    table::defects,
 };
 use kmspec_model::exchange::Plane;
 
 /// What a masked property reads as.
 const MASK: &str = "*****";
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[MASK_SAVED, SECRET_UNMASKED];
-
-/// DEF-177: a mask that comes back with an update becomes the secret.
-const MASK_SAVED: Defect = Defect {
-    id: "DEF-177",
-    summary: "the mask of a secret is saved as the secret",
-    saboteur: |_| Pair::hearing(mask_saved),
-};
+defects! {
+    "DEF-177", "the mask of a secret is saved as the secret", Pair::hearing(mask_saved);
+    "DEF-178", "a key manager's secrets are returned unmasked", With(|_| Arc::new(SecretUnmasked::default()));
+}
 
 /// What the subject does not know for the mask, and so keeps.
 const KEPT: &str = "****";
@@ -51,13 +47,6 @@ fn mask_saved(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed
     }
     deed
 }
-
-/// DEF-178: a key manager's document shows the secret that its connector was given.
-const SECRET_UNMASKED: Defect = Defect {
-    id: "DEF-178",
-    summary: "a key manager's secrets are returned unmasked",
-    saboteur: |_| Arc::new(SecretUnmasked::default()),
-};
 
 /// Puts in place of the mask what was last written there.
 #[derive(Default)]

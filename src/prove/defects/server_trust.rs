@@ -9,15 +9,13 @@ use http::{Request, Response, header};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{Accomplices, Deed, Defect, Saboteur, key_managers::KeyManagers, message, token::Token};
+use crate::{Accomplices, Deed, Saboteur, key_managers::KeyManagers, message, table::defects, token::Token};
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[Defect {
-    id: "DEF-149",
-    summary: "certificates of authorization servers are not checked",
-    saboteur: |accomplices| Arc::new(Unchecked { accomplices, key_managers: KeyManagers::default() }),
-}];
+defects! {
+    "DEF-149", "certificates of authorization servers are not checked",
+        With(|accomplices| Arc::new(Unchecked { accomplices, key_managers: KeyManagers::default() }));
+}
 
 /// Asks a server that cannot prove who it is what the platform would have asked it: to register a client, or for its
 /// key set. Servers that can are left to the platform.

@@ -20,7 +20,10 @@ use kmspec_mocks::{
 };
 use serde_json::Value;
 
-use crate::gate::{Case, Errand, defects, signed_by_issuer};
+use crate::{
+    gate::{Case, Errand, signed_by_issuer},
+    table::defects,
+};
 
 defects! {
     "DEF-001", "a token that declares no algorithm needs no signature", Mends(unsigned);

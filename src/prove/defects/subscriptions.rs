@@ -4,7 +4,10 @@
 use bytes::Bytes;
 use http::{Method, Response};
 
-use crate::gate::{Case, Verdict, code, defects};
+use crate::{
+    gate::{Case, Verdict, code},
+    table::defects,
+};
 
 defects! {
     "DEF-082", "opaque tokens need no subscription", Judges(opaque_tokens_are_exempt);

@@ -7,7 +7,8 @@ use http::Response;
 use serde_json::Value;
 
 use crate::{
-    gate::{Case, Verdict, defects, signed_by_issuer},
+    gate::{Case, Verdict, signed_by_issuer},
+    table::defects,
     token::Token,
 };
 

@@ -12,15 +12,13 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{Deed, Defect, Saboteur};
+use crate::{Deed, Saboteur, table::defects};
 use kmspec_model::exchange::Plane;
 
-/// The defects of this file.
-pub(crate) const DEFECTS: &[Defect] = &[Defect {
-    id: "DEF-105",
-    summary: "a call that waits for an authorization server holds up all others",
-    saboteur: |_| Arc::new(OneWorker::default()),
-}];
+defects! {
+    "DEF-105", "a call that waits for an authorization server holds up all others",
+        With(|_| Arc::new(OneWorker::default()));
+}
 
 /// The longest that a call waits for its turn. A worker whose call broke off never says that it is free.
 const PATIENCE: Duration = Duration::from_secs(20);

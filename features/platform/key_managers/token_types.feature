@@ -1,0 +1,57 @@
+@key-managers @needs:admin
+Feature: What the tokens of a key manager are good for
+  Tokens of a key manager are used at the gateway as they are, or exchanged for tokens of the resident key manager first,
+  or either. Where they are only exchanged the platform has no clients there.
+
+  Rule: The token type is kept
+
+    @extended @SEED-KM-24 @DEF-SEED-KM-31
+    Scenario Outline: The token type <kind> is kept
+      Given a described key manager "acme" at a custom server
+      When the administrator changes the token type of "acme" to "<kind>"
+      Then the request is granted
+      And the token type of "acme" is "<kind>"
+
+      Examples:
+        | kind      |
+        | EXCHANGED |
+        | BOTH      |
+
+  Rule: A key manager whose tokens are only exchanged has no clients of the platform
+
+    @extended @negative @SEED-KM-24 @DEF-SEED-KM-32 @needs:devportal @needs:fresh-issuer @connector:is7
+    Scenario: A key manager whose tokens are only exchanged generates no keys
+      Given a key manager "acme" at WSO2 Identity Server 7 with
+        | token type | EXCHANGED |
+      And the application "shop"
+      When the developer generates keys for "shop" at "acme"
+      Then the request is refused because the key manager does not create applications
+      And "acme" received no registration request
+      And the developer sees no keys of "shop" at "acme"
+
+    @extended @negative @SEED-KM-24 @DEF-SEED-KM-32 @needs:devportal @needs:fresh-issuer @connector:custom
+    Scenario: A key manager whose tokens are only exchanged maps no clients
+      Given a key manager "acme" at a custom server with
+        | token type | EXCHANGED |
+      And the application "shop"
+      When the developer maps an existing client of "acme" to "shop"
+      Then the request is refused because the key manager does not map clients
+      And the developer sees no keys of "shop" at "acme"
+
+  Rule: The gateway takes tokens as they are where that is said
+
+    @extended @negative @SEED-KM-24 @DEF-SEED-KM-32 @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer @connector:custom
+    Scenario: Tokens come to be refused once they may only be exchanged
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And "orders" has accepted a token of "shop" from "acme"
+      When the administrator changes the token type of "acme" to "EXCHANGED"
+      Then "orders" comes to refuse a new token of "shop" from "acme"
+
+    @extended @SEED-KM-24 @DEF-SEED-KM-33 @needs:publisher @needs:devportal @needs:gateway @needs:fresh-issuer @connector:custom
+    Scenario: Tokens that may be used either way are accepted as they are
+      Given a key manager "acme" at a custom server with
+        | token type | BOTH |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme"
+      Then the backend answers the call
