@@ -70,18 +70,20 @@ impl Resident {
         self.line.send(call).await?.read("a registered client")
     }
 
-    /// Registers a client with an administrator's password at the place that the key manager's document names.
+    /// Registers a client with an administrator's password at the path that the key manager's document names.
     ///
     /// # Errors
     ///
     /// [`DriverError`] when no reply was brought back.
     pub async fn register_client(
         &self,
-        place: &Url,
+        place: &str,
         administrator: &Persona,
         metadata: &Value,
     ) -> Result<Reply<RegisteredClient>, DriverError> {
-        let call = Call::new("POST", place.clone()).basic(&administrator.username, &administrator.password);
+        let mut url = self.root.clone();
+        url.set_path(place);
+        let call = Call::new("POST", url).basic(&administrator.username, &administrator.password);
         self.line.send(call.json(metadata)).await?.read("a registered client")
     }
 

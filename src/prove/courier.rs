@@ -47,6 +47,15 @@ impl Courier {
         (self.errand.withhold)(&self.notes.lock().unwrap_or_else(PoisonError::into_inner), request)
     }
 
+    /// A client is managed through the interposer, too, where a server says itself where that is.
+    fn name_itself(&self, answer: &mut Response<Bytes>) {
+        let Some(mut told) = message::json(answer.body()) else { return };
+        let Some(place) = told.get_mut(MANAGED_AT) else { return };
+        if replaced(place, &self.accomplices.stand_ins()) {
+            *answer.body_mut() = message::bytes(&told);
+        }
+    }
+
     fn on_its_way(&self, request: &mut Request<Bytes>) -> Deed {
         if self.withheld(request).is_some() {
             message::defuse(request, "/");
@@ -68,6 +77,9 @@ impl Courier {
         }
     }
 }
+
+/// Where a client is managed, as its registration tells it (RFC 7591, section 3.2.1).
+const MANAGED_AT: &str = "registration_client_uri";
 
 fn escaped(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -139,6 +151,9 @@ impl Saboteur for Courier {
                 (self.errand.tell)(&mut notes, plane, request, answer)
             }
         };
+        if plane == Plane::AuthorizationServer {
+            self.name_itself(answer);
+        }
         if matches!(plane, Plane::Admin | Plane::Devportal)
             && let Ok(text) = std::str::from_utf8(answer.body())
         {
@@ -195,6 +210,13 @@ mod tests {
         let mut token = Request::post("/oauth2/token").body(Bytes::from(form)).unwrap();
         assert_eq!(courier.on_request(Plane::AuthorizationServer, &mut token).await, Deed::Nothing);
         assert_eq!(token.body(), &form.replace("A2", "A1"));
+        let registered =
+            json!({"registration_client_uri": "https://localhost:1/register/7", "iss": "https://localhost:1"});
+        let mut answer = Response::new(message::bytes(&registered));
+        let asked = Request::post("/register").body(Bytes::new()).unwrap();
+        let _ = courier.on_answer(Plane::AuthorizationServer, &asked, &mut answer).await;
+        let told = json!({"registration_client_uri": "https://localhost:2/register/7", "iss": "https://localhost:1"});
+        assert_eq!(message::json(answer.body()).unwrap(), told);
         let delete = Request::delete("/register/7").body(Bytes::new()).unwrap();
         let mut sent = delete.clone();
         assert_eq!(courier.on_request(Plane::AuthorizationServer, &mut sent).await, Deed::Done);

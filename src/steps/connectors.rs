@@ -136,7 +136,8 @@ async fn registers_at_resident(world: &mut World) -> Result<(), StepError> {
     let id = id_of(world, RESIDENT).await?;
     let admin = world.scene().admin(Role::Administrator).or_fail(world)?;
     let document = world.demand("reading the resident key manager", admin.key_manager(&id).await)?;
-    let Some(place) = document.registration_endpoint.as_deref().and_then(|text| text.parse().ok()) else {
+    let place = document.registration_endpoint.as_deref().and_then(|text| text.parse::<url::Url>().ok());
+    let Some(place) = place else {
         return Err(world.deviates("a client registration endpoint of the resident key manager", "none"));
     };
     let metadata = json!({
@@ -144,7 +145,7 @@ async fn registers_at_resident(world: &mut World) -> Result<(), StepError> {
         "ext_application_owner": administrator.username, "token_type_extension": "JWT",
     });
     let resident = world.scene().resident().or_fail(world)?;
-    let registered = resident.register_client(&place, &administrator, &metadata).await;
+    let registered = resident.register_client(place.path(), &administrator, &metadata).await;
     let registered = world.demand("registering a client at the resident key manager", registered)?;
     world.seen.registered = Some((ConsumerKey(registered.client_id), registered.client_secret));
     world.last = Some(Last::Granted);

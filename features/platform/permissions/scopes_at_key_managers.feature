@@ -73,7 +73,7 @@ Feature: Scopes at the key managers that keep them
       And an API "orders" that needs the scope "orders-write"
       And the application "shop" with keys at "acme", subscribed to the API "orders"
 
-    @extended @SEED-KM-30/scopes @DEF-154 @DEF-SEED-CONN-06 @needs:devportal @needs:gateway @connector:is7
+    @extended @SEED-KM-30/scopes @DEF-154 @needs:devportal @needs:gateway @connector:is7
     Scenario: A user with the role at the authorization server reaches the operation
       Given the user of "acme" has the role "system_primary_editor"
       And the API consumer holds a token of "shop" from "acme" by password for the scope "orders-write"
