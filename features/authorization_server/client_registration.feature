@@ -106,6 +106,21 @@ Feature: Dynamic client registration
       When the client's registration is read without a token
       Then reading the registration is refused
 
+    @core @negative @needs:dcr-management @needs:server-controls @OAUTH-7592-2.1-a @DEF-152
+    Scenario: A client that was disabled does not read its registration
+      Given a client registered for client credentials
+      And an administrator has switched the registered client off
+      When the client's registration is read
+      Then reading the registration is refused
+
+    @core @negative @needs:dcr-management @needs:server-controls @needs:client-credentials @OAUTH-7592-2.1-a @DEF-121 @DEF-152
+    Scenario: A client that was disabled does not bring itself back
+      Given a client registered for client credentials
+      And an administrator has switched the registered client off
+      When the client asks for another name in its registration
+      And the registered client asks for a token
+      Then no token is issued
+
     @core @needs:dcr-management @OAUTH-7592-2.2-a @OAUTH-7592-2.2-c @DEF-SEED-AS-DCR-03 @DEF-SEED-AS-DCR-13 @DEF-SEED-AS-DCR-17
     Scenario: A changed name is stored
       Given a client registered for client credentials

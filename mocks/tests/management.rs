@@ -99,6 +99,84 @@ async fn a_scope_that_a_role_carries_is_for_those_who_hold_the_role() {
     assert_eq!(stage.admin(Method::GET, &own, None).await.status, 404);
 }
 
+/// The `PATCH` of a role with these operations.
+async fn patch_role(stage: &Stage, own: &str, operations: Value) -> Answer {
+    let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+    let body = json!({ "schemas": schemas, "Operations": operations });
+    stage.admin(Method::PATCH, own, Some(body)).await
+}
+
+#[tokio::test]
+async fn whoever_is_put_into_a_role_gets_its_scopes_and_loses_them_with_it() {
+    let stage = stage(Vendor::Is7).await;
+    resource(&stage).await;
+    let ann = stage.server.realm().user("ann").unwrap().id;
+    let body = json!({ "displayName": "buyer", "permissions": [{ "value": "stock" }] });
+    let created = stage.admin(Method::POST, &url(&stage, "/scim2/v2/Roles"), Some(body)).await;
+    let own = format!("{}/{}", url(&stage, "/scim2/v2/Roles"), created.member("id"));
+    let granted = async || stage.password("stock").await.json()["scope"].clone();
+    let without = granted().await;
+    assert_ne!(without, "stock");
+    let member = json!([{ "value": ann, "display": "ann" }]);
+    let other = stage.server.realm().add_user(kmspec_mocks::realm::UserSpec::new("bea", "first")).id;
+    for (operations, scope) in [
+        (json!([{ "op": "add", "path": "users", "value": member }]), json!("stock")),
+        (json!([{ "op": "remove", "path": format!("users[value eq \"{ann}\"]") }]), without.clone()),
+        (json!([{ "op": "Add", "value": { "users": member } }]), json!("stock")),
+        (json!([{ "op": "remove", "path": "users[display eq ann]" }]), without.clone()),
+        (json!([{ "op": "replace", "path": "urn:ietf:params:scim:schemas:extension:2.0:Role:users", "value": member }]), json!("stock")),
+        (json!([{ "op": "replace", "path": "users", "value": [{ "value": other }] }]), without.clone()),
+        (json!([{ "op": "add", "path": "users", "value": member[0] }]), json!("stock")),
+        (json!([{ "op": "remove", "path": "permissions[value eq stock]" }]), json!("stock")),
+        (json!([{ "op": "add", "path": "permissions", "value": [{ "value": "stock" }] }]), json!("stock")),
+        (json!([{ "op": "remove", "path": "users" }]), without.clone()),
+    ] {
+        let patched = patch_role(&stage, &own, operations.clone()).await;
+        assert_eq!(patched.status, 200, "{operations}: {}", patched.text);
+        assert_eq!(granted().await, scope, "{operations}");
+        let names = stage.admin(Method::GET, &own, None).await.json()["users"].to_string();
+        assert_eq!(names.contains(&ann), stage.server.realm().user("ann").unwrap().has_role("buyer"), "{operations}");
+    }
+    assert!(stage.server.realm().user("bea").unwrap().roles.is_empty());
+}
+
+#[tokio::test]
+async fn a_change_of_a_role_that_is_wrong_in_one_place_changes_nothing() {
+    let stage = stage(Vendor::Is7).await;
+    resource(&stage).await;
+    let ann = stage.server.realm().user("ann").unwrap().id;
+    let body = json!({ "displayName": "buyer", "permissions": [{ "value": "stock" }], "users": [{ "value": ann }] });
+    let created = stage.admin(Method::POST, &url(&stage, "/scim2/v2/Roles"), Some(body)).await;
+    assert_eq!(created.json()["users"][0]["display"], "ann", "{}", created.text);
+    let own = format!("{}/{}", url(&stage, "/scim2/v2/Roles"), created.member("id"));
+    let clear = json!({ "op": "remove", "path": "users" });
+    for wrong in [
+        json!({ "op": "add", "path": "users", "value": [{ "value": "nobody" }] }),
+        json!({ "op": "add", "path": "permissions", "value": [{ "value": "nonsense" }] }),
+        json!({ "op": "add", "path": "users", "value": ["ann"] }),
+        json!({ "op": "add", "path": "users" }),
+        json!({ "op": "add", "path": "groups", "value": [] }),
+        json!({ "op": "replace", "path": "displayName", "value": "seller" }),
+        json!({ "op": "replace", "path": format!("users[value eq \"{ann}\"]"), "value": [] }),
+        json!({ "op": "remove", "path": "users", "value": [{ "value": ann }] }),
+        json!({ "op": "remove", "path": "users[name eq ann]" }),
+        json!({ "op": "remove", "path": "users[value eq" }),
+        json!({ "op": "remove" }),
+        json!({ "op": "move", "path": "users" }),
+        json!({ "op": "add", "path": 3, "value": [] }),
+        json!({ "op": "add", "value": [] }),
+        json!("add"),
+    ] {
+        let refused = patch_role(&stage, &own, json!([clear, wrong])).await;
+        assert_eq!((refused.status, &refused.json()["status"]), (400, &json!("400")), "{wrong}");
+        assert!(stage.server.realm().user("ann").unwrap().has_role("buyer"), "{wrong}");
+    }
+    assert_eq!(patch_role(&stage, &own, json!({})).await.status, 400);
+    let put = json!({ "displayName": "buyer", "permissions": [{ "value": "stock" }] });
+    let put = stage.admin(Method::PUT, &own, Some(put)).await;
+    assert_eq!((put.status, &put.json()["users"]), (200, &json!([])), "what a PUT leaves out is gone");
+}
+
 #[tokio::test]
 async fn a_user_is_created_found_changed_and_removed() {
     let stage = stage(Vendor::Is7).await;

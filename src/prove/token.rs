@@ -4,7 +4,7 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use kmspec_mocks::{
     forge::Forge,
-    realm::{KeyRing, SigningKey},
+    realm::{Algorithm, KeyRing, SigningKey},
 };
 use serde_json::{Map, Value};
 
@@ -88,19 +88,13 @@ impl Token {
 
     /// Whether the signature is right under a key.
     pub(super) fn is_signed_by(&self, key: &SigningKey) -> bool {
-        jsonwebtoken::DecodingKey::from_jwk(&key.jwk())
-            .and_then(|public| {
-                jsonwebtoken::crypto::verify(&self.signature, self.message.as_bytes(), &public, key.algorithm())
-            })
-            .unwrap_or(false)
+        key.verifies(self.message.as_bytes(), &self.signature)
     }
 
     /// Whether the signature is right under an entry of a key set, by the header's algorithm.
     pub(super) fn verifies_with(&self, entry: &jsonwebtoken::jwk::Jwk) -> bool {
-        let algorithm = self.header_text("alg").and_then(|name| name.parse().ok());
-        algorithm.zip(jsonwebtoken::DecodingKey::from_jwk(entry).ok()).is_some_and(|(algorithm, key)| {
-            jsonwebtoken::crypto::verify(&self.signature, self.message.as_bytes(), &key, algorithm).unwrap_or(false)
-        })
+        let algorithm = self.header_text("alg").and_then(|name| name.parse::<Algorithm>().ok());
+        algorithm.is_some_and(|algorithm| algorithm.verifies(entry, self.message.as_bytes(), &self.signature))
     }
 
     /// Whether the key that the header asks for is the issuer's, and signed it.

@@ -110,6 +110,13 @@ Feature: What stands in a key set
         | ES384     |
         | EdDSA     |
 
+    @extended @DEF-029
+    Scenario: A token signed on the largest standard curve is accepted
+      Given an API that trusts the issuer "acme"
+      And "acme" signs by "ES512"
+      When the API consumer calls the API with a token of "acme"
+      Then the backend answers the call
+
     @extended @negative @DEF-022
     Scenario: An elliptic curve signature in the encoding of certificates is refused
       Given an API that trusts the issuer "acme"

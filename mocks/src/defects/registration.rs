@@ -26,6 +26,7 @@ const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-135", "the key set address of a registration is fetched, wherever it points", fetched),
+    defect("DEF-152", "the registration token of a disabled client brings it back", revived),
     defect("DEF-SEED-AS-DCR-01", "a registration does not say when its secret ends", no_end),
     defect("DEF-SEED-AS-DCR-02", "a registration is answered with another name than was asked for", renamed),
     defect("DEF-SEED-AS-DCR-03", "the secret in a registration is not the one that is kept", other_secret),
@@ -200,6 +201,17 @@ fn any_token(turn: &Turn<'_>) -> Reply {
         Some(reply) => reply,
         None => turn.honest(),
     }
+}
+
+/// Whatever the token is used for, the client is enabled before.
+fn revived(turn: &Turn<'_>) -> Reply {
+    let sent = turn.call.bearer();
+    let disabled = turn.realm().clients().into_iter().filter(|client| !client.active);
+    let own = disabled.filter(|client| client.registration_token.is_some() && client.registration_token.as_deref() == sent);
+    for client in own {
+        turn.realm().update_client(&client.id, |client| client.active = true);
+    }
+    turn.honest()
 }
 
 fn open_reading(turn: &Turn<'_>) -> Reply {

@@ -189,12 +189,13 @@ mod tests {
     #[test]
     fn the_nearest_key_is_a_slip_away() {
         let top = Level::top(&VOCABULARY);
-        assert_eq!(top.nearest("server.legacy_mod"), Some(LEGACY_MODE));
+        assert_eq!(top.nearest("server.legacy_mod").as_deref(), Some(LEGACY_MODE));
         assert_eq!(
-            top.nearest("oauth.global_rbac_scope_issuer.enabled"),
+            top.nearest("oauth.global_rbac_scope_issuer.enabled").as_deref(),
             Some("oauth.global_rbac_scope_issuer.enable")
         );
-        assert_eq!(top.nearest("keystroe"), Some("keystore"));
+        assert_eq!(top.nearest("keystroe").as_deref(), Some("keystore"));
+        assert_eq!(top.nearest("oauth.grant_tipe").as_deref(), Some("oauth.grant_type"));
         assert_eq!(top.nearest("something.else.altogether"), None);
     }
 }

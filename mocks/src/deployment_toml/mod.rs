@@ -6,6 +6,7 @@ mod keys;
 mod listeners;
 mod read;
 mod settings;
+mod suggestion;
 mod vocabulary;
 
 pub use read::{DeploymentError, Fault, Reader, Value, read};

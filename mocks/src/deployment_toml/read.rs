@@ -9,7 +9,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::vocabulary::{Key, Level, Table, Vocabulary};
+use super::{
+    suggestion,
+    vocabulary::{Key, Level, Table, Vocabulary},
+};
 
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,8 +198,9 @@ impl<S> Reader<'_, S> {
 
     /// Refuses a key of a table whose keys are these.
     pub(super) fn stranger(&mut self, span: Range<usize>, table: &str, key: &str, known: &[&str]) {
-        let near = known.iter().min_by_key(|name| strsim::damerau_levenshtein(name, key)).copied().unwrap_or_default();
-        self.fault(span, format!("the key `{table}.{key}` is not known\nhint: did you mean `{near}`?"));
+        let hint = suggestion::nearest(key, known)
+            .map_or_else(|| format!("there may stand {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        self.fault(span, format!("the key `{table}.{key}` is not known\nhint: {hint}"));
     }
 
     pub(super) fn fault(&mut self, span: Range<usize>, message: String) {

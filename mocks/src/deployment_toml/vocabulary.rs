@@ -3,7 +3,10 @@
 
 use regex::Regex;
 
-use super::read::{Reader, Value};
+use super::{
+    read::{Reader, Value},
+    suggestion,
+};
 
 /// What a key takes, and what it changes. Like the products, values may also be written as text.
 pub enum Key<S: 'static> {
@@ -104,13 +107,8 @@ impl<S> Level<S> {
     }
 
     /// The known key that a path was most likely meant to be.
-    pub(super) fn nearest(&self, path: &str) -> Option<&'static str> {
-        // Farther than a third of it is another word.
-        self.names()
-            .map(|known| (strsim::damerau_levenshtein(known, path), known))
-            .min()
-            .filter(|(distance, known)| *distance * 3 <= known.len().max(path.len()))
-            .map(|(_, known)| known)
+    pub(super) fn nearest(&self, path: &str) -> Option<String> {
+        suggestion::nearest(path, &self.names().collect::<Vec<_>>())
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {

@@ -28,6 +28,8 @@ pub(crate) mod scim;
 pub(crate) mod scim_about;
 pub(crate) mod scim_list;
 pub(crate) mod scim_me;
+pub(crate) mod scim_patch;
+mod scim_role_parts;
 pub(crate) mod scim_roles;
 pub(crate) mod scim_users;
 pub(crate) mod scopes;

@@ -117,8 +117,8 @@ fn may_register(site: &Site, call: &Call) -> Result<(), Reply> {
     if administrator { Ok(()) } else { Err(Reply::bearer_challenge(401, "registration", None)) }
 }
 
-/// The client whose registration token was sent, or any for a client that manages others. A client that is gone is 401, another one's token 403 (RFC 7592,
-/// section 2.1).
+/// The client whose registration token was sent, or any for a client that manages others. A client that is gone is 401,
+/// another one's token 403 (RFC 7592, section 2.1); one that was disabled does not manage itself either.
 fn owner(site: &Site, call: &Call, id: &str) -> Result<Client, Reply> {
     let Some(token) = call.bearer() else { return Err(Reply::bearer_challenge(401, "registration", None)) };
     let invalid = || Reply::bearer_challenge(401, "registration", Some("invalid_token"));
@@ -128,7 +128,7 @@ fn owner(site: &Site, call: &Call, id: &str) -> Result<Client, Reply> {
     }
     let holds = |client: &Client| client.registration_token.as_deref().is_some_and(|kept| same(kept, token));
     if holds(&client) {
-        Ok(client)
+        if client.active { Ok(client) } else { Err(invalid()) }
     } else if site.realm.clients().iter().any(holds) {
         Err(Reply::bearer_challenge(403, "registration", Some("insufficient_scope")))
     } else {

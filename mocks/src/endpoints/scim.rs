@@ -1,5 +1,5 @@
-//! What the SCIM interfaces have in common (RFC 7644): media type, errors, and the operations of a PATCH.
-//! Lists are in `scim_list`, profiles in `scim_me`, users in `scim_users`, roles in `scim_roles`.
+//! What the SCIM interfaces have in common (RFC 7644): media type, errors, bodies.
+//! Lists are in `scim_list`, changes in `scim_patch`, profiles in `scim_me`, users in `scim_users`, roles in `scim_roles`.
 
 use serde_json::{Value, json};
 
@@ -21,27 +21,4 @@ pub(crate) const SEARCH: &str = ".search";
 /// The body as an object.
 pub(crate) fn object(call: &Call) -> Result<Object, Reply> {
     call.object().ok_or_else(|| failed(400, "the body is no JSON object"))
-}
-
-/// One operation of a PATCH (RFC 7644, section 3.5.2): what to do, at which path, with what.
-pub(crate) struct Operation {
-    pub(crate) replaces: bool,
-    pub(crate) path: Option<String>,
-    pub(crate) value: Value,
-}
-
-/// The operations of a PATCH; only `add` and `replace` are played.
-pub(crate) fn operations(call: &Call) -> Result<Vec<Operation>, Reply> {
-    let asked = object(call)?;
-    let operations = asked.get("Operations").and_then(Value::as_array).ok_or_else(|| failed(400, "no operations"))?;
-    let read = |operation: &Value| {
-        let name = operation.get("op").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-        if name != "add" && name != "replace" {
-            return Err(failed(400, "only add and replace are supported"));
-        }
-        let path = operation.get("path").and_then(Value::as_str).map(str::to_owned);
-        let value = operation.get("value").cloned().ok_or_else(|| failed(400, "an operation has no value"))?;
-        Ok(Operation { replaces: name == "replace", path, value })
-    };
-    operations.iter().map(read).collect()
 }

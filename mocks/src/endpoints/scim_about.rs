@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     call::{Call, Reply},
     management::permitted_with,
-    scim, scim_roles, scim_users,
+    scim, scim_role_parts, scim_roles, scim_users,
 };
 use crate::server::Site;
 
@@ -15,7 +15,7 @@ pub(crate) const TYPES: &str = "/scim2/ResourceTypes";
 pub(crate) const SCHEMAS: &str = "/scim2/Schemas";
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const ROLE: &str = "urn:ietf:params:scim:schemas:extension:2.0:Role";
+const ROLE: &str = scim_role_parts::SCHEMA;
 
 /// Open to everybody.
 pub(crate) fn provider(_site: &Site, call: &Call) -> Reply {
@@ -58,7 +58,7 @@ pub(crate) fn schemas(site: &Site, call: &Call) -> Reply {
         call,
         list(vec![
             json!({ "id": USER, "name": "User", "attributes": attributes(&["userName", "password", "active", "name", "emails"]) }),
-            json!({ "id": ROLE, "name": "Role", "attributes": attributes(&["displayName", "permissions"]) }),
+            json!({ "id": ROLE, "name": "Role", "attributes": attributes(&["displayName", "permissions", "users"]) }),
         ]),
     )
 }

@@ -1,5 +1,5 @@
 //! Roles v2 of WSO2 Identity Server 7's SCIM interface: search, create, read, replace, patch, delete.
-//! Which scopes a role carries is kept with the scopes; see `realm::directory`.
+//! What a role carries and who holds it is in `scim_role_parts`; kept is it with scopes and users, see `realm::directory`.
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,8 @@ use super::{
     management::permitted,
     scim::{self, failed},
     scim_list,
+    scim_patch,
+    scim_role_parts::{Parts, SCHEMA},
 };
 use crate::{realm::random, server::Site};
 
@@ -54,67 +56,34 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     if name.to_ascii_lowercase().starts_with("system_") && !site.settings.system_roles {
         return Err(failed(400, "names of roles may not begin with system_"));
     }
-    let permissions = permissions(asked.get("permissions").unwrap_or(&json!([])))?;
-    known(site, &permissions)?;
+    let parts = Parts::read(&asked)?;
+    parts.known(site)?;
     let id = random::uuid();
     if !site.realm.add_role(&id, name) {
         return Err(failed(409, "a role of that name exists already"));
     }
-    carry(site, name, &permissions)?;
+    parts.keep(site, name)?;
     Ok(scim::reply(201, &document(site, &id, name)).header("location", location(site, &id)))
 }
 
-/// The name of a role stays; what it carries is what is sent.
+/// The name of a role stays; what it carries and who holds it is what is sent.
 fn replace(site: &Site, call: &Call, id: &str, name: &str) -> Result<Reply, Reply> {
     let asked = scim::object(call)?;
     if asked.get("displayName").is_some_and(|asked| asked.as_str() != Some(name)) {
         return Err(failed(400, "a role cannot be renamed"));
     }
-    let given = permissions(asked.get("permissions").unwrap_or(&json!([])))?;
-    carry(site, name, &given)?;
+    Parts::read(&asked)?.keep(site, name)?;
     Ok(scim::reply(200, &document(site, id, name)))
 }
 
+/// All operations are carried out, or none.
 fn patch(site: &Site, call: &Call, id: &str, name: &str) -> Result<Reply, Reply> {
-    let mut carried = site.realm.carried_by(name);
-    for operation in scim::operations(call)? {
-        let value = match (operation.path.as_deref(), &operation.value) {
-            (Some("permissions"), value) => value,
-            (None, Value::Object(members)) if members.len() == 1 => {
-                members.get("permissions").ok_or_else(|| failed(400, "only permissions can be patched"))?
-            }
-            _ => return Err(failed(400, "only permissions can be patched")),
-        };
-        let given = permissions(value)?;
-        if operation.replaces {
-            carried = given;
-        } else {
-            carried.extend(given);
-        }
+    let mut parts = Parts::of(site, name);
+    for operation in scim_patch::operations(call)? {
+        parts.apply(site, operation)?;
     }
-    carry(site, name, &carried)?;
+    parts.keep(site, name)?;
     Ok(scim::reply(200, &document(site, id, name)))
-}
-
-fn carry(site: &Site, role: &str, scopes: &[String]) -> Result<(), Reply> {
-    known(site, scopes)?;
-    match site.realm.carry(role, scopes) {
-        None => Ok(()),
-        Some(unknown) => Err(failed(400, &format!("there is no permission {unknown}"))),
-    }
-}
-
-fn known(site: &Site, scopes: &[String]) -> Result<(), Reply> {
-    match scopes.iter().find(|scope| site.realm.scope(scope).is_none()) {
-        Some(unknown) => Err(failed(400, &format!("there is no permission {unknown}"))),
-        None => Ok(()),
-    }
-}
-
-fn permissions(listed: &Value) -> Result<Vec<String>, Reply> {
-    let value = |each: &Value| each.get("value").and_then(Value::as_str).map(str::to_owned);
-    let read = listed.as_array().and_then(|listed| listed.iter().map(value).collect::<Option<Vec<_>>>());
-    read.ok_or_else(|| failed(400, "the permissions are malformed"))
 }
 
 fn document(site: &Site, id: &str, name: &str) -> Value {
@@ -123,7 +92,7 @@ fn document(site: &Site, id: &str, name: &str) -> Value {
     let holders = site.realm.users().into_iter().filter(|user| user.has_role(name));
     let users: Vec<_> = holders.map(|user| json!({ "value": user.id, "display": user.name })).collect();
     json!({
-        "schemas": ["urn:ietf:params:scim:schemas:extension:2.0:Role"],
+        "schemas": [SCHEMA],
         "id": id,
         "displayName": name,
         "audience": { "value": "10084a8d-113f-4211-a0d5-efe36b082211", "display": "Super", "type": "organization" },

@@ -7,7 +7,7 @@ use super::{
     call::{Call, Reply},
     management::permitted,
     scim::{self, failed},
-    scim_list, scim_me,
+    scim_list, scim_me, scim_patch,
 };
 use crate::{
     realm::{User, UserSpec, jwt::Object},
@@ -78,8 +78,8 @@ pub(super) fn replace(site: &Site, call: &Call, user: &User) -> Result<Reply, Re
 
 pub(super) fn patch(site: &Site, call: &Call, user: &User) -> Result<Reply, Reply> {
     let mut changed = user.clone();
-    for operation in scim::operations(call)? {
-        let members = match (operation.path, operation.value) {
+    for operation in scim_patch::operations(call)? {
+        let members = match operation.put()? {
             (Some(path), value) => match path.split_once('.') {
                 Some((whole, part)) => Object::from_iter([(whole.to_owned(), json!({ part: value }))]),
                 None => Object::from_iter([(path, value)]),

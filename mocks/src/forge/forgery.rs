@@ -205,7 +205,7 @@ impl Forgery {
     /// elliptic curve already.
     pub fn zero_signature(self, form: ZeroSignature) -> Self {
         let named = self.header.get("alg").and_then(Value::as_str).unwrap_or_default();
-        let algorithm = if named == "ES384" { Algorithm::ES384 } else { Algorithm::ES256 };
+        let algorithm = named.parse().ok().filter(|named: &Algorithm| named.is_elliptic()).unwrap_or(Algorithm::ES256);
         self.signature(form.bytes(algorithm)).header("alg", format!("{algorithm:?}"))
     }
 
@@ -249,9 +249,8 @@ impl Forgery {
 
     /// Signed with a key that comes along in the header as `jwk`; `alg` follows, `kid` stays.
     pub fn with_embedded_key(self, key: &SigningKey) -> Self {
-        let jwk = serde_json::to_value(key.jwk()).expect("a key set entry is plain JSON");
         let algorithm = format!("{:?}", key.algorithm());
-        self.signed_with_other(key).header("alg", algorithm).header("jwk", jwk)
+        self.signed_with_other(key).header("alg", algorithm).header("jwk", key.entry())
     }
 
     /// Signed with a key whose set the header points to by `jku` and `x5u`; `alg` and `kid` follow.
@@ -302,7 +301,7 @@ impl Forgery {
     pub fn encode(&self) -> String {
         let (header, claims) = self.signed_parts();
         let signature = self.signature.over(format!("{header}.{claims}").as_bytes());
-        let halves = matches!(&self.signature, Signature::Key(key, _) if is_elliptic(key.algorithm()));
+        let halves = matches!(&self.signature, Signature::Key(key, _) if key.algorithm().is_elliptic());
         let signature = self.flaws.iter().fold(signature, |signature, flaw| flaw.spoil(signature, halves));
         let signature = spelt(&signature, self.spelling_at(Part::Signature));
         let signed = self.kept.as_ref().map_or((&*header, &*claims), |(header, claims)| (header, claims));
@@ -329,10 +328,6 @@ impl Forgery {
     fn spelling_at(&self, part: Part) -> Option<Spelling> {
         self.spellings.get(&part).copied()
     }
-}
-
-fn is_elliptic(algorithm: Algorithm) -> bool {
-    matches!(algorithm, Algorithm::ES256 | Algorithm::ES384)
 }
 
 fn text(object: &Object) -> Vec<u8> {

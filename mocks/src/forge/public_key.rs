@@ -44,7 +44,7 @@ impl PublicKeyForm {
 
     /// The key in this form.
     pub fn of(self, key: &SigningKey) -> Vec<u8> {
-        let jwk = || serde_json::to_value(key.jwk()).expect("a key set entry is plain JSON");
+        let jwk = || key.entry();
         match self {
             Self::Pem => key.public_pem().into_bytes(),
             Self::PemTrimmed => key.public_pem().trim_end().as_bytes().to_vec(),

@@ -98,7 +98,14 @@ impl ZeroSignature {
     /// Its bytes; `algorithm` says how long the raw form is.
     pub(super) fn bytes(self, algorithm: Algorithm) -> Vec<u8> {
         match self {
-            Self::Raw => vec![0; if algorithm == Algorithm::ES384 { 96 } else { 64 }],
+            Self::Raw => {
+                let length = match algorithm {
+                    Algorithm::ES512 => 132,
+                    Algorithm::ES384 => 96,
+                    _ => 64,
+                };
+                vec![0; length]
+            }
             Self::Der => der(&[0, 0]),
         }
     }
@@ -147,6 +154,7 @@ mod tests {
     fn zeros_come_in_both_forms() {
         assert_eq!(ZeroSignature::Raw.bytes(Algorithm::ES256), [0; 64]);
         assert_eq!(ZeroSignature::Raw.bytes(Algorithm::ES384).len(), 96);
+        assert_eq!(ZeroSignature::Raw.bytes(Algorithm::ES512).len(), 132);
         assert_eq!(ZeroSignature::Der.bytes(Algorithm::ES256), [0x30, 6, 2, 1, 0, 2, 1, 0]);
     }
 

@@ -76,8 +76,7 @@ impl Forge {
     /// [thumbprint](Proof::thumbprint).
     pub fn proof(&self, key: &SigningKey, method: &str, url: &str, token: Option<&str>) -> Proof {
         let now = self.clock.now();
-        let jwk = serde_json::to_value(key.jwk()).expect("a key set entry is plain JSON");
-        let jwk: Object = object(jwk).into_iter().filter(|(name, _)| name != "kid" && name != "use").collect();
+        let jwk: Object = object(key.entry()).into_iter().filter(|(name, _)| name != "kid" && name != "use").collect();
         let header = json!({ "typ": "dpop+jwt", "alg": format!("{:?}", key.algorithm()), "jwk": jwk });
         let mut claims = object(json!({ "jti": random::uuid(), "htm": method, "htu": url, "iat": now }));
         if let Some(token) = token {

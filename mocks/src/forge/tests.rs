@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{DecodingKey, Validation, errors::ErrorKind};
+use jsonwebtoken::{Algorithm as Judged, DecodingKey, Validation, errors::ErrorKind};
 use serde_json::{Value, json};
 
 use super::*;
@@ -16,7 +16,7 @@ fn forge() -> Forge {
 }
 
 fn judge(token: &str) -> Result<BTreeMap<String, Value>, ErrorKind> {
-    let mut rules = Validation::new(Algorithm::RS256);
+    let mut rules = Validation::new(Judged::RS256);
     rules.set_issuer(&["https://issuer.test"]);
     rules.set_audience(&["c1"]);
     let key = DecodingKey::from_jwk(&test_keys::named("rsa-amber").unwrap().jwk()).unwrap();
@@ -63,7 +63,7 @@ fn the_public_key_forms_are_all_different_secrets_that_verify() {
         let token = forge().token("c1", "ann").claim("jti", "one").hmac_with_public_key(&key, form).encode();
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let secret = DecodingKey::from_secret(&form.of(&key));
-        assert!(jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &secret, Algorithm::HS256).unwrap());
+        assert!(jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &secret, Judged::HS256).unwrap());
         tokens.insert(signature.to_owned());
     }
     assert_eq!(tokens.len(), PublicKeyForm::ALL.len());
@@ -76,7 +76,7 @@ fn a_part_spelt_otherwise_is_signed_as_it_is_spelt() {
         let (signed, signature) = token.rsplit_once('.').unwrap();
         assert!(signed.contains('\n'));
         let key = DecodingKey::from_jwk(&test_keys::named("rsa-amber").unwrap().jwk()).unwrap();
-        assert!(jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &key, Algorithm::RS256).unwrap());
+        assert!(jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &key, Judged::RS256).unwrap());
     }
 }
 
@@ -117,7 +117,7 @@ fn a_proof_names_its_key_and_the_token_it_goes_with() {
     let text = proof.encode();
     let header = jsonwebtoken::decode_header(&text).unwrap();
     assert_eq!(header.typ.as_deref(), Some("dpop+jwt"));
-    let mut rules = Validation::new(Algorithm::ES256);
+    let mut rules = Validation::new(Judged::ES256);
     rules.required_spec_claims.clear();
     let own = DecodingKey::from_jwk(&header.jwk.unwrap()).unwrap();
     let claims = jsonwebtoken::decode::<Value>(&text, &own, &rules).unwrap().claims;

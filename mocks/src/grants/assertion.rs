@@ -1,11 +1,10 @@
 //! Signed assertions about a user (RFC 7523, section 3): read, verified, and turned into somebody.
 //! Which error a fault becomes is the business of the grant that the assertion came with.
 
-use jsonwebtoken::Algorithm;
 use serde_json::Value;
 
 use crate::realm::{
-    Realm, User, UserSpec,
+    Algorithm, Realm, User, UserSpec,
     jwt::{self, Object},
     random,
     trusted_issuer::{TrustedIssuer, TrustedKeys},

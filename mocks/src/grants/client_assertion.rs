@@ -1,11 +1,11 @@
 //! Client authentication by a signed assertion, `private_key_jwt` (RFC 7523, sections 2.2 and 3; OpenID Connect Core,
 //! section 9). The keys are those the client was registered with; none are ever fetched.
 
-use jsonwebtoken::{Algorithm, jwk::JwkSet};
+use jsonwebtoken::jwk::JwkSet;
 use serde_json::Value;
 
 use super::{TokenRequest, assertion::audiences};
-use crate::realm::{Client, OAuthError, Realm, jwt, trusted_issuer::TrustedKeys};
+use crate::realm::{Algorithm, Client, OAuthError, Realm, jwt, trusted_issuer::TrustedKeys};
 
 /// The only type of assertion that is accepted (RFC 7523, section 2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

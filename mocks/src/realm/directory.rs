@@ -116,4 +116,22 @@ impl Realm {
         }
         None
     }
+
+    /// Makes these users hold a role, by their ids, and no others; the first one that nobody has, if any is not known, and
+    /// then nothing has changed.
+    pub fn hold(&self, role: &str, users: &[String]) -> Option<String> {
+        let mut state = self.state();
+        if let Some(unknown) = users.iter().find(|id| !state.users.values().any(|user| user.id == **id)) {
+            return Some(unknown.clone());
+        }
+        for user in state.users.values_mut() {
+            let holds = user.has_role(role);
+            match users.contains(&user.id) {
+                true if !holds => user.roles.push(role.to_owned()),
+                false => user.roles.retain(|held| !held.eq_ignore_ascii_case(role)),
+                true => {}
+            }
+        }
+        None
+    }
 }

@@ -10,7 +10,8 @@ use std::{
 };
 
 use super::{
-    signing_key::{Algorithm, SigningKey},
+    algorithm::Algorithm,
+    signing_key::SigningKey,
     test_keys::{self, KeyFamily, Pool},
 };
 
@@ -81,6 +82,7 @@ fn generate(family: KeyFamily) -> SigningKey {
         }
         KeyFamily::P256 => (rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256), Algorithm::ES256),
         KeyFamily::P384 => (rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384), Algorithm::ES384),
+        KeyFamily::P521 => (rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512), Algorithm::ES512),
         KeyFamily::Ed25519 => (rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519), Algorithm::EdDSA),
     };
     let pem = made.expect("the operating system supplies randomness").serialize_pem();
@@ -91,7 +93,8 @@ fn generate(family: KeyFamily) -> SigningKey {
 mod tests {
     use super::*;
 
-    const FAMILIES: [KeyFamily; 4] = [KeyFamily::Rsa, KeyFamily::P256, KeyFamily::P384, KeyFamily::Ed25519];
+    const FAMILIES: [KeyFamily; 5] =
+        [KeyFamily::Rsa, KeyFamily::P256, KeyFamily::P384, KeyFamily::P521, KeyFamily::Ed25519];
 
     #[test]
     fn nothing_is_drawn_twice_not_even_when_the_embedded_keys_are_used_up() {

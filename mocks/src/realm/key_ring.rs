@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use super::{
     jwt::Object,
     key_chest::KeyChest,
-    signing_key::{Algorithm, KeyError, SigningKey},
+    algorithm::Algorithm,
+    signing_key::{KeyError, SigningKey},
     test_keys::KeyFamily,
 };
 
@@ -92,7 +93,7 @@ struct Entry {
 
 impl Entry {
     fn jwk(&self) -> Value {
-        let mut jwk = serde_json::to_value(self.key.jwk()).expect("a key set entry is plain JSON");
+        let mut jwk = self.key.entry();
         if let Value::Object(jwk) = &mut jwk {
             for (name, value) in &self.members {
                 match value {
@@ -293,11 +294,8 @@ impl KeyRing {
 
     /// Whether the signature over the message is one of a published key of that id.
     pub fn verifies(&self, kid: &str, message: &[u8], signature: &str) -> bool {
-        self.read().keys.iter().filter(|entry| entry.published && entry.key.kid() == kid).any(|entry| {
-            jsonwebtoken::DecodingKey::from_jwk(&entry.key.jwk())
-                .and_then(|key| jsonwebtoken::crypto::verify(signature, message, &key, entry.key.algorithm()))
-                .unwrap_or(false)
-        })
+        let named = |entry: &&Entry| entry.published && entry.key.kid() == kid;
+        self.read().keys.iter().filter(named).any(|entry| entry.key.verifies(message, signature))
     }
 
     /// Everything that is needed to make the same ring again.

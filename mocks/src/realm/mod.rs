@@ -1,6 +1,7 @@
 //! What an authorization server knows: clients, users, keys, tokens, scopes and the time. Plain state and rules.
 //! There is no HTTP in here: `endpoints` translates, `grants` decides what a token request earns.
 
+pub mod algorithm;
 pub mod client;
 pub mod clock;
 pub mod device;
@@ -39,7 +40,8 @@ pub use pending::{AuthorizationCode, AuthorizationRequest, LoginPurpose};
 pub use policy::{Lifetimes, Policy};
 pub use scope::{Scope, ScopeRequest, ScopeRule};
 pub use shape::{TokenContext, TokenShape};
-pub use signing_key::{Algorithm, SigningKey};
+pub use algorithm::Algorithm;
+pub use signing_key::SigningKey;
 pub use snapshot::Snapshot;
 pub(crate) use state::same;
 pub use state::{Realm, RealmSpec};

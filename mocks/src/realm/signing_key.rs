@@ -12,21 +12,23 @@ use aws_lc_rs::{
     rand::SystemRandom,
     rsa,
     signature::{
-        self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-        KeyPair as _,
+        self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+        EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
     },
 };
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-pub use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType, Jwk,
     KeyAlgorithm, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters, RSAKeyType,
 };
 use rcgen::{CertificateParams, DnType, date_time_ymd};
 use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+use serde_json::{Value, json};
+
+use super::algorithm::Algorithm;
 
 /// The text is no usable private key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,8 +100,13 @@ impl SigningKey {
             Algorithm::ES384 => Pair::Ec(
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, der).map_err(|cause| failed(&cause))?,
             ),
+            Algorithm::ES512 => Pair::Ec(
+                EcdsaKeyPair::from_pkcs8(&ECDSA_P521_SHA512_FIXED_SIGNING, der).map_err(|cause| failed(&cause))?,
+            ),
             Algorithm::EdDSA => Pair::Ed(Ed25519KeyPair::from_pkcs8(der).map_err(|cause| failed(&cause))?),
-            _ => return Err(failed(&"not an algorithm with a public key")),
+            Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => {
+                return Err(failed(&"not an algorithm with a public key"));
+            }
         };
         let material = Arc::new(Material { algorithm, pem: pem.to_owned(), pair, certificate: OnceLock::new() });
         Ok(Self(Arc::new(Parts { kid: kid.to_owned(), material })))
@@ -149,7 +156,7 @@ impl SigningKey {
                 pair.sign(padding, &random, message, &mut made).ok()?;
                 Some(made)
             }
-            (Pair::Ec(pair), Algorithm::ES256 | Algorithm::ES384) if algorithm == self.0.material.algorithm => {
+            (Pair::Ec(pair), _) if algorithm == self.0.material.algorithm => {
                 Some(pair.sign(&random, message).ok()?.as_ref().to_vec())
             }
             (Pair::Ed(pair), Algorithm::EdDSA) => Some(pair.sign(message).as_ref().to_vec()),
@@ -157,7 +164,20 @@ impl SigningKey {
         }
     }
 
-    /// The public key as an entry of a key set (RFC 7517): `kid`, `use`, `alg` and the key itself.
+    /// Whether the signature, in base64url, is the key's by its own algorithm.
+    pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        self.0.material.algorithm.verifies(&self.jwk(), message, signature)
+    }
+
+    /// The public key as it stands in a key set (RFC 7517): `kid`, `use`, `alg` and the key itself.
+    pub fn entry(&self) -> Value {
+        let mut entry = serde_json::to_value(self.jwk()).expect("a key set entry is plain JSON");
+        // Of the algorithms, `jsonwebtoken` has no name for ES512.
+        entry["alg"] = json!(self.0.material.algorithm);
+        entry
+    }
+
+    /// The public key as an entry of a key set, but for the algorithm's name where `jsonwebtoken` has none.
     pub fn jwk(&self) -> Jwk {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let algorithm = match &self.0.material.pair {
@@ -171,10 +191,10 @@ impl SigningKey {
                 let (x, y) = pair.public_key().as_ref()[1..].split_at((pair.public_key().as_ref().len() - 1) / 2);
                 AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
                     key_type: EllipticCurveKeyType::EC,
-                    curve: if self.0.material.algorithm == Algorithm::ES256 {
-                        EllipticCurve::P256
-                    } else {
-                        EllipticCurve::P384
+                    curve: match self.0.material.algorithm {
+                        Algorithm::ES256 => EllipticCurve::P256,
+                        Algorithm::ES384 => EllipticCurve::P384,
+                        _ => EllipticCurve::P521,
                     },
                     x: encode(x),
                     y: encode(y),
@@ -220,6 +240,7 @@ impl SigningKey {
         let algorithm = match self.0.material.algorithm {
             Algorithm::ES256 => &rcgen::PKCS_ECDSA_P256_SHA256,
             Algorithm::ES384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Algorithm::ES512 => &rcgen::PKCS_ECDSA_P521_SHA512,
             Algorithm::EdDSA => &rcgen::PKCS_ED25519,
             _ => &rcgen::PKCS_RSA_SHA256,
         };
@@ -270,21 +291,17 @@ fn armour(label: &str, der: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::DecodingKey;
-
     use super::*;
     use crate::realm::test_keys;
 
     #[test]
     fn what_each_family_signs_verifies_with_what_it_publishes() {
-        for name in ["rsa-amber", "p256-amber", "p384-amber", "ed25519-amber"] {
+        for name in ["rsa-amber", "p256-amber", "p384-amber", "p521-amber", "ed25519-amber"] {
             let key = test_keys::named(name).unwrap();
-            let published = DecodingKey::from_jwk(&key.jwk()).unwrap();
             let signed = URL_SAFE_NO_PAD.encode(key.sign(b"message"));
-            let verified =
-                |message| jsonwebtoken::crypto::verify(&signed, message, &published, key.algorithm()).unwrap();
-            assert!(verified(b"message"), "{name}");
-            assert!(!verified(b"massage"), "{name}");
+            assert!(key.verifies(b"message", &signed), "{name}");
+            assert!(!key.verifies(b"massage", &signed), "{name}");
+            assert_eq!(key.entry()["alg"], json!(key.algorithm()), "{name}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::signing_key::{Algorithm, SigningKey};
+use super::{algorithm::Algorithm, signing_key::SigningKey};
 
 macro_rules! embedded {
     ($($name:literal, $algorithm:ident, $file:literal;)*) => {
@@ -47,6 +47,10 @@ embedded! {
     "p384-birch", ES384, "test_key_p384_birch.pem";
     "p384-cedar", ES384, "test_key_p384_cedar.pem";
     "p384-delta", ES384, "test_key_p384_delta.pem";
+    "p521-amber", ES512, "test_key_p521_amber.pem";
+    "p521-birch", ES512, "test_key_p521_birch.pem";
+    "p521-cedar", ES512, "test_key_p521_cedar.pem";
+    "p521-delta", ES512, "test_key_p521_delta.pem";
     "ed25519-amber", EdDSA, "test_key_ed25519_amber.pem";
     "ed25519-birch", EdDSA, "test_key_ed25519_birch.pem";
     "ed25519-cedar", EdDSA, "test_key_ed25519_cedar.pem";
@@ -74,6 +78,8 @@ pub enum KeyFamily {
     P256,
     /// NIST P-384.
     P384,
+    /// NIST P-521.
+    P521,
     /// Ed25519.
     Ed25519,
 }
@@ -84,6 +90,7 @@ impl KeyFamily {
         match algorithm {
             Algorithm::ES256 => Self::P256,
             Algorithm::ES384 => Self::P384,
+            Algorithm::ES512 => Self::P521,
             Algorithm::EdDSA => Self::Ed25519,
             _ => Self::Rsa,
         }
@@ -106,6 +113,7 @@ impl Pool {
             (_, KeyFamily::Rsa) => "rsa-",
             (_, KeyFamily::P256) => "p256-",
             (_, KeyFamily::P384) => "p384-",
+            (_, KeyFamily::P521) => "p521-",
             (_, KeyFamily::Ed25519) => "ed25519-",
         }
     }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, is7::Is7, is7_tokens, names};
+use super::{Dialect, Handler, JWT_BEARER, TOKEN_EXCHANGE, is7::Is7, is7_tokens, like_is7::answers_like_is7, names};
 use crate::{
     endpoints::{
         call::{Call, Reply},
         device,
         management::manager,
     },
-    grants::{Form, TokenAnswer, TokenRequest},
+    grants::Form,
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenKind, TokenRow,
-        TokenShape, jwt::Object, random, shape::object,
+        Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenRow, TokenShape, jwt::Object, random, shape::object,
     },
     server::{Endpoints, Site},
 };
@@ -99,49 +98,7 @@ impl Dialect for Asgardeo {
         Is7.discovery(endpoints, realm)
     }
 
-    fn jwks(&self, realm: &Realm) -> Value {
-        Is7.jwks(realm)
-    }
-
-    fn token_headers(&self, answer: &TokenAnswer) -> Vec<(String, String)> {
-        Is7.token_headers(answer)
-    }
-
-    fn may_introspect(&self, site: &Site, call: &Call, request: &TokenRequest) -> Result<(), Reply> {
-        Is7.may_introspect(site, call, request)
-    }
-
-    fn introspection_without_token(&self, error: OAuthError) -> Reply {
-        Is7.introspection_without_token(error)
-    }
-
-    fn foreign_token(&self, kind: TokenKind) -> Result<(), OAuthError> {
-        Is7.foreign_token(kind)
-    }
-
-    fn revoked(&self, site: &Site, row: Option<&TokenRow>) -> Reply {
-        Is7.revoked(site, row)
-    }
-
-    fn called_back(&self, reply: Reply, callback: &str) -> Reply {
-        Is7.called_back(reply, callback)
-    }
-
-    fn revocation_refusal(&self, error: OAuthError, policy: &Policy) -> Reply {
-        Is7.revocation_refusal(error, policy)
-    }
-
-    fn log_in(&self, site: &Site, key: &str) -> Reply {
-        Is7.log_in(site, key)
-    }
-
-    fn shown(&self, site: &Site, error: &OAuthError) -> Reply {
-        Is7.shown(site, error)
-    }
-
-    fn userinfo_without_token(&self, realm: &str) -> Reply {
-        Is7.userinfo_without_token(realm)
-    }
+    answers_like_is7!();
 }
 
 /// The authorization endpoint without the organisation goes on with a login, and begins none.

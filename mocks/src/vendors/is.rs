@@ -8,18 +8,17 @@ use std::sync::{
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, JWT_BEARER, is7::Is7, is7_tokens, names};
+use super::{Dialect, Handler, JWT_BEARER, is7::Is7, is7_tokens, like_is7::answers_like_is7, names};
 use crate::{
     certificates::PresentedCertificate,
     endpoints::{
         call::{Call, Reply},
         registration_is, token,
     },
-    grants::{TokenAnswer, TokenRequest, basic_pair},
+    grants::basic_pair,
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenKind, TokenRow,
-        TokenShape, UserSpec,
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenRow, TokenShape, UserSpec,
         jwt::{self, Object},
         policy::Rotation,
         random,
@@ -93,49 +92,7 @@ impl Dialect for Is {
         document
     }
 
-    fn jwks(&self, realm: &Realm) -> Value {
-        Is7.jwks(realm)
-    }
-
-    fn token_headers(&self, answer: &TokenAnswer) -> Vec<(String, String)> {
-        Is7.token_headers(answer)
-    }
-
-    fn may_introspect(&self, site: &Site, call: &Call, request: &TokenRequest) -> Result<(), Reply> {
-        Is7.may_introspect(site, call, request)
-    }
-
-    fn introspection_without_token(&self, error: OAuthError) -> Reply {
-        Is7.introspection_without_token(error)
-    }
-
-    fn foreign_token(&self, kind: TokenKind) -> Result<(), OAuthError> {
-        Is7.foreign_token(kind)
-    }
-
-    fn revoked(&self, site: &Site, row: Option<&TokenRow>) -> Reply {
-        Is7.revoked(site, row)
-    }
-
-    fn called_back(&self, reply: Reply, callback: &str) -> Reply {
-        Is7.called_back(reply, callback)
-    }
-
-    fn revocation_refusal(&self, error: OAuthError, policy: &Policy) -> Reply {
-        Is7.revocation_refusal(error, policy)
-    }
-
-    fn log_in(&self, site: &Site, key: &str) -> Reply {
-        Is7.log_in(site, key)
-    }
-
-    fn shown(&self, site: &Site, error: &OAuthError) -> Reply {
-        Is7.shown(site, error)
-    }
-
-    fn userinfo_without_token(&self, realm: &str) -> Reply {
-        Is7.userinfo_without_token(realm)
-    }
+    answers_like_is7!();
 }
 
 /// Where the certificate of a client's connection is passed on.

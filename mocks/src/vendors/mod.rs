@@ -14,6 +14,7 @@ mod is7;
 pub(crate) mod is7_tokens;
 mod keycloak;
 mod keycloak_shape;
+mod like_is7;
 mod okta;
 mod okta_org;
 mod pingfederate;
@@ -254,7 +255,7 @@ fn detailed_keys(realm: &Realm, say: impl Fn(&mut Value, &SigningKey)) -> Value 
     let mut document = realm.keys().jwks();
     for entry in document.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten() {
         let key = entry.get("kid").and_then(Value::as_str).and_then(|kid| realm.keys().key(kid));
-        if let Some(key) = key.filter(|key| serde_json::to_value(key.jwk()).is_ok_and(|jwk| jwk == *entry)) {
+        if let Some(key) = key.filter(|key| key.entry() == *entry) {
             say(entry, &key);
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn thumbprint(key: &SigningKey) -> String {
 /// The key set, each key with its certificate and the certificate's thumbprint.
 pub(super) fn key_set(keys: &KeyRing) -> Value {
     let entry = |key: SigningKey| {
-        let mut jwk = serde_json::to_value(key.jwk()).expect("a JWK is plain JSON");
+        let mut jwk = key.entry();
         jwk["x5t"] = json!(thumbprint(&key));
         jwk["x5c"] = json!([key.x5c()]);
         jwk

@@ -57,6 +57,13 @@ async fn register_client(world: &mut World) -> Result<(), StepError> {
     register(world, &for_client_credentials(world)?).await
 }
 
+#[given("an administrator has switched the registered client off")]
+async fn registered_is_off(world: &mut World) -> Result<(), StepError> {
+    let (id, server) = (registered_client(world)?.id, world.certified_mock()?);
+    let changed = server.mock().or_fail(world)?.realm().update_client(&id.0, |client| client.active = false);
+    changed.map(drop).ok_or_else(|| world.error(format!("the mock knows no client `{id}`")))
+}
+
 #[given("a client registered for authorization codes")]
 async fn registered_for_codes(world: &mut World) -> Result<(), StepError> {
     let metadata = json!({
@@ -159,6 +166,11 @@ async fn change_name(world: &mut World, name: String) -> Result<(), StepError> {
     change(world, "client_name", json!(name)).await?;
     let answer = answer(world)?;
     world.expect(answer.is_success(), "a change that is granted", shown(&answer))
+}
+
+#[when("the client asks for another name in its registration")]
+async fn ask_for_name(world: &mut World) -> Result<(), StepError> {
+    change(world, "client_name", json!("kmspec renamed")).await
 }
 
 #[when("the client's registration is changed to a secret of the client's own")]

@@ -1,0 +1,84 @@
+//! Which known key an unknown one was probably meant to be: a slip is looked for table by table, then in the whole path.
+//! Which keys are known stands in `vocabulary`.
+
+use std::collections::BTreeSet;
+
+/// The known path that is nearest to a written one: in the table that it stands in if anything there is near, else
+/// wherever the whole path is. It may be a table's. `None` when nothing is near.
+pub(super) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<String> {
+    along(written, known).or_else(|| word(written, known.iter().copied()).map(str::to_owned))
+}
+
+/// Goes down table by table, each time to the name that was written or to the one that is nearest to it.
+fn along(written: &str, known: &[&str]) -> Option<String> {
+    let mut path = String::new();
+    for name in written.split('.') {
+        let below = known.iter().filter_map(|known| below(known, &path));
+        let names: BTreeSet<&str> = below.filter_map(|rest| rest.split('.').next()).collect();
+        let name = if names.contains(name) { name } else { word(name, names.into_iter())? };
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(name);
+    }
+    (path != written).then_some(path)
+}
+
+/// What follows a table's path in a key's.
+fn below<'a>(key: &'a str, table: &str) -> Option<&'a str> {
+    if table.is_empty() { Some(key) } else { key.strip_prefix(table)?.strip_prefix('.') }
+}
+
+/// The nearest word. Farther than a third of it is another word.
+fn word<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let nearest = known.map(|known| (strsim::damerau_levenshtein(known, written), known)).min();
+    nearest.filter(|(distance, known)| distance * 3 <= known.len().max(written.len())).map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 7] = [
+        "server.offset",
+        "server.hostname",
+        "oauth.grant_type.password.enable",
+        "oauth.grant_type.jwt.enable",
+        "oauth.authorize_all_scopes",
+        "oauth.token_renewal.renew_refresh_token",
+        "keystore",
+    ];
+
+    fn near(written: &str) -> Option<String> {
+        nearest(written, &KNOWN)
+    }
+
+    #[test]
+    fn a_slip_is_put_right_where_it_stands() {
+        for (written, meant) in [
+            ("server.ofset", "server.offset"),
+            ("sever.offset", "server.offset"),
+            ("oauth.grant_tipe", "oauth.grant_type"),
+            ("oauth.grant_tipe.pasword.enabled", "oauth.grant_type.password.enable"),
+            ("oauth.grant_type.password.enabel", "oauth.grant_type.password.enable"),
+            ("keystroe", "keystore"),
+        ] {
+            assert_eq!(near(written).as_deref(), Some(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_wrong_table_is_found_by_its_whole_path() {
+        let meant = "oauth.token_renewal.renew_refresh_token";
+        assert_eq!(near("oauth.renewal.renew_refresh_token").as_deref(), Some(meant));
+        assert_eq!(near("token_renewal.renew_refresh_token").as_deref(), Some(meant));
+    }
+
+    #[test]
+    fn nothing_is_suggested_where_nothing_is_near() {
+        for written in ["oauth.nonsense", "server.grant_type", "something.else.altogether", "oauth", "x", ""] {
+            assert_eq!(near(written), None, "{written}");
+        }
+        assert_eq!(nearest("server.offset", &[]), None);
+    }
+}
