@@ -95,3 +95,13 @@ Feature: The discovery document of an authorization server
       Examples:
         | endpoint               |
         | authorization_endpoint |
+
+  Rule: A port offset moves the whole server
+
+    @extended @needs:documented-port @SEED-IS7-10 @DEF-SEED-AS-DISCO-10
+    Scenario: With a port offset of 1 the server stands at 9444 and says so
+      Given the administrator of the server has set these switches:
+        | switch        | value |
+        | server.offset | 1     |
+      When the integrator reads the discovery document
+      Then the document and every address in it are on port 9444

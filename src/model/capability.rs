@@ -81,6 +81,8 @@ pub enum Capability {
     RoleBasedScopes,
     /// Whoever registers a client may choose its id.
     ChosenClientId,
+    /// A server can be put at the port that the documents of the product name.
+    DocumentedPort,
     /// Clients that authenticate by assertions they sign.
     PrivateKeyJwt,
     /// The run can change the authorization server from inside: its clients, its keys, whom it trusts; and restart it.
@@ -89,7 +91,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -125,6 +127,7 @@ impl Capability {
         Self::IwaNtlm,
         Self::RoleBasedScopes,
         Self::ChosenClientId,
+        Self::DocumentedPort,
         Self::PrivateKeyJwt,
         Self::ServerControls,
     ];
@@ -167,6 +170,7 @@ impl Capability {
             Self::IwaNtlm => "iwa-ntlm",
             Self::RoleBasedScopes => "role-based-scopes",
             Self::ChosenClientId => "chosen-client-id",
+            Self::DocumentedPort => "documented-port",
             Self::PrivateKeyJwt => "private-key-jwt",
             Self::ServerControls => "server-controls",
         }

@@ -121,7 +121,9 @@ impl World {
     pub async fn configure_server(&mut self, file: &str) -> Result<(), StepError> {
         let vendor = self.certified_mock()?.vendor;
         let stage = Arc::clone(self.stage());
-        let seat = stage.configured_seat(vendor.name(), file, &self.log).await.map_err(|error| self.error(error))?;
+        let seat = stage.configured_seat(vendor.name(), file, &self.log).await.map_err(|error| {
+            if error.is_taken_port() { self.not_applicable(Capability::DocumentedPort) } else { self.error(error) }
+        })?;
         let seat = seat.ok_or_else(|| self.error(format!("no mock `{vendor}` is certified in this run")))?;
         self.conversation = Some(seat.conversation);
         self.certified = Some(Certified { server: seat.server, clock: seat.clock });

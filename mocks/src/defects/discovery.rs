@@ -28,12 +28,28 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DISCO-07", "discovery is served as plain text", as_text),
     defect("DEF-SEED-AS-DISCO-08", "the issuer in discovery has a query", queried_issuer),
     defect("DEF-SEED-AS-DISCO-09", "discovery offers tokens through the browser's address", implicit),
+    defect("DEF-SEED-AS-DISCO-10", "with a port offset discovery names the port without it", without_offset),
 ];
 
 fn implicit(turn: &Turn<'_>) -> Reply {
     changed_success(turn.honest(), |members| {
         if let Some(Value::Array(types)) = members.get_mut("response_types_supported") {
             types.extend([json!("token"), json!("id_token token")]);
+        }
+    })
+}
+
+/// What port a server has without an offset, and how far an offset is thought to go: other ports were chosen.
+const WITHOUT_OFFSET: u16 = 9443;
+const OFFSETS: std::ops::Range<u16> = 1..100;
+
+fn without_offset(turn: &Turn<'_>) -> Reply {
+    let port = url::Url::parse(&turn.site.base_url).ok().and_then(|url| url.port()).unwrap_or_default();
+    let offset = port.checked_sub(WITHOUT_OFFSET).is_some_and(|offset| OFFSETS.contains(&offset));
+    changed_success(turn.honest(), |members| {
+        let addresses = members.values_mut().filter(|_| offset);
+        for address in addresses.filter_map(|value| if let Value::String(text) = value { Some(text) } else { None }) {
+            *address = address.replacen(&format!(":{port}/"), &format!(":{WITHOUT_OFFSET}/"), 1);
         }
     })
 }

@@ -73,6 +73,18 @@ pub(crate) const PROBES: &[Probe] = &[
         }),
     ),
     (
+        "DEF-152",
+        Custom,
+        look!(stage => {
+            let (url, token, id) = fresh(&stage).await;
+            stage.server.realm().update_client(&id, |client| client.active = false);
+            let read = managed(&stage, Method::GET, &url, Some(&token), None).await.status;
+            let active = stage.server.realm().client(&id).unwrap().active;
+            assert_eq!(read, if active { 200 } else { 401 });
+            active
+        }),
+    ),
+    (
         "DEF-SEED-AS-DCR-01",
         Custom,
         look!(stage => {

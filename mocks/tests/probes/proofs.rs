@@ -7,6 +7,7 @@ use kmspec_mocks::{
     ntlm,
     realm::{ClientSpec, KeyRing, test_keys::KeyFamily},
     saml::{AssertionBuilder, IdentityProvider},
+    server::AuthorizationServer,
     vendors::Vendor::{Custom, Is7},
 };
 use serde_json::json;
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     Probe,
     support::{
-        Answer, Stage,
+        AUTHORITY, Answer, Stage,
         browser::{Arrival, Page},
     },
 };
@@ -93,6 +94,17 @@ async fn windows(stage: &Stage, password: &str) -> (String, Answer) {
     let message = client.authenticate(challenge.header("www-authenticate")).unwrap();
     let answer = send(&message).await;
     (message, answer)
+}
+
+/// A server at the first free port that an offset leads to.
+async fn with_offset() -> AuthorizationServer {
+    for port in 9_444..9_540 {
+        let builder = AuthorizationServer::builder(Is7).certificates(AUTHORITY.clone()).port(Some(port));
+        if let Ok(server) = builder.start().await {
+            return server;
+        }
+    }
+    panic!("not one of a hundred ports is free");
 }
 
 pub(crate) const PROBES: &[Probe] = &[
@@ -264,6 +276,17 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => {
             let document = stage.get(&stage.server.discovery_url()).await.json();
             document["response_types_supported"].as_array().unwrap().contains(&json!("token"))
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-10",
+        Is7,
+        look!(stage => {
+            let server = with_offset().await;
+            let on = stage.server.defects().list();
+            on.iter().for_each(|defect| server.defects().switch_on(defect.id).unwrap());
+            let document = stage.get(&server.discovery_url()).await.json();
+            document["token_endpoint"] == "https://localhost:9443/oauth2/token"
         }),
     ),
     (

@@ -187,6 +187,13 @@ fn spoil(server: &Server, defect: Option<&str>) -> Result<(), CertifiedMockError
     defect.map_or(Ok(()), |id| Ok(running(server).defects().switch_on(id)?))
 }
 
+impl CertifiedMockError {
+    /// Whether somebody else listens where the mock was to stand.
+    pub fn is_taken_port(&self) -> bool {
+        matches!(self, Self::Mock(MockError::Port { .. }))
+    }
+}
+
 /// What the run can do at a mock and at no real server: decide for its users, move its clock.
 fn of_the_run(server: &Server) -> Vec<Capability> {
     let grants = server.mock().map(|mock| mock.realm().policy().grant_types.clone()).unwrap_or_default();
@@ -202,7 +209,9 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
     let played = of_grants.into_iter().filter(|(grant, _)| plays(grant)).map(|(_, capability)| capability);
     let roles = (server.vendor == Vendor::Is7).then_some(Capability::RoleBasedScopes);
     let chosen = (server.vendor == Vendor::Is7).then_some(Capability::ChosenClientId);
-    played.chain(roles).chain(chosen).chain([Capability::Clock, Capability::ServerControls]).collect()
+    // Whether the port is free is seen when it is asked for.
+    let port = (server.vendor == Vendor::Is7).then_some(Capability::DocumentedPort);
+    played.chain(roles).chain(chosen).chain(port).chain([Capability::Clock, Capability::ServerControls]).collect()
 }
 
 /// The arguments that `kmspec certify` would be given.

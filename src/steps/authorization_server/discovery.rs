@@ -35,6 +35,15 @@ async fn found_where_its_issuer_says(world: &mut World) -> Result<(), StepError>
     )
 }
 
+#[then(expr = "the document and every address in it are on port {int}")]
+async fn all_on_port(world: &mut World, port: u16) -> Result<(), StepError> {
+    let document = document(world)?;
+    let elsewhere = |address: &str| address.parse::<Url>().is_ok_and(|url| url.port_or_known_default() != Some(port));
+    let named = document.members.values().filter_map(Value::as_str).chain([document.found_at.as_str()]);
+    let stray: Vec<&str> = named.filter(|text| text.starts_with("http") && elsewhere(text)).collect();
+    world.expect(stray.is_empty(), format!("addresses on port {port} alone"), stray.join(", "))
+}
+
 /// Addresses are the same when they lead to the same place: a default port may be spelled out.
 fn same_address(one: &str, other: &str) -> bool {
     matches!((one.parse::<Url>(), other.parse::<Url>()), (Ok(one), Ok(other)) if one == other)
