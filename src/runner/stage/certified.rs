@@ -15,6 +15,7 @@ use kmspec_mocks::{
 use super::servers::{Place, Server};
 use crate::runner::provisioning::{CertifiedServer, CertifyError};
 use kmspec_drivers::{
+    authorization_server::ClientAuthentication,
     conversation::{Conversation, KnownClient, KnownServer},
     credentials::Secret,
     exchange_log::ExchangeLog,
@@ -270,7 +271,13 @@ fn known(server: &Server, of_the_run: &KnownServer) -> KnownServer {
         })
     };
     let user = of_the_run.user.as_ref().map(|_| running.realm().add_user(administrator()));
+    // The initial token is every server's own.
+    let registrar = match (&of_the_run.registrar, running.initial_access_token()) {
+        (ClientAuthentication::Bearer(_), Some(token)) => ClientAuthentication::Bearer(token.into()),
+        (registrar, _) => registrar.clone(),
+    };
     KnownServer {
+        registrar,
         client: own(&of_the_run.client),
         other_client: own(&of_the_run.other_client),
         redirect_uri: Some(REDIRECT_URI.to_owned()),
