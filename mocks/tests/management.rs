@@ -124,7 +124,10 @@ async fn whoever_is_put_into_a_role_gets_its_scopes_and_loses_them_with_it() {
         (json!([{ "op": "remove", "path": format!("users[value eq \"{ann}\"]") }]), without.clone()),
         (json!([{ "op": "Add", "value": { "users": member } }]), json!("stock")),
         (json!([{ "op": "remove", "path": "users[display eq ann]" }]), without.clone()),
-        (json!([{ "op": "replace", "path": "urn:ietf:params:scim:schemas:extension:2.0:Role:users", "value": member }]), json!("stock")),
+        (
+            json!([{ "op": "replace", "path": "urn:ietf:params:scim:schemas:extension:2.0:Role:users", "value": member }]),
+            json!("stock"),
+        ),
         (json!([{ "op": "replace", "path": "users", "value": [{ "value": other }] }]), without.clone()),
         (json!([{ "op": "add", "path": "users", "value": member[0] }]), json!("stock")),
         (json!([{ "op": "remove", "path": "permissions[value eq stock]" }]), json!("stock")),

@@ -23,7 +23,9 @@ fn key_for(algorithm: &str) -> Option<kmspec_mocks::realm::SigningKey> {
 #[given(expr = "{string} signs by {string}")]
 async fn signs_by(world: &mut World, name: String, algorithm: String) -> Result<(), StepError> {
     let Some(key) = key_for(&algorithm) else {
-        return Err(world.error(format!("no test key signs by `{algorithm}`\nhint: ES256, ES384, ES512 and EdDSA have one")));
+        return Err(
+            world.error(format!("no test key signs by `{algorithm}`\nhint: ES256, ES384, ES512 and EdDSA have one"))
+        );
     };
     servers::forge(world, &name)?.keys().add(key, KeyPurpose::Access);
     Ok(())

@@ -207,7 +207,8 @@ fn any_token(turn: &Turn<'_>) -> Reply {
 fn revived(turn: &Turn<'_>) -> Reply {
     let sent = turn.call.bearer();
     let disabled = turn.realm().clients().into_iter().filter(|client| !client.active);
-    let own = disabled.filter(|client| client.registration_token.is_some() && client.registration_token.as_deref() == sent);
+    let own =
+        disabled.filter(|client| client.registration_token.is_some() && client.registration_token.as_deref() == sent);
     for client in own {
         turn.realm().update_client(&client.id, |client| client.active = true);
     }

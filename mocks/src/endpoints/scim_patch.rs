@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn a_path_that_is_more_than_that_is_refused() {
-        for path in ["", "users[value eq ann", "users[value sw a]", "users[value eq a].display", "name.givenName", "[a eq b]"] {
+        for path in
+            ["", "users[value eq ann", "users[value sw a]", "users[value eq a].display", "name.givenName", "[a eq b]"]
+        {
             assert_eq!(read(path), None, "{path}");
         }
     }

@@ -47,9 +47,9 @@ impl Parts {
         match (path, value) {
             (Some(path), value) => self.change(site, act, &Target::read(&path, SCHEMA)?, value.as_ref()),
             (None, _) if act == Act::Remove => Err(failed(400, "a removal needs a path")),
-            (None, Some(Value::Object(members))) => members.iter().try_for_each(|(name, value)| {
-                self.change(site, act, &Target::read(name, SCHEMA)?, Some(value))
-            }),
+            (None, Some(Value::Object(members))) => members
+                .iter()
+                .try_for_each(|(name, value)| self.change(site, act, &Target::read(name, SCHEMA)?, Some(value))),
             (None, _) => Err(failed(400, "an operation without a path needs an object")),
         }
     }

@@ -7,8 +7,7 @@ use super::{
     call::{Call, Reply},
     management::permitted,
     scim::{self, failed},
-    scim_list,
-    scim_patch,
+    scim_list, scim_patch,
     scim_role_parts::{Parts, SCHEMA},
 };
 use crate::{realm::random, server::Site};

@@ -91,8 +91,7 @@ impl Algorithm {
 /// Nothing unless the signature is right and the key is a point of P-521 in full length (RFC 7518, section 6.2.1.2).
 fn es512(point: &EllipticCurveKeyParameters, message: &[u8], signature: &str) -> Option<()> {
     const COORDINATE: usize = 66;
-    let coordinate =
-        |text: &str| URL_SAFE_NO_PAD.decode(text).ok().filter(|number| number.len() == COORDINATE);
+    let coordinate = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().filter(|number| number.len() == COORDINATE);
     if point.curve != EllipticCurve::P521 {
         return None;
     }

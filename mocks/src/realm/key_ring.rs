@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
+    algorithm::Algorithm,
     jwt::Object,
     key_chest::KeyChest,
-    algorithm::Algorithm,
     signing_key::{KeyError, SigningKey},
     test_keys::KeyFamily,
 };

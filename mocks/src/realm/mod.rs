@@ -29,6 +29,7 @@ pub mod token;
 pub mod trusted_issuer;
 pub mod user;
 
+pub use algorithm::Algorithm;
 pub use client::{CertificateLogin, Client, ClientSpec, TokenFormat};
 pub use clock::Clock;
 pub use directory::ApiResource;
@@ -40,7 +41,6 @@ pub use pending::{AuthorizationCode, AuthorizationRequest, LoginPurpose};
 pub use policy::{Lifetimes, Policy};
 pub use scope::{Scope, ScopeRequest, ScopeRule};
 pub use shape::{TokenContext, TokenShape};
-pub use algorithm::Algorithm;
 pub use signing_key::SigningKey;
 pub use snapshot::Snapshot;
 pub(crate) use state::same;

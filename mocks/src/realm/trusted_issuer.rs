@@ -7,8 +7,7 @@ use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    algorithm::Algorithm,key_ring::KeyRing, state::Realm};
+use super::{algorithm::Algorithm, key_ring::KeyRing, state::Realm};
 
 /// The keys of a trusted issuer.
 #[derive(Debug, Clone)]
@@ -83,9 +82,10 @@ impl TrustedKeys {
                 .published_keys()
                 .iter()
                 .any(|key| named(Some(key.kid())) && algorithm.verifies(&key.jwk(), message, signature)),
-            Self::Set(set) => set.keys.iter().any(|jwk| {
-                named(jwk.common.key_id.as_deref()) && algorithm.verifies(jwk, message, signature)
-            }),
+            Self::Set(set) => set
+                .keys
+                .iter()
+                .any(|jwk| named(jwk.common.key_id.as_deref()) && algorithm.verifies(jwk, message, signature)),
             Self::Pem(pem) => DecodingKey::from_rsa_pem(pem.as_bytes())
                 .is_ok_and(|key| algorithm.verifies_by(&key, message, signature)),
         }

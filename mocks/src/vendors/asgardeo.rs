@@ -15,7 +15,8 @@ use crate::{
     grants::Form,
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenRow, TokenShape, jwt::Object, random, shape::object,
+        Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenRow, TokenShape, jwt::Object, random,
+        shape::object,
     },
     server::{Endpoints, Site},
 };

@@ -18,7 +18,8 @@ use crate::{
     grants::basic_pair,
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenRow, TokenShape, UserSpec,
+        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenRow, TokenShape,
+        UserSpec,
         jwt::{self, Object},
         policy::Rotation,
         random,

@@ -37,11 +37,7 @@ macro_rules! answers_like_is7 {
             Is7.revoked(site, row)
         }
 
-        fn called_back(
-            &self,
-            reply: $crate::endpoints::call::Reply,
-            callback: &str,
-        ) -> $crate::endpoints::call::Reply {
+        fn called_back(&self, reply: $crate::endpoints::call::Reply, callback: &str) -> $crate::endpoints::call::Reply {
             Is7.called_back(reply, callback)
         }
 
