@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{
+    algorithm::Algorithm,
     jwt::{self, Object},
-    signing_key::Algorithm,
     state::Realm,
     trusted_issuer::TrustedKeys,
 };
