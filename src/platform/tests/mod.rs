@@ -54,7 +54,7 @@ const ADMIN: &str = "/api/am/admin/v4";
 const DEVPORTAL: &str = "/api/am/devportal/v3";
 const PUBLISHER: &str = "/api/am/publisher/v4";
 const EVERYTHING: &str = "apim:admin apim:subscribe apim:app_manage apim:sub_manage apim:api_view apim:api_create \
-                          apim:api_publish apim:api_delete apim:shared_scope_manage";
+                          apim:api_publish apim:api_delete apim:shared_scope_manage apim:store_settings";
 
 /// A platform with the tenants `one.com` and `two.com`, each with `dora` (subscriber) and `otto` (subscriber, staff).
 struct Stage {
