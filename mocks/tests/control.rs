@@ -197,6 +197,14 @@ async fn every_route_answers_what_the_document_says() {
     realm.add_user(kmspec_mocks::realm::UserSpec::new("bob", "secret"));
     let token = stage.call("post", &at("/tokens"), &["custom"], json!({ "client_id": client.id })).await;
     stage.call("post", &at("/tokens/revoke"), &["custom"], json!({ "token": token["access_token"] })).await;
+    let token = stage.call("post", &at("/tokens"), &["custom"], json!({ "client_id": client.id })).await;
+    for (before, active) in [(realm.now(), true), (realm.now() + 1, false)] {
+        let cut = json!({ "client_id": client.id, "issued_before": before });
+        stage.call("post", &at("/tokens/cut-off"), &["custom"], cut).await;
+        let text = json!({ "token": token["access_token"] });
+        let told = stage.call("post", &at("/tokens/introspect"), &["custom"], text).await;
+        assert_eq!(told["active"], active, "issued before {before}");
+    }
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let query = format!(
         "response_type=code&client_id={}&redirect_uri=https://a.test/cb&code_challenge={challenge}&code_challenge_method=S256",
@@ -225,7 +233,7 @@ async fn every_route_answers_what_the_document_says() {
     stage.call("put", &at("/notices"), &["is7"], target.clone()).await;
     assert_eq!(stage.call("get", &at("/notices"), &["is7"], none.clone()).await["username"], "ruth");
     called.insert(("put".to_owned(), at("/notices")));
-    for rest in ["/tokens/revoke", "/authorizations", "/devices/{user_code}"] {
+    for rest in ["/tokens/revoke", "/tokens/cut-off", "/authorizations", "/devices/{user_code}"] {
         called.insert(("post".to_owned(), at(rest)));
     }
     let missing = stage.send("post", "/servers/custom/devices/ABCD", Some(&json!({ "approve": "bob" }))).await;
@@ -299,6 +307,8 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
         ),
         ("post", "/servers/custom/tenants", json!({ "domain": "one.com" }), 400, "is7 has"),
         ("put", "/servers/custom/consumer-keys", json!({ "uniqe": true }), 400, "did you mean `unique`?"),
+        ("post", "/servers/custom/tokens/cut-off", json!({ "client_id": "nobody", "issued_before": 1 }), 404, "nobody"),
+        ("post", "/servers/custom/tokens/cut-off", json!({ "client_id": "nobody" }), 400, "issued_before"),
         ("put", "/servers/custom/defects/DEF-999", json!(null), 404, "DEF-"),
         ("get", "/servers/custom/journal?endpont=token", json!(null), 400, "did you mean `endpoint`?"),
         ("get", "/servers/custom/journal?status=many", json!(null), 400, "many"),

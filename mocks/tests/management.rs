@@ -283,3 +283,31 @@ async fn scopes_are_listed_by_name_and_those_of_openid_on_request() {
     let with_openid = names("?includeOIDCScopes=true").await;
     assert!(with_openid.contains(&"openid".to_owned()) && with_openid.contains(&"read".to_owned()), "{with_openid:?}");
 }
+
+#[tokio::test]
+async fn a_token_says_what_a_role_carries_only_with_the_scope_for_that() {
+    let stage = stage(Vendor::Is7).await;
+    let realm = stage.server.realm();
+    let roles = url(&stage, "/scim2/v2/Roles");
+    let made = stage.admin(Method::POST, &roles, Some(json!({ "displayName": "buyer" }))).await;
+    let own = format!("{roles}/{}", made.member("id"));
+    let read = json!([{ "value": "read" }]);
+    let patch = json!({ "Operations": [{ "op": "replace", "path": "permissions", "value": read }] });
+    let whole = json!({ "Operations": [{ "op": "replace", "value": { "permissions": read } }] });
+    let new = json!({ "displayName": "seller", "permissions": read });
+    for (method, url, body, scope) in [
+        (Method::PATCH, &own, patch, "internal_role_mgt_update"),
+        (Method::PATCH, &own, whole, "internal_role_mgt_update"),
+        (Method::PUT, &own, json!({ "displayName": "buyer", "permissions": read }), "internal_role_mgt_update"),
+        (Method::POST, &roles, new, "internal_role_mgt_create"),
+    ] {
+        for (more, status) in [(None, 403), (Some("internal_role_mgt_permissions_update"), 200)] {
+            let scopes = std::iter::once(scope).chain(more).map(str::to_owned).collect();
+            let order = kmspec_mocks::grants::Issue::new(&stage.client, None, "client_credentials", scopes);
+            let token = kmspec_mocks::grants::issue(realm, &order).access_token;
+            let sent = stage.http.request(method.clone(), url).bearer_auth(token).json(&body).send().await.unwrap();
+            let expected = if status == 200 && method == Method::POST { 201 } else { status };
+            assert_eq!(sent.status().as_u16(), expected, "{method} {more:?} {body}");
+        }
+    }
+}

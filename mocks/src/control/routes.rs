@@ -83,6 +83,7 @@ routes! {
     post "/servers/{server}/tokens/forge" => tokens::forge;
     post "/servers/{server}/tokens/proof" => tokens::prove;
     post "/servers/{server}/tokens/revoke" => tokens::revoke;
+    post "/servers/{server}/tokens/cut-off" => tokens::cut_off;
     post "/servers/{server}/tokens/introspect" => tokens::introspect;
     post "/servers/{server}/devices/{user_code}" => logins::decide;
     post "/servers/{server}/authorizations" => logins::authorize;

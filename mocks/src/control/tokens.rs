@@ -106,6 +106,23 @@ pub(super) async fn revoke(State(house): State<House>, Path(server): Path<String
     }
 }
 
+/// A second before which nothing that was issued counts any more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CutOff {
+    /// Whose tokens; everybody's when left out.
+    #[serde(default)]
+    client_id: Option<String>,
+    issued_before: u64,
+}
+
+pub(super) async fn cut_off(State(house): State<House>, Path(server): Path<String>, Body(cut): Body<CutOff>) -> Answer {
+    let server = house.named(&server)?;
+    let client = cut.client_id.map(|id| clients::named(&server, &id)).transpose()?;
+    server.realm().end_issued_before(client.as_ref().map(|client| client.id.as_str()), cut.issued_before);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 pub(super) async fn introspect(
     State(house): State<House>,
     Path(server): Path<String>,

@@ -30,6 +30,7 @@ pub(crate) mod scim_list;
 pub(crate) mod scim_me;
 pub(crate) mod scim_patch;
 mod scim_role_parts;
+mod scim_role_scopes;
 pub(crate) mod scim_roles;
 pub(crate) mod scim_users;
 pub(crate) mod scopes;

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, Reply},
-    management::permitted,
+    management::permitted_with,
     scim::{self, failed},
     scim_list, scim_patch,
     scim_role_parts::{Parts, SCHEMA},
+    scim_role_scopes,
 };
 use crate::{realm::random, server::Site};
 
@@ -24,7 +25,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         "DELETE" => "internal_role_mgt_delete",
         _ => return Reply::only("GET, POST, PUT, PATCH, DELETE"),
     };
-    if let Err(refusal) = permitted(site, call, permission) {
+    if let Err(refusal) = permitted_with(site, call, &scim_role_scopes::needed(call, permission)) {
         return refusal;
     }
     let all = || site.realm.roles().iter().map(|(id, name)| document(site, id, name)).collect();

@@ -27,7 +27,7 @@ const PREFIX: &str = "/t/kmspec";
 const ORGANISATION_ID: &str = "10084a8d-113f-4211-a0d5-efe36b082211";
 
 /// What the managing client may ask for.
-const MANAGEMENT_SCOPES: [&str; 15] = [
+const MANAGEMENT_SCOPES: [&str; 18] = [
     "internal_dcr_create",
     "internal_dcr_view",
     "internal_dcr_update",
@@ -41,6 +41,9 @@ const MANAGEMENT_SCOPES: [&str; 15] = [
     "internal_role_mgt_view",
     "internal_role_mgt_update",
     "internal_role_mgt_delete",
+    "internal_role_mgt_permissions_update",
+    "internal_role_mgt_users_update",
+    "internal_role_mgt_groups_update",
     "internal_application_mgt_view",
     "internal_user_mgt_view",
 ];

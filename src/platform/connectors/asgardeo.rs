@@ -40,7 +40,8 @@ const SCOPES: &str = "internal_dcr_create internal_dcr_view internal_dcr_update 
 
 /// What the management client must be allowed for scopes and roles.
 const SCOPE_SCOPES: &str = "internal_api_resource_create internal_api_resource_view internal_api_resource_update \
-                            internal_role_mgt_create internal_role_mgt_view internal_role_mgt_update";
+                            internal_role_mgt_create internal_role_mgt_view internal_role_mgt_update \
+                            internal_role_mgt_permissions_update";
 
 struct Registration;
 
