@@ -12,7 +12,6 @@ use kmspec_drivers::{
 use kmspec_mocks::{
     faults::{Fault, FaultScript},
     journal::Endpoint,
-    server::AuthorizationServer,
     vendors::MANAGER,
 };
 use kmspec_model::exchange::Role;
@@ -36,23 +35,23 @@ async fn registering(world: &mut World, name: String, kind: ServerKind) -> Resul
 /// The type that speaks to a kind of server, and what it has to know; nothing for kinds whose form has it all.
 fn enter(world: &World, form: &mut Form, name: &str, kind: ServerKind) -> Result<(), StepError> {
     let mock = world.servers.named(name).or_fail(world)?.mock().or_fail(world)?;
-    let Some((connector, properties)) = connection(mock, kind) else { return Ok(()) };
+    let Some((connector, properties)) = connection(mock.base_url(), mock.initial_access_token(), kind) else {
+        return Ok(());
+    };
     form.document["type"] = connector.into();
     form.document["additionalProperties"] = properties;
     form.enter(world, "OAuth app creation", "on")
 }
 
-fn connection(mock: &AuthorizationServer, kind: ServerKind) -> Option<(&'static str, Value)> {
-    let base = mock.base_url();
+fn connection(base: &str, initial_token: Option<&str>, kind: ServerKind) -> Option<(&'static str, Value)> {
     let managing = json!({ "client_id": MANAGER.0, "client_secret": MANAGER.1 });
     Some(match kind {
-        ServerKind::Custom => ("custom", json!({ "initial_access_token": mock.initial_access_token() })),
+        ServerKind::Custom => ("custom", json!({ "initial_access_token": initial_token })),
         ServerKind::Keycloak => ("KeyCloak", managing),
         ServerKind::ForgeRock => ("Forgerock", managing),
-        ServerKind::Okta => (
-            "Okta",
-            json!({ "apiKey": mock.initial_access_token(), "client_id": MANAGER.0, "client_secret": MANAGER.1 }),
-        ),
+        ServerKind::Okta => {
+            ("Okta", json!({ "apiKey": initial_token, "client_id": MANAGER.0, "client_secret": MANAGER.1 }))
+        }
         ServerKind::Auth0 => ("Auth0", with(managing, "audience", format!("{base}/api/v2/").into())),
         ServerKind::PingFederate => {
             let administrator = with(managing, "username", "admin".into());

@@ -4,7 +4,6 @@
 use cucumber::given;
 use kmspec_mocks::{
     forge::Forge,
-    grants::Form,
     realm::{AuthorizationRequest, KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
 };
 use url::Url;
@@ -68,9 +67,20 @@ async fn by_code(world: &mut World, keys: &HeldKeys, place: &str) -> Result<Toke
 
 fn code(world: &World, client: &str, place: &str) -> Result<String, StepError> {
     let realm = world.servers.named(place).or_fail(world)?.mock().or_fail(world)?.realm();
-    let form = Form::of([("response_type", "code"), ("client_id", client), ("redirect_uri", CALLBACK)]);
-    let asked = AuthorizationRequest::read(realm, &form);
-    let asked = asked.map_err(|refusal| world.deviates(format!("a code from `{place}`"), format!("{refusal:?}")))?;
+    let registered = realm.client(client).map(|client| client.redirect_uris).unwrap_or_default();
+    let wanted = format!("a client at `{place}` that may be redirected to {CALLBACK}");
+    world.expect(registered.iter().any(|uri| uri == CALLBACK), wanted, format!("to {registered:?}"))?;
+    let asked = AuthorizationRequest {
+        client_id: client.to_owned(),
+        redirect_uri: CALLBACK.to_owned(),
+        redirect_uri_sent: true,
+        id_token: false,
+        scopes: None,
+        state: None,
+        nonce: None,
+        audience: None,
+        challenge: None,
+    };
     let user = realm.user(USER.0).ok_or_else(|| world.error(format!("`{place}` has no user {}", USER.0)))?;
     let sent_to: Url = asked.approved(realm, &user).parse().map_err(|error| world.error(error))?;
     let code = sent_to.query_pairs().find(|(name, _)| name == "code").map(|(_, value)| value.into_owned());
