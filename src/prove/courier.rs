@@ -16,13 +16,16 @@ use super::{
 };
 use kmspec_model::exchange::Plane;
 
+/// Which answer, as status and body, stands for a server that a request never gets to see; `None` lets the request through.
+type Withhold = fn(&Notes, &Request<Bytes>) -> Option<(u16, Value)>;
+
 /// What a connector is made to do wrong.
 #[derive(Clone, Copy)]
 pub(super) struct Errand {
     /// Changes a request on its way to an authorization server.
     pub(super) change: fn(&mut Request<Bytes>) -> Deed,
     /// What is answered in the server's place to a request that it never gets to see.
-    pub(super) withhold: fn(&Notes, &Request<Bytes>) -> Option<(u16, Value)>,
+    pub(super) withhold: Withhold,
     /// Changes an answer: of an authorization server to the platform, or of the platform to whoever asked.
     pub(super) tell: Tell,
 }
@@ -106,8 +109,13 @@ fn replaced(value: &mut Value, standing: &[StandIn]) -> bool {
             *text = other;
             changed
         }
-        Value::Array(list) => list.iter_mut().fold(false, |changed, each| replaced(each, standing) || changed),
-        Value::Object(members) => members.values_mut().fold(false, |changed, each| replaced(each, standing) || changed),
+        // Every one is gone through: the first that changed is not the last.
+        Value::Array(list) => {
+            list.iter_mut().map(|each| replaced(each, standing)).filter(|changed| *changed).count() > 0
+        }
+        Value::Object(members) => {
+            members.values_mut().map(|each| replaced(each, standing)).filter(|changed| *changed).count() > 0
+        }
         _ => false,
     }
 }

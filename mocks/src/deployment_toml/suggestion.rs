@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// The known path that is nearest to a written one: in the table that it stands in if anything there is near, else
 /// wherever the whole path is. It may be a table's. `None` when nothing is near.
-pub(super) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<String> {
+pub(super) fn nearest(written: &str, known: &[&str]) -> Option<String> {
     along(written, known).or_else(|| word(written, known.iter().copied()).map(str::to_owned))
 }
 

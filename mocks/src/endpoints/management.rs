@@ -44,7 +44,7 @@ pub(crate) fn by_administrator(site: &Site, call: &Call) -> bool {
 #[derive(Debug)]
 pub(crate) enum Caller {
     /// A user by name and password.
-    User(User),
+    User(Box<User>),
     /// Whoever holds this token.
     Token(Box<TokenRow>),
 }
@@ -56,13 +56,13 @@ impl Caller {
             return site.realm.active_access(token).map(|row| Self::Token(Box::new(row)));
         }
         let (name, password) = basic_pair(call.header("authorization")?, false)?;
-        site.realm.authenticate_user(&site.login_name(&name), &password).map(Self::User)
+        site.realm.authenticate_user(&site.login_name(&name), &password).map(|user| Self::User(Box::new(user)))
     }
 
     /// The user behind the call; `None` where a client calls for itself.
     pub(crate) fn user(&self, site: &Site) -> Option<User> {
         match self {
-            Self::User(user) => Some(user.clone()),
+            Self::User(user) => Some(user.as_ref().clone()),
             Self::Token(row) => row.username.as_deref().and_then(|name| site.realm.user(name)),
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
 fn of_another_tenant(site: &Site, call: &Call) -> Option<Caller> {
     let rule = site.settings.access_rule(&call.method, &call.path)?;
     let open = rule.cross_tenant && rule.scopes.is_empty() && rule.permissions.is_empty();
-    site.user_of_any_tenant(call.bearer().filter(|_| open)?).map(Caller::User)
+    site.user_of_any_tenant(call.bearer().filter(|_| open)?).map(|user| Caller::User(Box::new(user)))
 }
 
 /// A user as SCIM writes one down.

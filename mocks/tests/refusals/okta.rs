@@ -4,7 +4,7 @@
 use kmspec_mocks::{realm::ClientSpec, vendors::Vendor};
 use serde_json::json;
 
-use crate::{OWN, Who, ask, broad, refused, support::stage};
+use crate::{OWN, Who, ask, broad, refused};
 
 #[tokio::test]
 async fn a_token_request_is_refused_in_oktas_words() {
