@@ -23,6 +23,10 @@ pub enum Endpoint {
     Jwks,
     /// Authorization endpoint.
     Authorize,
+    /// Pushed authorization requests (RFC 9126).
+    PushedAuthorization,
+    /// Logout, and how browsers watch a session.
+    Session,
     /// Pages and forms by which people log in and consent.
     Login,
     /// Device authorization (RFC 8628).
@@ -70,6 +74,8 @@ impl Endpoint {
             _ if has("/scim2/users") => Self::Users,
             _ if has("/scim2/v2/roles") => Self::Roles,
             _ if has("/scopes") => Self::Scopes,
+            _ if path.ends_with("/par") => Self::PushedAuthorization,
+            _ if has("/logout") || has("/checksession") => Self::Session,
             _ if path.ends_with("/authorize") => Self::Authorize,
             _ if path.ends_with("/token") => Self::Token,
             _ => Self::Other,

@@ -9,7 +9,7 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kmspec_mocks::{
     grants::{AuthorizationRefusal, Form},
-    realm::{AuthorizationRequest, Client, ClientSpec, KeyPurpose, KeyRing, jwt, test_keys},
+    realm::{AuthorizationRequest, Client, ClientSpec, KeyPurpose, KeyRing, TokenFormat, jwt, test_keys},
     vendors::Vendor,
 };
 use reqwest::Method;
@@ -176,4 +176,21 @@ async fn a_code_comes_with_an_id_token_for_those_who_ask_for_both() {
     let discovery = stage.get(&stage.server.discovery_url()).await.json();
     assert_eq!(discovery["response_types_supported"], json!(["code", "code id_token"]));
     assert!(discovery["token_endpoint_auth_methods_supported"].as_array().unwrap().contains(&json!("private_key_jwt")));
+}
+
+#[tokio::test]
+async fn a_token_says_its_consent_in_a_claim_and_not_in_its_scopes() {
+    let stage = stage_with(Vendor::Is, ClientSpec::new("bank").token_format(TokenFormat::Jwt)).await;
+    let claims = async |scope: &str| {
+        let granted = stage.token(&[OWN, ("scope", scope)]).await;
+        assert_eq!(granted.status, 200, "{}", granted.text);
+        jwt::read(&granted.member("access_token")).unwrap().1
+    };
+    let consented = claims("read consent_id4711").await;
+    assert_eq!((&consented["consent_id"], &consented["scope"]), (&json!("4711"), &json!("read")));
+    let alone = claims("consent_id4711").await;
+    assert_eq!((alone.get("consent_id"), alone.get("scope")), (Some(&json!("4711")), None));
+    let other = claims("consents:read nonsense").await;
+    assert_eq!((other.get("consent_id"), &other["scope"]), (None, &json!("default consents:read")));
+    assert_eq!(claims("read").await.get("consent_id"), None);
 }

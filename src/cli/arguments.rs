@@ -185,9 +185,10 @@ pub struct MockArguments {
     /// Port of its control interface; any free one when left out.
     #[arg(long, value_name = "PORT")]
     pub control_port: Option<u16>,
-    /// Its host name, which stands in the issuer and in the certificate, and leads to this machine.
-    #[arg(long, default_value = "localhost")]
-    pub host: String,
+    /// Its host name, which stands in the issuer and in the certificate, and leads to this machine. When left out: the
+    /// one in its deployment.toml, else localhost.
+    #[arg(long)]
+    pub host: Option<String>,
     /// Folder for its CA, as PEM and as a PKCS#12 trust store.
     #[arg(long, visible_alias = "folder", value_name = "DIR", default_value = ".kmspec")]
     pub ca_dir: PathBuf,

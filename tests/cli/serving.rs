@@ -29,6 +29,12 @@ fn a_taken_port_is_named() {
     refused(&kmspec(&["mock", "is8"]), 2, &["`is8`", "is7, is, custom, cognito, auth0"]);
     refused(&kmspec(&["mock", "is7", "--defect", "DEF-999", "--ca-dir", folder]), 2, &["`DEF-999`", "hint:"]);
     refused(&kmspec(&["mock", "is7", "--host", "example.invalid", "--ca-dir", folder]), 2, &["`example.invalid`"]);
+    let file = format!("{folder}/deployment.toml");
+    std::fs::write(&file, "[server]\nhostname = \"configured.invalid\"\n").unwrap();
+    let configured = ["mock", "is7", "--deployment-toml", &file, "--ca-dir", folder];
+    refused(&kmspec(&configured), 2, &["`configured.invalid`"]);
+    let both = ["mock", "is7", "--deployment-toml", &file, "--host", "typed.invalid", "--ca-dir", folder];
+    refused(&kmspec(&both), 2, &["`typed.invalid`"]);
 }
 
 #[cfg(unix)]

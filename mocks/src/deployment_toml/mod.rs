@@ -31,6 +31,11 @@ pub struct DeploymentToml {
 }
 
 impl DeploymentToml {
+    /// The host name that it says.
+    pub fn hostname(&self) -> Option<&str> {
+        self.settings.hostname.as_deref()
+    }
+
     /// Reads the text of a file.
     ///
     /// # Errors

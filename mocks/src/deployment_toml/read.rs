@@ -178,7 +178,7 @@ impl<S> Reader<'_, S> {
         for one in each {
             match one.get_ref().as_table() {
                 Some(inner) if at(inner, table.needed).is_none() => {
-                    self.fault(one.span(), format!("each [[{path}]] needs a `{}`", table.needed));
+                    self.fault(one.span(), format!("each [[{path}]] needs a `{}`{}", table.needed, slip(inner, table)));
                 }
                 Some(inner) => {
                     (table.begin)(&mut self.settings);
@@ -206,6 +206,14 @@ impl<S> Reader<'_, S> {
     pub(super) fn fault(&mut self, span: Range<usize>, message: String) {
         self.faults.push(Fault { line: line_of(self.text, span), message });
     }
+}
+
+/// A hint where the key that a table needs is there but misspelt.
+fn slip<S>(written: &DeTable<'_>, table: &'static Table<S>) -> String {
+    let level = Level::of(table, "");
+    let mut unknown = written.keys().map(|key| &**key.get_ref()).filter(|key: &&str| level.known(key).is_none());
+    let meant = unknown.find(|key| level.nearest(key).as_deref() == Some(table.needed));
+    meant.map_or_else(String::new, |key| format!("; there is a `{key}`\nhint: did you mean `{}`?", table.needed))
 }
 
 fn line_of(text: &str, span: Range<usize>) -> usize {
@@ -342,6 +350,16 @@ scopes=[]
         assert!(faults[0].1.contains("`server.legacy_mod`") && faults[0].1.contains("`server.legacy_mode`"));
         assert!(faults[1].1.contains("did you mean `oauth.global_rbac_scope_issuer.enable`?"), "{}", faults[1].1);
         assert!(faults[2].1.contains("lists the keys"));
+    }
+
+    #[test]
+    fn a_needed_key_that_is_misspelt_is_recognised() {
+        let misspelt = faults("[[resource.access_control]]\ncontxt = \"a\"\nsecure = true\n");
+        assert!(misspelt[0].1.contains("there is a `contxt`") && misspelt[0].1.contains("did you mean `context`?"));
+        let missing = faults("[[resource.access_control]]\nsecure = true\n");
+        assert!(!missing[0].1.contains("did you mean"), "{}", missing[0].1);
+        let top = faults("legacy_mode = true\n");
+        assert!(top[0].1.contains("did you mean `server.legacy_mode`?"), "{}", top[0].1);
     }
 
     #[test]

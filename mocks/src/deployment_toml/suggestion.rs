@@ -4,9 +4,19 @@
 use std::collections::BTreeSet;
 
 /// The known path that is nearest to a written one: in the table that it stands in if anything there is near, else
-/// wherever the whole path is. It may be a table's. `None` when nothing is near.
+/// wherever the whole path is, else the one key of a section that was written without the section. It may be a table's.
+/// `None` when nothing is near.
 pub(super) fn nearest(written: &str, known: &[&str]) -> Option<String> {
-    along(written, known).or_else(|| word(written, known.iter().copied()).map(str::to_owned))
+    along(written, known)
+        .or_else(|| word(written, known.iter().copied()).map(str::to_owned))
+        .or_else(|| sectionless(written, known).map(str::to_owned))
+}
+
+/// The key that ends with what was written, where there is only one: its section was forgotten.
+fn sectionless<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let ends = |known: &str| known.strip_suffix(written).is_some_and(|section| section.ends_with('.'));
+    let mut fitting = known.iter().copied().filter(|known| !written.is_empty() && ends(known));
+    fitting.next().filter(|_| fitting.next().is_none())
 }
 
 /// Goes down table by table, each time to the name that was written or to the one that is nearest to it.
@@ -72,6 +82,14 @@ mod tests {
         let meant = "oauth.token_renewal.renew_refresh_token";
         assert_eq!(near("oauth.renewal.renew_refresh_token").as_deref(), Some(meant));
         assert_eq!(near("token_renewal.renew_refresh_token").as_deref(), Some(meant));
+    }
+
+    #[test]
+    fn a_key_without_its_section_is_found_where_only_one_section_has_it() {
+        assert_eq!(near("hostname").as_deref(), Some("server.hostname"));
+        assert_eq!(near("authorize_all_scopes").as_deref(), Some("oauth.authorize_all_scopes"));
+        assert_eq!(near("password.enable").as_deref(), Some("oauth.grant_type.password.enable"));
+        assert_eq!(near("enable"), None, "several sections have it");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
     call::{Call, Reply},
     device_is7,
     page::{self, Field},
+    pushed,
 };
 use crate::{
     grants::Form,
@@ -32,7 +33,7 @@ pub(crate) fn authorize(site: &Site, call: &Call) -> Reply {
     }
     match form.value("sessionDataKey") {
         Some(key) => logged_in(site, key),
-        None => authorize::begin(site, &form),
+        None => pushed::begin(site, &form),
     }
 }
 

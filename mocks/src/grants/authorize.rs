@@ -27,35 +27,25 @@ impl AuthorizationRequest {
     ///
     /// The refusal that the request deserves.
     pub fn read(realm: &Realm, form: &Form) -> Result<Self, AuthorizationRefusal> {
-        let shown = |error| Err(AuthorizationRefusal::Shown(error));
-        if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|name| form.repeats(name)) {
-            return shown(OAuthError::invalid_request(format!("parameter {name} is repeated")));
+        let (request, fault) = examined(realm, form).map_err(AuthorizationRefusal::Shown)?;
+        let fault = fault.or_else(|| match form.value("prompt") {
+            // There are no sessions: everybody logs in every time.
+            Some("none") => Some(OAuthError::new(400, "login_required", "the user is not logged in")),
+            _ => None,
+        });
+        match fault {
+            None => Ok(request),
+            Some(error) => Err(AuthorizationRefusal::Redirected(request.refused(&error))),
         }
-        let client = form.value("client_id").and_then(|id| realm.client(id)).filter(|client| client.active);
-        let Some(client) = client else {
-            return shown(OAuthError::new(400, "invalid_client", "there is no active client of that id"));
-        };
-        let sent = form.value("redirect_uri");
-        let Some(redirect_uri) = target(&client, sent) else {
-            return shown(OAuthError::new(400, "invalid_callback", "the redirect URI is not registered"));
-        };
-        let mut request = Self {
-            client_id: client.id.clone(),
-            redirect_uri: redirect_uri.to_owned(),
-            redirect_uri_sent: sent.is_some(),
-            id_token: response_type(&realm.policy(), form).is_ok_and(|kind| kind == WITH_ID_TOKEN),
-            scopes: scope::split(form.value("scope")),
-            state: form.value("state").map(str::to_owned),
-            nonce: form.value("nonce").map(str::to_owned),
-            audience: form.value("audience").map(str::to_owned),
-            challenge: None,
-        };
-        match checked(&realm.policy(), &client, form) {
-            Ok(challenge) => {
-                request.challenge = challenge;
-                Ok(request)
-            }
-            Err(error) => Err(AuthorizationRefusal::Redirected(request.refused(&error))),
+    }
+
+    /// What is wrong with the parameters of a request that the client sends itself, ahead of the user (RFC 9126,
+    /// section 2.3).
+    pub(crate) fn pushed_fault(realm: &Realm, form: &Form) -> Option<OAuthError> {
+        match examined(realm, form) {
+            Ok((_, fault)) => fault,
+            Err(error) if error.is_invalid_client() => Some(error),
+            Err(error) => Some(OAuthError::invalid_request(error.description)),
         }
     }
 
@@ -105,6 +95,41 @@ impl AuthorizationRequest {
     }
 }
 
+/// The parameters as a request, with what is wrong with it that the client may be told.
+///
+/// # Errors
+///
+/// What only the user may be told.
+fn examined(realm: &Realm, form: &Form) -> Result<(AuthorizationRequest, Option<OAuthError>), OAuthError> {
+    if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|name| form.repeats(name)) {
+        return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
+    }
+    let client = form.value("client_id").and_then(|id| realm.client(id)).filter(|client| client.active);
+    let client =
+        client.ok_or_else(|| OAuthError::new(400, "invalid_client", "there is no active client of that id"))?;
+    let sent = form.value("redirect_uri");
+    let redirect_uri = target(&client, sent)
+        .ok_or_else(|| OAuthError::new(400, "invalid_callback", "the redirect URI is not registered"))?;
+    let mut request = AuthorizationRequest {
+        client_id: client.id.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        redirect_uri_sent: sent.is_some(),
+        id_token: response_type(&realm.policy(), form).is_ok_and(|kind| kind == WITH_ID_TOKEN),
+        scopes: scope::split(form.value("scope")),
+        state: form.value("state").map(str::to_owned),
+        nonce: form.value("nonce").map(str::to_owned),
+        audience: form.value("audience").map(str::to_owned),
+        challenge: None,
+    };
+    match checked(&realm.policy(), &client, form) {
+        Ok(challenge) => {
+            request.challenge = challenge;
+            Ok((request, None))
+        }
+        Err(error) => Ok((request, Some(error))),
+    }
+}
+
 /// A code and an id token.
 const WITH_ID_TOKEN: &str = "code id_token";
 
@@ -148,6 +173,13 @@ fn target<'a>(client: &'a Client, sent: Option<&'a str>) -> Option<&'a str> {
 
 const PATTERN: &str = "regexp=";
 
+/// Whether a client registered that URI, to be sent back to after a login or after a logout.
+pub(crate) fn is_registered(client: &Client, uri: &str) -> bool {
+    let after_logout = client.metadata.get("post_logout_redirect_uris").and_then(serde_json::Value::as_array);
+    let listed = after_logout.is_some_and(|uris| uris.iter().any(|each| each == uri));
+    listed || target(client, Some(uri)).is_some()
+}
+
 /// Compared as plain strings, but for the patterns that Identity Server keeps several URIs as.
 fn fits(registered: &str, sent: &str) -> bool {
     match registered.strip_prefix(PATTERN) {
@@ -167,12 +199,7 @@ fn checked(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Chall
     if !supported || !client.allows_grant("authorization_code") {
         return Err(OAuthError::unauthorized_client("the client may not ask for codes"));
     }
-    let challenge = challenge(policy, client, form)?;
-    match form.value("prompt") {
-        // There are no sessions: everybody logs in every time.
-        Some("none") => Err(OAuthError::new(400, "login_required", "the user is not logged in")),
-        _ => Ok(challenge),
-    }
+    challenge(policy, client, form)
 }
 
 fn challenge(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Challenge>, OAuthError> {

@@ -17,6 +17,7 @@ pub mod key_ring;
 pub mod pending;
 pub mod pkce;
 pub mod policy;
+pub(crate) mod pushed;
 pub mod random;
 pub mod scope;
 pub mod shape;

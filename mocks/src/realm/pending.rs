@@ -6,7 +6,9 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use super::{client::Client, device::Device, handshakes::Waiting, pkce::Challenge, random, state::Realm};
+use super::{
+    client::Client, device::Device, handshakes::Waiting, pkce::Challenge, pushed::Pushed, random, state::Realm,
+};
 
 /// An authorization request that was found to be in order (RFC 6749, section 4.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub(super) struct Pending {
     logins: HashMap<String, Login>,
     codes: HashMap<String, AuthorizationCode>,
     consents: HashSet<(String, String)>,
+    pub(super) pushed: HashMap<String, Pushed>,
     pub(super) devices: Vec<Device>,
     pub(super) handshakes: Vec<Waiting>,
 }
@@ -101,6 +104,7 @@ impl Pending {
     pub(super) fn forget(&mut self) {
         self.logins.clear();
         self.codes.clear();
+        self.pushed.clear();
         self.devices.clear();
     }
 

@@ -17,7 +17,7 @@ use crate::{
     certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCertificates, ClientCheck},
     defects::{Defects, UnknownDefect},
     deployment_toml::{DeploymentToml, Settings},
-    endpoints::{api_resources, login, login_is7, scim_roles, scim_users},
+    endpoints::{api_resources, login, login_is7, logout, pushed, scim_roles, scim_users},
     faults::Faults,
     front::{Door, Port},
     journal::{Endpoint, Recorder},
@@ -224,8 +224,16 @@ impl AuthorizationServerBuilder {
 }
 
 /// Paths that stand in no list of endpoints.
-const FURTHER_PATHS: [&str; 5] =
-    [login::PATH, login_is7::COMMONAUTH, api_resources::BASE, scim_users::BASE, scim_roles::BASE];
+const FURTHER_PATHS: [&str; 8] = [
+    login::PATH,
+    login_is7::COMMONAUTH,
+    pushed::PATH,
+    logout::IS7,
+    logout::COGNITO,
+    api_resources::BASE,
+    scim_users::BASE,
+    scim_roles::BASE,
+];
 
 /// What a fresh server of that vendor answers from.
 pub(super) fn site(

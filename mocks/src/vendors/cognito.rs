@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
-    endpoints::{authorize, call::Reply, discovery, jwks, login, revocation, token, userinfo},
+    endpoints::{authorize, call::Reply, discovery, jwks, login, logout, revocation, token, userinfo},
     grants::TokenAnswer,
     journal::Endpoint,
     realm::{
@@ -70,6 +70,7 @@ impl Dialect for Cognito {
             "/oauth2/token" => (Endpoint::Token, token::answer),
             "/oauth2/authorize" => (Endpoint::Authorize, authorize::answer),
             login::PATH => (Endpoint::Login, login::answer),
+            logout::COGNITO => (Endpoint::Session, logout::of_cognito),
             "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
             "/oauth2/userInfo" => (Endpoint::Userinfo, userinfo::answer),
             _ => match path.strip_prefix(POOL)? {
@@ -87,6 +88,8 @@ impl Dialect for Cognito {
             members.remove("code_challenge_methods_supported");
         }
         document["revocation_endpoint"] = json!(endpoints.revocation);
+        let base = endpoints.token.strip_suffix("/oauth2/token").unwrap_or_default();
+        document["end_session_endpoint"] = json!(format!("{base}{}", logout::COGNITO));
         document["userinfo_endpoint"] = json!(endpoints.userinfo);
         document["token_endpoint_auth_methods_supported"] = json!(["client_secret_basic", "client_secret_post"]);
         document

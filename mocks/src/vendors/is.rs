@@ -8,7 +8,7 @@ use std::sync::{
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Handler, JWT_BEARER, is7::Is7, is7_tokens, like_is7::answers_like_is7, names};
+use super::{Dialect, Handler, JWT_BEARER, is_consent, is7::Is7, is7_tokens, like_is7::answers_like_is7, names};
 use crate::{
     certificates::PresentedCertificate,
     endpoints::{
@@ -43,6 +43,7 @@ impl Dialect for Is {
                 ..spec.policy
             },
             shape: Arc::new(Shape(AtomicU8::new(0))),
+            scope_rule: Arc::new(is_consent::ConsentScopes),
             ..spec
         }
     }
@@ -71,9 +72,14 @@ impl Dialect for Is {
         match Is7.route(path)? {
             (Endpoint::Token, _) => Some((Endpoint::Token, filtered)),
             // What came with version 7.
-            (Endpoint::Registration | Endpoint::ApiResources | Endpoint::Roles | Endpoint::DeviceAuthorization, _) => {
-                None
-            }
+            (
+                Endpoint::Registration
+                | Endpoint::ApiResources
+                | Endpoint::Roles
+                | Endpoint::DeviceAuthorization
+                | Endpoint::PushedAuthorization,
+                _,
+            ) => None,
             found => Some(found),
         }
     }
@@ -82,6 +88,7 @@ impl Dialect for Is {
         let mut document = Is7.discovery(endpoints, realm);
         if let Some(members) = document.as_object_mut() {
             members.remove("device_authorization_endpoint");
+            members.remove("pushed_authorization_request_endpoint");
             // It says where clients are registered by the RFC, which is elsewhere and not played.
             members.remove("registration_endpoint");
         }
@@ -162,7 +169,7 @@ struct Shape(AtomicU8);
 
 impl TokenShape for Shape {
     fn access_claims(&self, context: &TokenContext<'_>) -> Object {
-        AS_OF_IS7.access_claims(context)
+        is_consent::said(AS_OF_IS7.access_claims(context), context.scopes)
     }
 
     fn key_header(&self, key: &SigningKey) -> Object {

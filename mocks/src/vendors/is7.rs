@@ -14,9 +14,10 @@ use crate::{
     endpoints::{
         api_resources,
         call::{Call, Reply},
-        device, device_is7, discovery, introspection, jwks, login_is7,
+        device, device_is7, discovery, introspection, jwks, login_is7, logout,
         management::permitted_with,
-        registration_is7, revocation, scim_about, scim_me, scim_roles, scim_users, scopes, token, userinfo,
+        pushed, registration_is7, revocation, scim_about, scim_me, scim_roles, scim_users, scopes, token, userinfo,
+        webfinger,
     },
     grants::{TokenAnswer, TokenRequest, authenticate_client},
     journal::Endpoint,
@@ -139,6 +140,10 @@ impl Dialect for Is7 {
             "/oauth2/introspect" => (Endpoint::Introspection, introspection::answer),
             "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
             "/oauth2/jwks" => (Endpoint::Jwks, jwks::answer),
+            webfinger::PATH => (Endpoint::Discovery, webfinger::answer),
+            pushed::PATH => (Endpoint::PushedAuthorization, pushed::answer),
+            logout::IS7 => (Endpoint::Session, logout::answer),
+            logout::IS7_WATCH => (Endpoint::Session, logout::watch),
             login_is7::AUTHORIZE => (Endpoint::Authorize, login_is7::authorize),
             login_is7::COMMONAUTH => (Endpoint::Login, login_is7::commonauth),
             login_is7::LOGIN_PAGE => (Endpoint::Login, login_is7::login_page),
@@ -184,6 +189,14 @@ impl Dialect for Is7 {
             document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         }
         document["registration_endpoint"] = json!(endpoints.registration);
+        for (member, path) in [
+            ("pushed_authorization_request_endpoint", pushed::PATH),
+            ("end_session_endpoint", logout::IS7),
+            ("check_session_iframe", logout::IS7_WATCH),
+            ("webfinger_endpoint", webfinger::PATH),
+        ] {
+            document[member] = json!(format!("{base}{path}"));
+        }
         document["response_modes_supported"] = json!(["query"]);
         document["claims_supported"] = json!(["iss", "sub", "email", "given_name", "family_name"]);
         document

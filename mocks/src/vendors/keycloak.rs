@@ -10,7 +10,7 @@ use crate::{
     endpoints::{
         authorize,
         call::{Call, Reply},
-        device, discovery, introspection, jwks, keycloak_admin, login,
+        device, discovery, introspection, jwks, keycloak_admin, login, logout,
         management::manager,
         registration::{self, Manner},
         revocation, token, userinfo,
@@ -18,8 +18,8 @@ use crate::{
     grants::{TokenAnswer, TokenRequest, authenticate_client},
     journal::Endpoint,
     realm::{
-        Cause, Clock, KeyChest, Lifetimes, OAuthError, Policy, Realm, RealmSpec, TokenKind, TokenRow,
-        key_ring::KidStyle, policy::Rotation, random,
+        Cause, Clock, KeyChest, Lifetimes, OAuthError, Policy, Realm, RealmSpec, TokenKind, TokenRow, TokenState,
+        jwt::Object, key_ring::KidStyle, policy::Rotation, random, scope,
     },
     server::{Endpoints, Site},
 };
@@ -115,6 +115,8 @@ impl Dialect for Keycloak {
             "/auth/device" => (Endpoint::DeviceAuthorization, device::authorize),
             "/token/introspect" => (Endpoint::Introspection, introspection::answer),
             "/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/logout" => (Endpoint::Session, logout::answer),
+            "/login-status-iframe.html" => (Endpoint::Session, logout::watch),
             "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
             _ => return None,
         })
@@ -126,6 +128,9 @@ impl Dialect for Keycloak {
         document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["userinfo_endpoint"] = json!(endpoints.userinfo);
+        let session = endpoints.token.strip_suffix("/token").unwrap_or_default();
+        document["end_session_endpoint"] = json!(format!("{session}/logout"));
+        document["check_session_iframe"] = json!(format!("{session}/login-status-iframe.html"));
         document["registration_endpoint"] = json!(endpoints.registration);
         document["revocation_endpoint"] = json!(endpoints.revocation);
         document["revocation_endpoint_auth_methods_supported"] = methods.clone();
@@ -185,6 +190,15 @@ impl Dialect for Keycloak {
 
     fn foreign_token(&self, _kind: TokenKind) -> Result<(), OAuthError> {
         Err(OAuthError::invalid_request("Unmatching clients"))
+    }
+
+    /// Everything that stems from the session, but for what is to outlive it.
+    fn logged_out(&self, site: &Site, id_token: &Object) {
+        let Some(session) = id_token.get("sid").and_then(Value::as_str) else { return };
+        let outlives = |row: &TokenRow| row.scopes.iter().any(|scope| scope == scope::OFFLINE);
+        for row in site.realm.rows(|row| keycloak_shape::session(&row.jti) == session && !outlives(row)) {
+            site.realm.end_family(&row.family, TokenState::Revoked);
+        }
     }
 
     fn device_page(&self) -> &'static str {

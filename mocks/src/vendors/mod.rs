@@ -12,6 +12,7 @@ mod forgerock;
 mod is;
 mod is7;
 pub(crate) mod is7_tokens;
+mod is_consent;
 mod keycloak;
 mod keycloak_shape;
 mod like_is7;
@@ -230,6 +231,9 @@ pub(crate) trait Dialect: Send + Sync {
     fn shown(&self, _site: &Site, error: &OAuthError) -> Reply {
         page::message(400, "Error", &format!("{}: {}", error.code, error.description))
     }
+
+    /// What ends when the user of this id token logs out; nothing, where tokens are not bound to a session.
+    fn logged_out(&self, _site: &Site, _id_token: &Object) {}
 
     /// The page on which users type the codes of devices, where there is one.
     fn device_page(&self) -> &'static str {

@@ -28,8 +28,8 @@ pub struct MockPlan {
     pub port: Option<u16>,
     /// Port of its control interface; any free one when `None`.
     pub control_port: Option<u16>,
-    /// Its host name, which must lead to this machine.
-    pub host: String,
+    /// Its host name, which must lead to this machine. When `None`, the one of its `deployment.toml`, else `localhost`.
+    pub host: Option<String>,
     /// Folder with its CA (`ca.pem`, `ca.key`, `ca.p12`), made when missing.
     pub folder: PathBuf,
     /// What it asks of clients in the TLS handshake.
@@ -138,15 +138,17 @@ pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
         ServeMockError::UnknownVendor { wanted: plan.vendor.clone(), known }
     })?;
     folder_fits(&plan.folder)?;
-    if !leads_here(&plan.host).await {
-        return Err(ServeMockError::Host(plan.host.clone()));
-    }
-    let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
     let file = match &plan.deployment_toml {
         Some(path) => Some(deployment(path).await?),
         None => None,
     };
-    let server = started(plan, vendor, &house, file.as_ref()).await?;
+    let configured = file.as_ref().and_then(DeploymentToml::hostname);
+    let host = plan.host.as_deref().or(configured).unwrap_or("localhost");
+    if !leads_here(host).await {
+        return Err(ServeMockError::Host(host.to_owned()));
+    }
+    let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
+    let server = started(plan, vendor, &house, host, file.as_ref()).await?;
     let client = server.realm().add_client(ClientSpec::new("first").redirect_uris(["https://localhost/callback"]));
     let name = house.take_in(server);
     let control = Control::serve(house.clone(), plan.control_port.filter(|port| *port != 0)).await?;
@@ -159,10 +161,11 @@ async fn started(
     plan: &MockPlan,
     vendor: Vendor,
     house: &House,
+    host: &str,
     file: Option<&DeploymentToml>,
 ) -> Result<AuthorizationServer, MockError> {
     let start = |port: Option<u16>| {
-        let builder = house.builder(vendor).port(port).host(&plan.host).client_certificates(plan.client_certificates);
+        let builder = house.builder(vendor).port(port).host(host).client_certificates(plan.client_certificates);
         let builder = plan.defects.iter().fold(builder, |builder, id| builder.defect(id));
         file.cloned().into_iter().fold(builder, |builder, file| builder.deployment(file)).start()
     };
