@@ -1,7 +1,7 @@
 //! A platform from its start to its stop, and the tenants in it.
 //! What it answers is left to the planes, the resident key manager and the gateway.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
 use http::StatusCode;
@@ -186,6 +186,11 @@ impl Platform {
     pub async fn stop(self) {
         for server in self.servers {
             server.stop().await;
+        }
+        let (store, most) = (self.site.store.clone(), self.site.config.call_timeout + Duration::from_secs(5));
+        drop(self.site);
+        if !store.released(most).await {
+            tracing::warn!("the platform ended before its work did");
         }
     }
 }

@@ -10,9 +10,11 @@ mod sealing;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::watch;
 
 use self::{claim::Claim, sealing::Seal};
 use super::events::EventBus;
@@ -97,11 +99,17 @@ pub enum StoreError {
 /// The store; clones share one connection, and so writes come one after the other.
 #[derive(Debug, Clone)]
 pub struct Store {
-    connection: Arc<Mutex<Connection>>,
+    connection: Arc<Opened>,
     seal: Arc<Seal>,
     bus: EventBus,
-    // Let go after the connection: members are dropped in this order.
-    _claim: Option<Arc<Claim>>,
+}
+
+/// The connection, behind it the claim on its file, and then who is told of the end: members are dropped in this order.
+#[derive(Debug)]
+struct Opened {
+    connection: Mutex<Connection>,
+    _claim: Option<Claim>,
+    held: watch::Sender<()>,
 }
 
 impl Store {
@@ -113,7 +121,7 @@ impl Store {
     pub fn open(data: &Data) -> Result<Self, StoreError> {
         let claim = match data {
             Data::Memory => None,
-            Data::File(path) => Some(Arc::new(Claim::on(path)?)),
+            Data::File(path) => Some(Claim::on(path)?),
         };
         let mut connection = match data {
             Data::Memory => Connection::open_in_memory()?,
@@ -124,8 +132,18 @@ impl Store {
             Data::Memory => Seal::passing(),
             Data::File(path) => Seal::beside(path, &mut connection)?,
         };
-        let (connection, seal) = (Arc::new(Mutex::new(connection)), Arc::new(seal));
-        Ok(Self { connection, seal, bus: EventBus::new(), _claim: claim })
+        let connection =
+            Arc::new(Opened { connection: Mutex::new(connection), _claim: claim, held: watch::Sender::new(()) });
+        Ok(Self { connection, seal: Arc::new(seal), bus: EventBus::new() })
+    }
+
+    /// Lets go, and comes back when everybody else has: then the data may be opened again. Work that was begun goes on to its
+    /// end meanwhile, for no longer than `most`; whether it came to it is the answer.
+    pub async fn released(self, most: Duration) -> bool {
+        let mut held = self.connection.held.subscribe();
+        drop(self);
+        // Nothing is ever sent: it ends when the last holder has dropped the connection and the claim.
+        tokio::time::timeout(most, held.changed()).await.is_ok()
     }
 
     /// Where changes are told after they were committed, in the order of the commits.
@@ -198,7 +216,7 @@ impl Store {
 
     /// A panic while the lock was held rolled its transaction back, so the connection is sound.
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -56,3 +56,18 @@ fn data_of_a_later_version_is_refused() {
     let refused = Store::open(&Data::File(path)).unwrap_err();
     assert!(matches!(refused, StoreError::Newer { found: 99, .. }), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_is_released_when_the_last_holder_of_it_has_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Data::File(folder.path().join("platform.db"));
+    let store = Store::open(&data).unwrap();
+    let other = store.clone();
+    assert!(!store.released(Duration::from_millis(10)).await, "somebody still holds it");
+    assert!(matches!(Store::open(&data), Err(StoreError::InUse(_))));
+    let (one, two) = (other.clone(), other);
+    let waiting = tokio::spawn(two.released(Duration::from_secs(60)));
+    drop(one);
+    assert!(waiting.await.unwrap());
+    Store::open(&data).unwrap();
+}
