@@ -258,8 +258,13 @@ impl Publisher {
 
     /// Moves an API to the state in which developers can subscribe to it.
     pub async fn publish(&self, id: &str) -> Result<Reply<()>, DriverError> {
+        self.change_state(id, "Publish").await
+    }
+
+    /// Takes an API one step further in its life cycle, by the product's word for the step, such as `Block`.
+    pub async fn change_state(&self, id: &str, action: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["apis", "change-lifecycle"])?;
-        let call = call.query("apiId", id).query("action", "Publish");
+        let call = call.query("apiId", id).query("action", action);
         Ok(self.0.send(Plane::Publisher, call).await?.done())
     }
 

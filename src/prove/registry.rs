@@ -33,6 +33,7 @@ pub enum Cause {
 static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
+        defects::client_settings::DEFECTS,
         defects::caching::DEFECTS,
         defects::claims::DEFECTS,
         defects::connectors::DEFECTS,

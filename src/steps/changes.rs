@@ -32,6 +32,8 @@ const CHANGES: &[Change] = &[
     (" is called with a flood ", "flood-over", PROPAGATION),
     (" maps a client of ", "keys-mapped", PROPAGATION),
     (" removes the keys of ", "keys-removed", PROPAGATION),
+    ("the publisher blocks the API ", "api-blocked", PROPAGATION),
+    ("the publisher retires the API ", "api-retired", PROPAGATION),
     ("the publisher blocks ", "subscription-blocked", PROPAGATION),
     ("the publisher unblocks ", "subscription-unblocked", PROPAGATION),
     (" unsubscribes ", "subscription-ended", PROPAGATION),

@@ -1,7 +1,8 @@
 //! What developers do in the portal: generating keys, mapping clients, subscribing.
 //! What came of it is observed elsewhere.
 
-use cucumber::{given, when};
+use cucumber::{gherkin::Step, given, when};
+use serde_json::{Map, Value};
 
 use crate::world::{Last, OrFail as _, StepError, World};
 use kmspec_drivers::{
@@ -98,6 +99,38 @@ async fn generates_with_callbacks(
     request.grant_types = vec!["authorization_code".to_owned(), "refresh_token".to_owned()];
     request.callback_url = Some(callbacks.split(", ").map(callback).collect::<Vec<_>>().join(","));
     generates_as(world, Role::Developer, &application, &place, request).await
+}
+
+/// Settings of a client of the resident key manager, as they are called in features and in its documents.
+const CLIENT_SETTINGS: [(&str, &str); 3] = [
+    ("PKCE is mandatory", "pkceMandatory"),
+    ("plain challenges", "pkceSupportPlain"),
+    ("no client secret", "bypassClientCredentials"),
+];
+
+/// The settings in a step's table, `yes` or `no` each, by their names in the documents.
+pub(super) fn client_settings(world: &World, step: &Step) -> Result<Map<String, Value>, StepError> {
+    let rows = step.table.iter().flat_map(|table| &table.rows);
+    let entries = rows.map(|row| {
+        let [label, value] = row.as_slice() else { return None };
+        let (_, property) = CLIENT_SETTINGS.iter().find(|(known, _)| known == label)?;
+        let value = match value.as_str() {
+            "yes" => "true",
+            "no" => "false",
+            _ => return None,
+        };
+        Some(((*property).to_owned(), value.into()))
+    });
+    entries.collect::<Option<_>>().ok_or_else(|| {
+        world.error("a row of client settings has a known label and `yes` or `no`\nhint: labels stand in `developer`")
+    })
+}
+
+#[when(expr = "the developer generates keys for {string} at the resident key manager with these settings:")]
+async fn generates_with_settings(world: &mut World, application: String, step: &Step) -> Result<(), StepError> {
+    let mut request = key_request(world, RESIDENT, KeyType::Production, false)?;
+    request.additional_properties = Some(client_settings(world, step)?);
+    generates_as(world, Role::Developer, &application, RESIDENT, request).await
 }
 
 #[given(expr = "the developer has failed to generate keys for {string} at {string}")]
@@ -215,13 +248,13 @@ pub(super) async fn subscription_id(world: &World, application: &str, api: &str)
     }
 }
 
-#[when(expr = "the developer removes the keys of {string} at {string}")]
-#[given(expr = "the developer has removed the keys of {string} at {string}")]
-async fn removes_keys(world: &mut World, application: String, place: String) -> Result<(), StepError> {
-    let mapping = mapping_id(world, &application, &place)?;
+#[when(expr = "the developer removes the keys of {string} at {place}")]
+#[given(expr = "the developer has removed the keys of {string} at {place}")]
+async fn removes_keys(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let mapping = mapping_id(world, &application, &place.0)?;
     let owned = world.applications.named(&application).or_fail(world)?.clone();
     let reply = portal(world, owned.owner)?.delete_key(&owned.id, &mapping).await;
-    world.demand(&format!("removing the keys of `{application}` at `{place}`"), reply)?;
+    world.demand(&format!("removing the keys of `{application}` at `{}`", place.0), reply)?;
     world.last = Some(Last::Granted);
     Ok(())
 }

@@ -11,6 +11,7 @@ mod consumer;
 mod consumer_secrets;
 mod deployments;
 mod developer;
+mod exchanges;
 mod flaws;
 mod form;
 mod gateway_calls;

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Keeps a token answer for the observations.
-fn keep(world: &mut World, reply: Result<Reply<TokenGrant>, DriverError>) -> Result<(), StepError> {
+pub(super) fn keep(world: &mut World, reply: Result<Reply<TokenGrant>, DriverError>) -> Result<(), StepError> {
     world.seen.grant = world.keep(reply)?;
     world.seen.grant_headers = world.log().last().map(answer_headers).unwrap_or_default();
     Ok(())

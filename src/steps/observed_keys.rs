@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use cucumber::then;
+use cucumber::{gherkin::Step, then};
 
 use crate::world::{OrFail as _, StepError, World};
 use kmspec_drivers::devportal::{ApplicationKey, KeyType};
 
 use super::{
-    developer::mapping_id,
+    developer::{client_settings, mapping_id},
     parameters::{Developer, Keys, Place, RESIDENT},
     refusals::was_granted,
     servers, tokens,
@@ -47,6 +47,16 @@ async fn differs(world: &mut World) -> Result<(), StepError> {
         .find(|keys| keys.key_type == KeyType::Production)
         .map(|keys| keys.consumer_key.clone());
     world.expect(observed.is_some() && observed != production, "another consumer key", format!("{observed:?}"))
+}
+
+#[then(expr = "the keys have these settings:")]
+async fn with_settings(world: &mut World, step: &Step) -> Result<(), StepError> {
+    let wanted = client_settings(world, step)?;
+    let told = brought(world)?.additional_properties.unwrap_or_default();
+    for (property, value) in &wanted {
+        world.expect_eq(&format!("the property `{property}` of the keys"), value, &told[property])?;
+    }
+    Ok(())
 }
 
 #[then(expr = "the keys come with a token")]

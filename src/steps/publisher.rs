@@ -1,4 +1,4 @@
-//! What the publisher does with an API's key managers, and with what its operations need.
+//! What the publisher does with an API's key managers, its life cycle, and with what its operations need.
 //! When the gateway follows is observed elsewhere.
 
 use cucumber::{given, when};
@@ -68,6 +68,27 @@ async fn unblocks(world: &mut World, application: String, api: String) -> Result
     let subscription = subscription_id(world, &application, &api).await?;
     let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
     world.demand("lifting the block", publisher.unblock(&subscription).await)?;
+    world.last = Some(Last::Granted);
+    Ok(())
+}
+
+#[when(expr = "the publisher blocks the API {string}")]
+async fn blocks_api(world: &mut World, api: String) -> Result<(), StepError> {
+    moves(world, &api, &["Block"]).await
+}
+
+#[when(expr = "the publisher retires the API {string}")]
+async fn retires_api(world: &mut World, api: String) -> Result<(), StepError> {
+    moves(world, &api, &["Deprecate", "Retire"]).await
+}
+
+/// Takes an API through these steps of its life cycle.
+async fn moves(world: &mut World, api: &str, actions: &[&str]) -> Result<(), StepError> {
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    let id = world.apis.named(api).or_fail(world)?.id.clone();
+    for action in actions {
+        world.demand(&format!("`{action}` of `{api}`"), publisher.change_state(&id, action).await)?;
+    }
     world.last = Some(Last::Granted);
     Ok(())
 }

@@ -57,6 +57,8 @@ const GATEWAY: &[Reason] = &[
     reason("the audience does not match", &[403], "900914"),
     reason("there is no backend for keys of its type", &[403], "900901"),
     reason("the subscription is blocked", &[401], "900907"),
+    reason("the API is blocked", &[503], "700700"),
+    reason("there is no such API", &[404], "404"),
 ];
 
 /// Whether a refusal of the gateway is for this reason.

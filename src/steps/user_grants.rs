@@ -14,6 +14,7 @@ use kmspec_model::exchange::Role;
 
 use super::{
     applications::ready_at,
+    parameters::Place,
     servers::{self, USER},
     setup, tokens,
 };
@@ -23,21 +24,21 @@ const CALLBACK: &str = "https://client.example/callback";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 #[given(
-    expr = "the application {string} with keys at {string} for the grant types {string}, subscribed to the API {string}"
+    expr = "the application {string} with keys at {place} for the grant types {string}, subscribed to the API {string}"
 )]
 async fn subscribed_for_grants(
     world: &mut World,
     name: String,
-    place: String,
+    place: Place,
     grants: String,
     api: String,
 ) -> Result<(), StepError> {
     setup::application(world, &name, Role::Developer).await?;
-    let mut request = setup::key_request(world, &place, KeyType::Production, false)?;
+    let mut request = setup::key_request(world, &place.0, KeyType::Production, false)?;
     request.grant_types = grants.split(", ").map(str::to_owned).collect();
     request.callback_url = Some(CALLBACK.to_owned());
-    setup::generate(world, &name, &place, &request).await?;
-    ready_at(world, &name, &place, &api).await
+    setup::generate(world, &name, &place.0, &request).await?;
+    ready_at(world, &name, &place.0, &api).await
 }
 
 #[given(

@@ -63,3 +63,11 @@ Feature: The secrets of an application's keys
       Given the developer has changed the grant types of the keys of "shop" at the resident key manager to "password"
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then the token request is refused as "unauthorized_client"
+
+  Rule: Keys that were removed are good for nothing
+
+    @core @negative @SEED-KM-04/generation @DEF-SEED-KEYS-17
+    Scenario: Keys that were removed bring no token
+      Given the developer has removed the keys of "shop" at the resident key manager
+      When the API consumer requests a token of "shop" from the resident key manager by client credentials
+      Then the token request is refused as "invalid_client"

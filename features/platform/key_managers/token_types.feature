@@ -55,3 +55,35 @@ Feature: What the tokens of a key manager are good for
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
+
+  Rule: Tokens are exchanged for those of the resident key manager where that is said
+
+    @extended @SEED-KM-24 @DEF-SEED-KM-35 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom
+    Scenario: Tokens that may be used either way can be exchanged
+      Given a key manager "acme" at a custom server with
+        | token type | BOTH    |
+        | alias      | traders |
+      And the application "shop" with keys at the resident key manager for the grant types "urn:ietf:params:oauth:grant-type:token-exchange, client_credentials", subscribed to the API "orders"
+      When "shop" exchanges a token of "acme" for the audience "traders"
+      Then a token is granted
+      And "orders" accepts the token
+
+    @extended @SEED-KM-24 @DEF-SEED-KM-32 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom
+    Scenario: Tokens that may only be exchanged are good once they were
+      Given a key manager "acme" at a custom server with
+        | token type | EXCHANGED |
+        | alias      | traders   |
+      And the application "shop" with keys at the resident key manager for the grant types "urn:ietf:params:oauth:grant-type:token-exchange, client_credentials", subscribed to the API "orders"
+      When "shop" exchanges a token of "acme" for the audience "traders"
+      Then a token is granted
+      And "orders" accepts the token
+
+    @extended @negative @SEED-KM-24 @DEF-SEED-KM-36 @needs:devportal @needs:resident @needs:fresh-issuer @connector:custom
+    Scenario: Tokens that come to be used as they are are exchanged no more
+      Given a key manager "acme" at a custom server with
+        | token type | EXCHANGED |
+        | alias      | traders   |
+      And the application "shop" with keys at the resident key manager for the grant types "urn:ietf:params:oauth:grant-type:token-exchange, client_credentials"
+      And the administrator has changed the token type of "acme" to "DIRECT"
+      When "shop" exchanges a token of "acme" for the audience "traders"
+      Then the token request is refused as "invalid_request"

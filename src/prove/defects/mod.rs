@@ -4,6 +4,7 @@
 pub(super) mod admin_access;
 pub(super) mod caching;
 pub(super) mod claims;
+pub(super) mod client_settings;
 pub(super) mod connectors;
 pub(super) mod consumer_secrets;
 pub(super) mod deletions;

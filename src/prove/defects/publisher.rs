@@ -23,6 +23,7 @@ defects! {
     "DEF-076", "a policy at an operation takes the place of the check of tokens", Pair::hearing(policy_replaces_check);
     "DEF-SEED-GW-10", "an API that names its key managers accepts none of them", restriction_shuts_out();
     "DEF-SEED-KM-30", "a shared scope is reported as deleted and is not", Pair::hearing(deletion_lost);
+    "DEF-SEED-GW-26", "the gateway never hears of the life cycle of an API", Pair::hearing(life_cycle_unheard);
     "DEF-192", "the list of key managers that an API is restricted to is ignored", restriction_ignored();
 }
 
@@ -117,6 +118,24 @@ fn deletion_lost(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> D
     }
     *request.method_mut() = Method::GET;
     Deed::Done
+}
+
+/// The state of an API is read instead of being changed, unless it is to be published.
+fn life_cycle_unheard(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let path = request.uri().path().to_owned();
+    let Some(apis) = path.strip_suffix("/change-lifecycle").filter(|_| plane == Plane::Publisher) else {
+        return Deed::Nothing;
+    };
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    let value = |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref());
+    match (value("apiId"), value("action")) {
+        (Some(id), Some("Block" | "Deprecate" | "Retire")) => {
+            message::defuse(request, &format!("{apis}/{id}/lifecycle-state"));
+            Deed::Done
+        }
+        _ => Deed::Nothing,
+    }
 }
 
 /// Says of a scope with a slash in its name that there is none when it is changed or deleted.

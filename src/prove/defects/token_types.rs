@@ -17,6 +17,8 @@ defects! {
     "DEF-SEED-KM-31", "every key manager reads as one whose tokens are used as they are", Misread::of(reads_direct);
     "DEF-SEED-KM-32", "tokens that may only be exchanged are taken as they are", taken_for(only_exchanged_is_direct);
     "DEF-SEED-KM-33", "tokens that may be used either way may only be exchanged", taken_for(either_way_is_exchanged);
+    "DEF-SEED-KM-35", "tokens that may be used either way cannot be exchanged", taken_for(either_way_is_direct);
+    "DEF-SEED-KM-36", "tokens that are used as they are can be exchanged", taken_for(direct_is_either_way);
 }
 
 /// Tells the subject another type than the administrator decided on.
@@ -45,6 +47,14 @@ fn either_way_is_exchanged(document: &mut Value) -> bool {
     replace(document, &["BOTH"], "EXCHANGED")
 }
 
+fn either_way_is_direct(document: &mut Value) -> bool {
+    replace(document, &["BOTH"], "DIRECT")
+}
+
+fn direct_is_either_way(document: &mut Value) -> bool {
+    replace(document, &["DIRECT"], "BOTH")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -59,5 +69,7 @@ mod tests {
         let mut both = json!({ "tokenType": "BOTH" });
         assert!(either_way_is_exchanged(&mut both) && only_exchanged_is_direct(&mut both));
         assert_eq!(both["tokenType"], "DIRECT");
+        assert!(direct_is_either_way(&mut both) && !direct_is_either_way(&mut both));
+        assert!(either_way_is_direct(&mut both) && both["tokenType"] == "DIRECT");
     }
 }
