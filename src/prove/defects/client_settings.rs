@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn only_the_removal_of_keys_is_lost() {
-        let mut kept = |path: &str| {
+        let kept = |path: &str| {
             let mut request = asked(Method::DELETE, path, &Value::Null);
             (removal_lost(&mut Notes::new(), Plane::Devportal, &mut request), request.method().clone())
         };
