@@ -205,13 +205,26 @@ impl FaultScript {
             }
             Fault::Huge { bytes: 0 } | Fault::Drip { bytes: 0, .. } => value("size", "is zero"),
             Fault::Huge { bytes } if *bytes > LARGEST => value("size", "is more than 64 MiB"),
-            Fault::Redirect { location } if url::Url::parse(location).is_err() || !header(location) => {
-                value("location", "is no absolute URL")
+            Fault::Cut { after_bytes } if *after_bytes > LARGEST => value("size", "is more than 64 MiB"),
+            Fault::Redirect { location } if !leads_somewhere(location) || !header(location) => {
+                value("location", "is no absolute URL of http or https")
+            }
+            Fault::MalformedJson if self.endpoint.is_some_and(answers_pages) => {
+                value("body", "is to be malformed JSON, where pages and redirects are answered")
             }
             Fault::ContentType { media_type } if !header(media_type) => value("media type", "is no header value"),
             _ => Ok(()),
         }
     }
+}
+
+fn leads_somewhere(location: &str) -> bool {
+    url::Url::parse(location).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// What browsers are sent to.
+fn answers_pages(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Authorize | Endpoint::Login | Endpoint::Session)
 }
 
 /// The faults of one server; clones share them.

@@ -1,7 +1,7 @@
 //! Scopes that are registered at an authorization server, and the rule that decides which of them a request gets.
 //! Every vendor has a rule of its own; so has the platform's resident key manager.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +49,9 @@ pub trait ScopeRule: std::fmt::Debug + Send + Sync {
 
 /// The words of a `scope` parameter, without repetitions; `None` when there are none.
 pub fn split(parameter: Option<&str>) -> Option<Vec<String>> {
-    let mut words: Vec<String> = Vec::new();
-    for word in parameter.unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
-        if !words.iter().any(|known| known == word) {
-            words.push(word.to_owned());
-        }
-    }
+    let mut seen = HashSet::new();
+    let words = parameter.unwrap_or_default().split(' ').filter(|word| !word.is_empty() && seen.insert(*word));
+    let words: Vec<String> = words.map(str::to_owned).collect();
     (!words.is_empty()).then_some(words)
 }
 
