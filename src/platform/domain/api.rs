@@ -101,7 +101,7 @@ pub struct Operation {
 impl Operation {
     /// Whether the operation can be called without any credential.
     pub fn is_open(&self) -> bool {
-        self.auth_type.eq_ignore_ascii_case("none")
+        self.auth_type == "None"
     }
 }
 

@@ -206,7 +206,9 @@ fn check_texts(draft: &Draft) -> Result<(), Refusal> {
         }
     }
     const VERBS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    if draft.operations.iter().any(|own| !VERBS.contains(&own.verb.to_ascii_uppercase().as_str())) {
+    // A misspelt one must not open an operation, nor let more tokens in.
+    let known = |own: &DraftOperation| own.auth_type.as_deref().is_none_or(|text| AUTH_TYPES.contains(&text));
+    if draft.operations.iter().any(|own| !VERBS.contains(&own.verb.to_ascii_uppercase().as_str()) || !known(own)) {
         return Err(Refusal::bad_request("One or more request body parameters contain disallowed values."));
     }
     Ok(())
@@ -224,6 +226,9 @@ fn check_plans(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Result
         None => Ok(()),
     }
 }
+
+/// The values of an operation's `authType`; an empty one counts as absent.
+const AUTH_TYPES: &[&str] = &["", "Any", "None", "Application", "Application User", "Application & Application User"];
 
 /// The values of `securityScheme`.
 const SECURITY_SCHEMES: &[&str] =
