@@ -124,6 +124,15 @@ async fn token_request_refused(world: &mut World, error: String) -> Result<(), S
     )
 }
 
+#[then(expr = "the refusal says {string}")]
+async fn refusal_says(world: &mut World, text: String) -> Result<(), StepError> {
+    let refusal = world.refusal("the request")?.clone();
+    // An application that a text names has its name at the subject there.
+    let at_subject = world.applications.iter().map(|(name, owned)| (format!("`{name}`"), owned.name.clone()));
+    let wanted = at_subject.fold(text, |text, (name, at_subject)| text.replace(&name, &at_subject));
+    world.expect(refusal.mentions(&wanted), format!("a refusal that says \"{wanted}\""), refusal.to_string())
+}
+
 #[then(expr = "the refusal challenges for a Bearer token")]
 async fn challenges_for_bearer(world: &mut World) -> Result<(), StepError> {
     challenges(world, "Bearer")
