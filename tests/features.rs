@@ -144,6 +144,7 @@ fn every_tag_is_in_a_closed_list() {
     known.extend(Capability::ALL.map(|each| format!("needs:{each}")));
     let rules: BTreeSet<String> = names("requirements.toml", "requirement", "id")
         .into_iter()
+        .chain(names("behaviour.toml", "behaviour", "id"))
         .chain(names("clauses.toml", "clause", "id"))
         .chain(names("defects.toml", "defect", "id"))
         .collect();
@@ -184,6 +185,21 @@ fn every_scenario_is_one_act_in_few_steps() {
         assert!((2..=8).contains(&row.steps.len()), "{} has {} steps", row.place, row.steps.len());
         let order: Vec<_> = row.steps.iter().map(|step| step.ty as u8).collect();
         assert!(order.is_sorted(), "{} goes back from an observation to an act", row.place);
+    }
+}
+
+#[test]
+fn every_behaviour_has_a_scenario_a_test_or_a_reason() {
+    let mut files = Vec::new();
+    feature_files(&root(), &mut files);
+    let tagged: BTreeSet<String> = files.iter().flat_map(|file| rows_of(file)).flat_map(|row| row.tags).collect();
+    let text = fs::read_to_string(root().join("catalogue/behaviour.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    for row in table["behaviour"].as_array().unwrap() {
+        let id = row["id"].as_str().unwrap();
+        let explained = row.get("outside").is_some_and(|why| why.as_str().unwrap().split_whitespace().count() >= 10);
+        let shown = tagged.contains(id) || row.get("measured").is_some();
+        assert!(shown != explained, "{id} has no scenario, no test and no reason of ten words, or a reason too many");
     }
 }
 

@@ -24,6 +24,12 @@ pub fn explain(id: &RuleId, catalogue: &Catalogue, scenarios: &[Selected]) -> Op
             line(&mut text, "measured", &format!("{} in {}", each.name, each.file));
         }
     }
+    if let Some(behaviour) = catalogue.behaviours.iter().find(|each| each.id == row) {
+        for each in &behaviour.measured {
+            line(&mut text, "measured", &format!("{} in {}", each.name, each.file));
+        }
+        line(&mut text, "not shown", behaviour.outside.as_deref().unwrap_or_default());
+    }
     if let Some(clause) = catalogue.clauses.iter().find(|each| each.id == row) {
         line(&mut text, "binds", &clause.side.join(", "));
         for known in &clause.deviates {
@@ -118,7 +124,30 @@ pub fn requirements(
         text,
         "\n{proven} of {all} requirements are held by a scenario, {measured} are measured by tests, {apart} are limitations that a profile declares"
     );
-    text + &switchable(catalogue)
+    text + &behaviours(catalogue, &count, only_missing) + &switchable(catalogue)
+}
+
+/// Every behaviour that was observed at API Manager with the number of scenarios that hold it, and how many those are.
+fn behaviours(catalogue: &Catalogue, count: &dyn Fn(&str) -> usize, only_missing: bool) -> String {
+    let rows = &catalogue.behaviours;
+    let mut text = String::new();
+    for row in rows {
+        let shown = count(&row.id) > 0 || !row.measured.is_empty() || row.outside.is_some();
+        if !only_missing || !shown {
+            let _ = writeln!(text, "{:>4}  {:<24} {}", count(&row.id), row.id, row.text);
+            text.extend(row.measured.iter().map(measurement));
+            text.extend(row.outside.iter().map(|why| format!("        not shown: {why}\n")));
+        }
+    }
+    let held = rows.iter().filter(|row| count(&row.id) > 0).count();
+    let measured = rows.iter().filter(|row| !row.measured.is_empty()).count();
+    let outside = rows.iter().filter(|row| row.outside.is_some()).count();
+    let _ = writeln!(
+        text,
+        "{held} of {} observed behaviours are held by a scenario, {measured} are measured by tests, {outside} are outside of what is tested",
+        rows.len()
+    );
+    text
 }
 
 /// A line under what is measured.

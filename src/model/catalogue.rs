@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 mod rows;
 
-pub use rows::{Clause, Defect, KnownDeviation, Measurement, Requirement, Vendor};
+pub use rows::{Behaviour, Clause, Defect, KnownDeviation, Measurement, Requirement, Vendor};
 
 use super::{
     capability::Capability,
@@ -23,6 +23,8 @@ pub const SERVER_TAG: &str = "server:";
 pub struct Catalogue {
     /// What the seed documents require.
     pub requirements: Vec<Requirement>,
+    /// What API Manager was seen to do with key managers.
+    pub behaviours: Vec<Behaviour>,
     /// Clauses of the standards.
     pub clauses: Vec<Clause>,
     /// Defects that a suite must notice.
@@ -73,7 +75,9 @@ pub enum CatalogueError {
         problem: String,
     },
     /// No table goes by the file's name.
-    #[error("`{0}` is no file of the catalogue\nhint: there are requirements, clauses, defects, vendors and tags")]
+    #[error(
+        "`{0}` is no file of the catalogue\nhint: there are requirements, behaviour, clauses, defects, vendors and tags"
+    )]
     UnknownFile(String),
     /// Two rows share an id, or an id is of another table.
     #[error(
@@ -104,6 +108,7 @@ impl Catalogue {
         for (path, text) in files {
             match path.rsplit('/').next().unwrap_or(path) {
                 "requirements.toml" => catalogue.requirements = read::<Rows>(path, text)?.requirement,
+                "behaviour.toml" => catalogue.behaviours = read::<Rows>(path, text)?.behaviour,
                 "clauses.toml" => catalogue.clauses = read::<Rows>(path, text)?.clause,
                 "defects.toml" => catalogue.defects = read::<Rows>(path, text)?.defect,
                 "vendors.toml" => catalogue.vendors = read::<Rows>(path, text)?.vendor,
@@ -118,9 +123,10 @@ impl Catalogue {
     fn check_ids(&self) -> Result<(), CatalogueError> {
         let mut seen = BTreeSet::new();
         let requirements = self.requirements.iter().map(|row| (&row.id, RuleKind::Requirement));
+        let behaviours = self.behaviours.iter().map(|row| (&row.id, RuleKind::Behaviour));
         let clauses = self.clauses.iter().map(|row| (&row.id, RuleKind::Clause));
         let defects = self.defects.iter().map(|row| (&row.id, RuleKind::Defect));
-        for (id, kind) in requirements.chain(clauses).chain(defects) {
+        for (id, kind) in requirements.chain(behaviours).chain(clauses).chain(defects) {
             let fits = id.parse::<RuleId>().is_ok_and(|rule| rule.kind() == kind && rule.facet().is_none());
             if !fits || !seen.insert(id) {
                 return Err(CatalogueError::Misplaced(id.clone()));
@@ -138,6 +144,11 @@ impl Catalogue {
                 let document = format!("seed document {}", each.document);
                 text(document, each.text.clone())
             }),
+            RuleKind::Behaviour => self
+                .behaviours
+                .iter()
+                .find(|each| each.id == row)
+                .map(|each| text("observed at API Manager".to_owned(), each.text.clone())),
             RuleKind::Clause => self.clauses.iter().find(|each| each.id == row).map(|each| {
                 text(
                     format!("{}, section {}, {}", specification(&each.rfc), each.section, each.level),
@@ -214,6 +225,8 @@ impl Catalogue {
 struct Rows {
     #[serde(default)]
     requirement: Vec<Requirement>,
+    #[serde(default)]
+    behaviour: Vec<Behaviour>,
     #[serde(default)]
     clause: Vec<Clause>,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Ids of rules as tags write them: requirements of the seed documents, OAuth clauses, seeded defects.
+//! Ids of rules as tags write them: requirements of the seed documents, observed behaviour, OAuth clauses, defects.
 //! What an id means stands in `features/catalogue/`; here is only its grammar.
 
 use std::{fmt, str::FromStr};
@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum RuleKind {
     /// A row of the seed documents, `SEED-…`.
     Requirement,
+    /// What API Manager was seen to do, `APIM-…`.
+    Behaviour,
     /// A clause of a standard, `OAUTH-…`.
     Clause,
     /// A defect that can be switched on, `DEF-…`.
@@ -18,7 +20,7 @@ pub enum RuleKind {
 
 /// The id of one rule, with the facet of it where the row names several things.
 ///
-/// Shapes: `SEED-IS7-14`, `SEED-KM-06/saml`, `OAUTH-7662-2.2-a`, `DEF-044`, `DEF-SEED-OOB-05`.
+/// Shapes: `SEED-IS7-14`, `SEED-KM-06/saml`, `APIM-IS7-TOK-03`, `OAUTH-7662-2.2-a`, `DEF-044`, `DEF-SEED-OOB-05`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RuleId {
@@ -46,7 +48,9 @@ impl RuleId {
 
 /// The text is not the id of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a rule id\nhint: ids look like SEED-IS7-14, SEED-KM-06/saml, OAUTH-7662-2.2-a or DEF-044")]
+#[error(
+    "`{0}` is not a rule id\nhint: ids look like SEED-IS7-14, SEED-KM-06/saml, APIM-TX-04, OAUTH-7662-2.2-a or DEF-044"
+)]
 pub struct NotARuleId(pub String);
 
 impl FromStr for RuleId {
@@ -61,6 +65,8 @@ impl FromStr for RuleId {
         };
         let kind = if row.starts_with("SEED-") {
             RuleKind::Requirement
+        } else if row.starts_with("APIM-") {
+            RuleKind::Behaviour
         } else if row.starts_with("OAUTH-") {
             RuleKind::Clause
         } else if row.starts_with("DEF-") {
@@ -103,9 +109,15 @@ mod tests {
 
     #[test]
     fn ids_read_back_as_they_were_written() {
-        for text in
-            ["SEED-IS7-14", "SEED-KM-06/saml", "OAUTH-7662-2.2-a", "OAUTH-OIDCD-4.3-a", "DEF-044", "DEF-SEED-OOB-05"]
-        {
+        for text in [
+            "SEED-IS7-14",
+            "SEED-KM-06/saml",
+            "OAUTH-7662-2.2-a",
+            "OAUTH-OIDCD-4.3-a",
+            "APIM-IS7-TOK-03",
+            "DEF-044",
+            "DEF-SEED-OOB-05",
+        ] {
             assert_eq!(text.parse::<RuleId>().unwrap().to_string(), text);
         }
         let facet: RuleId = "SEED-KM-06/saml".parse().unwrap();
@@ -114,9 +126,19 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in
-            ["", "core", "SEED-", "SEED-IS7-", "SEED-IS7-14/", "DEF", "DEF-", "OAUTH-7662", "seed-is7-14", "DEF-0 4"]
-        {
+        for text in [
+            "",
+            "core",
+            "SEED-",
+            "SEED-IS7-",
+            "SEED-IS7-14/",
+            "DEF",
+            "DEF-",
+            "OAUTH-7662",
+            "APIM-TX",
+            "seed-is7-14",
+            "DEF-0 4",
+        ] {
             assert!(text.parse::<RuleId>().is_err(), "{text}");
         }
     }

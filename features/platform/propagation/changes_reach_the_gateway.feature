@@ -4,7 +4,7 @@ Feature: Changes reach the gateway
 
   Rule: A new key manager is trusted without a restart
 
-    @core @smoke @SEED-KM-09 @SEED-KM-10 @DEF-157 @DEF-183 @connector:custom
+    @core @smoke @SEED-KM-09 @SEED-KM-10 @APIM-ASY-03 @DEF-157 @DEF-183 @connector:custom
     Scenario: Tokens of a key manager that was just added are accepted
       Given the authorization server "acme", which is a custom server
       And an API "orders"

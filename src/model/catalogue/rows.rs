@@ -1,4 +1,4 @@
-//! The rows of the catalogue as its files hold them: requirements, clauses, defects, key manager types.
+//! The rows of the catalogue as its files hold them: requirements, behaviour, clauses, defects, key manager types.
 //! Reading the files and looking ids up belong to the catalogue itself.
 
 use serde::Deserialize;
@@ -41,6 +41,22 @@ impl Requirement {
     pub fn measured_by(&self, facet: Option<&str>) -> impl Iterator<Item = &Measurement> {
         self.measured.iter().filter(move |each| each.facet.as_deref() == facet)
     }
+}
+
+/// What API Manager was seen to do with key managers, and its users count on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviour {
+    /// For example `APIM-TX-04`.
+    pub id: String,
+    /// What holds.
+    pub text: String,
+    /// What is found out by a test of the platform, which no scenario does.
+    #[serde(default)]
+    pub measured: Vec<Measurement>,
+    /// Why neither a scenario nor a test shows it, where that is so.
+    #[serde(default)]
+    pub outside: Option<String>,
 }
 
 /// A clause of a standard.
