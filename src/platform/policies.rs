@@ -16,6 +16,9 @@ const APPLICATION: &[&str] = &["Unlimited", "10PerMin", "20PerMin", "50PerMin"];
 /// Policies that APIs may offer and subscriptions may have in every tenant.
 const SUBSCRIPTION: &[&str] = &["Unlimited", "Gold", "Silver", "Bronze"];
 
+/// Policies that operations may have in every tenant.
+pub(super) const OPERATION_PLANS: &[&str] = &["Unlimited", "10KPerMin", "20KPerMin", "50KPerMin"];
+
 /// The names that every tenant has.
 pub(super) fn usual(level: PolicyLevel) -> &'static [&'static str] {
     match level {

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::{SubscriptionScopes, access::roles};
 use crate::{
-    domain::{Api, ApiStatus, principal},
+    domain::{Api, ApiStatus, SUPER_TENANT, Viewer, principal},
     policies::{self, SUBSCRIPTIONLESS},
     site::Site,
     store::Documents,
-    wire::{Caller, Page, Path, Query, Refusal, addressed_tenant, page},
+    wire::{Code, Page, Path, Query, Refusal, Visitor, addressed_tenant, page},
 };
 
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ pub(super) struct Search {
 }
 
 pub(super) async fn list(
-    caller: Caller<SubscriptionScopes>,
+    visitor: Visitor<SubscriptionScopes>,
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
     Query(search): Query<Search>,
@@ -32,31 +32,61 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Refusal> {
     site.store
         .read(move |documents| {
-            let tenant = addressed_tenant(documents, &headers, &caller.tenant)?;
-            let roles = roles(documents, &caller.tenant, &caller.user)?;
+            let looking = Looking::of(documents, &visitor)?;
+            let tenant = addressed_tenant(documents, &headers, looking.home)?;
             let wanted = search.query.trim_start_matches("name:").to_lowercase();
             let all: Vec<Api> = documents.all(&tenant)?;
-            let found = all.iter().filter(|api| is_offered(api) && api.name.to_lowercase().contains(&wanted));
-            let entries: Result<Vec<Value>, Refusal> = found.map(|api| entry(documents, api, &roles)).collect();
+            let found = all.iter().filter(|api| {
+                is_offered(api) && api.is_visible_to(looking.viewer()) && api.name.to_lowercase().contains(&wanted)
+            });
+            let entries: Result<Vec<Value>, Refusal> = found.map(|api| entry(documents, api, &looking.roles)).collect();
             Ok(Json(page(entries?, shown_page)))
         })
         .await
 }
 
 pub(super) async fn read(
-    caller: Caller<SubscriptionScopes>,
+    visitor: Visitor<SubscriptionScopes>,
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     site.store
         .read(move |documents| {
-            let tenant = addressed_tenant(documents, &headers, &caller.tenant)?;
+            let looking = Looking::of(documents, &visitor)?;
+            let tenant = addressed_tenant(documents, &headers, looking.home)?;
             let found: Option<Api> = documents.find(&tenant, &id)?;
             let api = found.filter(is_offered).ok_or_else(|| Refusal::not_found("API"))?;
-            Ok(Json(entry(documents, &api, &roles(documents, &caller.tenant, &caller.user)?)?))
+            if !api.is_visible_to(looking.viewer()) {
+                return Err(Code::NotOwner.into());
+            }
+            Ok(Json(entry(documents, &api, &looking.roles)?))
         })
         .await
+}
+
+/// Who looks: at home in a tenant, with the roles there. Who has not signed in looks at the portal of the super tenant,
+/// unless another one is addressed.
+struct Looking<'a> {
+    home: &'a str,
+    signed_in: bool,
+    roles: Vec<String>,
+}
+
+impl<'a> Looking<'a> {
+    fn of(documents: &Documents<'_>, visitor: &'a Visitor<SubscriptionScopes>) -> Result<Self, Refusal> {
+        Ok(match &visitor.0 {
+            None => Self { home: SUPER_TENANT, signed_in: false, roles: Vec::new() },
+            Some(caller) => {
+                let roles = roles(documents, &caller.tenant, &caller.user)?;
+                Self { home: &caller.tenant, signed_in: true, roles }
+            }
+        })
+    }
+
+    fn viewer(&self) -> Viewer<'_> {
+        if self.signed_in { Viewer::User { tenant: self.home, roles: &self.roles } } else { Viewer::Anonymous }
+    }
 }
 
 fn is_offered(api: &Api) -> bool {

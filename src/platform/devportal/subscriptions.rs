@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     deployment::Deployment,
-    domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus, principal},
+    domain::{Api, ApiStatus, Application, Subscription, SubscriptionStatus, Viewer, principal},
     events::Event,
     policies,
     site::Site,
@@ -63,7 +63,7 @@ pub(super) async fn create(
             let addressed = addressed_tenant(documents, &headers, &caller.tenant)?;
             let who = Subscriber { caller: &caller, addressed: &addressed };
             let created = subscribe(documents, &deployment, &who, draft)?;
-            Ok::<_, Refusal>((created.id, shown(documents, &created)?))
+            Ok::<_, Refusal>((created.id, shown(documents, &caller.user, &created)?))
         })
         .await?;
     let location = format!("{}/api/am/devportal/v3/subscriptions/{id}", site.management_url);
@@ -84,7 +84,7 @@ pub(super) async fn create_several(
             let who = Subscriber { caller: &caller, addressed: &addressed };
             let made: Result<Vec<Value>, Refusal> = drafts
                 .into_iter()
-                .map(|draft| shown(documents, &subscribe(documents, &deployment, &who, draft)?))
+                .map(|draft| shown(documents, &caller.user, &subscribe(documents, &deployment, &who, draft)?))
                 .collect();
             Ok(Json(json!(made?)))
         })
@@ -108,6 +108,9 @@ fn subscribe(
     let api = offered_api(documents, who.addressed, &draft)?;
     check_tenants(deployment, tenant, &api)?;
     let roles = roles(documents, tenant, user)?;
+    if !api.is_visible_to(Viewer::User { tenant, roles: &roles }) {
+        return Err(Code::NotOwner.into());
+    }
     if !policies::is_open(documents, &api.tenant, &draft.throttling_policy, &roles)? {
         return Err(Code::PlanRestricted.into());
     }
@@ -172,7 +175,7 @@ pub(super) async fn update(
                 documents.put(&caller.tenant, &subscription)?;
                 documents.announce(Event::SubscriptionChanged { subscription: Arc::new(subscription.clone()) });
             }
-            Ok(Json(shown(documents, &subscription)?))
+            Ok(Json(shown(documents, &caller.user, &subscription)?))
         })
         .await
 }
@@ -223,7 +226,7 @@ pub(super) async fn list(
                     && fits(&search.application_id, one.application_id)
                     && fits(&search.api_id, one.api_id)
             });
-            let entries: Result<Vec<Value>, Refusal> = found.map(|one| shown(documents, one)).collect();
+            let entries: Result<Vec<Value>, Refusal> = found.map(|one| shown(documents, &caller.user, one)).collect();
             Ok(Json(page(entries?, shown_page)))
         })
         .await
@@ -235,7 +238,10 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     site.store
-        .read(move |documents| Ok(Json(shown(documents, &own(documents, &caller.tenant, &caller.user, &id)?)?)))
+        .read(move |documents| {
+            let subscription = own(documents, &caller.tenant, &caller.user, &id)?;
+            Ok(Json(shown(documents, &caller.user, &subscription)?))
+        })
         .await
 }
 
@@ -261,10 +267,12 @@ fn own(documents: &Documents<'_>, tenant: &str, user: &str, id: &str) -> Result<
     Ok(subscription)
 }
 
-/// A subscription with what it is between; an API that is gone is left out (SUB-09).
-fn shown(documents: &Documents<'_>, subscription: &Subscription) -> Result<Value, Refusal> {
+/// A subscription with what it is between; an API that is gone, or that the user does not see any more, is left out
+/// (SUB-09).
+fn shown(documents: &Documents<'_>, user: &str, subscription: &Subscription) -> Result<Value, Refusal> {
     let api: Option<Api> = documents.find(subscription.home_of_api(), &subscription.api_id.to_string())?;
-    let api = api.map(|api| {
+    let (tenant, roles) = (subscription.tenant.as_str(), roles(documents, &subscription.tenant, user)?);
+    let api = api.filter(|api| api.is_visible_to(Viewer::User { tenant, roles: &roles })).map(|api| {
         json!({
             "id": api.id,
             "name": api.name,

@@ -3,6 +3,7 @@
 
 mod api;
 mod api_key;
+mod api_visibility;
 mod application;
 mod certificates;
 mod client_attempt;
@@ -23,6 +24,7 @@ mod token_handling;
 
 pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
 pub use api_key::{ApiKey, KeyRestrictions};
+pub use api_visibility::Viewer;
 pub use application::{Application, ApplicationTokenType, Visibility};
 pub use certificates::{CertificateType, Certificates};
 pub use client_attempt::ClientAttempt;

@@ -123,7 +123,9 @@ async fn introspect(key_manager: &RunningKeyManager, token: &str, fetcher: &Fetc
     }
     let url = introspection_url(key_manager).ok_or("it has no introspection endpoint")?;
     let mut request = fetcher.http.post(url).form(&[("token", token), ("token_type_hint", "access_token")]);
-    if let Some((user, password)) = credentials(&document.additional_properties) {
+    if let Some((name, user)) = acting_user(&document.additional_properties) {
+        request = request.header(name, user);
+    } else if let Some((user, password)) = credentials(&document.additional_properties) {
         request = request.basic_auth(user, Some(password));
     }
     let answer = request.header("accept", "application/json").send().await;
@@ -145,6 +147,12 @@ async fn introspect(key_manager: &RunningKeyManager, token: &str, fetcher: &Fetc
 pub(super) fn introspection_url(key_manager: &RunningKeyManager) -> Option<&str> {
     let url = key_manager.document.introspection_endpoint.as_deref()?.trim();
     (!url.is_empty() && !url.eq_ignore_ascii_case("none")).then_some(url)
+}
+
+/// Who asks where the platform's own certificate proves that it asks (CONN-10): the header field and the user.
+fn acting_user(properties: &ConnectorProperties) -> Option<(&'static str, String)> {
+    let by_certificate = properties.text("Authentication").as_deref() == Some("MutualTLS");
+    by_certificate.then(|| ("WSO2-Identity-User", properties.text("IdentityUser").unwrap_or_default()))
 }
 
 /// What the connectors call the account that may introspect.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::endpoint_security;
+use super::{api_members, endpoint_security};
 use crate::{
     domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, PolicyLevel, SUPER_TENANT, Scope, principal},
     identity::role_exists,
@@ -160,9 +160,11 @@ pub(super) fn admit(
             None => Refusal::bad_request("Malformed request body."),
         }
     })?;
-    check_texts(&draft)?;
+    api_members::check_texts(&draft.name, &draft.context, &draft.version)?;
+    check_operations(&draft)?;
     check_plans(documents, origin.tenant, &draft)?;
     check_scopes(documents, origin.tenant, &draft)?;
+    api_members::check(documents, origin.tenant, &sent)?;
     if !(draft.endpoint_config.is_object() || draft.endpoint_config.is_null()) {
         return Err(Refusal::bad_request("endpointConfig: must be an object"));
     }
@@ -194,17 +196,7 @@ pub(super) fn admit(
     })
 }
 
-fn check_texts(draft: &Draft) -> Result<(), Refusal> {
-    for (member, text, most) in
-        [("name", &draft.name, 60), ("context", &draft.context, 232), ("version", &draft.version, 30)]
-    {
-        if text.trim().is_empty() || text.chars().count() > most {
-            return Err(Refusal::bad_request(format!("{member}: size must be between 1 and {most}")));
-        }
-        if text.chars().any(|c| c.is_whitespace() || "?#%\\".contains(c)) && member != "name" {
-            return Err(Refusal::bad_request(format!("{member}: contains characters that no path may have")));
-        }
-    }
+fn check_operations(draft: &Draft) -> Result<(), Refusal> {
     const VERBS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     // A misspelt one must not open an operation, nor let more tokens in.
     let known = |own: &DraftOperation| own.auth_type.as_deref().is_none_or(|text| AUTH_TYPES.contains(&text));

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    ChangeScopes, CreateScopes, DeleteScopes, ViewScopes,
+    ApiViewScopes, ChangeScopes, CreateScopes, DeleteScopes,
     api_document::{Origin, admit, shown},
     client_certificates,
     subscriptions::to_apis_of,
@@ -34,7 +34,7 @@ pub(super) struct Search {
 }
 
 pub(super) async fn list(
-    caller: Caller<ViewScopes>,
+    caller: Caller<ApiViewScopes>,
     State(site): State<Arc<Site>>,
     Query(search): Query<Search>,
     Query(shown_page): Query<Page>,
@@ -76,7 +76,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn read(
-    caller: Caller<ViewScopes>,
+    caller: Caller<ApiViewScopes>,
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {

@@ -2,6 +2,7 @@
 //! Serving what is deployed is left to the gateway.
 
 mod api_document;
+mod api_members;
 mod apis;
 mod client_certificates;
 mod definition;
@@ -31,7 +32,9 @@ macro_rules! scope_sets {
 }
 
 scope_sets! {
-    /// Reading APIs.
+    /// Reading APIs themselves.
+    ApiViewScopes = ["apim:api_view"];
+    /// Reading what belongs to APIs.
     ViewScopes = ["apim:api_view", "apim:api_create", "apim:api_manage", "apim:api_publish"];
     /// Reading key managers.
     KeyManagerScopes = ["apim:api_view", "apim:api_create", "apim:api_manage"];

@@ -56,6 +56,7 @@ struct Inner {
     grant_types: Vec<String>,
     scopes: ResidentScopes,
     keeps_jwts: bool,
+    several_secrets: bool,
 }
 
 impl Residents {
@@ -84,6 +85,7 @@ impl Residents {
             grant_types,
             scopes,
             keeps_jwts: deployment.token_persistence,
+            several_secrets: deployment.several_secrets,
         }));
         residents.follow_removals(panics.clone());
         residents
@@ -101,6 +103,11 @@ impl Residents {
     /// Whether a token is kept in the store: a JWT proves itself, and need not be unless it can be refreshed.
     pub(super) fn keeps(&self, row: &TokenRow) -> bool {
         self.0.keeps_jwts || row.format == TokenFormat::Opaque || row.refresh.is_some()
+    }
+
+    /// Whether a client may have several secrets.
+    pub(super) fn several_secrets(&self) -> bool {
+        self.0.several_secrets
     }
 
     pub(super) fn logins(&self) -> &Logins {

@@ -2,7 +2,10 @@
 //! Tokens of the management planes are spelled out here, so that these tests do not need the resident key manager.
 
 mod admin;
+mod api_members;
+mod api_visibility;
 mod assertions;
+mod connector_certificate;
 mod consumer_secrets;
 mod contract;
 mod credentials;

@@ -115,6 +115,24 @@ async fn a_client_has_the_secrets_that_were_made_for_it_and_no_others() {
 }
 
 #[tokio::test]
+async fn where_a_client_has_one_secret_no_further_ones_are_kept() {
+    let stage = Stage::configured("[oauth.multiple_client_secrets]\nenable = false\n").await;
+    let made = of_one(&stage, Method::POST, REGISTER, shop()).await;
+    let (client, secret) = (made.text("client_id"), made.text("client_secret"));
+    let place = place(&client);
+    let order = json!({"client_secret": "another"});
+    let more = of_one(&stage, Method::POST, &format!("{place}/generate-secret"), order).await;
+    assert_eq!((more.status, more.text("message").as_str()), (400, "invalid_request"));
+    assert_eq!(of_one(&stage, Method::GET, &format!("{place}/secrets"), Value::Null).await.status, 400);
+    assert_eq!(of_one(&stage, Method::DELETE, &format!("{place}/secrets/x"), Value::Null).await.status, 400);
+    assert_eq!(token(&stage, &client, "another", &[]).await.status, 401);
+    let other = of_one(&stage, Method::POST, &format!("{place}/regenerate-consumer-secret"), Value::Null).await;
+    assert_eq!(token(&stage, &client, &secret, &[]).await.status, 401);
+    assert_eq!(token(&stage, &client, &other.text("client_secret"), &[]).await.status, 200);
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_registered_is_refused_and_changes_nothing() {
     let stage = Stage::open().await;
     let made = of_one(&stage, Method::POST, REGISTER, with(shop(), json!({"client_id": "first_client_0001"}))).await;

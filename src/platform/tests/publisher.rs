@@ -34,7 +34,7 @@ async fn an_api_document_is_refused_with_the_code_of_its_mistake() {
         (json!({"keyManagers": ["unheard"]}), (400, 901403)),
         (json!({"colour": "red"}), (400, 400)),
         (json!({"context": null}), (400, 400)),
-        (json!({"context": "a b"}), (400, 400)),
+        (json!({"context": "a b"}), (400, 900706)),
         (json!({"version": 7}), (400, 400)),
         (json!({"operations": [{"target": "/", "verb": "JUMP"}]}), (400, 400)),
         (json!({"operations": [{"target": "/", "verb": "GET", "scopes": ["other"]}]}), (400, 400)),

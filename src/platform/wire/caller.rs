@@ -37,6 +37,22 @@ impl<S: ScopeSet> FromRequestParts<Arc<Site>> for Caller<S> {
     }
 }
 
+/// Whoever looks at what is open to everybody: a caller, or nobody in particular.
+///
+/// Only who sends no credentials at all is nobody; a token that is sent has to be as good as anywhere.
+pub(crate) struct Visitor<S>(pub(crate) Option<Caller<S>>);
+
+impl<S: ScopeSet> FromRequestParts<Arc<Site>> for Visitor<S> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        Caller::from_request_parts(parts, site).await.map(|caller| Self(Some(caller)))
+    }
+}
+
 /// The tenant whose portal a caller looks at: the one that the header names, or the caller's own.
 ///
 /// # Errors

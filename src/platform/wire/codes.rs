@@ -24,7 +24,11 @@ codes! {
     PolicyUnknown = 900305, 400, "Tier not found", "The throttling policy is unknown or not allowed";
     MappingNotFound = 900331, 404, "Application key mapping not found", "Application key mapping not found";
     RoleNotFound = 900607, 404, "Role does not exist", "Role does not exist";
+    AccessRolesMissing = 900610, 400, "Access control roles cannot be empty", "Access control roles cannot be empty when visibility is restricted";
     TrustNotMade = 900611, 400, "Error while adding the trusted Identity Provider", "Error while adding the trusted Identity Provider";
+    TextTooLong = 900704, 400, "Character length exceeds the allowable limit", "Character length exceeds the allowable limit";
+    TextBlank = 900705, 400, "Required property is blank", "Required property is blank";
+    TextInvalid = 900706, 400, "Invalid characters", "Invalid characters";
     NotOwner = 900915, 403, "Invalid Permission", " You are not authorized to access the resource.";
     SecretsDisabled = 900916, 400, "Multiple client secrets disabled", "A key has one secret here";
     TokenGenerationFailed = 900957, 500, "Keymanagement Error", " Error while generating the applicationaccess token.";

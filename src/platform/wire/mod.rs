@@ -13,7 +13,7 @@ mod tagged;
 
 pub(crate) use accept::check_accept;
 pub(crate) use body::{Body, BodyOrNone, ListBody};
-pub(crate) use caller::{Caller, ScopeSet, addressed_tenant, basic_credentials};
+pub(crate) use caller::{Caller, ScopeSet, Visitor, addressed_tenant, basic_credentials};
 pub(crate) use codes::Code;
 pub(crate) use detached::to_the_end;
 pub(crate) use list::{Page, listing, page};

@@ -20,8 +20,9 @@ pub(super) async fn generate(
     State(residents): State<Arc<Residents>>,
     order: Order,
 ) -> Result<(StatusCode, Json<Value>), Refused> {
-    let now = residents.now(&order.tenant);
+    let (now, several) = (residents.now(&order.tenant), residents.several_secrets());
     let work = order.carried_out(&residents, move |documents, order, _| {
+        allowed(several)?;
         let (mut client, asked) = (order.client(documents)?, order.object()?);
         let life = match asked.get("expires_in") {
             None | Some(Value::Null) => None,
@@ -47,7 +48,9 @@ pub(super) async fn generate(
 
 /// `GET …/register/{id}/secrets`.
 pub(super) async fn list(State(residents): State<Arc<Residents>>, order: Order) -> Result<Json<Value>, Refused> {
-    let work = order.carried_out(&residents, |documents, order, _| {
+    let several = residents.several_secrets();
+    let work = order.carried_out(&residents, move |documents, order, _| {
+        allowed(several)?;
         let all: Vec<Value> = order.client(documents)?.more_secrets.iter().map(document).collect();
         Ok(json!({"count": all.len(), "list": all}))
     });
@@ -56,7 +59,9 @@ pub(super) async fn list(State(residents): State<Arc<Residents>>, order: Order) 
 
 /// `GET …/register/{id}/secrets/{secret}`.
 pub(super) async fn read(State(residents): State<Arc<Residents>>, order: Order) -> Result<Json<Value>, Refused> {
-    let work = order.carried_out(&residents, |documents, order, _| {
+    let several = residents.several_secrets();
+    let work = order.carried_out(&residents, move |documents, order, _| {
+        allowed(several)?;
         let client = order.client(documents)?;
         let place = place(&client, order.name("secret"))?;
         Ok(document(&client.more_secrets[place]))
@@ -66,7 +71,9 @@ pub(super) async fn read(State(residents): State<Arc<Residents>>, order: Order) 
 
 /// `DELETE …/register/{id}/secrets/{secret}`.
 pub(super) async fn revoke(State(residents): State<Arc<Residents>>, order: Order) -> Result<StatusCode, Refused> {
-    let work = order.carried_out(&residents, |documents, order, _| {
+    let several = residents.several_secrets();
+    let work = order.carried_out(&residents, move |documents, order, _| {
+        allowed(several)?;
         let mut client = order.client(documents)?;
         let place = place(&client, order.name("secret"))?;
         client.more_secrets.remove(place);
@@ -74,6 +81,14 @@ pub(super) async fn revoke(State(residents): State<Arc<Residents>>, order: Order
         Ok(StatusCode::NO_CONTENT)
     });
     work.await
+}
+
+/// Refuses what is about more than one secret where clients have one (`oauth.multiple_client_secrets`).
+fn allowed(several: bool) -> Result<(), Refused> {
+    if several {
+        return Ok(());
+    }
+    Err(Refused::Invalid("invalid_request", "multiple client secrets are disabled: a client has one here".to_owned()))
 }
 
 fn place(client: &OAuthClient, id: &str) -> Result<usize, Refused> {

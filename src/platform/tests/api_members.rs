@@ -1,0 +1,138 @@
+//! What the members of an API document may hold, as a table, and which scope reads the document.
+//! The members that make the API what it is are tested in `publisher`.
+
+use super::*;
+
+fn draft(changes: Value) -> Value {
+    let document = json!({"name": "pets", "context": "pets", "version": "1", "policies": ["Unlimited"],
+        "endpointConfig": {"endpoint_type": "http", "production_endpoints": {"url": "http://localhost:1"}},
+        "operations": [{"target": "/*", "verb": "GET"}]});
+    with(document, changes)
+}
+
+async fn create(stage: &Stage, changes: Value) -> Answer {
+    stage.call("admin", "one.com", Method::POST, &format!("{PUBLISHER}/apis"), draft(changes)).await
+}
+
+#[tokio::test]
+async fn a_value_that_is_none_of_the_listed_ones_is_refused() {
+    let stage = Stage::open().await;
+    const DISALLOWED: &str = "One or more request body parameters contain disallowed values.";
+    let endpoint = |kind: Value| json!({"endpointConfig": {"endpoint_type": kind}});
+    for changes in [
+        json!({"visibility": "SECRET"}),
+        json!({"visibility": "public"}),
+        json!({"visibility": ["PUBLIC"]}),
+        json!({"visibility": ""}),
+        json!({"subscriptionAvailability": "EVERYBODY"}),
+        json!({"type": "CORBA"}),
+        json!({"type": 7}),
+        json!({"transport": ["gopher"]}),
+        json!({"transport": ["https", "HTTP"]}),
+        json!({"accessControl": "SOME"}),
+        json!({"audience": "EVERYONE"}),
+        json!({"audience": ["PUBLIC"]}),
+        json!({"endpointImplementationType": "REAL"}),
+        endpoint(json!("carrier pigeon")),
+        endpoint(json!({})),
+        json!({"operations": [{"target": "/", "verb": "FETCH"}]}),
+        json!({"operations": [{"target": "/", "verb": "GET", "authType": "Nobody"}]}),
+    ] {
+        let answer = create(&stage, changes.clone()).await;
+        assert_eq!(answer.verdict(), (400, 400), "{changes}: {:?}", answer.body);
+        assert_eq!(answer.text("description"), DISALLOWED, "{changes}");
+    }
+    for changes in [
+        json!({"transport": "https"}),
+        json!({"visibleRoles": "staff"}),
+        json!({"visibleRoles": [7]}),
+        json!({"accessControlRoles": {}}),
+        json!({"audiences": "one"}),
+        json!({"subscriptionAvailableTenants": [null]}),
+        json!({"apiThrottlingPolicy": 7}),
+    ] {
+        let answer = create(&stage, changes.clone()).await;
+        assert_eq!(answer.verdict(), (400, 400), "{changes}: {:?}", answer.body);
+        assert_eq!(answer.text("description"), "Malformed request body.", "{changes}");
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_value_that_names_nothing_or_fits_no_path_is_refused_with_its_code() {
+    let stage = Stage::open().await;
+    let long = |length: usize| "x".repeat(length);
+    for (changes, expected) in [
+        (json!({"visibility": "RESTRICTED"}), (400, 900610)),
+        (json!({"visibility": "RESTRICTED", "visibleRoles": []}), (400, 900610)),
+        (json!({"accessControl": "RESTRICTED", "accessControlRoles": []}), (400, 900610)),
+        (json!({"visibility": "RESTRICTED", "visibleRoles": ["ghost"]}), (404, 900607)),
+        (json!({"accessControlRoles": ["staff", "ghost"]}), (404, 900607)),
+        (json!({"operations": [{"target": "/", "verb": "GET", "throttlingPolicy": "1PerYear"}]}), (400, 900305)),
+        (json!({"apiThrottlingPolicy": "1PerYear"}), (400, 900305)),
+        (json!({"name": " "}), (400, 900705)),
+        (json!({"context": "/"}), (400, 900705)),
+        (json!({"version": ""}), (400, 900705)),
+        (json!({"name": long(61)}), (400, 900704)),
+        (json!({"context": long(233)}), (400, 900704)),
+        (json!({"version": long(31)}), (400, 900704)),
+        (json!({"version": "1/2"}), (400, 900706)),
+        (json!({"version": "1 2"}), (400, 900706)),
+        (json!({"version": ".."}), (400, 900706)),
+        (json!({"context": "a b"}), (400, 900706)),
+        (json!({"context": "a//b"}), (400, 900706)),
+        (json!({"context": "/a/../b"}), (400, 900706)),
+        (json!({"context": "a?b"}), (400, 900706)),
+    ] {
+        let answer = create(&stage, changes.clone()).await;
+        assert_eq!(answer.verdict(), expected, "{changes}: {:?}", answer.body);
+    }
+    let all = stage.call("admin", "one.com", Method::GET, &format!("{PUBLISHER}/apis"), Value::Null).await;
+    assert_eq!(all.body["count"], 0, "a refusal leaves nothing behind");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn every_listed_value_is_kept_as_it_was_sent() {
+    let stage = Stage::open().await;
+    let full = json!({"type": "HTTP", "audience": "SINGLE", "visibility": "RESTRICTED", "visibleRoles": ["staff"],
+        "subscriptionAvailability": "SPECIFIC_TENANTS", "subscriptionAvailableTenants": ["two.com"],
+        "accessControl": "RESTRICTED", "accessControlRoles": ["Internal/publisher"], "transport": ["http", "https"],
+        "apiThrottlingPolicy": "10KPerMin", "endpointImplementationType": "ENDPOINT"});
+    let made = create(&stage, full.clone()).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    for (member, value) in full.as_object().unwrap() {
+        assert_eq!(&made.body[member], value, "{member}");
+    }
+    for (index, changes) in [
+        json!({"visibility": null, "type": null, "transport": []}),
+        json!({"visibility": "PRIVATE", "context": "/deep/er"}),
+        json!({"operations": [{"target": "/", "verb": "GET", "throttlingPolicy": "Unlimited"}]}),
+        json!({"apiThrottlingPolicy": ""}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let own = json!({"name": format!("n{index}"), "context": format!("c{index}")});
+        let answer = create(&stage, with(own, changes.clone())).await;
+        assert_eq!(answer.status, 201, "{changes}: {:?}", answer.body);
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_api_is_read_with_the_scope_of_viewing_alone() {
+    let stage = Stage::open().await;
+    let path = format!("{PUBLISHER}/apis/{}", create(&stage, json!({})).await.text("id"));
+    for (scope, status) in [
+        ("apim:api_view", 200),
+        ("apim:api_create", 401),
+        ("apim:api_publish", 401),
+        ("apim:api_manage", 401),
+        ("apim:subscribe", 401),
+    ] {
+        let answer = stage.with_scopes(&format!("admin|one.com|{scope}"), Method::GET, &path, Value::Null).await;
+        assert_eq!(answer.status, status, "{scope}");
+    }
+    stage.close().await;
+}
