@@ -11,7 +11,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::{Interposer, InterposerConfig, Saboteur, Side};
+use super::{Accomplices, Defect, Interposer, InterposerConfig, Saboteur, Side};
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]
@@ -127,6 +127,16 @@ impl Saboteur for Idle {}
 pub(super) async fn interpose(hall: &Hall, side: Side, saboteur: Arc<dyn Saboteur>) -> Interposer {
     let upstream = hall.url.clone();
     Interposer::start(InterposerConfig { upstream, side, tls: None, trust: Vec::new(), saboteur }).await.unwrap()
+}
+
+/// An application at the developer portal.
+pub(super) const APPLICATION: &str = "/api/am/devportal/v3/applications/a1";
+
+/// An interposer at the management planes that plays a defect of that list, with nobody to turn to.
+pub(super) async fn cast(defects: &[Defect], id: &str, platform: &Hall) -> Interposer {
+    let defect = defects.iter().find(|each| each.id == id).unwrap();
+    let accomplices = Arc::new(Accomplices::new(&[]).unwrap());
+    interpose(platform, Side::Management, (defect.saboteur)(accomplices)).await
 }
 
 /// Sends JSON (`Null` sends no body) and reads JSON back.

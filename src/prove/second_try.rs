@@ -48,13 +48,8 @@ struct Seen {
 const MARK: HeaderName = HeaderName::from_static("x-second-try");
 
 /// Whether a request is a second try.
-pub(super) fn is_one(request: &Request<Bytes>) -> bool {
+fn is_one(request: &Request<Bytes>) -> bool {
     request.headers().contains_key(MARK)
-}
-
-/// Takes the mark of a second try off.
-pub(super) fn unmark(request: &mut Request<Bytes>) {
-    request.headers_mut().remove(MARK);
 }
 
 /// Sends a request again to where it went; `None` when nothing came back.
@@ -79,7 +74,7 @@ pub(super) async fn again(accomplices: &Accomplices, request: &Request<Bytes>, b
 impl SecondTry {
     /// One that mends requests so.
     pub(super) fn with(accomplices: Arc<Accomplices>, mend: Mend) -> Arc<dyn Saboteur> {
-        Arc::new(Self { accomplices, mend, seen: Mutex::default() })
+        Arc::new(Retried(Self { accomplices, mend, seen: Mutex::default() }))
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -156,9 +151,42 @@ fn reword(document: &mut Value, took: &Value, sent: &Value) -> bool {
     reworded
 }
 
-impl Saboteur for SecondTry {
+impl Retry for SecondTry {
+    async fn second(
+        &self,
+        plane: Plane,
+        request: &Request<Bytes>,
+        answer: &mut Response<Bytes>,
+    ) -> Option<Response<Bytes>> {
+        if let Some((sent, mended)) = self.mended(plane, request, answer)
+            && let Some(mut second) = self.try_again(sent, mended, request).await
+        {
+            self.show(&mut second);
+            return Some(second);
+        }
+        self.show(answer);
+        None
+    }
+}
+
+/// What is answered instead, after a second try.
+pub(super) trait Retry: Send + Sync {
+    /// The answer of a second try, made with [`again`]; `None` leaves the first as it is. It is not asked about the second
+    /// try itself: what comes back to the saboteur stays in the subject's words.
+    fn second(
+        &self,
+        plane: Plane,
+        request: &Request<Bytes>,
+        answer: &mut Response<Bytes>,
+    ) -> impl Future<Output = Option<Response<Bytes>>> + Send;
+}
+
+/// A saboteur of what tries again.
+pub(super) struct Retried<T>(pub(super) T);
+
+impl<T: Retry> Saboteur for Retried<T> {
     fn on_request<'a>(&'a self, _: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        unmark(request);
+        request.headers_mut().remove(MARK);
         std::future::ready(Deed::Nothing).boxed()
     }
 
@@ -169,18 +197,12 @@ impl Saboteur for SecondTry {
         answer: &'a mut Response<Bytes>,
     ) -> BoxFuture<'a, Deed> {
         async move {
-            if let Some((sent, mended)) = self.mended(plane, request, answer)
-                && let Some(second) = self.try_again(sent, mended, request).await
-            {
-                *answer = second;
-                self.show(answer);
-                return Deed::Done;
+            if is_one(request) {
+                return Deed::Nothing;
             }
-            // What comes back to the saboteur itself stays in the subject's words.
-            if !is_one(request) {
-                self.show(answer);
-            }
-            Deed::Nothing
+            let Some(second) = self.0.second(plane, request, answer).await else { return Deed::Nothing };
+            *answer = second;
+            Deed::Done
         }
         .boxed()
     }

@@ -2,6 +2,11 @@
 //! Their configuration is the business of `deployments`.
 
 use std::{fs, process::Command};
+#[cfg(unix)]
+use std::{
+    path::Path,
+    process::{Child, Stdio},
+};
 
 #[cfg(unix)]
 use super::deployments::platform_with;
@@ -37,16 +42,19 @@ fn a_taken_port_is_named() {
     refused(&kmspec(&both), 2, &["`typed.invalid`"]);
 }
 
+/// A mock of WSO2 Identity Server 7 that keeps its certificates in that folder.
+#[cfg(unix)]
+fn served_mock(folder: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmspec"));
+    command.args(["mock", "is7", "--ca-dir", folder.to_str().unwrap()]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 #[cfg(unix)]
 #[test]
 fn a_served_mock_says_how_to_use_and_script_it_and_ends_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
-    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
-        .args(["mock", "is7", "--ca-dir", folder.path().to_str().unwrap()])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut mock = served_mock(folder.path());
     let said = said_by(&mut mock, 6);
     assert!(said["discovery"].starts_with("https://localhost:"), "{said:?}");
     assert!(said["control"].starts_with("http://127.0.0.1:"), "{said:?}");
@@ -88,12 +96,7 @@ fn post(url: &str, path: &str, body: &str) -> String {
 #[test]
 fn ten_issuers_in_one_process_take_less_than_sixty_megabytes() {
     let folder = tempfile::tempdir().unwrap();
-    let mut mock = Command::new(env!("CARGO_BIN_EXE_kmspec"))
-        .args(["mock", "is7", "--ca-dir", folder.path().to_str().unwrap()])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut mock = served_mock(folder.path());
     let control = said_by(&mut mock, 3)["control"].clone();
     for number in 2..=10 {
         let vendor = ["is7", "custom", "cognito", "auth0"][number % 4];

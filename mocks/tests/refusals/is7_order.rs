@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is wrong with a request, in the order in which it is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Repeated,
     SecretInUrl,
@@ -28,21 +28,19 @@ use Fault::{
     UnknownGrant, WrongPassword,
 };
 
-/// Status, code, and a word of the description.
-fn outcome(fault: Fault) -> (u16, &'static str, &'static str) {
-    match fault {
-        Repeated => (400, "invalid_request", "repeated"),
-        SecretInUrl => (400, "invalid_request", "sensitive"),
-        NoGrant => (400, "invalid_request", "grant_type is missing"),
-        UnknownGrant => (400, "invalid_request", "Unsupported grant_type"),
-        MissingParameter => (400, "invalid_request", "missing parameters"),
-        InactiveClient => (401, "invalid_client", "active state"),
-        TwoMethods => (400, "invalid_request", "more than one way"),
-        NoCredentials => (401, "invalid_client", ""),
-        GrantNotAllowed => (400, "unauthorized_client", ""),
-        WrongPassword => (400, "invalid_grant", "ann"),
-    }
-}
+/// Every fault in that order: status, code, and a word of the description.
+const OUTCOMES: [(Fault, u16, &str, &str); 10] = [
+    (Repeated, 400, "invalid_request", "repeated"),
+    (SecretInUrl, 400, "invalid_request", "sensitive"),
+    (NoGrant, 400, "invalid_request", "grant_type is missing"),
+    (UnknownGrant, 400, "invalid_request", "Unsupported grant_type"),
+    (MissingParameter, 400, "invalid_request", "missing parameters"),
+    (InactiveClient, 401, "invalid_client", "active state"),
+    (TwoMethods, 400, "invalid_request", "more than one way"),
+    (NoCredentials, 401, "invalid_client", ""),
+    (GrantNotAllowed, 400, "unauthorized_client", ""),
+    (WrongPassword, 400, "invalid_grant", "ann"),
+];
 
 /// Faults that one request cannot have both of.
 const EXCLUSIVE: [(Fault, Fault); 8] = [
@@ -96,24 +94,11 @@ async fn of_every_two_faults_the_earlier_one_decides() {
     }
     realm.update_client("inactive", |client| client.active = false);
     assert_eq!(send(&stage, &[]).await.status, 200, "without any fault");
-    let all = [
-        Repeated,
-        SecretInUrl,
-        NoGrant,
-        UnknownGrant,
-        MissingParameter,
-        InactiveClient,
-        TwoMethods,
-        NoCredentials,
-        GrantNotAllowed,
-        WrongPassword,
-    ];
-    for (place, first) in all.into_iter().enumerate() {
-        for second in all.into_iter().skip(place) {
+    for (place, (first, status, code, word)) in OUTCOMES.into_iter().enumerate() {
+        for (second, ..) in OUTCOMES.into_iter().skip(place) {
             if EXCLUSIVE.contains(&(first, second)) {
                 continue;
             }
-            let (status, code, word) = outcome(first);
             let refused = send(&stage, &[first, second]).await;
             assert_eq!(refused.error(), (status, code.to_owned()), "{first:?} and {second:?}: {}", refused.text);
             assert!(refused.member("error_description").contains(word), "{first:?} and {second:?}: {}", refused.text);

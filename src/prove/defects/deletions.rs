@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt as _};
 use http::{Method, Request, Response, StatusCode};
 
 use crate::{
-    Accomplices, Deed, Saboteur, message,
+    Accomplices, Deed, message,
     portal::{Asked, Memory, Portal, asked},
-    second_try,
+    second_try::{self, Retried, Retry},
     table::defects,
 };
 use kmspec_model::exchange::Plane;
@@ -18,7 +17,7 @@ use kmspec_model::exchange::Plane;
 defects! {
     "DEF-159", "an application is reported as deleted and is not", Portal::hearing(deletion_is_lost);
     "DEF-160", "a deletion that failed is reported as done", Portal::telling(failed_deletion_is_hidden);
-    "DEF-161", "a deletion that worked is reported as failed", With(|accomplices| Arc::new(DeletedTwice(accomplices)));
+    "DEF-161", "a deletion that worked is reported as failed", With(|accomplices| Arc::new(Retried(DeletedTwice(accomplices))));
 }
 
 fn deletion_is_lost(_: &Memory, plane: Plane, request: &mut Request<Bytes>) -> Deed {
@@ -42,31 +41,16 @@ fn failed_deletion_is_hidden(_: &Memory, plane: Plane, request: &Request<Bytes>,
 /// Deletes once more what was deleted, and tells what the subject says to that.
 struct DeletedTwice(Arc<Accomplices>);
 
-impl Saboteur for DeletedTwice {
-    fn on_request<'a>(&'a self, _: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        second_try::unmark(request);
-        std::future::ready(Deed::Nothing).boxed()
-    }
-
-    fn on_answer<'a>(
-        &'a self,
+impl Retry for DeletedTwice {
+    async fn second(
+        &self,
         plane: Plane,
-        request: &'a Request<Bytes>,
-        answer: &'a mut Response<Bytes>,
-    ) -> BoxFuture<'a, Deed> {
-        async move {
-            let deleted = matches!(asked(plane, request), Asked::Deletion) && answer.status().is_success();
-            if !deleted || second_try::is_one(request) {
-                return Deed::Nothing;
-            }
-            match second_try::again(&self.0, request, Bytes::new()).await {
-                Some(second) if !second.status().is_success() => {
-                    *answer = second;
-                    Deed::Done
-                }
-                _ => Deed::Nothing,
-            }
+        request: &Request<Bytes>,
+        answer: &mut Response<Bytes>,
+    ) -> Option<Response<Bytes>> {
+        if !matches!(asked(plane, request), Asked::Deletion) || !answer.status().is_success() {
+            return None;
         }
-        .boxed()
+        second_try::again(&self.0, request, Bytes::new()).await.filter(|second| !second.status().is_success())
     }
 }

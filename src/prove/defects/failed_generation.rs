@@ -67,18 +67,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        Accomplices, Interposer, Side,
-        rehearsal::{self, Hall, json_answer},
-    };
-
-    const APPLICATION: &str = "/api/am/devportal/v3/applications/a1";
-
-    async fn cast(id: &str, platform: &Hall) -> Interposer {
-        let defect = DEFECTS.iter().find(|each| each.id == id).unwrap();
-        let accomplices = Arc::new(Accomplices::new(&[]).unwrap());
-        rehearsal::interpose(platform, Side::Management, (defect.saboteur)(accomplices)).await
-    }
+    use crate::rehearsal::{self, APPLICATION, Hall, cast, json_answer};
 
     #[tokio::test]
     async fn a_failed_generation_blocks_the_next_of_its_kind_and_no_other() {
@@ -87,7 +76,7 @@ mod tests {
             _ => json_answer(500, &json!({"code": 902_004})),
         })
         .await;
-        let interposer = cast("DEF-155", &platform).await;
+        let interposer = cast(DEFECTS, "DEF-155", &platform).await;
         let generate = format!("{APPLICATION}/generate-keys");
         for (kind, status) in [("PRODUCTION", 500), ("PRODUCTION", 409), ("SANDBOX", 200), ("SANDBOX", 200)] {
             let order = json!({"keyType": kind, "keyManager": "acme"});

@@ -127,30 +127,17 @@ fn scopes_are_default(_: &Memory, plane: Plane, request: &Request<Bytes>, answer
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::{
-        Accomplices, Interposer, Side,
-        rehearsal::{self, Hall, json_answer},
-    };
-
-    const APPLICATION: &str = "/api/am/devportal/v3/applications/a1";
-
-    async fn cast(id: &str, platform: &Hall) -> Interposer {
-        let defect = DEFECTS.iter().find(|each| each.id == id).unwrap();
-        let accomplices = Arc::new(Accomplices::new(&[]).unwrap());
-        rehearsal::interpose(platform, Side::Management, (defect.saboteur)(accomplices)).await
-    }
+    use crate::rehearsal::{self, APPLICATION, Hall, cast, json_answer};
 
     #[tokio::test]
     async fn an_update_arrives_without_its_callback_and_a_generation_with_one_pattern() {
         let platform = Hall::open(|_| json_answer(200, &json!({}))).await;
-        let interposer = cast("DEF-166", &platform).await;
+        let interposer = cast(DEFECTS, "DEF-166", &platform).await;
         let change = json!({"supportedGrantTypes": ["password"], "callbackUrl": "https://a/cb"});
         rehearsal::ask(interposer.url(), "PUT", &format!("{APPLICATION}/oauth-keys/k1"), change).await;
         assert_eq!(platform.heard()[0].json()["callbackUrl"], "");
-        let interposer = cast("DEF-167", &platform).await;
+        let interposer = cast(DEFECTS, "DEF-167", &platform).await;
         let order = json!({"callbackUrl": "https://a/cb,https://b/cb"});
         rehearsal::ask(interposer.url(), "POST", &format!("{APPLICATION}/generate-keys"), order).await;
         assert_eq!(platform.heard()[1].json()["callbackUrl"], "regexp=(https://a/cb|https://b/cb)");

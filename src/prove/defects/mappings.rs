@@ -4,22 +4,21 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
 use crate::{
-    Deed, Saboteur, message,
+    Deed, message,
     portal::{Asked, Memory, Portal, asked, client_of, order_at, refuse_otherwise, rewrite, sent},
     registrar::Registrar,
-    second_try,
+    second_try::{self, Retried, Retry},
     table::defects,
 };
 use kmspec_model::exchange::Plane;
 
 defects! {
     "DEF-162", "a client that nobody knows is mapped",
-        With(|accomplices| Arc::new(AnythingMapped(Registrar::new(accomplices))));
+        With(|accomplices| Arc::new(Retried(AnythingMapped(Registrar::new(accomplices)))));
     "DEF-163", "mapping a client twice is a vague failure", Portal::telling(second_mapping_is_vague);
     "DEF-164", "keys at one key manager block mapping at another", Portal::hearing(other_keys_block);
 }
@@ -41,33 +40,19 @@ impl AnythingMapped {
     }
 }
 
-impl Saboteur for AnythingMapped {
-    fn on_request<'a>(&'a self, _: Plane, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Deed> {
-        second_try::unmark(request);
-        std::future::ready(Deed::Nothing).boxed()
-    }
-
-    fn on_answer<'a>(
-        &'a self,
+impl Retry for AnythingMapped {
+    async fn second(
+        &self,
         plane: Plane,
-        request: &'a Request<Bytes>,
-        answer: &'a mut Response<Bytes>,
-    ) -> BoxFuture<'a, Deed> {
-        async move {
-            self.0.learn(plane, request, answer);
-            let failed = answer.status() == StatusCode::INTERNAL_SERVER_ERROR && !second_try::is_one(request);
-            if !failed || !matches!(asked(plane, request), Asked::Map(_)) {
-                return Deed::Nothing;
-            }
-            match self.map(request).await {
-                Some(second) => {
-                    *answer = second;
-                    Deed::Done
-                }
-                None => Deed::Nothing,
-            }
+        request: &Request<Bytes>,
+        answer: &mut Response<Bytes>,
+    ) -> Option<Response<Bytes>> {
+        self.0.learn(plane, request, answer);
+        let failed = answer.status() == StatusCode::INTERNAL_SERVER_ERROR;
+        if !failed || !matches!(asked(plane, request), Asked::Map(_)) {
+            return None;
         }
-        .boxed()
+        self.map(request).await
     }
 }
 
