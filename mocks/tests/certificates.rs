@@ -7,13 +7,14 @@ use std::process::Command;
 
 use kmspec_mocks::{
     certificates::{
-        CertificateAuthority, CertificateKind, ClientCertificates, STORE_PASSWORD, TRUST_STORE_FILE, TlsIdentity,
-        key_store,
+        CertificateAuthority, CertificateKind, CertificateMapping, ClientCertificates, STORE_PASSWORD,
+        TRUST_STORE_FILE, TlsIdentity, key_store,
     },
-    realm::{CertificateLogin, Client, ClientSpec},
+    realm::{CertificateLogin, Client, ClientSpec, UserSpec},
     server::AuthorizationServer,
     vendors::Vendor,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::{AUTHORITY, Answer, answer, http};
 
@@ -193,4 +194,132 @@ async fn register(server: &AuthorizationServer, method: &str, more: &Value) -> A
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let request = http().post(server.endpoints().registration.as_deref().unwrap()).json(&body);
     answer(request.bearer_auth(server.initial_access_token().unwrap()).send().await.unwrap()).await
+}
+
+/// Identity Server 7 as its documents have it, asking clients for certificates.
+async fn identity_server() -> AuthorizationServer {
+    let builder = AuthorizationServer::builder(Vendor::Is7).certificates(AUTHORITY.clone());
+    let server = builder.client_certificates(ClientCertificates::Asked).start().await.unwrap();
+    server.realm().add_user(UserSpec::new("ann", "ann's secret"));
+    server
+}
+
+/// A JSON request that names a user, without credentials of any other kind.
+async fn named(http: &reqwest::Client, method: Method, url: &str, user: &str, body: Option<Value>) -> Answer {
+    let mut request = http.request(method, url).header("WSO2-Identity-User", user);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    answer(request.send().await.unwrap()).await
+}
+
+fn application(name: &str) -> Option<Value> {
+    Some(json!({ "client_name": name, "grant_types": ["client_credentials"], "token_type_extension": "JWT" }))
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_authority_stands_for_the_user_that_the_request_names() {
+    let server = identity_server().await;
+    let platform = http_with(&AUTHORITY.issue(&["platform.test"]).unwrap());
+    let registration = server.endpoints().registration.clone().unwrap();
+    let made = named(&platform, Method::POST, &registration, "admin", application("orders")).await;
+    assert_eq!((made.status, made.json()["ext_application_owner"].clone()), (201, json!("admin")), "{}", made.text);
+    let (id, secret) = (made.member("client_id"), made.member("client_secret"));
+    let read = named(&platform, Method::GET, &format!("{registration}/{id}"), "admin@carbon.super", None).await;
+    assert_eq!(read.member("client_name"), "orders");
+    let scopes = format!("{}/scopes", server.endpoints().scopes.clone().unwrap().trim_end_matches("/scopes"));
+    let scope = json!({ "name": "read", "displayName": "Read" });
+    assert_eq!(named(&platform, Method::POST, &scopes, "admin", Some(scope)).await.status, 201);
+    let base = server.base_url().to_owned();
+    for path in ["/scim2/Me", "/scim2/v2/Roles", "/api/server/v1/api-resources"] {
+        assert_eq!(named(&platform, Method::GET, &format!("{base}{path}"), "admin", None).await.status, 200, "{path}");
+    }
+    assert_eq!(named(&platform, Method::GET, &format!("{base}/scim2/Me"), "ann", None).await.member("userName"), "ann");
+    let form = [("grant_type", "client_credentials")];
+    let granted =
+        http().post(&server.endpoints().token).basic_auth(&id, Some(&secret)).form(&form).send().await.unwrap();
+    let token = answer(granted).await.member("access_token");
+    let introspect = async || {
+        let url = server.endpoints().introspection.clone().unwrap();
+        let request = platform.post(url).header("WSO2-Identity-User", "admin").form(&[("token", &token)]);
+        answer(request.send().await.unwrap()).await.json()["active"].clone()
+    };
+    assert_eq!(introspect().await, true);
+    let revoke = async |http: &reqwest::Client, user: &str| {
+        let url = server.endpoints().revocation.clone().unwrap();
+        let form = [("token", token.as_str()), ("client_id", id.as_str())];
+        answer(http.post(url).header("WSO2-Identity-User", user).form(&form).send().await.unwrap()).await.status
+    };
+    assert_eq!(revoke(&http(), "admin").await, 401, "the name alone revokes nothing");
+    assert_eq!(revoke(&platform, "ann").await, 401, "and nobody but an administrator does");
+    assert_eq!(introspect().await, true);
+    assert_eq!(revoke(&platform, "admin").await, 200);
+    assert_eq!(introspect().await, false);
+    assert!(server.panics().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_good_certificate_the_name_of_a_user_is_worth_nothing() {
+    let server = identity_server().await;
+    let registration = server.endpoints().registration.clone().unwrap();
+    let wrong = CertificateKind::ALL
+        .into_iter()
+        .filter(|kind| ![CertificateKind::Good, CertificateKind::WrongName].contains(kind));
+    for kind in wrong {
+        let http = http_with(&AUTHORITY.issue_as(kind, &["platform.test"]).unwrap());
+        let refused = named(&http, Method::POST, &registration, "admin", application("a")).await;
+        assert_eq!(refused.status, 401, "{kind:?}: {}", refused.text);
+    }
+    assert_eq!(named(&http(), Method::POST, &registration, "admin", application("a")).await.status, 401);
+    let platform = http_with(&AUTHORITY.issue(&["platform.test"]).unwrap());
+    for (user, status) in [("nobody", 401), ("", 401), ("ann", 403)] {
+        let refused = named(&platform, Method::POST, &registration, user, application("a")).await;
+        assert_eq!(refused.status, status, "{user}");
+    }
+    assert_eq!(platform.post(&registration).json(&application("a")).send().await.unwrap().status(), 401);
+    server.realm().update_user("admin", |admin| admin.active = false);
+    assert_eq!(named(&platform, Method::POST, &registration, "admin", application("a")).await.status, 401);
+    assert!(server.realm().clients().is_empty());
+}
+
+#[tokio::test]
+async fn rows_say_which_certificate_stands_for_whom_and_trust_one_of_another_authority() {
+    let server = identity_server().await;
+    let users = format!("{}/scim2/Users", server.base_url());
+    let own = AUTHORITY.issue(&["platform.test"]).unwrap();
+    let foreign = CertificateAuthority::new("elsewhere").unwrap().issue(&["platform.test"]).unwrap();
+    let ask =
+        async |identity: &TlsIdentity| named(&http_with(identity), Method::GET, &users, "admin", None).await.status;
+    assert_eq!((ask(&own).await, ask(&foreign).await), (200, 401));
+    let row = |thumbprint: String, users: Option<Vec<String>>| CertificateMapping {
+        thumbprint: Some(thumbprint),
+        users,
+        ..CertificateMapping::default()
+    };
+    server.map_certificates(vec![row(foreign.x5t_s256(), None)]).unwrap();
+    assert_eq!((ask(&own).await, ask(&foreign).await), (401, 200));
+    server.map_certificates(vec![row(foreign.x5t_s256(), Some(vec!["ann".to_owned()]))]).unwrap();
+    assert_eq!(ask(&foreign).await, 401);
+    let expired = AUTHORITY.issue_as(CertificateKind::Expired, &["platform.test"]).unwrap();
+    server.map_certificates(vec![row(expired.x5t_s256(), None)]).unwrap();
+    assert_eq!(ask(&expired).await, 401, "an expired certificate is worth nothing, whoever trusts it");
+    server.map_certificates(vec![row("nonsense".to_owned(), None)]).unwrap_err();
+    assert_eq!(server.certificate_mappings()[0].thumbprint, Some(expired.x5t_s256()), "nothing has changed");
+    server.map_certificates(Vec::new()).unwrap();
+    assert_eq!(ask(&own).await, 401);
+}
+
+#[tokio::test]
+async fn no_other_vendor_lets_certificates_stand_for_users() {
+    for vendor in [Vendor::Is, Vendor::Asgardeo] {
+        let builder = AuthorizationServer::builder(vendor).certificates(AUTHORITY.clone());
+        let server = builder.client_certificates(ClientCertificates::Asked).start().await.unwrap();
+        let platform = http_with(&AUTHORITY.issue(&["platform.test"]).unwrap());
+        let registration = server.endpoints().registration.clone().unwrap();
+        assert_eq!(
+            named(&platform, Method::POST, &registration, "admin", application("a")).await.status,
+            401,
+            "{vendor}"
+        );
+    }
 }

@@ -113,6 +113,8 @@ async fn every_route_answers_what_the_document_says() {
         ("get", "/settings", vec![], none.clone()),
         ("get", "/notices", vec![], none.clone()),
         ("delete", "/notices", vec![], none.clone()),
+        ("put", "/certificate-mappings", vec![], json!({ "mappings": [{ "users": ["ann"] }] })),
+        ("get", "/certificate-mappings", vec![], none.clone()),
         ("put", "/certificate", vec![], json!({ "kind": "wrong-name" })),
         ("get", "/certificate", vec![], none.clone()),
         ("post", "/clients", vec![], json!({ "id": "c1", "name": "orders", "certificate": { "thumbprint": "x" } })),
@@ -280,6 +282,14 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
             "it serves",
         ),
         ("put", "/servers/custom/answers/tokne", json!({ "status": 200, "body": "" }), 400, "did you mean `token`?"),
+        (
+            "put",
+            "/servers/custom/certificate-mappings",
+            json!({ "mappings": [{ "thumbprint": "ab:cd" }] }),
+            400,
+            "64 hexadecimal digits",
+        ),
+        ("put", "/servers/custom/certificate-mappings", json!({ "mappings": [{ "user": [] }] }), 400, "did you mean"),
         (
             "put",
             "/servers/custom/notices",

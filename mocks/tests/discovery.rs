@@ -31,6 +31,23 @@ async fn every_server_is_what_its_discovery_document_says() {
 }
 
 #[tokio::test]
+async fn whoever_takes_client_assertions_says_by_which_algorithms_they_are_signed() {
+    let member = "token_endpoint_auth_signing_alg_values_supported";
+    for vendor in Vendor::ALL {
+        let stage = stage(vendor).await;
+        let document = stage.get(&stage.server.discovery_url()).await.json();
+        let methods = document["token_endpoint_auth_methods_supported"].to_string();
+        // The two have the member whether they take any or not.
+        let expected =
+            methods.contains("private_key_jwt") || [Vendor::Is7, Vendor::Asgardeo, Vendor::Keycloak].contains(&vendor);
+        let algorithms = document.get(member).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+        assert_eq!(!algorithms.is_empty(), expected, "{vendor}: {document}");
+        assert_eq!(algorithms.contains(&"RS256".into()), expected, "{vendor}: RFC 8414, section 2 wants RS256");
+        assert!(!algorithms.contains(&"none".into()), "{vendor}");
+    }
+}
+
+#[tokio::test]
 async fn the_rfc_8414_document_stands_where_the_rfc_puts_it() {
     let custom = stage(Vendor::Custom).await;
     let url = format!("{}/.well-known/oauth-authorization-server", custom.server.base_url());

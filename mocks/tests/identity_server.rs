@@ -231,3 +231,77 @@ async fn a_software_statement_counts_only_from_a_trusted_issuer() {
     stage.server.realm().trust(trusted).unwrap();
     assert_eq!(ask(&statement, "two").await.status, 201);
 }
+
+#[tokio::test]
+async fn a_client_that_may_not_act_for_anybody_is_told_so_after_the_grant_and_before_the_scopes() {
+    let stage = stage_with(Vendor::Is7, ClientSpec::new("orders").grant_types(["password", "refresh_token"])).await;
+    let pair = stage.password("read").await;
+    let id = stage.client.id.clone();
+    stage.server.realm().change_policy(|policy| policy.undelegated_clients.push(id.clone()));
+    assert_eq!(stage.password("read").await.error(), (400, "unauthorized_client".to_owned()));
+    let wrong = [("grant_type", "password"), ("username", "ann"), ("password", "wrong")];
+    assert_eq!(stage.token(&wrong).await.error(), (400, "invalid_grant".to_owned()), "the grant comes first");
+    let refresh = pair.member("refresh_token");
+    let wider = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "read write")];
+    assert_eq!(stage.token(&wider).await.error(), (400, "unauthorized_client".to_owned()), "the scopes come after it");
+    stage.server.realm().change_policy(|policy| policy.undelegated_clients.clear());
+    assert_eq!(stage.token(&wider).await.error(), (400, "invalid_scope".to_owned()));
+    assert_eq!(stage.token(&wider[..2]).await.status, 200, "the refresh token was not used up");
+}
+
+#[tokio::test]
+async fn what_breaks_behind_the_token_endpoint_is_told_last_and_with_a_challenge() {
+    use kmspec_mocks::realm::policy::Breakage;
+    let stage = stage_with(Vendor::Is7, ClientSpec::new("orders").grant_types(["password", "refresh_token"])).await;
+    let refresh = stage.password("read").await.member("refresh_token");
+    let again = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    for (broken, status) in [(Breakage::Internal, 500), (Breakage::Database, 502)] {
+        stage.server.realm().change_policy(|policy| policy.broken = Some(broken));
+        for answer in [stage.password("read").await, stage.token(&again).await] {
+            assert_eq!(answer.error(), (status, "server_error".to_owned()));
+            assert_eq!(answer.header("www-authenticate"), "Basic realm=\"localhost\"");
+        }
+        let wrong = [("grant_type", "password"), ("username", "ann"), ("password", "wrong")];
+        assert_eq!(stage.token(&wrong).await.error(), (400, "invalid_grant".to_owned()));
+    }
+    stage.server.realm().change_policy(|policy| policy.broken = None);
+    assert_eq!(stage.token(&again).await.status, 200, "nothing was used up");
+}
+
+#[tokio::test]
+async fn a_user_removes_the_own_account_unless_that_is_not_supported() {
+    let stage = stage(Vendor::Is7).await;
+    stage.server.realm().change_policy(|policy| policy.self_removal = false);
+    let ann = ("ann", "ann's secret");
+    let refused = by(&stage, ann, Method::DELETE, "/scim2/Me", None).await;
+    assert_eq!((refused.status, refused.json()["status"].clone()), (501, json!("501")));
+    assert!(stage.server.realm().user("ann").is_some());
+    stage.server.realm().change_policy(|policy| policy.self_removal = true);
+    assert_eq!(by(&stage, ann, Method::DELETE, "/scim2/Me", None).await.status, 204);
+    assert!(stage.server.realm().user("ann").is_none());
+}
+
+#[tokio::test]
+async fn a_repeated_member_of_a_json_token_request_is_refused_like_a_repeated_parameter() {
+    let stage = stage(Vendor::Is7).await;
+    let send = async |body: &'static str| {
+        let request = stage.http.post(&stage.server.endpoints().token).header("content-type", "application/json");
+        let request = request.basic_auth(&stage.client.id, stage.client.secret.as_deref()).body(body);
+        answer(request.send().await.unwrap()).await
+    };
+    let twice = send(r#"{"grant_type":"client_credentials","scope":"read","scope":"write"}"#).await;
+    assert_eq!(twice.error(), (400, "invalid_request".to_owned()));
+    assert!(twice.member("error_description").contains("scope"), "{}", twice.text);
+    assert_eq!(send(r#"{"grant_type":"client_credentials","scope":"read"}"#).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_encrypted_assertion_is_refused_as_such() {
+    let bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let stage = stage_with(Vendor::Is7, ClientSpec::new("app").grant_types([bearer])).await;
+    let send = async |assertion: &str| stage.token(&[("grant_type", bearer), ("assertion", assertion)]).await;
+    let encrypted = send("eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AA.AA.AA.AA").await;
+    assert_eq!(encrypted.error(), (400, "invalid_grant".to_owned()));
+    assert!(encrypted.member("error_description").contains("encrypted"), "{}", encrypted.text);
+    assert!(!send("AA.AA.AA").await.member("error_description").contains("encrypted"));
+}

@@ -1,15 +1,18 @@
-//! What Amazon Cognito, Auth0 and an Okta organisation do differently.
+//! What Amazon Cognito, Auth0, an Okta organisation, PingOne and Keycloak do differently.
 //! Over real HTTPS, each server on a port of its own.
 
 mod support;
 
 use kmspec_mocks::{
+    faults::{Fault, FaultScript},
     grants::{self, Issue},
-    realm::ClientSpec,
+    journal::Endpoint,
+    realm::{ClientSpec, Clock},
+    server::{AuthorizationServer, AuthorizationServerBuilder},
     vendors::Vendor,
 };
 use serde_json::json;
-use support::{Stage, answer, stage, stage_with};
+use support::{AUTHORITY, Stage, answer, http, stage, stage_with};
 
 const AUDIENCE: &str = "https://api.example.com/";
 
@@ -184,5 +187,91 @@ async fn anybody_registers_at_auth0_once_its_tenant_allows_it_and_gets_little() 
         (json!([]), "invalid_client_metadata"),
     ] {
         assert_eq!(register(body.clone()).await.error(), (400, error.to_owned()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn pingone_says_what_an_access_token_is_from_march_2027_on() {
+    let clock = Clock::system();
+    clock.stop();
+    let builder = AuthorizationServer::builder(Vendor::PingOne).certificates(AUTHORITY.clone()).clock(clock.clone());
+    let server = builder.start().await.unwrap();
+    let client = server.realm().add_client(ClientSpec::new("orders"));
+    let stage = Stage { server, http: http(), client };
+    // The second before 2 March 2027 at midnight (UTC), and that midnight.
+    for (now, kind) in [(1_803_945_599, None), (1_803_945_600, Some("at+jwt"))] {
+        clock.set(now);
+        let token = stage.token(&[("grant_type", "client_credentials")]).await.member("access_token");
+        let header = kmspec_mocks::realm::jwt::read(&token).unwrap().0;
+        assert_eq!(header.get("typ").and_then(|kind| kind.as_str()), kind, "{now}");
+    }
+}
+
+#[tokio::test]
+async fn keycloak_may_have_everything_below_a_path() {
+    let builder = AuthorizationServer::builder(Vendor::Keycloak).certificates(AUTHORITY.clone()).base_path("/auth");
+    let server = builder.start().await.unwrap();
+    let client = server.realm().add_client(ClientSpec::new("orders"));
+    let stage = Stage { server, http: http(), client };
+    assert!(stage.server.issuer().ends_with("/auth/realms/kmspec"), "{}", stage.server.issuer());
+    let document = stage.get(&stage.server.discovery_url()).await.json();
+    for member in ["token_endpoint", "jwks_uri", "registration_endpoint", "device_authorization_endpoint"] {
+        assert!(document[member].as_str().unwrap().contains("/auth/realms/kmspec/"), "{member}: {document}");
+    }
+    let token = stage.token(&[("grant_type", "client_credentials")]).await.member("access_token");
+    assert_eq!(stage.verified(&token).await.unwrap().1["iss"], stage.server.issuer());
+    assert_eq!(stage.introspect(&token).await["active"], true);
+    let outside = stage.server.discovery_url().replace("/auth/", "/");
+    assert_eq!(stage.get(&outside).await.status, 404, "nothing is served beside the path");
+    stage.server.faults().script(FaultScript::new(Fault::Status { status: 503 }).at(Endpoint::Token)).await.unwrap();
+    assert_eq!(stage.token(&[("grant_type", "client_credentials")]).await.status, 503);
+    assert!(stage.server.panics().is_empty());
+}
+
+#[tokio::test]
+async fn a_user_pool_and_its_domain_may_be_two_hosts_and_each_serves_its_own() {
+    let builder = AuthorizationServer::builder(Vendor::Cognito).certificates(AUTHORITY.clone());
+    let server = builder.issuer_host("127.0.0.1").start().await.unwrap();
+    let scopes = ["orders/read"];
+    let client = server.realm().add_client(ClientSpec::new("orders").scopes(scopes));
+    let stage = Stage { server, http: http(), client };
+    let (issuer, token_endpoint) = (stage.server.issuer().to_owned(), stage.server.endpoints().token.clone());
+    assert!(issuer.starts_with("https://127.0.0.1:") && token_endpoint.starts_with("https://localhost:"), "{issuer}");
+    let document = stage.get(&stage.server.discovery_url()).await.json();
+    assert_eq!(
+        (document["issuer"].as_str(), document["token_endpoint"].as_str()),
+        (Some(issuer.as_str()), Some(token_endpoint.as_str()))
+    );
+    assert_eq!(document["jwks_uri"], stage.server.endpoints().jwks.as_str());
+    let token = stage.token(&[("grant_type", "client_credentials")]).await.member("access_token");
+    assert_eq!(stage.verified(&token).await.unwrap().1["iss"], issuer.as_str());
+    let swapped = |url: &str| match url.contains("//localhost") {
+        true => url.replace("//localhost", "//127.0.0.1"),
+        false => url.replace("//127.0.0.1", "//localhost"),
+    };
+    for url in [stage.server.discovery_url(), stage.server.endpoints().jwks.clone()] {
+        assert_eq!(stage.get(&swapped(&url)).await.status, 404, "{url}");
+    }
+    let form = [("grant_type", "client_credentials")];
+    assert_eq!(stage.post(&swapped(&token_endpoint), &form).await.status, 404);
+}
+
+#[tokio::test]
+async fn addresses_that_a_vendor_does_not_have_are_refused_with_a_hint() {
+    let start = async |vendor, change: fn(AuthorizationServerBuilder) -> AuthorizationServerBuilder| {
+        change(AuthorizationServer::builder(vendor).certificates(AUTHORITY.clone()))
+            .start()
+            .await
+            .unwrap_err()
+            .to_string()
+    };
+    for (error, hint) in [
+        (start(Vendor::Okta, |builder| builder.base_path("/auth")).await, "keycloak has one"),
+        (start(Vendor::Keycloak, |builder| builder.base_path("auth")).await, "such as /auth"),
+        (start(Vendor::Keycloak, |builder| builder.base_path("/auth/")).await, "such as /auth"),
+        (start(Vendor::Okta, |builder| builder.issuer_host("127.0.0.1")).await, "cognito has one"),
+        (start(Vendor::Cognito, |builder| builder.issuer_host("a:1")).await, "without a port"),
+    ] {
+        assert!(error.contains(hint), "{error}");
     }
 }

@@ -30,6 +30,10 @@ pub struct PresentedCertificate {
     pub x5t_s256: String,
     /// Its subject as RFC 4514 writes it.
     pub subject: String,
+    /// Its issuer, in the same way.
+    pub issuer: String,
+    /// When it begins and when it ends to be valid, in seconds since 1970.
+    pub valid: (i64, i64),
     /// Its names beside the subject: the kind (`dns`, `uri`, `ip`, `email`), a colon, and the name.
     pub names: Vec<String>,
     /// Whether the server's authority issued it.
@@ -50,11 +54,19 @@ impl PresentedCertificate {
         Self::of(der, false).map(|presented| Self { binds: true, ..presented })
     }
 
+    /// Whether it is valid at that time, in seconds since 1970.
+    pub(crate) fn holds_at(&self, now: u64) -> bool {
+        i64::try_from(now).is_ok_and(|now| (self.valid.0..=self.valid.1).contains(&now))
+    }
+
     fn of(der: &[u8], trusted: bool) -> Option<Self> {
         let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+        let validity = certificate.validity();
         Some(Self {
             x5t_s256: URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, der)),
             subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            valid: (validity.not_before.timestamp(), validity.not_after.timestamp()),
             names: names(&certificate),
             trusted,
             binds: false,

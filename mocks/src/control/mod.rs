@@ -2,6 +2,7 @@
 //! It translates and refuses; what a change means is the realm's, the forge's and the faults' business.
 
 mod body;
+mod certificate_mappings;
 mod clients;
 mod clock;
 mod faults;

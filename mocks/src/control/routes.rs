@@ -9,8 +9,8 @@ use axum::{
 };
 
 use super::{
-    clients, clock, faults, house::House, journal, keys, logins, notices, refusal::Refusal, scopes, servers, settings,
-    tenants, tls, tokens, trusted_issuers, users,
+    certificate_mappings, clients, clock, faults, house::House, journal, keys, logins, notices, refusal::Refusal,
+    scopes, servers, settings, tenants, tls, tokens, trusted_issuers, users,
 };
 
 /// The OpenAPI document that describes the interface.
@@ -49,6 +49,8 @@ routes! {
     delete "/servers/{server}/notices" => notices::remove;
     get "/servers/{server}/certificate" => tls::show;
     put "/servers/{server}/certificate" => tls::change;
+    get "/servers/{server}/certificate-mappings" => certificate_mappings::show;
+    put "/servers/{server}/certificate-mappings" => certificate_mappings::put;
     get "/servers/{server}/clients" => clients::list;
     post "/servers/{server}/clients" => clients::create;
     get "/servers/{server}/clients/{client}" => clients::show;

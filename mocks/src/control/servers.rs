@@ -37,6 +37,10 @@ pub(super) struct Wanted {
     client_certificates: ClientCertificates,
     #[serde(default)]
     defects: Vec<String>,
+    #[serde(default)]
+    base_path: Option<String>,
+    #[serde(default)]
+    issuer_host: Option<String>,
     /// The text of a `deployment.toml`.
     #[serde(default)]
     deployment_toml: Option<String>,
@@ -71,6 +75,12 @@ pub(super) async fn create(State(house): State<House>, Body(wanted): Body<Wanted
         .client_certificates(wanted.client_certificates);
     if let Some(host) = wanted.host {
         builder = builder.host(host);
+    }
+    if let Some(path) = wanted.base_path {
+        builder = builder.base_path(path);
+    }
+    if let Some(host) = wanted.issuer_host {
+        builder = builder.issuer_host(host);
     }
     if let Some(text) = &wanted.deployment_toml {
         builder = builder.deployment(DeploymentToml::parse(text).map_err(|error| Refusal::told(&error))?);

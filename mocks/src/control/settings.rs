@@ -11,7 +11,12 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{body::Body, house::House, patch::patched, refusal::Answer};
-use crate::realm::{Lifetimes, Policy, device::DevicePolicy, jwt::Object, policy::Rotation};
+use crate::realm::{
+    Lifetimes, Policy,
+    device::DevicePolicy,
+    jwt::Object,
+    policy::{Breakage, Rotation},
+};
 
 macro_rules! settings {
     ($($name:ident: $type:ty,)*) => {
@@ -77,6 +82,10 @@ settings! {
     assertions_used_once: bool,
     assertions_give_refresh: bool,
     foreign_audience: Cow<'static, str>,
+    saml_subjects_local: bool,
+    undelegated_clients: Vec<String>,
+    broken: Option<Breakage>,
+    self_removal: bool,
 }
 
 /// How devices are treated.

@@ -3,12 +3,14 @@
 
 use super::{
     access::AccessRule,
-    listeners,
+    custom_grants, listeners,
     settings::Settings,
     vocabulary::{Key, Keys, Table, Vocabulary},
+    without_effect::WITHOUT_EFFECT,
 };
+use crate::certificates::CertificateMapping;
 
-use Key::{By, Checked, Flag, Minutes, Offset, Span, Tables, Text, Texts};
+use Key::{By, Checked, Count, Flag, Minutes, Nothing, Offset, Patterns, Span, Tables, Text, Texts, Words};
 
 /// Below `oauth.grant_type.<grant>`: whether the grant is there, and whether public clients may use it.
 macro_rules! grants {
@@ -22,6 +24,9 @@ macro_rules! grants {
                 concat!("oauth.grant_type.", $grant, ".allow_public_client"),
                 Flag(|settings, on| settings.grant($grant, |grant| grant.public = on)),
             ),
+            // Classes of the product.
+            (concat!("oauth.grant_type.", $grant, ".grant_handler"), Nothing),
+            (concat!("oauth.grant_type.", $grant, ".grant_validator"), Nothing),
         )*]
     };
 }
@@ -75,6 +80,10 @@ const KEYS: &Keys<Settings> = &[
         Span(|settings, seconds| settings.lifetimes.refresh_seconds = seconds),
     ),
     ("oauth.token_renewal.renew_refresh_token", Flag(|settings, on| settings.renew_refresh_token = on)),
+    (
+        "oauth.allowed_scopes",
+        Patterns(|settings, patterns| settings.allowed_scopes = patterns.iter().map(ToString::to_string).collect()),
+    ),
     ("oauth.restricted_query_parameters", Texts(|settings, names| settings.restricted_query = names)),
     ("oauth.use_client_id_as_sub_claim_for_app_tokens", Flag(|settings, on| settings.client_id_is_subject = on)),
     (
@@ -93,6 +102,40 @@ const KEYS: &Keys<Settings> = &[
         "oauth.grant_type.device_code.polling_interval",
         Span(|settings, seconds| settings.device_interval_seconds = seconds),
     ),
+    (
+        "oauth.grant_type.device_code.key_length",
+        Count(|settings, length| {
+            settings.user_code.0 = usize::try_from(length)
+                .ok()
+                .filter(|length| (1..=64).contains(length))
+                .ok_or("a number from 1 to 64")?;
+            Ok(())
+        }),
+    ),
+    (
+        "oauth.grant_type.device_code.key_set",
+        Checked(|settings, characters| {
+            if !characters.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err("a text of characters that people can type");
+            }
+            settings.user_code.1 = characters.to_owned().into();
+            Ok(())
+        }),
+    ),
+    (
+        "oauth.grant_type.saml_bearer.user_type",
+        Checked(|settings, kind| {
+            settings.saml_subjects_local = match kind {
+                "LOCAL" => true,
+                "FEDERATED" | "LEGACY" => false,
+                _ => return Err("FEDERATED, LOCAL or LEGACY"),
+            };
+            Ok(())
+        }),
+    ),
+    ("oauth.custom_grant_type", Tables(&CUSTOM_GRANTS)),
+    ("client_certificate_based_authentication.enable", Flag(|settings, on| settings.certificates_stand_for_users = on)),
+    ("client_certificate_based_authentication.user_thumbprint_mapping", Tables(&CERTIFICATE_MAPPINGS)),
     ("role_mgt.allow_system_prefix_for_role", Flag(|settings, on| settings.system_roles = on)),
     ("resource_access_control.introspect.scopes", Texts(|settings, scopes| settings.introspection_scopes = scopes)),
     ("resource.access_control", Tables(&ACCESS_RULES)),
@@ -121,13 +164,52 @@ const ACCESS_RULES: Table<Settings> = Table {
                 Ok(())
             }),
         ),
-        ("permissions", Texts(|settings, list| settings.last_rule(|rule| rule.permissions = list))),
-        ("scopes", Texts(|settings, list| settings.last_rule(|rule| rule.scopes = list))),
+        ("permissions", Words(|settings, list| settings.last_rule(|rule| rule.permissions = list))),
+        ("scopes", Words(|settings, list| settings.last_rule(|rule| rule.scopes = list))),
         ("cross_tenant", Flag(|settings, on| settings.last_rule(|rule| rule.cross_tenant = on))),
         // There is one way to authenticate.
-        ("allowed_auth_handlers", Texts(|_, _| {})),
+        ("allowed_auth_handlers", Words(|_, _| {})),
     ],
     needed: "context",
+};
+
+/// `[[oauth.custom_grant_type]]`: grant types of somebody's own classes, which are known by name alone.
+const CUSTOM_GRANTS: Table<Settings> = Table {
+    begin: |settings| settings.custom_grants.push(super::settings::CustomGrant::default()),
+    keys: &[
+        ("name", Text(|settings, name| settings.last_custom_grant(|grant| grant.name = name))),
+        ("grant_handler", Nothing),
+        ("grant_validator", Nothing),
+        ("properties", By(custom_grants::properties)),
+    ],
+    needed: "name",
+};
+
+/// `[[client_certificate_based_authentication.user_thumbprint_mapping]]`; a star is anything.
+const CERTIFICATE_MAPPINGS: Table<Settings> = Table {
+    begin: |settings| settings.certificate_mappings.push(CertificateMapping::default()),
+    keys: &[
+        ("trusted_issuer", Text(|settings, issuer| settings.last_mapping(|mapping| mapping.issuer = Some(issuer)))),
+        (
+            "cert_thumbprint",
+            Checked(|settings, text| {
+                let thumbprint = (text != "*").then(|| text.to_owned());
+                let unfit =
+                    CertificateMapping { thumbprint: thumbprint.clone(), ..CertificateMapping::default() }.check();
+                unfit.map_err(|_| "a SHA-256 in hexadecimal digits, or \"*\"")?;
+                settings.last_mapping(|mapping| mapping.thumbprint = thumbprint);
+                Ok(())
+            }),
+        ),
+        (
+            "allowed_username",
+            Words(|settings, names| {
+                let users = (!names.iter().any(|name| name == "*")).then_some(names);
+                settings.last_mapping(|mapping| mapping.users = users);
+            }),
+        ),
+    ],
+    needed: "trusted_issuer",
 };
 
 /// The listener that sends revocation notices; others mean nothing here.
@@ -135,34 +217,11 @@ pub(super) const INTERCEPTOR: &str = "org.wso2.is.notification.ApimOauthEventInt
 
 /// What an entry of `[[event_listener]]` may say, and what the properties of the interceptor may.
 pub(super) const LISTENER_KEYS: [&str; 6] = ["id", "type", "name", "order", "enable", "properties"];
-pub(super) const NOTICE_KEYS: [&str; 4] =
-    ["notification_endpoint", "username", "password", "header.X-WSO2-KEY-MANAGER"];
+pub(super) const NOTICE_KEYS: [&str; 7] =
+    ["notification_endpoint", "username", "password", "header.X-WSO2-KEY-MANAGER", IGNORED[0], IGNORED[1], IGNORED[2]];
 
-/// What the product also reads, and what means nothing to a server that keeps everything in memory: whole tables, and
-/// single keys.
-const WITHOUT_EFFECT: &[&str] = &[
-    "account_recovery",
-    "authentication",
-    "authenticationendpoint",
-    "clustering",
-    "console",
-    "database",
-    "encryption",
-    "identity",
-    "identity_mgt",
-    "keystore",
-    "myaccount",
-    "output_adapter",
-    "secrets",
-    "session",
-    "tenant_mgt",
-    "transport",
-    "truststore",
-    "user_store",
-    "server.base_path",
-    "server.node_ip",
-    "super_admin.create_admin_account",
-];
+/// Properties of the listener for client assertions, which the file of the Open Banking accelerator has in this place.
+pub(super) const IGNORED: [&str; 3] = ["PreventTokenReuse", "RejectBeforeInMinutes", "TokenEndpointAlias"];
 
 /// What a file may say to Identity Server.
 pub(super) const VOCABULARY: Vocabulary<Settings> = Vocabulary {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    keys::{INTERCEPTOR, LISTENER_KEYS, NOTICE_KEYS},
+    keys::{IGNORED, INTERCEPTOR, LISTENER_KEYS, NOTICE_KEYS},
     read::{Reader, Value, flag},
     settings::Settings,
 };
@@ -62,6 +62,9 @@ impl Reader<'_, Settings> {
     fn notices(&mut self, span: Range<usize>, properties: &DeTable<'_>) {
         let mut target = NoticeTarget::new("", "", "");
         for (key, value) in properties {
+            if IGNORED.contains(&key.get_ref().as_ref()) {
+                continue;
+            }
             let Some(text) = value.get_ref().as_str().map(str::to_owned) else {
                 self.fault(value.span(), format!("`event_listener.properties.{}` takes a text", key.get_ref()));
                 continue;

@@ -2,12 +2,14 @@
 //! What a switch does to a request is decided where requests are answered; see `settings` for what there is.
 
 mod access;
+mod custom_grants;
 mod keys;
 mod listeners;
 mod read;
 mod settings;
 mod suggestion;
 mod vocabulary;
+mod without_effect;
 
 pub use read::{DeploymentError, Fault, Reader, Value, read};
 pub(crate) use settings::Settings;

@@ -156,6 +156,10 @@ impl<S> Reader<'_, S> {
             Key::Text(set) => filled(written).map(|text| set(settings, text.to_owned())).ok_or("a text"),
             Key::Checked(set) => filled(written).ok_or("a text").and_then(|text| set(settings, text)),
             Key::Texts(set) => texts(written).map(|list| set(settings, list)).ok_or("a list of texts"),
+            Key::Words(set) => {
+                words(written).map(|list| set(settings, list)).ok_or("a list of texts, or one text with commas")
+            }
+            Key::Count(set) => number(written).ok_or("a number").and_then(|number| set(settings, number)),
             Key::Patterns(set) => {
                 patterns(written).map(|list| set(settings, list)).ok_or("a list of regular expressions")
             }
@@ -254,6 +258,13 @@ fn filled<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
 
 fn patterns(value: &DeValue<'_>) -> Option<Vec<Regex>> {
     texts(value)?.iter().map(|each| Regex::new(&format!("^(?:{each})$")).ok()).collect()
+}
+
+/// A list, or what stands between the commas of a text.
+fn words(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let listed =
+        |text: &str| text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    value.as_str().map(listed).or_else(|| texts(value))
 }
 
 fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {

@@ -1,12 +1,15 @@
 //! What a file can switch, and what each switch does to a realm.
 //! Switches of single endpoints are looked at there.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
+
+use regex::Regex;
 
 use super::access::AccessRule;
+use crate::certificates::CertificateMapping;
 use crate::notices::NoticeTarget;
 use crate::realm::{Lifetimes, Realm, RealmSpec, UserSpec, key_ring::KidStyle, policy::Rotation};
-use crate::vendors::is7_tokens::{ScopeMode, Scopes, Shape};
+use crate::vendors::is7_tokens::{self, ScopeMode, Scopes, Shape};
 
 /// A grant type as a file names it, and on the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +18,13 @@ pub(crate) struct GrantSwitch {
     pub(super) key: &'static str,
     name: &'static str,
     pub(super) enabled: bool,
+    pub(super) public: bool,
+}
+
+/// A grant type of somebody's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct CustomGrant {
+    pub(super) name: String,
     pub(super) public: bool,
 }
 
@@ -39,6 +49,13 @@ pub(crate) struct Settings {
     pub(super) assertions_used_once: bool,
     pub(super) device_seconds: u64,
     pub(super) device_interval_seconds: u64,
+    /// How many characters the user code of a device has, and of which ones.
+    pub(super) user_code: (usize, Cow<'static, str>),
+    pub(super) custom_grants: Vec<CustomGrant>,
+    /// Whether subjects of SAML assertions are users of this server.
+    pub(super) saml_subjects_local: bool,
+    /// Patterns of the scopes that anybody gets, registered or not.
+    pub(super) allowed_scopes: Vec<String>,
     pub(super) restricted_query: Vec<String>,
     /// Whether tokens of applications have the client id as their `sub`, and not the owner.
     pub(crate) client_id_is_subject: bool,
@@ -53,6 +70,9 @@ pub(crate) struct Settings {
     /// Scopes that a caller of introspection needs; any authenticated caller will do when there are none.
     pub(crate) introspection_scopes: Vec<String>,
     pub(crate) access_rules: Vec<AccessRule>,
+    /// `client_certificate_based_authentication.enable`.
+    pub(crate) certificates_stand_for_users: bool,
+    pub(super) certificate_mappings: Vec<CertificateMapping>,
     /// Where revocation notices go.
     pub(crate) notices: Option<NoticeTarget>,
 }
@@ -79,6 +99,10 @@ impl Default for Settings {
             assertions_used_once: false,
             device_seconds: 600,
             device_interval_seconds: 5,
+            user_code: is7_tokens::USER_CODE,
+            custom_grants: Vec::new(),
+            saml_subjects_local: false,
+            allowed_scopes: vec![is7_tokens::ALLOWED_SCOPES.to_owned()],
             restricted_query: ["username", "password", "client_secret"].map(text).to_vec(),
             client_id_is_subject: true,
             username_hidden: true,
@@ -88,6 +112,8 @@ impl Default for Settings {
             system_roles: false,
             introspection_scopes: vec![text("internal_oauth2_introspect")],
             access_rules: Vec::new(),
+            certificates_stand_for_users: false,
+            certificate_mappings: Vec::new(),
             notices: None,
         }
     }
@@ -145,6 +171,28 @@ impl Settings {
         }
     }
 
+    /// Changes the row of certificates that is being read.
+    pub(super) fn last_mapping(&mut self, change: impl FnOnce(&mut CertificateMapping)) {
+        if let Some(mapping) = self.certificate_mappings.last_mut() {
+            change(mapping);
+        }
+    }
+
+    /// Which certificates stand for which users: none, unless that is switched on.
+    pub(crate) fn certificate_mappings(&self) -> Vec<CertificateMapping> {
+        if self.certificates_stand_for_users { self.certificate_mappings.clone() } else { Vec::new() }
+    }
+
+    /// Whether further tenants have paths of their own, behind `/t/`.
+    pub(crate) fn tenants_have_paths(&self) -> bool {
+        !self.legacy_mode
+    }
+
+    /// Whether there are roles in the old form, too.
+    pub(crate) fn old_roles(&self) -> bool {
+        self.legacy_mode
+    }
+
     pub(crate) fn scope_mode(&self) -> ScopeMode {
         if self.role_based_present && self.role_based_acts {
             ScopeMode::RoleBased
@@ -173,6 +221,14 @@ impl Settings {
         let policy = &mut spec.policy;
         policy.grant_types = names(|grant| grant.enabled);
         policy.public_grant_types = names(|grant| grant.enabled && grant.public);
+        for custom in &self.custom_grants {
+            add(&mut policy.grant_types, &custom.name);
+            if custom.public {
+                add(&mut policy.public_grant_types, &custom.name);
+            }
+        }
+        policy.saml_subjects_local = self.saml_subjects_local;
+        policy.device.user_code = self.user_code.clone();
         policy.lifetimes = self.lifetimes;
         policy.rotation = if self.renew_refresh_token { Rotation::Rotate } else { Rotation::Keep };
         policy.assertions_give_refresh = self.assertions_give_refresh;
@@ -184,9 +240,13 @@ impl Settings {
         if self.legacy_mode {
             spec.keys.rename(KidStyle::CertificateSha1Hex);
         }
-        spec.shape =
-            Arc::new(Shape { client_is_subject: self.client_id_is_subject, username_hidden: self.username_hidden });
-        spec.scope_rule = Arc::new(Scopes(self.scope_mode()));
+        spec.shape = Arc::new(Shape {
+            client_is_subject: self.client_id_is_subject,
+            username_hidden: self.username_hidden,
+            administrator: self.administrator.0.clone().into(),
+        });
+        let allowed = self.allowed_scopes.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect();
+        spec.scope_rule = Arc::new(Scopes { mode: self.scope_mode(), allowed });
     }
 
     /// Puts the administrator in.
@@ -196,5 +256,11 @@ impl Settings {
             realm.remove_user("admin");
         }
         realm.add_user(UserSpec::new(name, password).roles(["admin"]).claim("email", "admin@example.com"));
+    }
+}
+
+fn add(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
     }
 }

@@ -25,6 +25,10 @@ fn along(written: &str, known: &[&str]) -> Option<String> {
     for name in written.split('.') {
         let below = known.iter().filter_map(|known| below(known, &path));
         let names: BTreeSet<&str> = below.filter_map(|rest| rest.split('.').next()).collect();
+        // The table is known as a whole: whatever was written below it is its own affair.
+        if names.is_empty() && known.contains(&path.as_str()) {
+            break;
+        }
         let name = if names.contains(name) { name } else { word(name, names.into_iter())? };
         if !path.is_empty() {
             path.push('.');
@@ -72,6 +76,7 @@ mod tests {
             ("oauth.grant_tipe.pasword.enabled", "oauth.grant_type.password.enable"),
             ("oauth.grant_type.password.enabel", "oauth.grant_type.password.enable"),
             ("keystroe", "keystore"),
+            ("keystroe.primary.file_name", "keystore"),
         ] {
             assert_eq!(near(written).as_deref(), Some(meant), "{written}");
         }

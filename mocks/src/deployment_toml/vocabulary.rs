@@ -24,6 +24,10 @@ pub enum Key<S: 'static> {
     Checked(fn(&mut S, &str) -> Result<(), &'static str>),
     /// A list of texts.
     Texts(fn(&mut S, Vec<String>)),
+    /// A list of texts, or one text with commas between them.
+    Words(fn(&mut S, Vec<String>)),
+    /// A number; the setter says what it wants of one that will not do.
+    Count(fn(&mut S, u64) -> Result<(), &'static str>),
     /// A list of regular expressions.
     Patterns(fn(&mut S, Vec<Regex>)),
     /// Any number of tables of one name, written `[[name]]`.

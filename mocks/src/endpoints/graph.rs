@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, Reply},
+    graph_filter::Filter,
     management::managing,
 };
 use crate::{
@@ -105,30 +106,23 @@ fn about(site: &Site, call: &Call, method: &str, application: Client, what: &str
 
 /// The applications, or those of one name or with one tag; of the filters of OData there are these two.
 fn list(site: &Site, call: &Call) -> Reply {
-    let filter = call.query_value("$filter");
-    let between = |before: &str, after: &str| {
-        let text = filter.as_deref()?.strip_prefix(before)?.strip_suffix(after)?;
-        Some(text.replace("''", "'"))
+    let filter = match call.query_value("$filter").map(|text| Filter::read(&text)) {
+        None => None,
+        Some(Some(filter)) => Some(filter),
+        Some(None) => {
+            return refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.");
+        }
     };
-    let (name, tag) = (between("displayName eq '", "'"), tag(filter.as_deref().unwrap_or_default()));
-    if filter.is_some() && name.is_none() && tag.is_none() {
-        return refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.");
-    }
-    let wanted = |client: &Client| {
-        let tags = client.metadata.get(TAGS).and_then(Value::as_array);
-        name.as_ref().is_none_or(|name| client.name == *name)
-            && tag.as_ref().is_none_or(|tag| tags.is_some_and(|tags| tags.iter().any(|own| own == tag)))
+    let wanted = |client: &Client| match &filter {
+        None => true,
+        Some(Filter::Name(name)) => client.name == *name,
+        Some(Filter::Tag(tag)) => {
+            let tags = client.metadata.get(TAGS).and_then(Value::as_array);
+            tags.is_some_and(|tags| tags.iter().any(|own| own == tag))
+        }
     };
     let found: Value = site.realm.clients().iter().filter(|client| wanted(client)).map(document).collect();
     Reply::json(200, &json!({ "value": found }))
-}
-
-/// The tag in `tags/any(t:t eq '…')`.
-fn tag(filter: &str) -> Option<String> {
-    let inner = filter.strip_prefix("tags/any(")?.strip_suffix("')")?;
-    let (variable, condition) = inner.split_once(':')?;
-    let text = condition.trim_start().strip_prefix(variable.trim())?.strip_prefix(" eq '")?;
-    Some(text.replace("''", "'"))
 }
 
 /// A new application cannot log in before it has a password and a service principal.

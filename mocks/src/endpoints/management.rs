@@ -43,7 +43,7 @@ pub(crate) fn by_administrator(site: &Site, call: &Call) -> bool {
 /// Who calls a management interface.
 #[derive(Debug)]
 pub(crate) enum Caller {
-    /// A user by name and password.
+    /// A user by name and password, or by the certificate of the connection.
     User(Box<User>),
     /// Whoever holds this token.
     Token(Box<TokenRow>),
@@ -55,8 +55,14 @@ impl Caller {
         if let Some(token) = call.bearer() {
             return site.realm.active_access(token).map(|row| Self::Token(Box::new(row)));
         }
-        let (name, password) = basic_pair(call.header("authorization")?, false)?;
-        site.realm.authenticate_user(&site.login_name(&name), &password).map(|user| Self::User(Box::new(user)))
+        let user = match call.header("authorization") {
+            None => site.certified_user(call),
+            Some(header) => {
+                let (name, password) = basic_pair(header, false)?;
+                site.realm.authenticate_user(&site.login_name(&name), &password)
+            }
+        };
+        user.map(|user| Self::User(Box::new(user)))
     }
 
     /// The user behind the call; `None` where a client calls for itself.
@@ -67,12 +73,14 @@ impl Caller {
         }
     }
 
-    /// Whether a token holds all of these scopes, or the user is an administrator. Nothing is needed when there are none.
-    fn may(&self, scopes: &[String]) -> bool {
+    /// Whether the user is an administrator, who holds every permission, or the token all of these scopes. A token where
+    /// permissions alone are asked for is as good as its user. Nothing is needed when there is neither.
+    fn may(&self, site: &Site, scopes: &[String], permissions: &[String]) -> bool {
+        let administrator = || self.user(site).is_some_and(|user| user.has_role("admin"));
         match self {
-            _ if scopes.is_empty() => true,
-            Self::User(user) => user.has_role("admin"),
-            Self::Token(row) => scopes.iter().all(|scope| row.scopes.contains(scope)),
+            _ if scopes.is_empty() && permissions.is_empty() => true,
+            Self::Token(row) if !scopes.is_empty() => scopes.iter().all(|scope| row.scopes.contains(scope)),
+            _ => administrator(),
         }
     }
 }
@@ -104,13 +112,13 @@ pub(crate) fn permitted(site: &Site, call: &Call, scope: &str) -> Result<(), Rep
 /// As [`permitted`].
 pub(crate) fn permitted_with(site: &Site, call: &Call, scopes: &[String]) -> Result<(), Reply> {
     let unauthenticated = || Reply::empty(401).header("www-authenticate", "Basic realm=\"localhost\"");
-    let needed = match site.settings.access_rule(&call.method, &call.path) {
-        Some(rule) if !rule.secure => return Ok(()),
-        Some(rule) => [rule.scopes.as_slice(), rule.permissions.as_slice()].concat(),
-        None => scopes.to_vec(),
-    };
+    let rule = site.settings.access_rule(&call.method, &call.path);
+    if rule.is_some_and(|rule| !rule.secure) {
+        return Ok(());
+    }
+    let (scopes, permissions) = rule.map_or((scopes, &[][..]), |rule| (&rule.scopes, &rule.permissions));
     let caller = Caller::of(site, call).ok_or_else(unauthenticated)?;
-    if caller.may(&needed) { Ok(()) } else { Err(Reply::empty(403)) }
+    if caller.may(site, scopes, permissions) { Ok(()) } else { Err(Reply::empty(403)) }
 }
 
 /// The error form of the scope interface: a number, what it means, and a trace id.

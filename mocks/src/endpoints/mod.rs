@@ -9,6 +9,7 @@ pub(crate) mod device;
 pub(crate) mod device_is7;
 pub(crate) mod discovery;
 pub(crate) mod graph;
+mod graph_filter;
 pub(crate) mod introspection;
 pub(crate) mod jwks;
 pub(crate) mod keycloak_admin;

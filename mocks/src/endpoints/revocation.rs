@@ -4,7 +4,7 @@
 use super::call::{Call, Reply};
 use crate::{
     grants::{TokenRequest, authenticate_client},
-    realm::{OAuthError, Revocation, TokenRow},
+    realm::{Client, OAuthError, Revocation, TokenRow},
     server::Site,
 };
 
@@ -14,7 +14,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     }
     let request = call.form(site.realm.policy().json_requests);
     let callback = request.as_ref().ok().and_then(|request| request.form.value("callback")).map(str::to_owned);
-    let reply = match request.and_then(|request| revoke(site, &request)) {
+    let reply = match request.and_then(|request| revoke(site, call, &request)) {
         Ok(revoked) => site.dialect.revoked(site, revoked.as_ref()),
         Err(error) => site.dialect.revocation_refusal(error, &site.realm.policy()),
     };
@@ -24,12 +24,25 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     }
 }
 
+/// The client whose tokens may be revoked: the one that authenticates, or the one that an administrator names whom the
+/// certificate of the connection stands for.
+fn client(site: &Site, call: &Call, request: &TokenRequest) -> Result<Client, OAuthError> {
+    let bare = request.authorization.is_empty()
+        && !["client_secret", "client_assertion"].iter().any(|name| request.form.contains(name));
+    let administrator = site.certified_user(call).is_some_and(|user| bare && user.has_role("admin"));
+    let named = request.form.value("client_id").filter(|_| administrator);
+    match named.and_then(|id| site.realm.client(id)) {
+        Some(client) => Ok(client),
+        None => authenticate_client(&site.realm, request),
+    }
+}
+
 /// The row that was ended, as it was before; `None` when there was nothing to end.
-fn revoke(site: &Site, request: &TokenRequest) -> Result<Option<TokenRow>, OAuthError> {
+fn revoke(site: &Site, call: &Call, request: &TokenRequest) -> Result<Option<TokenRow>, OAuthError> {
     if let Some(name) = request.form.repeated() {
         return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
     }
-    let client = authenticate_client(&site.realm, request)?;
+    let client = client(site, call, request)?;
     let token =
         request.form.value("token").ok_or_else(|| OAuthError::invalid_request("the token parameter is missing"))?;
     // A wrong or unknown hint changes nothing (RFC 7009, section 2.1): the search covers all kinds anyway.

@@ -18,6 +18,15 @@ pub(crate) fn failed(status: u16, detail: &str) -> Reply {
 /// Where a search is posted to, below a kind of resource.
 pub(crate) const SEARCH: &str = ".search";
 
+/// The value that an attribute is compared with (RFC 7644, section 3.4.2.2): a JSON text, or a word without quotes, which
+/// some clients send.
+pub(crate) fn compared(written: &str) -> Option<String> {
+    match written.trim() {
+        quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok(),
+        word => (!word.is_empty() && !word.contains([' ', '"'])).then(|| word.to_owned()),
+    }
+}
+
 /// The body as an object.
 pub(crate) fn object(call: &Call) -> Result<Object, Reply> {
     call.object().ok_or_else(|| failed(400, "the body is no JSON object"))

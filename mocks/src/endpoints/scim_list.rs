@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, Reply},
-    scim::{failed, object, reply},
+    scim::{compared, failed, object, reply},
 };
 
 /// What is asked of a list, in the query of a GET or in the body of a search (RFC 7644, sections 3.4.2 and 3.4.3).
@@ -105,10 +105,7 @@ impl Filter {
             "co" => |held, value| held.contains(value),
             _ => return None,
         };
-        let value = value.trim();
-        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        let one = quoted.is_some_and(|value| !value.contains('"')) || !value.contains([' ', '"']);
-        one.then(|| Self { attribute: attribute.to_owned(), compare, value: quoted.unwrap_or(value).to_owned() })
+        Some(Self { attribute: attribute.to_owned(), compare, value: compared(value)? })
     }
 
     fn fits(&self, resource: &Value) -> bool {
@@ -126,7 +123,39 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_filter_or_none(text: String, attribute in "[a-z.]{0,8}", value: String) {
+            let resource = json!({ "a": { "b": ["c", { "value": "d" }] } });
+            for text in [text, format!("{attribute} eq {value}"), format!("{attribute} co \"{value}")] {
+                let _ = Filter::read(&text).map(|filter| filter.fits(&resource));
+            }
+        }
+
+        #[test]
+        fn a_filter_that_was_written_is_read_as_it_was(
+            path in proptest::collection::vec("[a-zA-Z][a-zA-Z0-9_-]{0,5}", 1..4),
+            operator in 0..4_usize,
+            case: bool,
+            value: String,
+            blanks in " {1,3}",
+        ) {
+            let operator = ["eq", "sw", "ew", "co"][operator];
+            let written = if case { operator.to_uppercase() } else { operator.to_owned() };
+            let filter = Filter::read(&format!("{} {written}{blanks}{}", path.join("."), json!(value)));
+            let filter = filter.expect("it is well-formed");
+            prop_assert_eq!((&filter.attribute, &filter.value), (&path.join("."), &value));
+            let resource = path.iter().rev().fold(json!(value), |inner, name| json!({ name.as_str(): inner }));
+            prop_assert!(filter.fits(&resource));
+            let other = format!("\u{1}{value}\u{1}");
+            let resource = path.iter().rev().fold(json!(other), |inner, name| json!({ name.as_str(): inner }));
+            prop_assert_eq!(filter.fits(&resource), operator == "co" || (value.is_empty() && operator != "eq"));
+        }
+    }
 
     #[test]
     fn a_filter_compares_one_attribute_with_one_value() {

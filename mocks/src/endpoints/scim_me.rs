@@ -33,6 +33,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         "GET" => Ok(scim::reply(200, &document(site, &user))),
         "PUT" => scim_users::replace(site, call, &user),
         "PATCH" => scim_users::patch(site, call, &user),
+        _ if !site.realm.policy().self_removal => Err(failed(501, "users cannot remove their own account")),
         _ => {
             site.realm.remove_user(&user.name);
             Ok(Reply::empty(204))

@@ -91,7 +91,7 @@ impl Target {
             Some((attribute, filter)) => {
                 let filter = filter.strip_suffix(']').ok_or_else(unclear)?;
                 let (member, value) = equality(filter).ok_or_else(unclear)?;
-                (attribute, Some((member.to_ascii_lowercase(), value.to_owned())))
+                (attribute, Some((member.to_ascii_lowercase(), value)))
             }
         };
         let plain = !attribute.is_empty() && attribute.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -100,17 +100,43 @@ impl Target {
 }
 
 /// `member eq value`, the value quoted or not.
-fn equality(filter: &str) -> Option<(&str, &str)> {
+fn equality(filter: &str) -> Option<(&str, String)> {
     let (member, rest) = filter.trim().split_once(' ')?;
     let (operator, value) = rest.trim_start().split_once(' ')?;
-    let value = value.trim();
-    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    let value = scim::compared(value)?;
     operator.eq_ignore_ascii_case("eq").then_some((member, value))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_path_or_refused(text: String, attribute in "[a-z:.]{0,8}", filter: String) {
+            for text in [text, format!("{attribute}[{filter}]"), format!("urn:x:Role:{attribute}[value eq {filter}]")] {
+                if let Err(refusal) = Target::read(&text, "urn:x:Role") {
+                    prop_assert_eq!(refusal.status, 400);
+                }
+            }
+        }
+
+        #[test]
+        fn a_path_that_was_written_is_read_as_it_was(
+            attribute in "[a-z][a-z0-9]{0,8}",
+            member in "[a-z][a-z0-9]{0,8}",
+            value: String,
+            schema: bool,
+            filtered: bool,
+        ) {
+            let schema = if schema { "urn:x:Role:" } else { "" };
+            let filter = if filtered { format!("[{member} eq {}]", Value::from(value.as_str())) } else { String::new() };
+            let chosen = filtered.then(|| (member.clone(), value));
+            prop_assert_eq!(read(&format!("{schema}{attribute}{filter}")), Some(Target { attribute, chosen }));
+        }
+    }
 
     fn read(path: &str) -> Option<Target> {
         Target::read(path, "urn:x:Role").ok()

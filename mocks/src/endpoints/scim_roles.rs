@@ -14,6 +14,8 @@ use super::{
 use crate::{realm::random, server::Site};
 
 pub(crate) const BASE: &str = "/scim2/v2/Roles";
+/// Where roles are in their old form.
+pub(crate) const OLD: &str = "/scim2/Roles";
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let searches = call.method == "POST" && call.below(BASE).as_deref() == Some(scim::SEARCH);
@@ -64,6 +66,38 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     }
     parts.keep(site, name)?;
     Ok(scim::reply(201, &document(site, &id, name)).header("location", location(site, &id)))
+}
+
+/// The interface in its old form: there is no audience, since every role is the organisation's. Served in `legacy_mode`
+/// only.
+pub(crate) fn old(site: &Site, call: &Call) -> Reply {
+    if !site.settings.old_roles() {
+        return Reply::empty(404);
+    }
+    let path = call.path.replacen(OLD, BASE, 1);
+    let mut reply = answer(site, &Call { path, ..call.clone() });
+    if let Ok(mut body) = serde_json::from_str::<Value>(&reply.body) {
+        let listed = body.get_mut("Resources").and_then(Value::as_array_mut);
+        match listed {
+            Some(roles) => roles.iter_mut().for_each(|role| aged(role)),
+            None => aged(&mut body),
+        }
+        reply.body = body.to_string();
+    }
+    for (_, value) in reply.headers.iter_mut().filter(|(name, _)| name == "location") {
+        *value = value.replacen(BASE, OLD, 1);
+    }
+    reply
+}
+
+/// A role as the old form has it.
+fn aged(role: &mut Value) {
+    if let Some(members) = role.as_object_mut() {
+        members.remove("audience");
+    }
+    if let Some(Value::String(location)) = role.pointer_mut("/meta/location") {
+        *location = location.replacen(BASE, OLD, 1);
+    }
 }
 
 /// The name of a role stays; what it carries and who holds it is what is sent.

@@ -15,6 +15,8 @@ use crate::realm::{
 pub(super) enum Fault {
     #[error("the assertion is no signed JWT")]
     Unreadable,
+    #[error("the assertion is encrypted, and no key is kept here to decrypt assertions by")]
+    Encrypted,
     #[error("the assertion lacks the claim {0}")]
     Missing(&'static str),
     #[error("No Registered IDP found for the JWT with issuer name : {0}")]
@@ -61,6 +63,10 @@ pub(super) struct Assertion {
 impl Assertion {
     /// Verifies the text of an assertion.
     pub(super) fn verify(realm: &Realm, text: &str, rules: &Rules<'_>) -> Result<Self, Fault> {
+        // Five parts are a JWE (RFC 7516, section 3.1), three a signed JWT.
+        if text.matches('.').count() == 4 {
+            return Err(Fault::Encrypted);
+        }
         let (header, claims) = jwt::read(text).ok_or(Fault::Unreadable)?;
         let algorithm: Algorithm =
             header.get("alg").and_then(|alg| serde_json::from_value(alg.clone()).ok()).ok_or(Fault::Unreadable)?;

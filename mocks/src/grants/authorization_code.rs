@@ -32,6 +32,8 @@ impl Grant for AuthorizationCodeGrant {
             .user(&code.username)
             .filter(|user| user.active)
             .ok_or_else(|| OAuthError::invalid_grant("the user is gone"))?;
+        realm.may_act(client)?;
+        realm.can_keep()?;
         let (audience, format) = audience(realm, client, code.request.audience.as_deref())?;
         let answer = issue(
             realm,

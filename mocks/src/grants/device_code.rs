@@ -16,7 +16,7 @@ impl Grant for DeviceCode {
     }
 
     fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
-        let policy = realm.policy().device;
+        let policy = realm.policy().device.clone();
         // The descriptions are reason phrases, as Identity Server has them.
         let refused = |code: &str, description: &str| Err(OAuthError::new(400, code, description));
         let Some((device, early)) = realm.poll_device(form.value("device_code").unwrap_or_default(), &client.id) else {

@@ -32,6 +32,9 @@ fn checked(realm: &Realm, policy: &Policy, request: &TokenRequest) -> Result<Tok
     }
     let grant_type =
         request.form.value("grant_type").ok_or_else(|| OAuthError::invalid_request("grant_type is missing"))?;
+    if is_not_played(policy, grant_type) {
+        return Err(not_played(realm, policy, request, grant_type));
+    }
     let (grant, client) = if policy.grant_type_before_client {
         let grant = known_grant(policy, request, grant_type)?;
         (grant, authenticate_client(realm, request)?)
@@ -42,6 +45,30 @@ fn checked(realm: &Realm, policy: &Policy, request: &TokenRequest) -> Result<Tok
     unrepeated(request)?;
     permitted(policy, &client, grant.name())?;
     grant.redeem(realm, &client, &request.form)
+}
+
+/// Whether a grant type is known by name alone, as somebody's own is (`oauth.custom_grant_type`).
+fn is_not_played(policy: &Policy, grant_type: &str) -> bool {
+    policy.grant_types.iter().any(|supported| supported == grant_type)
+        && ALL.into_iter().all(|grant| grant.name() != grant_type)
+}
+
+/// The refusal of a grant type that is known by name alone: the checks before the grant itself are made as for any other.
+fn not_played(realm: &Realm, policy: &Policy, request: &TokenRequest, grant_type: &str) -> OAuthError {
+    let checked = || {
+        let client = authenticate_client(realm, request)?;
+        unrepeated(request)?;
+        if client.is_public() && !policy.public_grant_types.iter().any(|allowed| allowed == grant_type) {
+            return Err(OAuthError::invalid_client("the client did not authenticate"));
+        }
+        let contained = policy.grant_types_by_containment && client.grant_types.join(" ").contains(grant_type);
+        if client.allows_grant(grant_type) || contained {
+            return Ok(());
+        }
+        Err(OAuthError::unauthorized_client(format!("the client may not use the grant type {grant_type}")))
+    };
+    let words = || OAuthError::invalid_grant(format!("nothing here plays the handler of the grant type {grant_type}"));
+    checked().err().unwrap_or_else(words)
 }
 
 fn unrepeated(request: &TokenRequest) -> Result<(), OAuthError> {

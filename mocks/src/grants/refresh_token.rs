@@ -18,6 +18,7 @@ impl Grant for RefreshTokenGrant {
     fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
         let text = form.value("refresh_token").unwrap_or_default();
         let row = usable(realm, client, text)?;
+        realm.may_act(client)?;
         let scopes = narrowed(&row, form.value("scope"))?;
         let user = match &row.username {
             Some(name) => Some(
@@ -28,6 +29,7 @@ impl Grant for RefreshTokenGrant {
             ),
             None => None,
         };
+        realm.can_keep()?;
         let rotation = realm.policy().rotation;
         let rotate = matches!(rotation, Rotation::Rotate | Rotation::RotateAndDetectReuse);
         // Taken before anything is issued: of two requests at once only one gets a pair.

@@ -1,8 +1,12 @@
 //! A token request as it was sent, and the answer as it will be sent.
 //! Which parameters are needed is decided later; here only the syntax is.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -105,14 +109,39 @@ impl TokenRequest {
 }
 
 fn flat_object(body: &[u8]) -> Result<Form, OAuthError> {
-    let object: Object =
+    let Members(members) =
         serde_json::from_slice(body).map_err(|_| OAuthError::invalid_request("the body is no JSON object"))?;
     let text = |(name, value)| match value {
         Value::String(text) => Ok((name, text)),
         Value::Number(number) => Ok((name, number.to_string())),
         _ => Err(OAuthError::invalid_request(format!("parameter {name} must be a text"))),
     };
-    Ok(Form(object.into_iter().map(text).collect::<Result<_, _>>()?))
+    Ok(Form(members.into_iter().map(text).collect::<Result<_, _>>()?))
+}
+
+/// The members of a JSON object in their order, repeated ones included (RFC 8259, section 4, leaves those open).
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Reading)
+    }
 }
 
 /// What a granted request is answered with (RFC 6749, section 5.1).
@@ -231,5 +260,13 @@ mod tests {
         assert_eq!(read(false).unwrap_err().code, "invalid_request");
         let nested = TokenRequest::read(Some("application/json"), Vec::new(), None, br#"{"a":{}}"#, true);
         assert_eq!(nested.unwrap_err().code, "invalid_request");
+    }
+
+    #[test]
+    fn a_repeated_member_of_a_json_request_is_found_like_a_repeated_parameter() {
+        let read = |body: &str| TokenRequest::read(Some("application/json"), Vec::new(), None, body.as_bytes(), true);
+        assert_eq!(read(r#"{"a":"1","b":"2","a":"1"}"#).unwrap().form.repeated(), Some("a"));
+        assert_eq!(read(r#"{"a":"1","b":"2"}"#).unwrap().form.repeated(), None);
+        assert_eq!(read("[]").unwrap_err().code, "invalid_request");
     }
 }

@@ -21,7 +21,9 @@ impl Grant for Saml2Bearer {
     fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
         let vouched = verify(realm, form.value("assertion").unwrap_or_default())
             .map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;
-        let user = assertion::subject(realm, Some(&vouched.issuer), &vouched.subject)
+        let local_subjects = vouched.issuer.local_subjects || realm.policy().saml_subjects_local;
+        let issuer = TrustedIssuer { local_subjects, ..vouched.issuer };
+        let user = assertion::subject(realm, Some(&issuer), &vouched.subject)
             .map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;
         let requested = scope::split(form.value("scope"));
         let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;

@@ -1,12 +1,14 @@
 //! Devices without a browser (RFC 8628): a device code to poll with, a user code to type, and what became of them.
 //! What a poll is answered with is decided in `grants`; asking the user is the endpoints' affair.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::rand;
 
 use super::{pending::PRUNE_FROM, random, state::Realm};
 
 /// How a server treats devices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DevicePolicy {
     /// How long a device code is good, in seconds.
     pub lifetime_seconds: u64,
@@ -21,7 +23,7 @@ pub struct DevicePolicy {
     /// The error code for a device code that has given its tokens.
     pub used_code: &'static str,
     /// How many characters a user code has, and of which ones.
-    pub user_code: (usize, &'static str),
+    pub user_code: (usize, Cow<'static, str>),
 }
 
 impl Default for DevicePolicy {
@@ -34,10 +36,13 @@ impl Default for DevicePolicy {
             unknown_code: "invalid_grant",
             used_code: "invalid_grant",
             // No vowels, so no words (RFC 8628, section 6.1).
-            user_code: (8, "BCDFGHJKLMNPQRSTVWXZ"),
+            user_code: (8, Cow::Borrowed("BCDFGHJKLMNPQRSTVWXZ")),
         }
     }
 }
+
+/// How often a user code is made anew that another device has.
+const MOST_TRIES: usize = 100;
 
 /// What the user has done so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +85,10 @@ pub struct Device {
 impl Realm {
     /// Keeps a device that asks for tokens.
     pub(crate) fn add_device(&self, client_id: &str, scopes: Option<Vec<String>>) -> Device {
-        let (policy, now) = (self.policy().device, self.now());
+        let (policy, now) = (self.policy().device.clone(), self.now());
         let mut device = Device {
             device_code: random::uuid(),
-            user_code: user_code(policy.user_code),
+            user_code: user_code(&policy.user_code),
             client_id: client_id.to_owned(),
             scopes,
             expires_at: now.saturating_add(policy.lifetime_seconds),
@@ -95,9 +100,15 @@ impl Realm {
         if pending.devices.len() >= PRUNE_FROM {
             pending.devices.retain(|device| now < device.expires_at);
         }
-        while pending.devices.iter().any(|other| other.user_code == device.user_code) {
-            device.user_code = user_code(policy.user_code);
+        let taken = |devices: &[Device], code: &str| devices.iter().any(|other| other.user_code == code);
+        for _ in 0..MOST_TRIES {
+            if !taken(&pending.devices, &device.user_code) {
+                break;
+            }
+            device.user_code = user_code(&policy.user_code);
         }
+        // There may be few codes, by configuration: then the device that had this one has it no longer.
+        pending.devices.retain(|other| other.user_code != device.user_code);
         pending.devices.push(device.clone());
         device
     }
@@ -145,7 +156,7 @@ impl Realm {
     /// client has the code. An approved device that is polled in time is used from then on: of two polls at once, one
     /// finds it approved.
     pub(crate) fn poll_device(&self, device_code: &str, client_id: &str) -> Option<(Device, bool)> {
-        let (policy, now_ms) = (self.policy().device, self.clock().now_ms());
+        let (policy, now_ms) = (self.policy().device.clone(), self.clock().now_ms());
         let mut pending = self.pending();
         let device = pending
             .devices
@@ -167,8 +178,8 @@ impl Realm {
     }
 }
 
-fn user_code((length, alphabet): (usize, &str)) -> String {
-    let alphabet = alphabet.as_bytes();
+fn user_code((length, alphabet): &(usize, Cow<'static, str>)) -> String {
+    let (length, alphabet) = (*length, alphabet.as_bytes());
     let mut code = String::with_capacity(length);
     let mut byte = [0];
     while code.len() < length {

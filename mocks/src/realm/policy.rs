@@ -39,6 +39,16 @@ pub enum Rotation {
     KeepSilently,
 }
 
+/// What is broken behind a token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Breakage {
+    /// Something of the server itself.
+    Internal,
+    /// Its database.
+    Database,
+}
+
 /// The switches.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -121,6 +131,14 @@ pub struct Policy {
     pub assertions_give_refresh: bool,
     /// The error code of a token exchange whose subject token is for somebody else.
     pub foreign_audience: Cow<'static, str>,
+    /// Whether subjects of SAML assertions are users of this server, and not of the identity provider.
+    pub saml_subjects_local: bool,
+    /// Ids of clients that may not act for anybody: what they ask for is refused once the grant has been found in order.
+    pub undelegated_clients: Vec<String>,
+    /// What is broken behind the token endpoint; requests that are wrong themselves are refused for that first.
+    pub broken: Option<Breakage>,
+    /// Whether users may remove their own account.
+    pub self_removal: bool,
     /// How devices are treated.
     pub device: DevicePolicy,
     /// Default lifetimes.
@@ -171,6 +189,10 @@ impl Default for Policy {
             assertions_used_once: true,
             assertions_give_refresh: false,
             foreign_audience: "invalid_request".into(),
+            saml_subjects_local: false,
+            undelegated_clients: Vec::new(),
+            broken: None,
+            self_removal: true,
             device: DevicePolicy::default(),
             lifetimes: Lifetimes::default(),
             dialect: |error| error,

@@ -325,11 +325,40 @@ impl Realm {
         self.state().scopes.remove(name)
     }
 
+    /// Whether access may be delegated to a client at all (WSO2 Identity Server 7 asks after the grant itself).
+    ///
+    /// # Errors
+    ///
+    /// `unauthorized_client` when the policy names the client.
+    pub(crate) fn may_act(&self, client: &Client) -> Result<(), super::OAuthError> {
+        if self.policy().undelegated_clients.contains(&client.id) {
+            return Err(super::OAuthError::unauthorized_client("access may not be delegated to this client"));
+        }
+        Ok(())
+    }
+
+    /// Whether what is granted can be kept.
+    ///
+    /// # Errors
+    ///
+    /// `server_error` as WSO2 Identity Server 7 words it, when the policy says that something is broken.
+    pub(crate) fn can_keep(&self) -> Result<(), super::OAuthError> {
+        let policy = self.policy();
+        let (status, words) = match policy.broken {
+            None => return Ok(()),
+            Some(super::policy::Breakage::Internal) => (500, "an internal error occurred"),
+            Some(super::policy::Breakage::Database) => (502, "the database cannot be reached"),
+        };
+        let challenge = format!("Basic realm=\"{}\"", policy.challenge_realm);
+        Err(super::OAuthError::new(status, "server_error", words).header("www-authenticate", challenge))
+    }
+
     /// Which of the requested scopes the client gets, on behalf of the user if there is one.
     ///
     /// # Errors
     ///
-    /// What the scope rule refuses with.
+    /// What the scope rule refuses with; before it a client that may not act for anybody is refused, and after it
+    /// everybody while something is broken.
     pub fn granted_scopes(
         &self,
         requested: Option<&[String]>,
@@ -337,8 +366,12 @@ impl Realm {
         user: Option<&User>,
         grant_type: &str,
     ) -> Result<Vec<String>, super::OAuthError> {
+        self.may_act(client)?;
         let registered = self.state().scopes.clone();
-        self.0.scope_rule.grant(&ScopeRequest { requested, client, user, grant_type, registered: &registered })
+        let request = ScopeRequest { requested, client, user, grant_type, registered: &registered };
+        let granted = self.0.scope_rule.grant(&request)?;
+        self.can_keep()?;
+        Ok(granted)
     }
 }
 

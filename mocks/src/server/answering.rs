@@ -45,7 +45,9 @@ impl Answering {
         let at_us = self.recorder.elapsed_us();
         let mut call = call(request);
         let sent = std::mem::take(&mut call.path);
-        self.site.dialect.local_path(&sent).clone_into(&mut call.path);
+        let local = self.site.layout.local(&sent).unwrap_or_default();
+        let tenants = self.site.settings.tenants_have_paths();
+        call.path = if tenants { self.site.dialect.local_path(local) } else { local }.to_owned();
         let (endpoint, reply, delay) = self.site.reply(&call);
         let mut template = template(&reply);
         if let Some(delay) = delay {
@@ -62,10 +64,14 @@ impl Answering {
 impl Site {
     /// What a request is for, the reply to it with whatever fault was scripted, and how late that comes.
     pub(super) fn reply(&self, call: &Call) -> (Endpoint, Reply, Option<Duration>) {
+        if call.path.starts_with("/t/") && !self.settings.tenants_have_paths() {
+            return (Endpoint::guess(&call.path), Reply::empty(404), None);
+        }
         if let Some((tenant, call)) = self.tenant_of(call) {
             return tenant.reply(&call);
         }
         let routed = self.dialect.route(&call.path);
+        let routed = routed.filter(|(endpoint, _)| self.layout.serves(*endpoint, call));
         let endpoint = routed.as_ref().map_or_else(|| Endpoint::guess(&call.path), |(endpoint, _)| *endpoint);
         let fault = self.faults.of_answer(endpoint);
         let reply = match (fault.as_ref().and_then(Fault::replacement), routed) {

@@ -1,7 +1,7 @@
 //! A server without a network: bytes in, statuses out. For property tests and fuzzing, which must not catch panics.
 //! What comes between the network and an endpoint on a real one is in `front` and `answering`.
 
-use super::{builder, site::Site};
+use super::{builder, layout::Layout, site::Site};
 use crate::{
     defects::Defects,
     endpoints::call::Call,
@@ -17,7 +17,8 @@ impl BareServer {
     /// A fresh server of that vendor.
     pub fn new(vendor: Vendor) -> Self {
         let (clock, chest) = (Clock::system(), KeyChest::default());
-        Self(builder::site(vendor, "https://localhost:1".to_owned(), clock, &chest, Defects::default(), true, None))
+        let (base_url, layout) = ("https://localhost:1".to_owned(), Layout::default());
+        Self(builder::site(vendor, base_url, layout, clock, &chest, Defects::default(), true, None))
     }
 
     /// What it knows.

@@ -2,6 +2,7 @@
 //! What can be done with it afterwards is in `handle`.
 
 use std::{
+    collections::BTreeSet,
     io,
     sync::{Arc, Mutex, atomic::AtomicU64},
 };
@@ -10,11 +11,14 @@ use super::{
     answering::Answering,
     behind::Behind,
     handle::{AuthorizationServer, Certified},
+    layout::Layout,
     site::{Endpoints, Site},
     tenants::Tenants,
 };
 use crate::{
-    certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCertificates, ClientCheck},
+    certificates::{
+        CertificateAuthority, CertificateError, CertificateKind, CertificateMapping, ClientCertificates, ClientCheck,
+    },
     defects::{Defects, UnknownDefect},
     deployment_toml::{DeploymentToml, Settings},
     endpoints::{api_resources, login, login_is7, logout, pushed, scim_roles, scim_users},
@@ -44,6 +48,18 @@ pub enum MockError {
     /// A `deployment.toml` was given to a vendor that has none.
     #[error("`{0}` reads no deployment.toml\nhint: is7 does")]
     Deployment(String),
+    /// A vendor's addresses cannot lie where they were to.
+    #[error("`{vendor}` cannot have the {what} `{given}`\nhint: {hint}")]
+    Layout {
+        /// Who was to be played.
+        vendor: Vendor,
+        /// What was to be otherwise than usual.
+        what: &'static str,
+        /// What was given for it.
+        given: String,
+        /// What could be given.
+        hint: &'static str,
+    },
     /// Its certificate could not be made.
     #[error("making the certificate of a mock server: {0}")]
     Certificate(#[from] CertificateError),
@@ -70,6 +86,7 @@ pub struct AuthorizationServerBuilder {
     client_certificates: ClientCertificates,
     defects: Vec<String>,
     deployment: Option<DeploymentToml>,
+    layout: Layout,
 }
 
 /// The port of WSO2 Identity Server without an offset.
@@ -91,6 +108,7 @@ impl AuthorizationServerBuilder {
             client_certificates: ClientCertificates::Ignored,
             defects: Vec::new(),
             deployment: None,
+            layout: Layout::default(),
         }
     }
 
@@ -123,6 +141,19 @@ impl AuthorizationServerBuilder {
     /// Under this host name, which stands in the issuer and in the certificate; `localhost` otherwise.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
+        self
+    }
+
+    /// With this path before every other one, such as `/auth`; for Keycloak, which has had it there up to version 16.
+    pub fn base_path(mut self, path: impl Into<String>) -> Self {
+        self.layout.base_path = path.into();
+        self
+    }
+
+    /// With the issuer, its discovery document and its keys on this host, and everything else on the other one; for Amazon
+    /// Cognito, where a user pool and its domain are two. Both must lead here: `localhost` and `127.0.0.1` do.
+    pub fn issuer_host(mut self, host: impl Into<String>) -> Self {
+        self.layout.issuer_host = Some(host.into());
         self
     }
 
@@ -168,11 +199,12 @@ impl AuthorizationServerBuilder {
     /// # Errors
     ///
     /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, a defect is unknown, or the
-    /// vendor reads no `deployment.toml` and one was given.
+    /// vendor reads no `deployment.toml` and one was given, or cannot be laid out as it was to be.
     pub async fn start(self) -> Result<AuthorizationServer, MockError> {
         if self.deployment.is_some() && self.vendor != Vendor::Is7 {
             return Err(MockError::Deployment(self.vendor.to_string()));
         }
+        self.layout.check(self.vendor)?;
         let file = self.deployment.as_ref();
         let offset = file.and_then(DeploymentToml::port_offset);
         let wanted_port = self.port.or(offset.map(|offset| offset.saturating_add(DEFAULT_PORT)));
@@ -183,19 +215,27 @@ impl AuthorizationServerBuilder {
         let (vendor, wanted) = (self.vendor, wanted_port.unwrap_or(0));
         let taken = |source| MockError::Port { vendor: vendor.to_string(), port: wanted, source };
         let port = Port::take(wanted_port).await.map_err(taken)?;
-        let base_url = format!("https://{host}:{}", port.number());
+        let base_url = format!("https://{host}:{}{}", port.number(), self.layout.base_path);
         let certificates = match self.certificates {
             Some(certificates) => certificates,
             None => Arc::new(CertificateAuthority::new("kmspec mock")?),
         };
         let mut names = vec![host, "localhost".to_owned(), "127.0.0.1".to_owned()];
-        names.dedup();
-        let clients = match self.client_certificates {
+        names.extend(self.layout.issuer_host.clone());
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        let client_certificates = match self.client_certificates {
+            ClientCertificates::Ignored if file.is_some_and(|file| file.settings.certificates_stand_for_users) => {
+                ClientCertificates::Asked
+            }
+            asked => asked,
+        };
+        let clients = match client_certificates {
             ClientCertificates::Ignored => None,
             asked => ClientCheck::new(certificates.ca_pem(), asked == ClientCertificates::Required),
         };
-        let mutual_tls = self.client_certificates != ClientCertificates::Ignored;
-        let site = Arc::new(site(vendor, base_url, self.clock, &self.chest, defects, mutual_tls, file));
+        let mutual_tls = client_certificates != ClientCertificates::Ignored;
+        let site = Arc::new(site(vendor, base_url, self.layout, self.clock, &self.chest, defects, mutual_tls, file));
         let recorder = Recorder::new(self.recording);
         let behind = Behind::start(self.servers, |cleaner| Answering {
             site: Arc::clone(&site),
@@ -239,6 +279,7 @@ const FURTHER_PATHS: [&str; 8] = [
 pub(super) fn site(
     vendor: Vendor,
     base_url: String,
+    layout: Layout,
     clock: Clock,
     chest: &KeyChest,
     defects: Defects,
@@ -251,24 +292,33 @@ pub(super) fn site(
     if deployment.is_some() {
         settings.configure(&mut spec);
     }
+    let mut endpoints = dialect.endpoints(&base_url);
+    layout.move_issuer(&mut spec, &mut endpoints);
     let realm = Realm::new(spec);
     dialect.furnish(&realm);
     if deployment.is_some() {
         settings.furnish(&realm);
     }
-    let endpoints = dialect.endpoints(&base_url);
+    let certificate_mappings = match deployment {
+        Some(_) => settings.certificate_mappings(),
+        // Like the first releases: whoever has a certificate of the authority may say who they are.
+        None if vendor == Vendor::Is7 && mutual_tls => vec![CertificateMapping::default()],
+        None => Vec::new(),
+    };
     Site {
         initial_access_token: dialect.initial_access_token(),
-        faults: faults(&dialect, &endpoints, realm.issuer()),
+        faults: faults(&dialect, &layout, &endpoints, realm.issuer()),
         defects: Arc::new(defects),
         tenants: Tenants::default(),
         restarts: AtomicU64::new(0),
         endpoints,
         realm,
         base_url,
+        layout,
         dialect,
         settings,
         mutual_tls,
+        certificate_mappings: Arc::new(Mutex::new(certificate_mappings)),
         canned: Mutex::default(),
         panics: Mutex::default(),
     }
@@ -277,19 +327,25 @@ pub(super) fn site(
 /// A further tenant of a server: what goes wrong there goes wrong here, too, and everything else is its own.
 pub(super) fn tenant(vendor: Vendor, root: &Site, domain: &str, chest: &KeyChest) -> Site {
     let (base_url, clock) = (format!("{}/t/{domain}", root.base_url), root.realm.clock().clone());
-    let site = site(vendor, base_url, clock, chest, Defects::default(), root.mutual_tls, None);
+    let site = site(vendor, base_url, Layout::default(), clock, chest, Defects::default(), root.mutual_tls, None);
     site.realm.change_policy(|policy| {
         *policy = Policy { tenant: Some(domain.to_owned()), ..(*root.realm.policy()).clone() };
     });
-    Site { faults: root.faults.clone(), defects: Arc::clone(&root.defects), settings: root.settings.clone(), ..site }
+    Site {
+        faults: root.faults.clone(),
+        defects: Arc::clone(&root.defects),
+        settings: root.settings.clone(),
+        certificate_mappings: Arc::clone(&root.certificate_mappings),
+        ..site
+    }
 }
 
 /// No faults yet; which endpoints there are is found by asking for their paths.
-fn faults(dialect: &Arc<dyn Dialect>, endpoints: &Endpoints, issuer: &str) -> Faults {
-    let paths = paths(endpoints, issuer);
-    let served = paths.iter().filter_map(|path| dialect.route(path)).map(|(endpoint, _)| endpoint).collect();
-    let dialect = Arc::clone(dialect);
-    Faults::new(served, move |path| dialect.route(path).map_or_else(|| Endpoint::guess(path), |(endpoint, _)| endpoint))
+fn faults(dialect: &Arc<dyn Dialect>, layout: &Layout, endpoints: &Endpoints, issuer: &str) -> Faults {
+    let (dialect, layout) = (Arc::clone(dialect), layout.clone());
+    let route = move |path: &str| dialect.route(layout.local(path)?).map(|(endpoint, _)| endpoint);
+    let served = paths(endpoints, issuer).iter().filter_map(|path| route(path)).collect();
+    Faults::new(served, move |path| route(path).unwrap_or_else(|| Endpoint::guess(path)))
 }
 
 /// The paths at which a server may serve something.

@@ -9,7 +9,10 @@ use super::{
     site::{Canned, Endpoints, Site},
 };
 use crate::{
-    certificates::{CertificateAuthority, CertificateError, CertificateKind, ClientCheck, TlsIdentity},
+    certificates::{
+        CertificateAuthority, CertificateError, CertificateKind, CertificateMapping, ClientCheck, TlsIdentity,
+        UnfitMapping,
+    },
     defects::Defects,
     faults::Faults,
     forge::Forge,
@@ -136,6 +139,27 @@ impl AuthorizationServer {
         self.door.change(self.tls.config(kind)?);
         *self.tls.kind.lock().unwrap_or_else(PoisonError::into_inner) = kind;
         Ok(())
+    }
+
+    /// Which certificates stand for which users: the row for the very certificate decides, else the first one for its
+    /// issuer. WSO2 Identity Server 7 alone asks; the user is named in the header field `WSO2-Identity-User`.
+    pub fn certificate_mappings(&self) -> Vec<CertificateMapping> {
+        self.mappings().clone()
+    }
+
+    /// Puts these in the place of those that there are; none lets no certificate stand for anybody.
+    ///
+    /// # Errors
+    ///
+    /// [`UnfitMapping`] for a row that can fit nothing, and then nothing has changed.
+    pub fn map_certificates(&self, mappings: Vec<CertificateMapping>) -> Result<(), UnfitMapping> {
+        mappings.iter().try_for_each(CertificateMapping::check)?;
+        *self.mappings() = mappings;
+        Ok(())
+    }
+
+    fn mappings(&self) -> MutexGuard<'_, Vec<CertificateMapping>> {
+        self.site.certificate_mappings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A forge for tokens of this issuer, with its keys and its clock.

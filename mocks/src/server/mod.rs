@@ -6,6 +6,7 @@ mod bare;
 mod behind;
 mod builder;
 mod handle;
+mod layout;
 mod site;
 mod tenants;
 

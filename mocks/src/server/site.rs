@@ -11,10 +11,16 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::tenants::Tenants;
+use super::{layout::Layout, tenants::Tenants};
 use crate::{
-    defects::Defects, deployment_toml::Settings, endpoints::call::Reply, faults::Faults, journal::Endpoint,
-    realm::Realm, vendors::Dialect,
+    certificates::{CertificateMapping, stands_for},
+    defects::Defects,
+    deployment_toml::Settings,
+    endpoints::call::{Call, Reply},
+    faults::Faults,
+    journal::Endpoint,
+    realm::{Realm, User},
+    vendors::Dialect,
 };
 
 /// Where an authorization server's endpoints are, as absolute URLs.
@@ -39,6 +45,9 @@ pub struct Endpoints {
     /// Management of scopes, where there is one.
     pub scopes: Option<String>,
 }
+
+/// Names the user that the certificate of a connection is to stand for (WSO2 Identity Server 7).
+const CERTIFIED_USER: &str = "wso2-identity-user";
 
 /// An answer that stands in for the right one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +77,8 @@ impl Canned {
 pub(crate) struct Site {
     pub(crate) realm: Realm,
     pub(crate) base_url: String,
+    /// Where its addresses lie otherwise than usual.
+    pub(super) layout: Layout,
     pub(crate) endpoints: Endpoints,
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) faults: Faults,
@@ -82,6 +93,8 @@ pub(crate) struct Site {
     pub(crate) settings: Settings,
     /// Whether clients are asked for certificates.
     pub(crate) mutual_tls: bool,
+    /// Which certificates stand for which users, at every tenant alike.
+    pub(crate) certificate_mappings: Arc<Mutex<Vec<CertificateMapping>>>,
     /// Answers that stand in for the right ones.
     pub(super) canned: Mutex<BTreeMap<Endpoint, Canned>>,
     /// Panics while answering, oldest first.
@@ -97,6 +110,14 @@ impl Site {
     /// A user name without what may stand around it: the tenant, and the user store.
     pub(crate) fn login_name(&self, typed: &str) -> String {
         self.realm.login_name(typed).to_owned()
+    }
+
+    /// The user that a request names and that the certificate of its connection may stand for.
+    pub(crate) fn certified_user(&self, call: &Call) -> Option<User> {
+        let (named, presented) = (call.header(CERTIFIED_USER)?, call.certificate.as_ref()?);
+        let user = self.realm.user(&self.login_name(named)).filter(|user| user.active)?;
+        let mappings = self.certificate_mappings.lock().unwrap_or_else(PoisonError::into_inner);
+        stands_for(&mappings, presented, &user.name, self.realm.now()).then_some(user)
     }
 
     /// The answer that stands in for the right one, if there is one.

@@ -29,6 +29,11 @@ pub enum TenantError {
     /// The vendor has none.
     #[error("`{0}` has no tenants that could be added\nhint: is7 has")]
     Vendor(String),
+    /// The server has no paths for tenants.
+    #[error(
+        "a server in `legacy_mode` has no paths for tenants\nhint: leave `server.legacy_mode` out of its deployment.toml"
+    )]
+    Paths,
     /// The name is no domain, or is taken.
     #[error("`{0}` cannot be another tenant\nhint: a domain such as `tenant1.com` that no tenant has yet")]
     Domain(String),
@@ -77,6 +82,9 @@ impl AuthorizationServer {
     pub fn add_tenant(&self, domain: &str) -> Result<Realm, TenantError> {
         if self.vendor != Vendor::Is7 {
             return Err(TenantError::Vendor(self.vendor.to_string()));
+        }
+        if !self.site.settings.tenants_have_paths() {
+            return Err(TenantError::Paths);
         }
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         let mut all = self.site.tenants.all();

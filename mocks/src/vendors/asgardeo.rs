@@ -122,7 +122,11 @@ fn below_organisation(site: &Site, call: &Call) -> Reply {
     handler(site, &Call { path, ..call.clone() })
 }
 
-const AS_OF_IS7: is7_tokens::Shape = is7_tokens::Shape { client_is_subject: true, username_hidden: true };
+const AS_OF_IS7: is7_tokens::Shape = is7_tokens::Shape {
+    client_is_subject: true,
+    username_hidden: true,
+    administrator: std::borrow::Cow::Borrowed("admin"),
+};
 
 /// As of Identity Server, with the organisation.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 //! Amazon Cognito: out-of-band only, two signing keys, tokens without `typ` and `aud`, scopes with a slash.
-//! At Amazon the issuer and the endpoints are on two hosts; here one host serves both, under different paths.
+//! At Amazon the issuer and the endpoints are on two hosts; here one host serves both, unless it is given an issuer host.
 
 use std::sync::Arc;
 

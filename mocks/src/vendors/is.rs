@@ -95,8 +95,6 @@ impl Dialect for Is {
         document["response_modes_supported"] = json!(["query", "fragment"]);
         document["token_endpoint_auth_methods_supported"] =
             json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
-        document["token_endpoint_auth_signing_alg_values_supported"] =
-            json!(["PS256", "ES256", "ES384", "RS384", "RS256"]);
         document
     }
 
@@ -161,7 +159,11 @@ fn transport_certificate(text: &str) -> Option<PresentedCertificate> {
     PresentedCertificate::passed_on(&der)
 }
 
-const AS_OF_IS7: is7_tokens::Shape = is7_tokens::Shape { client_is_subject: false, username_hidden: true };
+const AS_OF_IS7: is7_tokens::Shape = is7_tokens::Shape {
+    client_is_subject: false,
+    username_hidden: true,
+    administrator: std::borrow::Cow::Borrowed("admin"),
+};
 
 /// As of its successor, but that application tokens stand for the owner of the client.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Dialect, Handler, JWT_BEARER, SAML2_BEARER, TOKEN_EXCHANGE, common_members, detailed_keys, first_keys, is_or_below,
-    is7_tokens::{ScopeMode, Scopes, Shape},
+    is7_tokens::{self, ScopeMode, Scopes, Shape},
     names,
 };
 use crate::{
@@ -76,7 +76,7 @@ impl Dialect for Is7 {
                     first_poll_waits: true,
                     unknown_code: "invalid_request",
                     used_code: "expired_token",
-                    user_code: (6, "BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz23456789"),
+                    user_code: is7_tokens::USER_CODE,
                     ..DevicePolicy::default()
                 },
                 code_challenge_methods: names(["S256", "plain"]),
@@ -92,8 +92,8 @@ impl Dialect for Is7 {
                 access_revocation_ends_refresh: true,
                 ..known
             },
-            shape: Arc::new(Shape { client_is_subject: true, username_hidden: true }),
-            scope_rule: Arc::new(Scopes(ScopeMode::RoleBased)),
+            shape: Arc::new(Shape { client_is_subject: true, username_hidden: true, administrator: "admin".into() }),
+            scope_rule: Arc::new(Scopes { mode: ScopeMode::RoleBased, allowed: is7_tokens::allowed_scopes() }),
             // The issuer is the URL of the token endpoint.
             ..RealmSpec::new(format!("{base_url}/oauth2/token"))
         }
@@ -169,6 +169,7 @@ impl Dialect for Is7 {
             }
             _ if is_or_below(path, api_resources::BASE) => (Endpoint::ApiResources, api_resources::answer),
             _ if is_or_below(path, scim_users::BASE) => (Endpoint::Users, scim_users::answer),
+            _ if is_or_below(path, scim_roles::OLD) => (Endpoint::Roles, scim_roles::old),
             _ if is_or_below(path, scim_roles::BASE) => (Endpoint::Roles, scim_roles::answer),
             _ if is_or_below(path, scopes::BASE) => (Endpoint::Scopes, scopes::answer),
             _ => return None,
@@ -185,6 +186,8 @@ impl Dialect for Is7 {
         document["introspection_endpoint"] = json!(endpoints.introspection);
         document["introspection_endpoint_auth_methods_supported"] = methods.clone();
         document["token_endpoint_auth_methods_supported"] = methods;
+        document["token_endpoint_auth_signing_alg_values_supported"] =
+            json!(["PS256", "ES256", "ES384", "RS384", "RS256"]);
         if realm.policy().grant_types.iter().any(|grant| grant == device::GRANT) {
             document["device_authorization_endpoint"] = json!(endpoints.device_authorization);
         }

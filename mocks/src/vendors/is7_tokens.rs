@@ -1,6 +1,9 @@
 //! Tokens and scopes of WSO2 Identity Server 7: what stands in a token, and who gets which scope.
 //! Which of its ways is taken is configured; see `deployment_toml`.
 
+use std::borrow::Cow;
+
+use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::realm::{
@@ -15,16 +18,22 @@ use crate::realm::{
 pub(crate) struct Shape {
     /// Whether the `sub` of an application's token is its client id; its owner otherwise.
     pub(crate) client_is_subject: bool,
+    /// Whom a client belongs to that nobody registered.
+    pub(crate) administrator: Cow<'static, str>,
     /// Whether introspection of an application's token leaves out the user name; it is the owner's otherwise.
     pub(crate) username_hidden: bool,
 }
 
 impl Shape {
     fn subject(&self, context: &TokenContext<'_>) -> String {
-        match (&context.client.owner, context.user) {
-            (Some(owner), None) if !self.client_is_subject => owner.clone(),
+        match context.user {
+            None if !self.client_is_subject => self.owner(context).to_owned(),
             _ => subject(context).to_owned(),
         }
+    }
+
+    fn owner<'a>(&'a self, context: &'a TokenContext<'_>) -> &'a str {
+        context.client.owner.as_deref().unwrap_or(&self.administrator)
     }
 }
 
@@ -67,8 +76,8 @@ impl TokenShape for Shape {
             "aut": if context.user.is_some() { "APPLICATION_USER" } else { "APPLICATION" },
             "aud": audience_with_client(context),
         }));
-        let owner = context.client.owner.as_ref().filter(|_| !self.username_hidden);
-        if let Some(name) = context.user.map(|user| &user.name).or(owner) {
+        let owner = (!self.username_hidden).then(|| self.owner(context));
+        if let Some(name) = context.user.map(|user| user.name.as_str()).or(owner) {
             members.insert("username".to_owned(), json!(format!("{name}@carbon.super")));
         }
         if row.format == TokenFormat::Jwt {
@@ -111,13 +120,29 @@ pub(crate) enum ScopeMode {
 
 /// Which scopes it grants.
 #[derive(Debug)]
-pub(crate) struct Scopes(pub(crate) ScopeMode);
+pub(crate) struct Scopes {
+    pub(crate) mode: ScopeMode,
+    /// Scopes that are granted though nobody registered them (`oauth.allowed_scopes`).
+    pub(crate) allowed: Vec<Regex>,
+}
+
+/// Their pattern.
+pub(crate) const ALLOWED_SCOPES: &str = "^device_.*$";
+
+/// The scopes that are granted without being registered, unless others are configured.
+pub(crate) fn allowed_scopes() -> Vec<Regex> {
+    vec![Regex::new(ALLOWED_SCOPES).expect("the pattern is constant")]
+}
+
+/// How many characters the user code of a device has, and of which ones, unless that is configured.
+pub(crate) const USER_CODE: (usize, Cow<'static, str>) =
+    (6, Cow::Borrowed("BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz23456789"));
 
 impl ScopeRule for Scopes {
     fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
         let requested = request.requested.unwrap_or_default().iter();
         let granted: Vec<String> = requested.filter(|scope| self.grants(request, scope)).cloned().collect();
-        Ok(match self.0 {
+        Ok(match self.mode {
             ScopeMode::RoleBased if granted.is_empty() => vec!["default".to_owned()],
             _ => granted,
         })
@@ -129,7 +154,7 @@ impl Scopes {
         if scope == "openid" || scope == "internal_login" {
             return request.user.is_some() && scope::permitted(request, scope);
         }
-        if scope.starts_with("device_") || scope::OPENID.contains(&scope) {
+        if self.allowed.iter().any(|pattern| pattern.is_match(scope)) || scope::OPENID.contains(&scope) {
             return scope::permitted(request, scope);
         }
         if scope.starts_with("internal_") {
@@ -137,7 +162,7 @@ impl Scopes {
         }
         let listed = || request.client.scopes.as_ref().is_some_and(|list| list.iter().any(|each| each == scope));
         scope::known(request, scope)
-            && match self.0 {
+            && match self.mode {
                 ScopeMode::RoleBased => scope::permitted(request, scope),
                 ScopeMode::AllRegistered => true,
                 ScopeMode::Authorised => listed() && scope::permitted(request, scope),

@@ -1,15 +1,20 @@
 //! Consents of the Open Banking accelerator: a scope of the authorization carries the consent's id, and the token says it
 //! in a claim. Giving and keeping consents is left to whoever plays the bank.
 
+use std::sync::LazyLock;
+
 use serde_json::json;
 
-use super::is7_tokens::{ScopeMode, Scopes};
+use super::is7_tokens::{ScopeMode, Scopes, allowed_scopes};
 use crate::realm::{OAuthError, ScopeRequest, ScopeRule, jwt::Object};
 
 /// The claim with the consent's id, and what the scope begins with that carries it.
 const CLAIM: &str = "consent_id";
 /// What scopes begin with that are granted to anybody.
 const ALLOWED: &str = "consent";
+
+/// The rule for all other scopes.
+static OTHERS: LazyLock<Scopes> = LazyLock::new(|| Scopes { mode: ScopeMode::RoleBased, allowed: allowed_scopes() });
 
 /// As of Identity Server, and whatever concerns a consent.
 #[derive(Debug)]
@@ -24,7 +29,7 @@ impl ScopeRule for ConsentScopes {
             return Ok(consents);
         }
         let rest = ScopeRequest { requested: request.requested.map(|_| others.as_slice()), ..*request };
-        let mut granted = Scopes(ScopeMode::RoleBased).grant(&rest)?;
+        let mut granted = OTHERS.grant(&rest)?;
         granted.append(&mut consents);
         Ok(granted)
     }

@@ -136,6 +136,10 @@ impl Dialect for Keycloak {
         document["revocation_endpoint_auth_methods_supported"] = methods.clone();
         document["introspection_endpoint_auth_methods_supported"] = methods.clone();
         document["token_endpoint_auth_methods_supported"] = methods;
+        document["token_endpoint_auth_signing_alg_values_supported"] = json!([
+            "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384",
+            "HS512",
+        ]);
         document["response_modes_supported"] = json!(["query"]);
         document["claims_supported"] = json!(["aud", "sub", "iss", "auth_time", "name", "email", "acr"]);
         document["claim_types_supported"] = json!(["normal"]);

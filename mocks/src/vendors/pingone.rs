@@ -1,4 +1,5 @@
-//! PingOne: out-of-band only; one environment, its issuer ends in `/as`, tokens have no `typ` and a list for `aud`.
+//! PingOne: out-of-band only; one environment, its issuer ends in `/as`, tokens have a list for `aud`, and a `typ` from
+//! March 2027 on.
 //! What it shares with others is in `realm`, `grants` and `endpoints`.
 
 use std::sync::Arc;
@@ -25,6 +26,9 @@ const ENVIRONMENT: &str = "/3b1c7f52-6f0d-4e0a-9a57-2f6d1e8c4b90";
 const ORGANISATION: &str = "9d2a4c16-58b3-4c7e-8f21-7be0a6d3c5f4";
 /// The resource of tokens that were not asked for another one.
 const AUDIENCE: &str = "https://api.pingone.com";
+
+/// From 2 March 2027 on every access token says what it is (PingOne's announcement), in seconds since 1970.
+const TYPED_FROM: u64 = 1_803_945_600;
 
 pub(super) struct PingOne;
 
@@ -98,8 +102,11 @@ impl Dialect for PingOne {
 struct Shape;
 
 impl TokenShape for Shape {
-    fn access_header(&self, _context: &TokenContext<'_>) -> Object {
-        Object::new()
+    fn access_header(&self, context: &TokenContext<'_>) -> Object {
+        match context.issued_at {
+            ..TYPED_FROM => Object::new(),
+            _ => object(json!({ "typ": "at+jwt" })),
+        }
     }
 
     fn access_claims(&self, context: &TokenContext<'_>) -> Object {

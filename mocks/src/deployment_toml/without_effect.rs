@@ -1,0 +1,390 @@
+//! What Identity Server also reads, and what means nothing to a server that keeps everything in memory: whole tables where
+//! nothing below them is played, and single keys where something is.
+//! The names are those of its `default.json` (carbon-identity-framework), of the file it is shipped with, and of those of
+//! the accelerators for Open Banking and Financial Services.
+
+pub(super) const WITHOUT_EFFECT: &[&str] = &[
+    "account_recovery",
+    "accounts",
+    "actions",
+    "admin_console",
+    "adaptive_authentication",
+    "application_mgt",
+    "authentication",
+    "authentication_policy",
+    "authenticationendpoint",
+    "authorization_manager",
+    "branding_preference",
+    "cache",
+    "catalina",
+    "clustering",
+    "console",
+    "cors",
+    "data_storage_type",
+    "database",
+    "datasource",
+    "device_token",
+    "encryption",
+    "entitlement",
+    "event",
+    "event_handler",
+    "federated_user_account_association",
+    "fido",
+    "financial_services",
+    "http",
+    "identity",
+    "identity_data_source",
+    "identity_mgt",
+    "identity_mgt_account_suspension",
+    "identity_secret_manager",
+    "idp_role_management",
+    "key_mgt",
+    "keystore",
+    "legacy_claims",
+    "localization",
+    "monitoring",
+    "myaccount",
+    "open_banking",
+    "organization_management",
+    "outbound_provisioning_management",
+    "output_adapter",
+    "par",
+    "passive_sts",
+    "password_policy",
+    "realm_manager",
+    "recaptcha",
+    "recovery",
+    "recoveryendpoint",
+    "remote_fetch",
+    "rest_api_authentication",
+    "saml",
+    "scim",
+    "scim2",
+    "scim2_multi_attribute_filtering",
+    "secrets",
+    "service_provider",
+    "session",
+    "session_data",
+    "sp_role_management",
+    "sso_login",
+    "sts",
+    "system",
+    "system_applications",
+    "tenant_context",
+    "tenant_mgt",
+    "tomcat",
+    "transport",
+    "truststore",
+    "user",
+    "user_account_association",
+    "user_store",
+    "webapp",
+    // The server itself.
+    "server.base_path",
+    "server.clock_skew",
+    "server.enable_admin_services",
+    "server.enable_mtom",
+    "server.enable_swa",
+    "server.force_local_cache",
+    "server.internal_hostname",
+    "server.mode",
+    "server.name",
+    "server.node_ip",
+    "server.proxy_context_path",
+    "server.serverDetails",
+    "server.userAgent",
+    "super_admin.admin_role",
+    "super_admin.create_admin_account",
+    "client_certificate_based_authentication.intermediate_cert_validation",
+    "client_certificate_based_authentication.log_client_cert_info",
+    // Without the header field that names a user no certificate stands for one here.
+    "client_certificate_based_authentication.system_thumbprint_mapping",
+    "resource_access_control.default_access",
+    "resource_access_control.disable_scope_validation",
+    "resource_access_control.introspect.secured",
+    "resource_access_control.introspect.permissions",
+    // OAuth.
+    "oauth.access_token",
+    "oauth.allow_additional_params_from_error_url",
+    "oauth.allow_default_requested_scopes_for_back_channel_grant",
+    "oauth.callback",
+    "oauth.consent_prompt",
+    "oauth.custom_response_type",
+    "oauth.custom_token_validator",
+    "oauth.dcr.authentication_required",
+    "oauth.dcr.enable_fapi_enforcement",
+    "oauth.dcr.enable_sector_identifier_validation",
+    "oauth.dcr.mandate_ssa",
+    // Both spellings are found in the documents.
+    "oauth.dcr.ssa_jkws",
+    "oauth.dcr.ssa_jwks",
+    "oauth.dcrm.application_role_permission_required_to_view",
+    "oauth.drop_unregistered_scopes",
+    "oauth.drop_unrequested_oidc_scopes",
+    "oauth.enable_jwt_token_validation_during_introspection",
+    "oauth.enable_password_grant_enhancements",
+    "oauth.enable_sha256",
+    "oauth.endpoints",
+    "oauth.extensions",
+    "oauth.graceful_refresh_token_rotation",
+    "oauth.grant_type.account_switch",
+    "oauth.grant_type.ciba",
+    "oauth.grant_type.client_credentials.allow_id_token",
+    "oauth.grant_type.client_credentials.allow_refresh_tokens",
+    "oauth.grant_type.client_credentials.skip_oidc_claims",
+    "oauth.grant_type.implicit",
+    "oauth.grant_type.organization_switch",
+    "oauth.grant_type.password.show_auth_failure_reason",
+    "oauth.grant_type.token_exchange.allow_refresh_tokens",
+    "oauth.grant_type.token_exchange.iat_validity_period",
+    "oauth.grant_type.uma_ticket",
+    "oauth.handle_logout_gracefully",
+    "oauth.hash_token_algorithm",
+    "oauth.hash_tokens_and_secrets",
+    "oauth.introspect",
+    "oauth.jarm",
+    "oauth.jwks_endpoint",
+    "oauth.jwk_thumbprint_enable_sha256",
+    "oauth.jwt",
+    "oauth.listener",
+    "oauth.map_federated_users_to_local",
+    "oauth.mtls_aliases",
+    "oauth.multiple_client_secrets",
+    "oauth.mutualtls",
+    "oauth.oidc",
+    "oauth.par.expiry_time",
+    "oauth.prompt_consent",
+    "oauth.prompt_login_consent",
+    "oauth.prompt_logout_consent",
+    "oauth.response_type.ciba",
+    "oauth.response_type.code",
+    "oauth.response_type.code_id_token",
+    "oauth.response_type.code_id_token_token",
+    "oauth.response_type.code_token",
+    "oauth.response_type.device",
+    "oauth.response_type.id_token",
+    "oauth.response_type.id_token_subject_token",
+    "oauth.response_type.id_token_token",
+    "oauth.response_type.none",
+    "oauth.response_type.subject_token",
+    "oauth.response_type.token",
+    "oauth.return_sp_id_to_apps",
+    "oauth.scope_validator",
+    "oauth.timestamp_skew",
+    "oauth.token",
+    "oauth.token_cleanup",
+    "oauth.token_generation",
+    "oauth.token_persistence",
+    "oauth.token_renewal.extend_refresh_token_expiry_time_on_renewal",
+    "oauth.token_renewal.renew_access_token_per_request",
+    "oauth.token_renewal.validate_authenticated_user_for_refresh_grant",
+    "oauth.token_validation.validation_response_signing_algorithm",
+    "oauth.token_validator",
+    "oauth.use_app_authorized_scopes_as_default",
+    "oauth.use_entityid_as_issuer_in_oidc_discovery",
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::deployment_toml::DeploymentToml;
+
+    /// The sections of the file that Identity Server 7 is shipped with.
+    const SHIPPED: &str = r#"
+[server]
+hostname = "localhost"
+node_ip = "127.0.0.1"
+base_path = "https://$ref{server.hostname}:${carbon.management.port}"
+[super_admin]
+username = "admin"
+password = "admin"
+create_admin_account = true
+[user_store]
+type = "database_unique_id"
+[database.identity_db]
+type = "h2"
+[database.shared_db]
+type = "h2"
+[keystore.primary]
+file_name = "a.p12"
+[truststore]
+file_name = "b.p12"
+[account_recovery.endpoint.auth]
+hash = "0"
+[identity.auth_framework.endpoint]
+app_password = "x"
+[[session.nonce.cookies.whitelist.authenticators]]
+name = "MagicLinkAuthenticator"
+[recaptcha]
+enabled = true
+[output_adapter.email]
+port = 587
+"#;
+
+    /// The sections of the files that come with the accelerators, in the spellings that are found there.
+    const ACCELERATED: &str = r#"
+[server]
+serverDetails = "IS as KM"
+mode = "single"
+userAgent = "IS as KM"
+offset = 3
+[tenant_mgt]
+enable_email_domain = true
+[realm_manager]
+data_source = "WSO2USER_DB"
+[authorization_manager.properties]
+AdminRoleManagementPermissions = "/permission"
+[[datasource]]
+id = "WSO2OB_DB"
+pool_options.maxActive = "150"
+[identity_data_source]
+skip_db_schema_creation = true
+[[authentication.custom_authenticator]]
+name = "IdentifierExecutor"
+[oauth]
+allowed_scopes = ["consent.*"]
+drop_unregistered_scopes = false
+[oauth.endpoints.v2]
+oauth2_consent_page = "a"
+[oauth.response_type]
+token.enable = true
+code.enable = false
+id_token.enable = true
+id_token_token.enable = false
+device.enable = true
+[[oauth.custom_response_type]]
+name = "code id_token"
+class = "a.B"
+validator = "a.C"
+[[event_listener]]
+name = "org.wso2.is.notification.ApimOauthEventInterceptor"
+order = 1
+[event_listener.properties]
+PreventTokenReuse = false
+RejectBeforeInMinutes = "100"
+TokenEndpointAlias = "https://localhost:9446/oauth2/token"
+notification_endpoint = "https://localhost:9443/internal/data/v1/notify"
+username = "${admin.username}"
+password = "${admin.password}"
+'header.X-WSO2-KEY-MANAGER' = "WSO2-IS"
+[oauth.grant_type]
+iwa_ntlm.enable = false
+jwt_bearer.enable = true
+[oauth.grant_type.refresh_token]
+enable = true
+grant_handler = "a.D"
+[oauth.grant_type.uma_ticket]
+retrieve_uma_permission_info_through_introspection = true
+[identity_mgt.user_self_registration]
+allow_self_registration = true
+[[resource.access_control]]
+context = "(.*)/keymanager-operations/dcr/register"
+secure = "true"
+http_method = "POST"
+permissions = "/permission/admin/manage/identity/applicationmgt/create, /permission/admin"
+scopes = "internal_application_mgt_create"
+allowed_auth_handlers = ["BasicAuthentication"]
+[tenant_context.rewrite]
+custom_webapps = ["/keymanager-operations/"]
+[oauth.mutualtls]
+client_certificate_header = "x-wso2-mutual-auth-cert"
+[event.default_listener.mutual_tls_authenticator]
+enable = false
+[oauth.token.validation]
+include_validation_context_as_jwt_in_reponse = "true"
+[oauth.extensions]
+token_context_dialect_uri = "http://wso2.org/claims"
+[oauth.token_generation]
+access_token_type = "self_contained"
+[oauth.oidc]
+id_token.signature_algorithm = "PS256"
+[oauth.jwks_endpoint]
+read_timeout = 5000
+[oauth.dcr]
+enable_fapi_enforcement = true
+ssa_jkws = "https://localhost/jwks"
+[application_mgt]
+enable_role_validation = true
+[transport.https.sslHostConfig.properties]
+ciphers = "TLS"
+[[event_handler]]
+name = "userPostSelfRegistration"
+subscriptions = ["POST_ADD_USER"]
+[open_banking.dcr]
+scope = "a"
+[[financial_services.app_registration.dcr.params]]
+name = "SoftwareId"
+[[tomcat.filter]]
+name = "TokenFilter"
+[client_certificate_based_authentication]
+enable = true
+log_client_cert_info = true
+[[client_certificate_based_authentication.user_thumbprint_mapping]]
+trusted_issuer = "CN=Root"
+cert_thumbprint = "*"
+allowed_username = "*"
+[cors]
+allowed_origins = ["https://localhost"]
+[datasource.WSO2ConsentDS]
+id = "WSO2CONSENT_DB"
+"#;
+
+    #[test]
+    fn the_files_that_products_are_shipped_with_are_taken_whole() {
+        for file in [SHIPPED, &ACCELERATED.replace("[datasource.WSO2ConsentDS]\nid = \"WSO2CONSENT_DB\"\n", "")] {
+            let read = DeploymentToml::parse(file).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!read.without_effect().is_empty());
+        }
+        let named = DeploymentToml::parse("[datasource.WSO2ConsentDS]\nid = \"WSO2CONSENT_DB\"\n").unwrap();
+        assert_eq!(named.without_effect(), ["datasource"]);
+    }
+
+    #[test]
+    fn a_slip_beside_what_means_nothing_is_refused_with_its_line_and_what_was_meant() {
+        for (file, line, meant) in [
+            ("[datasuorce.a]\nid = \"a\"\n", 2, "`datasource`"),
+            ("[[event_handlr]]\nname = \"a\"\n", 1, "`event_handler`"),
+            ("[oauth.dcr]\nenable_fapi_enforcemnt = true\n", 2, "`oauth.dcr.enable_fapi_enforcement`"),
+            ("[oauth.response_type.devise]\nenable = true\n", 2, "`oauth.response_type.device`"),
+            ("[oauth.grant_type.device_code]\nkey_lenght = 7\n", 2, "`oauth.grant_type.device_code.key_length`"),
+            ("[oauth.grant_type.saml_bearer]\nuser_typ = \"LOCAL\"\n", 2, "`oauth.grant_type.saml_bearer.user_type`"),
+            (
+                "[[oauth.custom_grant_type]]\nname = \"a\"\ngrant_handlr = \"b\"\n",
+                3,
+                "`oauth.custom_grant_type.grant_handler`",
+            ),
+            ("[oauth]\nallowed_scope = [\"a\"]\n", 2, "`oauth.allowed_scopes`"),
+            (
+                "[client_certificate_based_authentication]\nenabel = true\n",
+                2,
+                "`client_certificate_based_authentication.enable`",
+            ),
+        ] {
+            let error = DeploymentToml::parse(file).unwrap_err();
+            assert_eq!(error.faults[0].line, line, "{error}");
+            assert!(error.to_string().contains(meant), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_kind_are_refused_with_their_line() {
+        for (file, wanted) in [
+            ("[oauth.grant_type.device_code]\nkey_length = 0\n", "from 1 to 64"),
+            ("[oauth.grant_type.device_code]\nkey_length = \"many\"\n", "a number"),
+            ("[oauth.grant_type.device_code]\nkey_set = \"a b\"\n", "people can type"),
+            ("[oauth.grant_type.saml_bearer]\nuser_type = \"FOREIGN\"\n", "FEDERATED, LOCAL or LEGACY"),
+            ("[oauth]\nallowed_scopes = [\"(\"]\n", "regular expressions"),
+            ("[oauth]\ncustom_grant_type = 1\n", "[[oauth.custom_grant_type]]"),
+            ("[[oauth.custom_grant_type]]\nproperties.PublicClientAllowed = 3\nname = \"a\"\n", "a boolean"),
+            ("[[resource.access_control]]\nscopes = 3\ncontext = \"a\"\n", "one text with commas"),
+            (
+                "[[client_certificate_based_authentication.user_thumbprint_mapping]]\n\
+                 cert_thumbprint = \"78:9B\"\ntrusted_issuer = \"CN=a\"\n",
+                "a SHA-256",
+            ),
+        ] {
+            let error = DeploymentToml::parse(file).unwrap_err();
+            assert_eq!(error.faults[0].line, 2, "{error}");
+            assert!(error.to_string().contains(wanted), "{error}");
+        }
+    }
+}
