@@ -1,16 +1,75 @@
 //! A browser, as far as logging in needs one: it follows redirects within a server, fills in forms, and stops where a
 //! redirect leaves. It knows none of the pages it meets; whether they are right is not for it to say.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex::Regex;
 use url::Url;
 
 use super::{
+    authorization_server::AuthorizationServerClient,
     conversation::Conversation,
     error::DriverError,
     wire::{Answered, Call},
 };
+
+/// Whatever carries a browser's requests to a server.
+pub trait Carrier {
+    /// Sends a request and brings back whatever was answered.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no answer came.
+    fn carry(&self, call: Call) -> impl Future<Output = Result<Answered, DriverError>> + Send;
+}
+
+impl Carrier for Conversation {
+    async fn carry(&self, call: Call) -> Result<Answered, DriverError> {
+        self.send(call).await
+    }
+}
+
+/// A browser of its own at a server: it keeps the cookies that it is given, and the addresses of the pages it was shown.
+#[derive(Debug)]
+pub struct Window {
+    server: AuthorizationServerClient,
+    cookies: Mutex<Vec<String>>,
+    shown: Mutex<Vec<Url>>,
+}
+
+impl Window {
+    /// A window that nothing was opened in yet.
+    pub fn new(server: AuthorizationServerClient) -> Self {
+        Self { server, cookies: Mutex::default(), shown: Mutex::default() }
+    }
+
+    /// The cookies, each as `name=value`.
+    pub fn cookies(&self) -> Vec<String> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Addresses of what it asked for and was answered with a page, in their order.
+    pub fn shown(&self) -> Vec<Url> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Carrier for Window {
+    async fn carry(&self, call: Call) -> Result<Answered, DriverError> {
+        let cookies = self.cookies();
+        let call = if cookies.is_empty() { call } else { call.header("Cookie", cookies.join("; ")) };
+        let answer = self.server.send(call).await?;
+        let given = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let given = given.filter_map(|(_, line)| line.split(';').next().map(str::to_owned));
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(given);
+        if let Ok(url) = answer.url().parse()
+            && answer.is_success()
+        {
+            self.shown.lock().unwrap_or_else(PoisonError::into_inner).push(url);
+        }
+        Ok(answer)
+    }
+}
 
 /// Where a visit ended.
 #[derive(Debug, Clone)]
@@ -38,8 +97,8 @@ const PATIENCE: usize = 12;
 /// # Errors
 ///
 /// [`DriverError`] when no answer came.
-pub async fn open(talk: &Conversation, url: Url) -> Result<Arrival, DriverError> {
-    let answer = talk.send(Call::new("GET", url.clone())).await?;
+pub async fn open(talk: &impl Carrier, url: Url) -> Result<Arrival, DriverError> {
+    let answer = talk.carry(Call::new("GET", url.clone())).await?;
     follow(talk, url, answer).await
 }
 
@@ -49,7 +108,7 @@ pub async fn open(talk: &Conversation, url: Url) -> Result<Arrival, DriverError>
 ///
 /// [`DriverError`] when no answer came.
 pub async fn fill_in(
-    talk: &Conversation,
+    talk: &impl Carrier,
     mut arrival: Arrival,
     fields: &[(&str, &str)],
 ) -> Result<Arrival, DriverError> {
@@ -58,13 +117,13 @@ pub async fn fill_in(
         let own = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let form: Vec<_> = hidden.iter().cloned().chain(own).collect();
         let url = action.clone();
-        let answer = talk.send(Call::new("POST", url.clone()).form(&form)).await?;
+        let answer = talk.carry(Call::new("POST", url.clone()).form(&form)).await?;
         arrival = follow(talk, url, answer).await?;
     }
     Ok(arrival)
 }
 
-async fn follow(talk: &Conversation, mut url: Url, mut answer: Answered) -> Result<Arrival, DriverError> {
+async fn follow(talk: &impl Carrier, mut url: Url, mut answer: Answered) -> Result<Arrival, DriverError> {
     let home = url.origin();
     for _ in 0..PATIENCE {
         let next = answer.header("location").and_then(|location| url.join(location).ok());
@@ -73,7 +132,7 @@ async fn follow(talk: &Conversation, mut url: Url, mut answer: Answered) -> Resu
             return Ok(Arrival::Away(next));
         }
         url = next;
-        answer = talk.send(Call::new("GET", url.clone())).await?;
+        answer = talk.carry(Call::new("GET", url.clone())).await?;
     }
     Ok(Arrival::Page(Page::read(url, &answer.body)))
 }

@@ -2,7 +2,7 @@
 //! The OAuth calls themselves are those of [`super::authorization_server`].
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use kmspec_model::target::Persona;
@@ -61,7 +61,7 @@ impl Resident {
         client_name: &str,
         grant_types: &str,
     ) -> Result<Reply<BootstrapClient>, DriverError> {
-        let document = serde_json::json!({
+        let document = json!({
             "callbackUrl": "https://localhost/callback", "clientName": client_name, "owner": user.username,
             "grantType": grant_types, "saasApp": true,
         });
@@ -87,6 +87,36 @@ impl Resident {
         self.line.send(call.json(metadata)).await?.read("a registered client")
     }
 
+    /// Signs a user up with these claims, each by its whole name, in the hands of the tenant's administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back.
+    pub async fn sign_up(
+        &self,
+        administrator: &Persona,
+        user: &Persona,
+        claims: &[(String, String)],
+    ) -> Result<Reply<()>, DriverError> {
+        let claims: Vec<_> = claims.iter().map(|(uri, value)| json!({ "uri": uri, "value": value })).collect();
+        let user = json!({ "username": user.username, "password": user.password, "claims": claims });
+        let call = Call::new("POST", self.of_tenant(&["api", "identity", "user", "v1.0", "me"]));
+        let call = call.basic(&administrator.username, &administrator.password);
+        let document = json!({ "user": user, "properties": [] });
+        Ok(self.line.send(call.json(&document)).await?.done())
+    }
+
+    /// Where users log in, in a browser.
+    pub fn authorization_endpoint(&self) -> Url {
+        self.of_tenant(&["oauth2", "authorize"])
+    }
+
+    /// A path of the tenant below the root.
+    fn of_tenant(&self, path: &[&str]) -> Url {
+        let tenant = self.tenant.iter().flat_map(|tenant| ["t", tenant.as_str()]);
+        below(&self.root, &tenant.chain(path.iter().copied()).collect::<Vec<_>>())
+    }
+
     /// Its OAuth endpoints in the hands of a client.
     pub fn oauth(&self) -> AuthorizationServerClient {
         AuthorizationServerClient::new(self.line.clone(), self.endpoints())
@@ -94,15 +124,7 @@ impl Resident {
 
     /// Where its OAuth endpoints are.
     pub fn endpoints(&self) -> OauthEndpoints {
-        let at = |name: &[&str]| {
-            let mut path = Vec::new();
-            if let Some(tenant) = &self.tenant {
-                path.extend(["t", tenant.as_str()]);
-            }
-            path.push("oauth2");
-            path.extend_from_slice(name);
-            Some(below(&self.root, &path))
-        };
+        let at = |name: &[&str]| Some(self.of_tenant(&[&["oauth2"], name].concat()));
         OauthEndpoints {
             token: at(&["token"]),
             introspection: at(&["introspect"]),

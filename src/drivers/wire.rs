@@ -284,6 +284,11 @@ impl Answered {
         find_header(&self.headers, name)
     }
 
+    /// Where it was asked for.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Whether the status is one of success.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)

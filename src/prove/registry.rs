@@ -34,6 +34,8 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
         defects::client_settings::DEFECTS,
+        defects::assertions::DEFECTS,
+        defects::backend_tokens::DEFECTS,
         defects::caching::DEFECTS,
         defects::claims::DEFECTS,
         defects::connectors::DEFECTS,
@@ -54,6 +56,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::key_manager_lists::DEFECTS,
         defects::key_manager_news::DEFECTS,
         defects::key_orders::DEFECTS,
+        defects::logins::DEFECTS,
         defects::mappings::DEFECTS,
         defects::opaque_tokens::DEFECTS,
         defects::out_of_band::DEFECTS,

@@ -21,6 +21,7 @@ const CHANGES: &[Change] = &[
     (" disables ", "key-manager-disabled", PROPAGATION),
     (" enables ", "key-manager-enabled", PROPAGATION),
     ("the administrator deletes ", "key-manager-removed", PROPAGATION),
+    (" changes the attribute ", "application-changed", PROPAGATION),
     (" changes the issuer of ", "issuer-changed", PROPAGATION),
     (" changes the certificate of ", "certificate-changed", PROPAGATION),
     (" changes the ", "key-manager-changed", PROPAGATION),

@@ -26,6 +26,21 @@ async fn without_grant(world: &mut World, grant: String) -> Result<(), StepError
     world.configure_platform(&format!("[oauth.grant_type.{grant}]\nenable = false\n")).await
 }
 
+#[given(expr = "the platform keeps the claim {string} from backends")]
+async fn excluded_claim(world: &mut World, claim: String) -> Result<(), StepError> {
+    world.configure_platform(&format!("[apim.jwt.gateway_generator]\nexcluded_claims = [{claim:?}]\n")).await
+}
+
+#[given(expr = "the platform encodes what it tells backends as {string}")]
+async fn encoded(world: &mut World, encoding: String) -> Result<(), StepError> {
+    world.configure_platform(&format!("[apim.jwt]\nencoding = {encoding:?}\n")).await
+}
+
+#[given(expr = "the platform demands of every token that it says it is an access token")]
+async fn typed_tokens(world: &mut World) -> Result<(), StepError> {
+    world.configure_platform("[apim.token.validation]\nenforce_type_header_validation = true\n").await
+}
+
 #[given(expr = "the platform lets tenants use what is each other's")]
 async fn open_tenants(world: &mut World) -> Result<(), StepError> {
     world.configure_platform("[apim.devportal]\nenable_cross_tenant_subscriptions = true\n").await

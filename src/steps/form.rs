@@ -145,6 +145,9 @@ impl Form {
             Some(server) => servers::certificate_pem(world, server)?,
             None => servers::foreign_certificate_pem(world),
         };
+        if text == "no certificate at all" {
+            return Ok(json!({ "type": "PEM", "value": STANDARD.encode("no certificate at all") }));
+        }
         let pem = match (text, &self.server) {
             ("PEM of another key pair", _) => servers::foreign_certificate_pem(world),
             ("PEM that has ended", Some(server)) => servers::ended_certificate_pem(world, server)?,
@@ -284,10 +287,10 @@ fn out_of_band(base: &str, kind: ServerKind) -> Value {
     })
 }
 
-/// A claim's name at the authorization server and inside the platform, as `remote to local`.
+/// Claims' names at the authorization server and inside the platform, as `remote to local, remote to local`.
 fn mapping(text: &str) -> Value {
-    let (remote, local) = text.split_once(" to ").unwrap_or((text, text));
-    json!([{ "remoteClaim": remote, "localClaim": local }])
+    let pairs = text.split(", ").map(|pair| pair.split_once(" to ").unwrap_or((pair, pair)));
+    pairs.map(|(remote, local)| json!({ "remoteClaim": remote, "localClaim": local })).collect::<Vec<_>>().into()
 }
 
 /// `REFERENCE <pattern>`, `CUSTOM <matcher>`, or `JWT <claim> <pattern>`.

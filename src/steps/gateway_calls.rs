@@ -187,7 +187,7 @@ pub(super) fn assertion_in(echo: &kmspec_drivers::gateway::Echo) -> String {
 }
 
 /// The claims of the assertion in the product's header, read without a check of the signature.
-fn assertion(world: &World) -> Result<serde_json::Map<String, serde_json::Value>, StepError> {
+pub(super) fn assertion(world: &World) -> Result<serde_json::Map<String, serde_json::Value>, StepError> {
     match kmspec_mocks::realm::jwt::read(&assertion_in(world.echo()?)) {
         Some((_, claims)) => Ok(claims),
         None => Err(world.deviates("a JWT in the header `X-JWT-Assertion` at the backend", "none")),

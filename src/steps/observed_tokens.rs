@@ -67,6 +67,34 @@ async fn scope(world: &mut World, wanted: String) -> Result<(), StepError> {
     world.expect_eq("the granted scope", &Some(wanted), &observed)
 }
 
+/// Header and claims of the token that was granted, read without a check of the signature.
+fn parts(world: &World) -> Result<(Map<String, Value>, Map<String, Value>), StepError> {
+    let token = granted(world)?.access_token;
+    kmspec_mocks::realm::jwt::read(token.reveal())
+        .ok_or_else(|| world.deviates("a self-contained token", "an opaque one"))
+}
+
+#[then(expr = "the granted token is of the type {string}")]
+async fn of_type(world: &mut World, wanted: String) -> Result<(), StepError> {
+    let (header, _) = parts(world)?;
+    world.expect_eq("`typ` of the token", &Some(wanted), &text_member(&header, "typ"))
+}
+
+#[then(expr = "the granted token says {string} as the claim {string}")]
+async fn says(world: &mut World, wanted: String, claim: String) -> Result<(), StepError> {
+    let (_, claims) = parts(world)?;
+    let said = claims.get(&claim).cloned().unwrap_or_default();
+    world.expect_eq(&format!("the claim `{claim}`"), &Value::from(wanted), &said)
+}
+
+#[then(expr = "the granted token lists {string} as the claim {string}")]
+async fn lists(world: &mut World, wanted: String, claim: String) -> Result<(), StepError> {
+    let (_, claims) = parts(world)?;
+    let wanted: Vec<_> = wanted.split(", ").collect();
+    let said = claims.get(&claim).cloned().unwrap_or_default();
+    world.expect_eq(&format!("the claim `{claim}`"), &Value::from(wanted), &said)
+}
+
 #[then(expr = "the introspected token is active")]
 async fn active(world: &mut World) -> Result<(), StepError> {
     is_active(world, true)

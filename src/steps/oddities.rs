@@ -89,6 +89,15 @@ const ODDITIES: &[(&str, Oddity)] = &[
     ("whose audience is nothing", |_, token, _| token.claim("aud", Value::Null).encode()),
     ("whose audience is missing", |_, token, _| token.without_claim("aud").encode()),
     ("that names its department", |_, token, _| token.claim("dept", "wholesale").encode()),
+    ("that says where its user works", |_, token, _| {
+        token.claim("dept", "wholesale").claim("site", "harbour").claim("desk", "17").encode()
+    }),
+    ("that names a department of its own and one of acme", |_, token, _| {
+        token.claim("dept", "wholesale").claim("urn:acme:dept", "retail").encode()
+    }),
+    ("that lists its groups", |_, token, _| {
+        token.claim("groups", json!(["red", "green", "blue"])).claim("preferred_username", "wonder").encode()
+    }),
     ("that lists its roles", |_, token, _| token.claim("roles", json!(["buyer", "seller"])).encode()),
     ("that is bound to a certificate", |_, token, key| token.bound_to_certificate(&key.x5t_s256()).encode()),
     ("that is bound to a key", |_, token, key| token.bound_to_key(key.kid()).encode()),

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Where browsers are sent back to.
-const CALLBACK: &str = "https://client.example/callback";
+pub(super) const CALLBACK: &str = "https://client.example/callback";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 #[given(

@@ -32,7 +32,7 @@ pub use failure::{OrFail, StepError};
 pub use named::{Named, Unnamed};
 pub use poll::Look;
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
-pub use seen::{HeldToken, Seen};
+pub use seen::{HeldToken, Login, Seen};
 pub use things::{DeployedApi, HeldKeys, OwnedApplication, Partner, RegisteredKeyManager};
 
 /// What one scenario remembers.

@@ -12,7 +12,7 @@ use kmspec_drivers::{
     devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager},
     key_manager::KeyManager,
 };
-use kmspec_model::exchange::Role;
+use kmspec_model::{exchange::Role, target::Persona};
 
 /// What was seen last of each kind.
 #[derive(Debug, Default)]
@@ -75,6 +75,12 @@ pub struct Seen {
     pub clients: BTreeMap<String, Vec<String>>,
     /// A client that was registered by hand, with its secret.
     pub registered: Option<(ConsumerKey, Secret)>,
+    /// Users who signed up, by the scenario's name.
+    pub users: BTreeMap<String, Persona>,
+    /// The ID token that came with a token answer, in the hands of the API consumer.
+    pub id_token: Option<Token>,
+    /// What a browser met at a login.
+    pub login: Option<Login>,
     /// The text that was sent as a token, for the check that no refusal repeats it.
     pub sent_token: Option<Token>,
 }
@@ -90,4 +96,13 @@ pub struct HeldToken {
     pub token: Token,
     /// The refresh token that came with it.
     pub refresh_token: Option<Token>,
+}
+
+/// What a browser met at a login of the resident key manager.
+#[derive(Debug, Clone, Default)]
+pub struct Login {
+    /// Names of the cookies that it was given.
+    pub cookies: Vec<String>,
+    /// Addresses of the pages that it was shown, in their order.
+    pub pages: Vec<url::Url>,
 }

@@ -60,9 +60,10 @@ fn every_scope(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer
     }
 }
 
-/// Complains of the refresh token where the whole grant is not served.
+/// Complains of the token that was sent along where the whole grant is not served.
 fn grant_looked_at(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    let renews = asked(plane, request, "grant_type").is_some_and(|grant| grant == "refresh_token");
+    let known = ["refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"];
+    let renews = asked(plane, request, "grant_type").is_some_and(|grant| known.contains(&grant.as_str()));
     match message::json(answer.body()) {
         Some(mut told) if renews && told["error"] == "unsupported_grant_type" => {
             told["error"] = json!("invalid_grant");

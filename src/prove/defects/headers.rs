@@ -116,7 +116,7 @@ fn credential_handed_on(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
 }
 
 /// Writes what the backend is told of the caller anew.
-fn change_assertion(answer: &mut Response<Bytes>, change: impl FnOnce(Token) -> Option<Token>) -> bool {
+pub(super) fn change_assertion(answer: &mut Response<Bytes>, change: impl FnOnce(Token) -> Option<Token>) -> bool {
     change_echo(answer, |fields| {
         let field = fields.iter_mut().find(|field| is_field(field, &ASSERTION));
         let changed = field.and_then(|field| {
@@ -129,7 +129,7 @@ fn change_assertion(answer: &mut Response<Bytes>, change: impl FnOnce(Token) -> 
     })
 }
 
-fn mappings(case: &Case<'_>) -> Vec<Value> {
+pub(super) fn mappings(case: &Case<'_>) -> Vec<Value> {
     let document = case.key_manager().unwrap_or_default();
     document["claimMapping"].as_array().cloned().unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 //! How messages reach a saboteur is the interposer's business.
 
 pub(super) mod admin_access;
+pub(super) mod assertions;
+pub(super) mod backend_tokens;
 pub(super) mod caching;
 pub(super) mod claims;
 pub(super) mod client_settings;
@@ -23,6 +25,7 @@ pub(super) mod key_manager_documents;
 pub(super) mod key_manager_lists;
 pub(super) mod key_manager_news;
 pub(super) mod key_orders;
+pub(super) mod logins;
 pub(super) mod mappings;
 pub(super) mod opaque_tokens;
 pub(super) mod out_of_band;
