@@ -1,6 +1,7 @@
 //! The Publisher REST interface (v4): APIs, their key manager restriction, scopes, revisions and deployment.
 //! Only what the harness uses of it is here.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -286,6 +287,13 @@ impl Publisher {
         let call = self.0.call(Plane::Publisher, "GET", &["key-managers"])?;
         let answered = self.0.send(Plane::Publisher, call).await?;
         Ok(answered.read::<List<OfferedKeyManager>>("a list of key managers")?.map(|list| list.list))
+    }
+
+    /// Asks whether there is a role; it is named in base64url.
+    pub async fn find_role(&self, name: &str) -> Result<Reply<()>, DriverError> {
+        let named = URL_SAFE_NO_PAD.encode(name);
+        let call = self.0.call(Plane::Publisher, "HEAD", &["roles", &named])?;
+        Ok(self.0.send(Plane::Publisher, call).await?.done())
     }
 
     /// Creates a shared scope.

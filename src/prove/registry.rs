@@ -34,6 +34,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
         defects::client_settings::DEFECTS,
+        defects::api_terms::DEFECTS,
         defects::assertions::DEFECTS,
         defects::backend_tokens::DEFECTS,
         defects::caching::DEFECTS,

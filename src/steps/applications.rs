@@ -1,7 +1,7 @@
 //! Givens about applications and APIs.
 //! How they come about is told by `setup`.
 
-use cucumber::given;
+use cucumber::{gherkin::Step, given};
 
 use crate::world::{StepError, World};
 use kmspec_drivers::devportal::KeyType;
@@ -118,6 +118,29 @@ async fn open_api(world: &mut World, name: String) -> Result<(), StepError> {
 #[given(expr = "an API {string} with a policy at its operation")]
 async fn api_with_policy(world: &mut World, name: String) -> Result<(), StepError> {
     setup::api(world, &name, &ApiTerms { policy: true, ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that takes a token with the scope {string} once")]
+async fn one_time_api(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { once: Some(&scope), ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that needs the shared scope {string}")]
+async fn shared_scope_api(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    setup::api(world, &name, &ApiTerms { shared_scope: Some(&scope), ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} whose resources need these scopes:")]
+async fn api_of_resources(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
+    let rows = step.table.iter().flat_map(|table| &table.rows);
+    let resources: Option<Vec<_>> = rows
+        .map(|row| match row.as_slice() {
+            [path, scopes] => Some((path.clone(), scopes.split(" or ").map(str::to_owned).collect())),
+            _ => None,
+        })
+        .collect();
+    let resources = resources.ok_or_else(|| world.error("a row has a path and the scopes of which it needs one"))?;
+    setup::api(world, &name, &ApiTerms { resources: &resources, ..ApiTerms::default() }).await
 }
 
 #[given(expr = "an API {string} that has a backend for production keys only")]

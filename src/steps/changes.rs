@@ -27,6 +27,8 @@ const CHANGES: &[Change] = &[
     (" changes the ", "key-manager-changed", PROPAGATION),
     (" withdraws its signing key", "key-withdrawn", PROPAGATION),
     (" rotates its signing key", "key-rotated", PROPAGATION),
+    ("the publisher has ", "api-changed", PROPAGATION),
+    (" with the token", "one-time-token-used", REVOCATION),
     ("the publisher lets ", "api-key-managers-changed", PROPAGATION),
     (" maps that client to ", "keys-mapped", PROPAGATION),
     ("the developer deletes ", "application-removed", PROPAGATION),

@@ -150,6 +150,21 @@ async fn calls_for_scope(
     call_with(world, &api, &grant.access_token).await
 }
 
+#[when(expr = "the API consumer calls {string} at {string} with a token of {string} from {place} for the scope {string}")]
+async fn calls_at_for_scope(
+    world: &mut World,
+    api: String,
+    path: String,
+    application: String,
+    place: Place,
+    scope: String,
+) -> Result<(), StepError> {
+    let keys = tokens::keys_of(world, &application, &place.0)?;
+    let grant = tokens::issued(world, &keys, &place.0, Grant::ClientCredentials, Some(&scope)).await?;
+    let path = format!("{}{path}", world.apis.named(&api).or_fail(world)?.path);
+    call_path(world, &path, &grant.access_token).await
+}
+
 #[when(
     expr = "the API consumer calls {string} with a token from {string} that names the client of {string} at {string}"
 )]
@@ -249,6 +264,14 @@ async fn keeps_and_takes_another(world: &mut World) -> Result<(), StepError> {
     take(world, &kept.application, &kept.key_manager, Grant::ClientCredentials, None).await?;
     let differs = tokens::held(world)?.token != kept.token;
     world.expect(differs, "another token when a second one is asked for", "the same one again")?;
+    world.seen.kept = Some(kept);
+    Ok(())
+}
+
+#[given(expr = "the API consumer keeps it beside one for the scope {string}")]
+async fn keeps_and_takes_scoped(world: &mut World, scope: String) -> Result<(), StepError> {
+    let kept = tokens::held(world)?;
+    take(world, &kept.application, &kept.key_manager, Grant::ClientCredentials, Some(&scope)).await?;
     world.seen.kept = Some(kept);
     Ok(())
 }

@@ -13,7 +13,7 @@ use kmspec_drivers::{
 use super::{
     changes,
     flaws::Flaw,
-    parameters::Place,
+    parameters::{Place, RESIDENT},
     refusals, servers,
     setup::resource,
     tokens::{self, of_application},
@@ -82,6 +82,17 @@ async fn refuses_held(world: &mut World, api: String) -> Result<(), StepError> {
         Reply::Granted(_) => "the backend answered".to_owned(),
     };
     Err(world.deviates(format!("`{api}` refuses the token as unauthenticated (401)"), observed))
+}
+
+#[then(regex = r#"^"([^"]*)" refuses a new token of "([^"]*)" from the resident key manager because (.+)$"#)]
+async fn refuses_new(world: &mut World, api: String, application: String, words: String) -> Result<(), StepError> {
+    let token = of_application(world, &application, RESIDENT, &Flaw::Sound).await?;
+    let observed = match answer(world, &api, &token).await? {
+        Reply::Refused(refusal) if refusals::is_for(world, &refusal, &words)? => return Ok(()),
+        Reply::Refused(refusal) => refusal.to_string(),
+        Reply::Granted(_) => "the backend answered".to_owned(),
+    };
+    Err(world.deviates(format!("`{api}` refuses a new token because {words}"), observed))
 }
 
 #[then(expr = "{string} comes to accept a new token of {string} from {place}")]

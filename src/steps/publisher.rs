@@ -7,7 +7,12 @@ use crate::world::{Last, OrFail as _, StepError, World};
 use kmspec_drivers::publisher::{Api, Operation};
 use kmspec_model::exchange::Role;
 
-use super::{developer::subscription_id, setup::names_at_subject};
+use super::{
+    developer::subscription_id,
+    parameters::RESIDENT,
+    setup::{names_at_subject, needing_shared},
+    tokens::keys_of,
+};
 
 #[when(expr = "the publisher lets {string} accept {string} only")]
 async fn accepts_only(world: &mut World, api: String, key_manager: String) -> Result<(), StepError> {
@@ -30,10 +35,40 @@ async fn saves_as_read(world: &mut World, api: String) -> Result<(), StepError> 
 
 async fn accepts(world: &mut World, api: &str, key_managers: &[&str]) -> Result<(), StepError> {
     let names = names_at_subject(world, key_managers)?;
+    changes_and_deploys(world, api, |document| document.key_managers = Some(names)).await
+}
+
+#[when(expr = "the publisher has {string} need the shared scope {string}")]
+async fn needs_shared(world: &mut World, api: String, scope: String) -> Result<(), StepError> {
+    changes_and_deploys(world, &api, |document| needing_shared(document, &scope)).await
+}
+
+#[when(expr = "the publisher has {string} need no scope")]
+async fn needs_none(world: &mut World, api: String) -> Result<(), StepError> {
+    changes_and_deploys(world, &api, |document| {
+        document.scopes = Some(Vec::new());
+        document.operations.iter_mut().flatten().for_each(|operation| operation.scopes.clear());
+    })
+    .await
+}
+
+#[when(expr = "the publisher has {string} accept only the audience {string}")]
+async fn accepts_audience(world: &mut World, api: String, audience: String) -> Result<(), StepError> {
+    changes_and_deploys(world, &api, |document| document.audiences = Some(vec![audience])).await
+}
+
+#[when(expr = "the publisher has {string} accept only the client of {string} as audience")]
+async fn accepts_client(world: &mut World, api: String, application: String) -> Result<(), StepError> {
+    let client = keys_of(world, &application, RESIDENT)?.consumer_key.0;
+    changes_and_deploys(world, &api, |document| document.audiences = Some(vec![client])).await
+}
+
+/// Changes an API's document and deploys it anew, so that the gateway follows.
+async fn changes_and_deploys(world: &mut World, api: &str, change: impl FnOnce(&mut Api)) -> Result<(), StepError> {
     let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
     let id = world.apis.named(api).or_fail(world)?.id.clone();
     let mut document = world.demand(&format!("reading `{api}`"), publisher.api(&id).await)?;
-    document.key_managers = Some(names);
+    change(&mut document);
     let changed = world.demand(&format!("changing `{api}`"), publisher.update_api(&id, &document).await)?;
     world.demand(&format!("deploying `{api}` again"), publisher.deploy(&id).await)?;
     if let Ok(deployed) = world.apis.named_mut(api) {

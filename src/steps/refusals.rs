@@ -29,6 +29,7 @@ const MANAGEMENT: &[Reason] = &[
     reason("the name is taken", &[409], "901402"),
     Reason { words: "the issuer is taken", statuses: &[409], code: None },
     reason("the role does not exist", &[404], "900607"),
+    Reason { words: "there is no such role", statuses: &[404], code: None },
     reason("there is no such key manager", &[404], "901411"),
     Reason { words: "there is no way around", statuses: &[401, 404, 405], code: None },
     reason("it is in use", &[412], "902015"),

@@ -1,7 +1,7 @@
 //! How a scenario's things come about: key managers, applications with keys, deployed APIs, all known to the gateway.
 //! The sentences that ask for them stand in `state` and `applications`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -167,6 +167,12 @@ pub(super) struct ApiTerms<'a> {
     pub(super) open: bool,
     /// Whether a policy is attached to its operation.
     pub(super) policy: bool,
+    /// The scope whose tokens count once, by a policy at its operation.
+    pub(super) once: Option<&'a str>,
+    /// Its operations: the path, and the scopes of which each needs one.
+    pub(super) resources: &'a [(String, Vec<String>)],
+    /// A shared scope that its operation needs.
+    pub(super) shared_scope: Option<&'a str>,
     /// Whether there is a backend for production keys and none for sandbox keys.
     pub(super) production_only: bool,
 }
@@ -199,6 +205,19 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
         draft.scopes = Some(vec![ApiScope { scope: Scope::named(scope, &[]), shared: false }]);
         draft.operations = Some(vec![Operation::any("/*", "GET").scoped(&[scope])]);
     }
+    if let Some(scope) = terms.shared_scope {
+        needing_shared(draft, scope);
+    }
+    if !terms.resources.is_empty() {
+        let names: BTreeSet<&String> = terms.resources.iter().flat_map(|(_, scopes)| scopes).collect();
+        let scopes = names.into_iter().map(|name| ApiScope { scope: Scope::named(name, &[]), shared: false });
+        draft.scopes = Some(scopes.collect());
+        let operation = |(path, scopes): &(String, Vec<String>)| Operation {
+            scopes: scopes.clone(),
+            ..Operation::any(path, "GET")
+        };
+        draft.operations = Some(terms.resources.iter().map(operation).collect());
+    }
     if terms.api_keys {
         let schemes = ["oauth2", "oauth_basic_auth_api_key_mandatory", "api_key"];
         draft.security_scheme = Some(schemes.map(str::to_owned).to_vec());
@@ -210,6 +229,10 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
         if terms.policy {
             operation.other.insert("operationPolicies".to_owned(), json!({ "request": [added_header()] }));
         }
+        if let Some(scope) = terms.once {
+            let policy = json!({ "policyName": "revokeOneTimeToken", "policyVersion": "v1", "parameters": { "scope": scope } });
+            operation.other.insert("operationPolicies".to_owned(), json!({ "request": [policy] }));
+        }
     }
     if terms.production_only
         && let Some(endpoints) = draft.endpoint_config.as_mut().and_then(serde_json::Value::as_object_mut)
@@ -220,6 +243,14 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
         draft.audiences = Some(audience.split(", ").map(str::to_owned).collect());
     }
     Ok(())
+}
+
+/// Has every operation of an API need this shared scope.
+pub(super) fn needing_shared(draft: &mut Api, scope: &str) {
+    draft.scopes = Some(vec![ApiScope { scope: Scope::named(scope, &[]), shared: true }]);
+    for operation in draft.operations.iter_mut().flatten() {
+        operation.scopes = vec![scope.to_owned()];
+    }
 }
 
 /// A policy that has nothing to do with credentials: a field for the backend.

@@ -7,6 +7,8 @@ use crate::world::{OrFail as _, StepError, World};
 use kmspec_drivers::publisher::{Publisher, Scope};
 use kmspec_model::exchange::Role;
 
+use super::refusals::was_granted;
+
 fn publisher(world: &World) -> Result<Publisher, StepError> {
     world.scene().publisher(Role::Publisher).or_fail(world)
 }
@@ -22,6 +24,34 @@ async fn describes(world: &mut World, name: String, text: String) -> Result<(), 
     let scope = Scope { description: Some(text), ..existing(world, &name).await? };
     let reply = publisher(world)?.update_scope(scope.id.as_deref().unwrap_or_default(), &scope).await;
     world.keep(reply).map(|_| ())
+}
+
+#[when(expr = "the publisher describes the shared scope {string} as {string}, as {string} and as {string}")]
+async fn describes_thrice(
+    world: &mut World,
+    name: String,
+    first: String,
+    second: String,
+    third: String,
+) -> Result<(), StepError> {
+    for text in [first, second, third] {
+        describes(world, name.clone(), text).await?;
+        was_granted(world, "the change of the shared scope")?;
+    }
+    Ok(())
+}
+
+#[when(expr = "the publisher looks for the role {string}")]
+async fn looks_for_role(world: &mut World, role: String) -> Result<(), StepError> {
+    let reply = publisher(world)?.find_role(&role).await;
+    world.keep(reply)
+        .map(|_| ())
+}
+
+#[then(expr = "the shared scope {string} is for the role {string} and shown as {string}")]
+async fn reads_so(world: &mut World, name: String, role: String, shown: String) -> Result<(), StepError> {
+    let scope = existing(world, &name).await?;
+    world.expect_eq("the display name and the roles", &(Some(shown), vec![role]), &(scope.display_name, scope.bindings))
 }
 
 #[when(expr = "the publisher creates the shared scope {string} for the role {string}")]

@@ -4,7 +4,7 @@ Feature: The settings of a client
 
   Rule: The settings of a client are kept
 
-    @extended @SEED-KM-01 @DEF-SEED-KEYS-18 @needs:resident @connector:resident
+    @extended @SEED-KM-01 @DEF-SEED-KEYS-18 @APIM-PKCE-01 @needs:resident @connector:resident
     Scenario: Settings that are left out are off
       Given the application "shop"
       When the developer generates keys for "shop" at the resident key manager with these settings:
@@ -14,7 +14,18 @@ Feature: The settings of a client
         | plain challenges  | no  |
         | no client secret  | no  |
 
-    @extended @SEED-KM-01 @DEF-SEED-KEYS-18 @needs:resident @connector:resident
+    @extended @SEED-KM-01 @APIM-PKCE-02 @DEF-SEED-KEYS-18 @needs:resident @connector:resident
+    Scenario: Settings are on or off each for itself
+      Given the application "shop"
+      When the developer generates keys for "shop" at the resident key manager with these settings:
+        | PKCE is mandatory | yes |
+        | plain challenges  | yes |
+      Then the keys have these settings:
+        | PKCE is mandatory | yes |
+        | plain challenges  | yes |
+        | no client secret  | no  |
+
+    @extended @SEED-KM-01 @DEF-SEED-KEYS-18 @APIM-PKCE-03 @needs:resident @connector:resident
     Scenario: Settings that are switched on are on
       Given the application "shop"
       When the developer generates keys for "shop" at the resident key manager with these settings:

@@ -26,7 +26,7 @@ Feature: Asking the resident key manager for tokens
       Then a token is granted
       And no refresh token is granted
 
-    @core @SEED-KM-23 @DEF-066
+    @core @SEED-KM-23 @DEF-066 @APIM-TOK-01
     Scenario: The key that a token names is published
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then a token is granted
@@ -44,7 +44,7 @@ Feature: Asking the resident key manager for tokens
       Then a token is granted
       And a refresh token is granted
 
-    @core @SEED-KM-30/scopes @DEF-SEED-RES-04
+    @core @SEED-KM-30/scopes @DEF-SEED-RES-04 @APIM-TOK-16
     Scenario: The requested scope is granted to its application
       When the API consumer requests a token of "shop" from the resident key manager by client credentials for the scope "orders-read"
       Then a token is granted
@@ -52,10 +52,11 @@ Feature: Asking the resident key manager for tokens
 
   Rule: A refusal names its reason and grants nothing
 
-    @core @negative @OAUTH-6749-5.2-c @OAUTH-6749-3.2.1-a @DEF-SEED-RES-05
+    @core @negative @OAUTH-6749-5.2-c @OAUTH-6749-3.2.1-a @DEF-SEED-RES-05 @APIM-TOK-13
     Scenario: A wrong client secret is refused with a challenge
       When the API consumer requests a token of "shop" from the resident key manager with a wrong secret
       Then the token request is refused as "invalid_client"
+      And the refusal says "Client credentials are invalid."
       And the refusal challenges for Basic credentials
 
     @core @negative @OAUTH-6749-5.2-a @DEF-SEED-RES-06
@@ -88,14 +89,14 @@ Feature: Asking the resident key manager for tokens
 
   Rule: What was issued can be asked about
 
-    @core @OAUTH-7662-2.2-a @SEED-KM-04/validation @DEF-SEED-RES-10
+    @core @OAUTH-7662-2.2-a @SEED-KM-04/validation @DEF-SEED-RES-10 @APIM-INT-06
     Scenario: A live token introspects as active
       Given the API consumer holds a token of "shop" from the resident key manager
       When the token is introspected at the resident key manager
       Then the introspected token is active
       And the introspection names the client of "shop"
 
-    @core @negative @OAUTH-7662-2.2-b @OAUTH-7009-2.1-c @SEED-KM-04/revocation @DEF-SEED-RES-12
+    @core @negative @OAUTH-7662-2.2-b @OAUTH-7009-2.1-c @SEED-KM-04/revocation @DEF-SEED-RES-12 @APIM-INT-06
     Scenario: A revoked token introspects as inactive and says nothing else
       Given the API consumer holds a token of "shop" from the resident key manager
       And the token was revoked at the resident key manager

@@ -4,7 +4,7 @@ Feature: Tokens of the grant types at the gateway
 
   Rule: Each grant type yields a token that the gateway accepts
 
-    @core @smoke @SEED-KM-04/generation @DEF-SEED-GW-03 @needs:resident @connector:resident
+    @core @smoke @SEED-KM-04/generation @DEF-SEED-GW-03 @APIM-AUD-01 @needs:resident @connector:resident
     Scenario Outline: A token granted by <grant> at the resident key manager opens the API
       Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       And the API consumer holds a token of "shop" from the resident key manager by <grant>
@@ -21,12 +21,19 @@ Feature: Tokens of the grant types at the gateway
         | grant    |
         | password |
 
-      @SEED-KM-04/renewal @SEED-KM-27/refresh @DEF-SEED-RES-03
+      @SEED-KM-04/renewal @SEED-KM-27/refresh @DEF-SEED-RES-03 @APIM-TOK-03
       Examples:
         | grant   |
         | refresh |
 
-    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is7
+    @core @APIM-TOK-04 @DEF-SEED-GW-03 @needs:resident @connector:resident
+    Scenario: A token of sandbox keys opens the API
+      Given an API "orders"
+      And the application "shop" with sandbox keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager
+      Then the backend answers the call
+
+    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @APIM-JWT-01 @needs:admin @needs:fresh-issuer @connector:is7
     Scenario Outline: A token granted by <grant> at WSO2 Identity Server 7 opens the API
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at "acme", subscribed to the API "orders"

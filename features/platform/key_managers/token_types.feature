@@ -58,7 +58,7 @@ Feature: What the tokens of a key manager are good for
 
   Rule: Tokens are exchanged for those of the resident key manager where that is said
 
-    @extended @SEED-KM-24 @DEF-SEED-KM-35 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom
+    @extended @SEED-KM-24 @DEF-SEED-KM-35 @APIM-TX-16 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom
     Scenario: Tokens that may be used either way can be exchanged
       Given a key manager "acme" at a custom server with
         | token type | BOTH    |
@@ -68,7 +68,7 @@ Feature: What the tokens of a key manager are good for
       Then a token is granted
       And "orders" accepts the token
 
-    @extended @SEED-KM-24 @DEF-SEED-KM-32 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom
+    @extended @SEED-KM-24 @DEF-SEED-KM-32 @APIM-TX-16 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom
     Scenario: Tokens that may only be exchanged are good once they were
       Given a key manager "acme" at a custom server with
         | token type | EXCHANGED |

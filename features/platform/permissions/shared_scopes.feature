@@ -4,7 +4,7 @@ Feature: Shared scopes and the roles that carry them
 
   Rule: A scope goes to the holders of its role
 
-    @core @SEED-KM-30 @DEF-154 @needs:devportal @needs:resident @connector:resident
+    @core @SEED-KM-30 @DEF-154 @APIM-TOK-15 @needs:devportal @needs:resident @connector:resident
     Scenario: A user with the role of a shared scope gets it
       Given a shared scope "pets-write" for the role "Internal/subscriber"
       And the application "shop" with keys at the resident key manager
@@ -33,7 +33,7 @@ Feature: Shared scopes and the roles that carry them
         | pets%2Fwrite  |
         | pets/schön    |
 
-    @extended @DEF-153 @DEF-SEED-KM-30
+    @extended @DEF-153 @DEF-SEED-KM-30 @APIM-SCO-09
     Scenario Outline: The shared scope "<name>" can be deleted
       Given a shared scope "<name>" for the role "Internal/subscriber"
       When the publisher deletes the shared scope "<name>"
@@ -45,3 +45,52 @@ Feature: Shared scopes and the roles that carry them
         | pets/write    |
         | pets%2Fwrite  |
         | pets/schön    |
+
+    @extended @APIM-SCO-10 @DEF-SEED-SCO-04
+    Scenario: A shared scope can be described anew again and again
+      Given a shared scope "pets-write" for the role "Internal/subscriber"
+      When the publisher describes the shared scope "pets-write" as "first", as "second" and as "third"
+      Then the request is granted
+      And the shared scope "pets-write" is described as "third"
+
+    @extended @APIM-SCO-07 @DEF-SEED-SCO-03
+    Scenario: A shared scope reads as it was created
+      When the publisher creates the shared scope "pets-write" for the role "Internal/subscriber"
+      Then the request is granted
+      And the shared scope "pets-write" is for the role "Internal/subscriber" and shown as "pets-write"
+
+  Rule: A scope counts where an API needs it
+
+    @core @negative @SEED-KM-30/scopes @APIM-SCO-08 @DEF-SEED-SCO-02 @needs:devportal @needs:gateway @needs:resident @connector:resident
+    Scenario: An API that comes to need a shared scope refuses tokens without it
+      Given a shared scope "pets-write" for the role "Internal/subscriber"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager
+      When the publisher has "orders" need the shared scope "pets-write"
+      Then "orders" comes to refuse the token because the scope is missing
+
+    @core @SEED-KM-30/scopes @APIM-SCO-08 @DEF-SEED-SCO-02 @needs:devportal @needs:gateway @needs:resident @connector:resident
+    Scenario: An API that no longer needs a shared scope takes tokens without it
+      Given a shared scope "pets-write" for the role "Internal/subscriber"
+      And an API "orders" that needs the shared scope "pets-write"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager
+      When the publisher has "orders" need no scope
+      Then "orders" comes to accept the token
+
+  Rule: A publisher finds the roles that there are
+
+    @extended @APIM-SCO-11 @DEF-SEED-SCO-05
+    Scenario Outline: The role "<role>" is found
+      When the publisher looks for the role "<role>"
+      Then the request is granted
+
+      Examples:
+        | role               |
+        | admin              |
+        | Internal/publisher |
+
+    @extended @negative @APIM-SCO-11 @DEF-SEED-SCO-05
+    Scenario: A role that there is not is not found
+      When the publisher looks for the role "astronauts"
+      Then the request is refused because there is no such role

@@ -12,7 +12,7 @@ Feature: What an administrator configures for the resident key manager
       Then a token is granted
       And the granted scope is "default"
 
-    @extended @SEED-KM-30/whitelisting @SEED-KM-30/scopes @DEF-SEED-RES-04
+    @extended @SEED-KM-30/whitelisting @SEED-KM-30/scopes @DEF-SEED-RES-04 @APIM-SCO-03
     Scenario: A scope that is on the list is granted
       Given the platform grants unregistered scopes like "device_.*" only
       And the application "shop" with keys at the resident key manager

@@ -34,7 +34,7 @@ Feature: The resident key manager
       When the developer generates a token for "shop" at the resident key manager for the scope "orders-read"
       Then the generated token has exactly the scope "orders-read"
 
-    @core @SEED-KM-23 @SEED-KM-06/oidc @DEF-SEED-RES-04
+    @core @SEED-KM-23 @SEED-KM-06/oidc @DEF-SEED-RES-04 @APIM-TOK-02
     Scenario: The profile of the user who signed in is told to the holder of the token
       Given the application "shop" with keys at the resident key manager
       And the API consumer holds a token of "shop" from the resident key manager by password for the scope "openid"

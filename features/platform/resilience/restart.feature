@@ -24,7 +24,7 @@ Feature: What survives a restart
     When the developer generates keys for "shop" at "acme"
     Then the consumer key is the client id that "acme" issued
 
-  @core @negative @SEED-KM-27/revocation @DEF-188 @DEF-189 @needs:resident
+  @core @negative @SEED-KM-27/revocation @DEF-188 @DEF-189 @APIM-TOK-20 @APIM-REV-12 @needs:resident
   Scenario: A revoked token stays refused after a restart
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -40,3 +40,20 @@ Feature: What survives a restart
     And the API consumer holds a token of "shop" from "acme"
     When the platform restarts
     Then "orders" comes to accept the token
+
+  @core @APIM-TOK-20 @DEF-190 @needs:resident
+  Scenario: A resident token stays valid over a restart
+    Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager
+    When the platform restarts
+    Then "orders" comes to accept the token
+
+  @core @SEED-KM-30/scopes @APIM-SCO-12 @DEF-SEED-SCO-06 @needs:resident
+  Scenario: An operation needs its scope after a restart
+    Given a shared scope "pets-write" for the role "Internal/subscriber"
+    And an API "orders" that needs the shared scope "pets-write"
+    And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager by password for the scope "pets-write"
+    When the platform restarts
+    Then "orders" comes to accept the token
+    And "orders" refuses a new token of "shop" from the resident key manager because the scope is missing

@@ -216,7 +216,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: A token opens only what it was meant for
 
-    @core @negative @OAUTH-8725-3.9-a @OAUTH-9068-4-b @DEF-039
+    @core @negative @OAUTH-8725-3.9-a @OAUTH-9068-4-b @DEF-039 @APIM-AUD-02
     Scenario: A token for another audience is refused
       Given a key manager "acme" at a custom server
       And an API "orders" that accepts only the audience "urn:orders"
@@ -268,6 +268,32 @@ Feature: The claims that name the consumer and its scopes
       When the API consumer calls "orders" with a token of "shop" from "acme" for the audience "urn:stock"
       Then the backend answers the call
 
+    @core @negative @OAUTH-8725-3.9-a @APIM-AUD-04 @DEF-SEED-SCO-02
+    Scenario: An audience that is asked for later counts once the API was deployed anew
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      When the publisher has "orders" accept only the audience "urn:billing"
+      Then "orders" comes to refuse the token because the audience does not match
+
+    @core @OAUTH-8725-3.9-a @APIM-AUD-03 @APIM-AUD-04 @APIM-TOK-19 @DEF-SEED-SCO-02 @needs:resident
+    Scenario: A token of the platform is meant for its own client
+      Given an API "orders" that accepts only the audience "urn:billing"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the publisher has "orders" accept only the client of "shop" as audience
+      Then "orders" comes to accept a new token of "shop" from the resident key manager
+
+    @core @negative @OAUTH-9068-5-a @APIM-JWT-12 @DEF-SEED-JWT-01 @needs:resident @needs:deployment
+    Scenario: An ID token of the platform is none where every token has to say that it is an access token
+      Given the platform demands of every token that it says it is an access token
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the user "nora"
+      And the API consumer holds a token of "shop" from the resident key manager by the password of "nora" for the scope "openid"
+      And "orders" has accepted the token
+      When the API consumer calls "orders" with the ID token that came with it
+      Then the call is refused as unauthenticated
+      And the call did not reach the backend
+
     @core @negative @OAUTH-8725-3.9-a @DEF-039
     Scenario Outline: A token whose audience is <shape> is for nobody
       Given a key manager "acme" at a custom server
@@ -308,7 +334,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: Backends learn claims by the platform's names
 
-    @core @SEED-IS-28 @DEF-SEED-IS-28
+    @core @SEED-IS-28 @DEF-SEED-IS-28 @APIM-BJ-04
     Scenario: A mapped claim reaches the backend under its local name only
       Given a key manager "acme" at a custom server with
         | claim mapping | dept to department |
@@ -318,7 +344,7 @@ Feature: The claims that name the consumer and its scopes
       And the assertion that the backend saw says "wholesale" as the claim "department"
       And the assertion that the backend saw says nothing as the claim "dept"
 
-    @core @SEED-IS-28 @DEF-SEED-GW-08
+    @core @SEED-IS-28 @DEF-SEED-GW-08 @APIM-BJ-02
     Scenario: A claim without a mapping reaches the backend under its own name
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

@@ -3,7 +3,7 @@ Feature: Asking about self-contained tokens
   A key manager that validates by introspection is asked about tokens that could be checked without it, too: those whose
   claims its token handling names.
 
-  @core @SEED-IS-26 @DEF-SEED-IS-26
+  @core @SEED-IS-26 @DEF-SEED-IS-26 @APIM-INT-01 @APIM-INT-05
   Scenario: A token whose claims match is asked about
     Given a key manager "acme" at WSO2 Identity Server 7 with
       | token validation | introspection   |

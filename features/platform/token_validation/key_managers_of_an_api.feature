@@ -4,7 +4,7 @@ Feature: Which key managers an API accepts
 
   Rule: An unrestricted API accepts the tokens of every key manager
 
-    @core @smoke @SEED-KM-11/own_tenant @SEED-KM-15 @DEF-SEED-GW-03 @DEF-SEED-GW-07
+    @core @smoke @SEED-KM-11/own_tenant @SEED-KM-15 @DEF-SEED-GW-03 @DEF-SEED-GW-07 @APIM-JWT-10
     Scenario Outline: The API accepts tokens of <key manager> when it names no key managers
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server

@@ -2,7 +2,7 @@
 Feature: Revoked tokens
   A revocation ends a token before its time, whether the gateway has seen it already or not.
 
-  @core @negative @smoke @SEED-KM-04/revocation @SEED-KM-27/revocation @DEF-085 @DEF-SEED-GW-03 @DEF-SEED-RES-12 @needs:resident
+  @core @negative @smoke @SEED-KM-04/revocation @SEED-KM-27/revocation @DEF-085 @DEF-SEED-GW-03 @DEF-SEED-RES-12 @APIM-REV-01 @needs:resident
   Scenario: A resident token that was in use is refused after its revocation
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager
@@ -61,7 +61,7 @@ Feature: Revoked tokens
     When the authorization server "acme" announces that the client of the token was reset
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @negative @SEED-KM-27/revocation @SEED-IS7-17/endpoint @DEF-186 @needs:admin @needs:fresh-issuer @connector:is7
+  @core @negative @SEED-KM-27/revocation @SEED-IS7-17/endpoint @DEF-186 @APIM-REV-02 @APIM-REV-06 @needs:admin @needs:fresh-issuer @connector:is7
   Scenario: A token that its own server revoked and told of is refused although nobody asks that server
     Given a key manager "acme" at WSO2 Identity Server 7
     And the authorization server "acme" tells the platform of tokens that it revokes
@@ -87,3 +87,43 @@ Feature: Revoked tokens
     When the API consumer calls "orders" with the refresh token
     Then the call is refused because the credentials are invalid
     And the call did not reach the backend
+
+  @extended @negative @SEED-KM-27/revocation @APIM-INT-02 @DEF-087 @needs:admin @needs:fresh-issuer @needs:clock
+  Scenario: A token that its server revoked without a word is refused once the answer about it is no longer remembered
+    Given a key manager "acme" at a custom server that issues opaque tokens
+    And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from "acme"
+    And "orders" has accepted the token
+    And the token was revoked at "acme"
+    And 20 seconds have passed
+    When the API consumer calls "orders" with the token
+    Then the call is refused because the credentials are invalid
+
+  @extended @negative @SEED-KM-27/revocation @APIM-REV-08 @DEF-SEED-REV-01 @needs:resident
+  Scenario: A token that counts once is refused after its first use
+    Given an API "orders" that takes a token with the scope "OTT" once
+    And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager by client credentials for the scope "OTT"
+    When the API consumer calls "orders" with the token
+    Then the backend answers the call
+    And "orders" comes to refuse the token because the credentials are invalid
+
+  @extended @APIM-REV-09 @DEF-SEED-REV-01 @needs:resident
+  Scenario: The end of a token that counts once leaves others of its application alone
+    Given an API "orders" that takes a token with the scope "OTT" once
+    And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager
+    And the API consumer keeps it beside one for the scope "OTT"
+    When the API consumer calls "orders" with the token
+    Then "orders" comes to refuse the token because the credentials are invalid
+    And "orders" still accepts the one that was kept
+
+  @extended @negative @APIM-REV-10 @DEF-SEED-REV-01 @needs:resident @needs:deployment
+  Scenario: A token that counts once does so for a user who owns nothing
+    Given an API "orders" that takes a token with the scope "OTT" once
+    And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the user "nora"
+    And the API consumer holds a token of "shop" from the resident key manager by the password of "nora" for the scope "OTT"
+    When the API consumer calls "orders" with the token
+    Then the backend answers the call
+    And "orders" comes to refuse the token because the credentials are invalid

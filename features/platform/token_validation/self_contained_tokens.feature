@@ -8,7 +8,7 @@ Feature: Validating self-contained tokens
 
   Rule: A sound token of a trusted issuer opens the API
 
-    @core @smoke @SEED-OOB-04 @SEED-OOB-19 @SEED-OOB-24 @DEF-SEED-GW-03
+    @core @smoke @SEED-OOB-04 @SEED-OOB-19 @SEED-OOB-24 @DEF-SEED-GW-03 @APIM-JWT-15
     Scenario: A sound token of a trusted issuer reaches the backend
       When the API consumer calls the API with a token of "acme"
       Then the backend answers the call
@@ -80,7 +80,7 @@ Feature: Validating self-contained tokens
 
   Rule: The signature binds every word of a token
 
-    @core @negative @smoke @OAUTH-8725-3.3-a @DEF-008
+    @core @negative @smoke @OAUTH-8725-3.3-a @DEF-008 @APIM-JWT-02
     Scenario: A token whose claims were altered is refused
       When the API consumer calls the API with a token of "acme" whose claims were altered
       Then the call is refused as unauthenticated

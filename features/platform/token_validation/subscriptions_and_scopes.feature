@@ -4,12 +4,13 @@ Feature: What a sound token may reach
 
   Rule: Only a subscribed application reaches an API
 
-    @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @needs:fresh-issuer
+    @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @APIM-JWT-11 @needs:fresh-issuer
     Scenario: A client that no application claims is refused
       Given a key manager "acme" at a custom server
       And an API "orders"
       When the API consumer calls "orders" with a token of an unmapped client of "acme"
       Then the call is refused because there is no subscription
+      And the refusal says "API Subscription validation failed"
       And the call did not reach the backend
 
     @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @needs:fresh-issuer
@@ -82,7 +83,7 @@ Feature: What a sound token may reach
       When the API consumer calls "orders" with a token of "shop" from the resident key manager for the scope "orders-read"
       Then the backend answers the call
 
-    @core @negative @SEED-KM-30/scopes @DEF-080 @needs:resident
+    @core @negative @SEED-KM-30/scopes @DEF-080 @APIM-SCO-02 @needs:resident
     Scenario: A token without the needed scope is refused
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
@@ -90,6 +91,51 @@ Feature: What a sound token may reach
       Then the call is refused because the scope is missing
       And the challenge says that the scope is insufficient
       And the call did not reach the backend
+
+    @core @SEED-KM-30/scopes @APIM-SCO-01 @DEF-SEED-GW-03 @needs:resident
+    Scenario Outline: An operation that needs either of two scopes takes a token with "<scope>"
+      Given an API "orders" whose resources need these scopes:
+        | /* | orders-read or orders-write |
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager for the scope "<scope>"
+      Then the backend answers the call
+
+      Examples:
+        | scope        |
+        | orders-read  |
+        | orders-write |
+
+    @extended @SEED-KM-30/scopes @APIM-SCO-04 @DEF-SEED-GW-03 @needs:resident
+    Scenario Outline: <resource> asks for the scope "<scope>" of the most specific path
+      Given an API "orders" whose resources need these scopes:
+        | /orders/latest | exact   |
+        | /orders/*      | segment |
+        | /*             | rest    |
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" at "<path>" with a token of "shop" from the resident key manager for the scope "<scope>"
+      Then the backend answers the call
+
+      Examples:
+        | resource         | path           | scope   |
+        | A path           | /orders/latest | exact   |
+        | A segment        | /orders/7      | segment |
+        | Anything besides | /stock         | rest    |
+
+    @extended @negative @SEED-KM-30/scopes @APIM-SCO-04 @DEF-SEED-SCO-01 @needs:resident
+    Scenario Outline: <resource> does not take the scope "<scope>" of another path
+      Given an API "orders" whose resources need these scopes:
+        | /orders/latest | exact   |
+        | /orders/*      | segment |
+        | /*             | rest    |
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      When the API consumer calls "orders" at "<path>" with a token of "shop" from the resident key manager for the scope "<scope>"
+      Then the call is refused because the scope is missing
+
+      Examples:
+        | resource         | path           | scope   |
+        | A path           | /orders/latest | segment |
+        | A segment        | /orders/7      | rest    |
+        | Anything besides | /stock         | exact   |
 
   Rule: A refusal speaks the product's language
 

@@ -38,7 +38,7 @@ Feature: The keys that verify a key manager's tokens
 
   Rule: A certificate takes the place of a key set
 
-    @core @SEED-IS-16 @SEED-OOB-17 @DEF-SEED-GW-13 @connector:custom
+    @core @SEED-IS-16 @SEED-OOB-17 @DEF-SEED-GW-13 @connector:custom @APIM-JWT-03
     Scenario: A token verifies against the certificate of its key manager
       Given a key manager "acme" at a custom server with
         | certificate | PEM |
@@ -47,13 +47,22 @@ Feature: The keys that verify a key manager's tokens
       Then the backend answers the call
       And "acme" received no key set request
 
-    @core @negative @SEED-OOB-17 @DEF-SEED-GW-19 @connector:custom
+    @core @negative @SEED-OOB-17 @DEF-SEED-GW-19 @connector:custom @APIM-JWT-04
     Scenario: A certificate of another key pair does not verify a token
       Given a key manager "acme" at a custom server with
         | certificate | PEM |
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the administrator changes the certificate of "acme" to "PEM of another key pair"
       Then "orders" comes to refuse a new token of "shop" from "acme"
+
+    @core @SEED-OOB-17 @APIM-JWT-05 @DEF-SEED-GW-13 @connector:custom
+    Scenario: A token verifies again once its key manager has the right certificate again
+      Given a key manager "acme" at a custom server with
+        | certificate | PEM |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      And the administrator has changed the certificate of "acme" to "PEM of another key pair"
+      When the administrator changes the certificate of "acme" to "PEM"
+      Then "orders" comes to accept a new token of "shop" from "acme"
 
     @extended @negative @SEED-OOB-17 @DEF-031 @connector:custom
     Scenario: A certificate that has ended verifies nothing
@@ -80,13 +89,14 @@ Feature: The keys that verify a key manager's tokens
 
   Rule: Keys belong to one issuer
 
-    @core @negative @OAUTH-8725-3.8-a @DEF-014 @DEF-042 @connector:custom
+    @core @negative @OAUTH-8725-3.8-a @DEF-014 @DEF-042 @connector:custom @APIM-JWT-07
     Scenario: The key of one key manager does not sign for another
       Given a key manager "acme" at a custom server
       And a key manager "globex" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from "acme" signed with the key of "globex"
       Then the call is refused because the credentials are invalid
+      And the refusal says "Invalid Credentials"
       And the call did not reach the backend
 
     @core @negative @DEF-042 @connector:custom

@@ -2,6 +2,7 @@
 //! How messages reach a saboteur is the interposer's business.
 
 pub(super) mod admin_access;
+pub(super) mod api_terms;
 pub(super) mod assertions;
 pub(super) mod backend_tokens;
 pub(super) mod caching;
