@@ -89,6 +89,13 @@ impl Session {
         Self { wire, log, ledger, role, planes, client_name: client_name.to_owned(), credential }
     }
 
+    /// Somebody else at the same planes, who logs in when first needed.
+    pub fn of_another(&self, persona: Persona) -> Self {
+        let client_name = format!("{}-{}", self.client_name, persona.username.split('@').next().unwrap_or_default());
+        let (planes, wire) = (Arc::clone(&self.planes), self.wire.clone());
+        Self::of(persona, self.role, &client_name, planes, wire, self.log.clone(), self.ledger.clone())
+    }
+
     /// The same persona calling with this token instead of its own.
     pub fn with_token(&self, token: &str) -> Self {
         Self { credential: Credential::Token(token.to_owned()), ..self.clone() }

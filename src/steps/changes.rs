@@ -27,6 +27,7 @@ const CHANGES: &[Change] = &[
     (" changes the ", "key-manager-changed", PROPAGATION),
     (" withdraws its signing key", "key-withdrawn", PROPAGATION),
     (" rotates its signing key", "key-rotated", PROPAGATION),
+    (" changes the password", "password-changed", REVOCATION),
     ("the publisher has ", "api-changed", PROPAGATION),
     (" with the token", "one-time-token-used", REVOCATION),
     ("the publisher lets ", "api-key-managers-changed", PROPAGATION),

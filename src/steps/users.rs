@@ -1,10 +1,10 @@
 //! Users who sign up at the platform, and their tokens by password.
 //! The roles that play in every scenario have users of their own.
 
-use cucumber::{gherkin::Step, given};
+use cucumber::{gherkin::Step, given, when};
 
 use crate::world::{OrFail as _, StepError, World};
-use kmspec_drivers::authorization_server::TokenGrant;
+use kmspec_drivers::{authorization_server::TokenGrant, devportal::Devportal};
 use kmspec_model::{exchange::Role, target::Persona};
 
 use super::{
@@ -38,7 +38,7 @@ async fn signs_up(world: &mut World, name: &str, claims: &[(String, String)]) ->
     let tenant = world.scene().tenant.clone();
     let persona = Persona {
         username: format!("{}@{tenant}", world.scene().name(name)),
-        password: format!("Pw-{}", uuid::Uuid::new_v4().simple()),
+        password: format!("Pw-{}", &uuid::Uuid::new_v4().simple().to_string()[..20]),
         roles: Vec::new(),
     };
     let reply = world.scene().resident().or_fail(world)?.sign_up(&administrator, &persona, claims).await;
@@ -72,13 +72,29 @@ async fn by_password(
     user: &str,
     scope: Option<&str>,
 ) -> Result<TokenGrant, StepError> {
-    let known = world.seen.users.get(user).cloned();
-    let persona = known.ok_or_else(|| world.error(format!("no user is called `{user}`\nhint: a `Given` has to")))?;
+    let persona = known(world, user)?;
     let keys = keys_of(world, application, RESIDENT)?;
     let mut fields = vec![("username", persona.username.as_str()), ("password", persona.password.as_str())];
     fields.extend(scope.map(|scope| ("scope", scope)));
     let reply = tokens::request(world, &keys, RESIDENT, "password", &fields).await;
     world.demand(&format!("a token for the password of `{user}`"), reply)
+}
+
+#[when(expr = "{string} changes the password")]
+async fn changes_password(world: &mut World, user: String) -> Result<(), StepError> {
+    let persona = known(world, &user)?;
+    let session = world.scene().session(Role::Developer).or_fail(world)?.of_another(persona.clone());
+    let new = format!("Pw-{}", &uuid::Uuid::new_v4().simple().to_string()[..20]);
+    let reply = Devportal::new(session).change_password(&persona.password, &new).await;
+    if world.keep(reply)?.is_some() {
+        world.seen.users.insert(user, Persona { password: new, ..persona });
+    }
+    Ok(())
+}
+
+fn known(world: &World, user: &str) -> Result<Persona, StepError> {
+    let known = world.seen.users.get(user).cloned();
+    known.ok_or_else(|| world.error(format!("no user is called `{user}`\nhint: a `Given` has to sign one up")))
 }
 
 /// Who plays a role, with the password.

@@ -26,7 +26,7 @@ Feature: Exchanging tokens of others at the resident key manager
       @APIM-TX-02
       Examples:
         | keys    | value       |
-        | key set | /oauth/keys |
+        | key set | /jwks |
 
     @extended @SEED-KM-24 @APIM-TX-04 @DEF-SEED-TX-01
     Scenario: An exchanged token is for the subject of the token it was exchanged for
@@ -148,5 +148,5 @@ Feature: Exchanging tokens of others at the resident key manager
 
       Examples:
         | keys                  | member      | value       |
-        | its key set           | key set     | /oauth/keys |
+        | its key set           | key set     | /jwks |
         | the right certificate | certificate | PEM         |

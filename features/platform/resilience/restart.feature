@@ -41,7 +41,7 @@ Feature: What survives a restart
     When the platform restarts
     Then "orders" comes to accept the token
 
-  @core @APIM-TOK-20 @DEF-190 @needs:resident
+  @core @APIM-TOK-20 @DEF-SEED-TOK-04 @needs:resident
   Scenario: A resident token stays valid over a restart
     Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
     And the API consumer holds a token of "shop" from the resident key manager

@@ -83,6 +83,16 @@ Feature: Validating opaque tokens
       When the API consumer calls "orders" with the token
       Then the call is refused because the credentials are invalid
 
+    @extended @negative @SEED-KM-27/revocation @APIM-INT-02 @DEF-088 @needs:clock @connector:is7
+    Scenario: A remembered opaque token that its server revoked without a word is refused after a while
+      Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme"
+      And "orders" has accepted the token
+      And the token was revoked at "acme"
+      When 20 seconds pass
+      Then "orders" refuses the token as unauthenticated
+
     @core @negative @SEED-KM-17 @DEF-082 @connector:is7
     Scenario: An opaque token of an unsubscribed application is refused
       Given a key manager "acme" at WSO2 Identity Server 7 that issues opaque tokens

@@ -88,17 +88,6 @@ Feature: Revoked tokens
     Then the call is refused because the credentials are invalid
     And the call did not reach the backend
 
-  @extended @negative @SEED-KM-27/revocation @APIM-INT-02 @DEF-087 @needs:admin @needs:fresh-issuer @needs:clock
-  Scenario: A token that its server revoked without a word is refused once the answer about it is no longer remembered
-    Given a key manager "acme" at a custom server that issues opaque tokens
-    And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
-    And the API consumer holds a token of "shop" from "acme"
-    And "orders" has accepted the token
-    And the token was revoked at "acme"
-    And 20 seconds have passed
-    When the API consumer calls "orders" with the token
-    Then the call is refused because the credentials are invalid
-
   @extended @negative @SEED-KM-27/revocation @APIM-REV-08 @DEF-SEED-REV-01 @needs:resident
   Scenario: A token that counts once is refused after its first use
     Given an API "orders" that takes a token with the scope "OTT" once
@@ -126,4 +115,14 @@ Feature: Revoked tokens
     And the API consumer holds a token of "shop" from the resident key manager by the password of "nora" for the scope "OTT"
     When the API consumer calls "orders" with the token
     Then the backend answers the call
+    And "orders" comes to refuse the token because the credentials are invalid
+
+  @extended @negative @SEED-KM-27/revocation @APIM-REV-11 @DEF-SEED-REV-02 @needs:resident @needs:deployment
+  Scenario: A user's token is refused once the password was changed
+    Given the user "nora"
+    And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+    And the API consumer holds a token of "shop" from the resident key manager by the password of "nora"
+    And "orders" has accepted the token
+    When "nora" changes the password
+    Then the request is granted
     And "orders" comes to refuse the token because the credentials are invalid

@@ -15,9 +15,11 @@ pub use secrets::{ConsumerSecret, NewSecret, SecretOrder};
 pub use subscriptions::Subscription;
 pub use tokens::{ApplicationToken, TokenOrder};
 
+use kmspec_model::exchange::Plane;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::session::Session;
+use super::{error::DriverError, reply::Reply, session::Session};
 
 /// The Developer Portal interface in somebody's hands.
 #[derive(Debug, Clone)]
@@ -27,6 +29,17 @@ impl Devportal {
     /// The interface in the hands of this persona.
     pub fn new(session: Session) -> Self {
         Self(session)
+    }
+
+    /// Gives its user another password.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back.
+    pub async fn change_password(&self, current: &str, new: &str) -> Result<Reply<()>, DriverError> {
+        let document = json!({ "currentPassword": current, "newPassword": new });
+        let call = self.0.call(Plane::Devportal, "POST", &["me", "change-password"])?.json(&document);
+        Ok(self.0.send(Plane::Devportal, call).await?.done())
     }
 }
 

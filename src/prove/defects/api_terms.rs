@@ -17,12 +17,14 @@ use kmspec_model::exchange::Plane;
 
 defects! {
     "DEF-SEED-REV-01", "a token that counts once counts on", Pair::hearing(counts_on);
+    "DEF-SEED-REV-02", "tokens outlive the password that brought them", Pair::hearing(password_kept);
     "DEF-SEED-SCO-01", "a scope of one resource opens all resources of the API", Judges(any_scope_of_the_api);
     "DEF-SEED-SCO-02", "what an API asks of tokens stays as it was at first", Pair::of(as_at_first, note_first);
     "DEF-SEED-SCO-03", "a shared scope reads without its roles", Pair::telling(without_roles);
     "DEF-SEED-SCO-04", "a shared scope can be changed once", Pair::hearing(changed_once);
     "DEF-SEED-SCO-05", "roles are found where there are none, and not where there are", Pair::telling(other_roles);
     "DEF-SEED-SCO-06", "after a restart operations need no scope", Judges(open_after_restart);
+    "DEF-SEED-TOK-04", "the platform's own tokens end with a restart", Spoils(own_token_over_restart);
     "DEF-SEED-JWT-01", "a token that does not say it is an access token is one", Judges(any_type);
 }
 
@@ -30,7 +32,8 @@ defects! {
 fn written(plane: Plane, request: &Request<Bytes>, collection: &str) -> Option<Value> {
     let writes = [Method::POST, Method::PUT].contains(request.method());
     let named = message::resource(request.uri().path()).first() == Some(&collection);
-    message::json(request.body()).filter(|_| plane == Plane::Publisher && writes && named)
+    let document = message::json(request.body()).filter(Value::is_object);
+    document.filter(|_| plane == Plane::Publisher && writes && named)
 }
 
 /// The policy never arrives.
@@ -48,6 +51,16 @@ fn counts_on(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed 
         *request.body_mut() = message::bytes(&api);
     }
     if done { Deed::Done } else { Deed::Nothing }
+}
+
+/// The change never arrives; a list is read instead.
+fn password_kept(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let path = request.uri().path().to_owned();
+    let Some(portal) = path.strip_suffix("/me/change-password").filter(|_| plane == Plane::Devportal) else {
+        return Deed::Nothing;
+    };
+    message::defuse(request, &format!("{portal}/applications"));
+    Deed::Done
 }
 
 fn lacks_scope(answer: &Response<Bytes>) -> bool {
@@ -135,6 +148,12 @@ fn other_roles(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &m
 fn open_after_restart(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     let restarted = case.history.last_restart(case.path()).is_some();
     (lacks_scope(answer) && restarted).then_some(Verdict::Accepted)
+}
+
+/// A JWT in nobody's name that is known here besides the platform, whose client there was before the restart.
+fn own_token_over_restart(case: &Case<'_>) -> bool {
+    let mapped = case.client().and_then(|client| case.history.mapping(client)).map(|mapping| mapping.at);
+    case.issued().is_none() && mapped.is_some_and(|mapped| case.history.restarted_since(mapped, case.path()))
 }
 
 /// A token of the platform's own that names another type than that of access tokens.
