@@ -28,8 +28,8 @@ Feature: Assertions at the resident key manager
 
     @APIM-JB-03
     Examples:
-      | flaw             | words                     |
-      | that has expired | JSON Web Token is expired |
+      | flaw             | words                |
+      | that has expired | Web Token is expired |
 
     @APIM-JB-04
     Examples:
