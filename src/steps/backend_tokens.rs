@@ -33,7 +33,11 @@ async fn signed_by(world: &mut World, algorithm: String) -> Result<(), StepError
 async fn spelt_for_addresses(world: &mut World) -> Result<(), StepError> {
     let text = world.echo()?.header("X-JWT-Assertion").unwrap_or_default().to_owned();
     let odd: String = text.chars().filter(|letter| "+/=".contains(*letter)).collect();
-    world.expect(!text.is_empty() && odd.is_empty(), "an assertion in base64url without padding", format!("`{odd}` in it"))
+    world.expect(
+        !text.is_empty() && odd.is_empty(),
+        "an assertion in base64url without padding",
+        format!("`{odd}` in it"),
+    )
 }
 
 /// Things of the scenario go by the names that they have at the subject.
@@ -73,7 +77,9 @@ async fn application_with(world: &mut World, name: String, step: &Step) -> Resul
                 let value = if value == EMPTY { "" } else { value };
                 attributes.insert(label["attribute ".len()..].to_owned(), value.into());
             }
-            _ => return Err(world.error(format!("a row of an application is a token type or an attribute, not {row:?}"))),
+            _ => {
+                return Err(world.error(format!("a row of an application is a token type or an attribute, not {row:?}")));
+            }
         }
     }
     if !attributes.is_empty() {

@@ -150,7 +150,9 @@ async fn calls_for_scope(
     call_with(world, &api, &grant.access_token).await
 }
 
-#[when(expr = "the API consumer calls {string} at {string} with a token of {string} from {place} for the scope {string}")]
+#[when(
+    expr = "the API consumer calls {string} at {string} with a token of {string} from {place} for the scope {string}"
+)]
 async fn calls_at_for_scope(
     world: &mut World,
     api: String,

@@ -18,7 +18,9 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// Exchanges a new token of a user of that server, made for whoever the key manager's alias should name.
-#[when(regex = r#"^"([^"]*)" exchanges a token of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#)]
+#[when(
+    regex = r#"^"([^"]*)" exchanges a token of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#
+)]
 async fn exchanges(
     world: &mut World,
     application: String,
@@ -81,13 +83,7 @@ async fn cannot_exchange(
 }
 
 /// A token of a user of that server, named for the audience, with what the words say is wrong with it.
-fn token(
-    world: &World,
-    application: &str,
-    server: &str,
-    audience: &str,
-    words: &str,
-) -> Result<String, StepError> {
+fn token(world: &World, application: &str, server: &str, audience: &str, words: &str) -> Result<String, StepError> {
     let flaw = Flaw::read(words).ok_or_else(|| {
         world.error(format!("nothing is known that makes a token one `{words}`\nhint: the words stand in `flaws`"))
     })?;
@@ -104,12 +100,7 @@ async fn exchange(world: &mut World, application: &str, fields: &[(&str, &str)])
 }
 
 /// Asks by that grant, and holds what is granted.
-async fn ask(
-    world: &mut World,
-    application: &str,
-    grant_type: &str,
-    fields: &[(&str, &str)],
-) -> Result<(), StepError> {
+async fn ask(world: &mut World, application: &str, grant_type: &str, fields: &[(&str, &str)]) -> Result<(), StepError> {
     let keys = keys_of(world, application, RESIDENT)?;
     let reply = tokens::request(world, &keys, RESIDENT, grant_type, fields).await;
     keep(world, reply)?;

@@ -60,7 +60,9 @@ async fn logs_in(world: &mut World, application: String) -> Result<(), StepError
     log_in(world, &application, "code").await.map(drop)
 }
 
-#[when(regex = r#"^the developer opens the login of "([^"]*)" (without a redirect URI|with a redirect URI of somebody else)$"#)]
+#[when(
+    regex = r#"^the developer opens the login of "([^"]*)" (without a redirect URI|with a redirect URI of somebody else)$"#
+)]
 async fn opens(world: &mut World, application: String, way: String) -> Result<(), StepError> {
     let foreign = way.starts_with("with ").then_some("https://elsewhere.example/callback");
     let window = window(world)?;
@@ -102,11 +104,8 @@ async fn log_in(world: &mut World, application: &str, response_type: &str) -> Re
     let window = window(world)?;
     let url = address(world, application, response_type, Some(CALLBACK))?;
     let developer = users::persona(world, Role::Developer)?;
-    let fields = [
-        ("username", developer.username.as_str()),
-        ("password", developer.password.as_str()),
-        ("consent", "approve"),
-    ];
+    let fields =
+        [("username", developer.username.as_str()), ("password", developer.password.as_str()), ("consent", "approve")];
     let opened = browser::open(&window, url).await.or_fail(world)?;
     let arrival = browser::fill_in(&window, opened, &fields).await.or_fail(world)?;
     remember(world, &window);
@@ -114,7 +113,8 @@ async fn log_in(world: &mut World, application: &str, response_type: &str) -> Re
         Arrival::Away(to) if to.as_str().starts_with(CALLBACK) => Ok(to),
         Arrival::Away(to) => Err(world.deviates(format!("the browser is sent to {CALLBACK}"), to.to_string())),
         Arrival::Page(page) => {
-            Err(world.deviates(format!("the browser is sent to {CALLBACK}"), format!("it stays at {}", page.url.path())))
+            Err(world
+                .deviates(format!("the browser is sent to {CALLBACK}"), format!("it stays at {}", page.url.path())))
         }
     }
 }

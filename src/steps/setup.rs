@@ -230,7 +230,8 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
             operation.other.insert("operationPolicies".to_owned(), json!({ "request": [added_header()] }));
         }
         if let Some(scope) = terms.once {
-            let policy = json!({ "policyName": "revokeOneTimeToken", "policyVersion": "v1", "parameters": { "scope": scope } });
+            let policy =
+                json!({ "policyName": "revokeOneTimeToken", "policyVersion": "v1", "parameters": { "scope": scope } });
             operation.other.insert("operationPolicies".to_owned(), json!({ "request": [policy] }));
         }
     }

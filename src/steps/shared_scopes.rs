@@ -44,8 +44,7 @@ async fn describes_thrice(
 #[when(expr = "the publisher looks for the role {string}")]
 async fn looks_for_role(world: &mut World, role: String) -> Result<(), StepError> {
     let reply = publisher(world)?.find_role(&role).await;
-    world.keep(reply)
-        .map(|_| ())
+    world.keep(reply).map(|_| ())
 }
 
 #[then(expr = "the shared scope {string} is for the role {string} and shown as {string}")]

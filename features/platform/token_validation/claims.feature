@@ -198,7 +198,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because the scope is missing
       And the call did not reach the backend
 
-    @core @negative @SEED-KM-30/scopes @OAUTH-6749-7-a @DEF-051
+    @core @negative @SEED-KM-30/scopes @OAUTH-6749-7-a @APIM-SCO-02 @DEF-051
     Scenario Outline: The scope "<near miss>" is not the scope "orders-read"
       Given a key manager "acme" at a custom server
       And an API "orders" that needs the scope "orders-read"

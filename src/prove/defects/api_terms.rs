@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn what_an_api_asks_for_goes_back_to_what_it_asked_at_first() {
         let mut notes = Notes::new();
-        let made = json!({ "id": "7", "scopes": [], "audiences": [], "operations": [{ "target": "/*", "scopes": [] }] });
+        let made =
+            json!({ "id": "7", "scopes": [], "audiences": [], "operations": [{ "target": "/*", "scopes": [] }] });
         let create = Request::post("/api/am/publisher/v4/apis").body(message::bytes(&made)).unwrap();
         let _ = note_first(&mut notes, Plane::Publisher, &create, &mut Response::new(message::bytes(&made)));
         let put = |api: &Value| Request::put("/api/am/publisher/v4/apis/7").body(message::bytes(api)).unwrap();

@@ -27,7 +27,8 @@ fn unread(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
         return Deed::Nothing;
     }
     let asked = form(request.body());
-    let by_assertion = field(&asked, "grant_type").is_some_and(|grant| BY_ASSERTION.iter().any(|end| grant.ends_with(end)));
+    let by_assertion =
+        field(&asked, "grant_type").is_some_and(|grant| BY_ASSERTION.iter().any(|end| grant.ends_with(end)));
     if !by_assertion {
         return Deed::Nothing;
     }
@@ -43,7 +44,8 @@ fn certificate_dropped(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>
     let path = request.uri().path().to_owned();
     let writes = [Method::POST, Method::PUT].contains(request.method());
     let of_key_managers = message::resource(&path).first() == Some(&"key-managers");
-    let Some(mut document) = message::json(request.body()).filter(|_| plane == Plane::Admin && writes && of_key_managers)
+    let Some(mut document) =
+        message::json(request.body()).filter(|_| plane == Plane::Admin && writes && of_key_managers)
     else {
         return Deed::Nothing;
     };
@@ -70,7 +72,8 @@ mod tests {
 
     #[test]
     fn only_grants_by_assertion_become_the_clients_own() {
-        let mut exchange = asked("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&scope=a&subject_token=x");
+        let mut exchange =
+            asked("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&scope=a&subject_token=x");
         assert_eq!(unread(&mut Notes::new(), Plane::Resident, &mut exchange), Deed::Done);
         assert_eq!(exchange.body(), "grant_type=client_credentials&scope=a");
         let mut password = asked("grant_type=password&username=ann");

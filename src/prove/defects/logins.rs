@@ -68,6 +68,9 @@ mod tests {
         assert_eq!(page.headers()["location"], "https://a.test/error?state=z");
         let mut other = sent("https://a.test/login?sessionDataKey=k");
         assert_eq!(leave_out(Plane::Resident, &mut other, &["application"]), Deed::Nothing);
-        assert_eq!(leave_out(Plane::Gateway, &mut sent("https://a.test/?application=a"), &["application"]), Deed::Nothing);
+        assert_eq!(
+            leave_out(Plane::Gateway, &mut sent("https://a.test/?application=a"), &["application"]),
+            Deed::Nothing
+        );
     }
 }
