@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod devportal;
 pub mod discovery_document;
 pub mod error;
+mod es512;
 pub mod exchange_log;
 pub mod gateway;
 pub mod key_manager;

@@ -56,6 +56,12 @@ pub struct Api {
 }
 
 impl Api {
+    /// Shows it in the developer portal to users with this role only.
+    pub fn restrict_to_role(&mut self, role: &str) {
+        self.other.insert("visibility".to_owned(), json!("RESTRICTED"));
+        self.other.insert("visibleRoles".to_owned(), json!([role]));
+    }
+
     /// An API with one `GET /*` operation, the plan `Unlimited` and this backend for both key types.
     pub fn draft(name: &str, context: &str, backend: &str) -> Self {
         Self {

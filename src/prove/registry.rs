@@ -72,6 +72,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::scopes::DEFECTS,
         defects::secrets::DEFECTS,
         defects::server_trust::DEFECTS,
+        defects::shown_apis::DEFECTS,
         defects::signatures::DEFECTS,
         defects::subscriptions::DEFECTS,
         defects::token_form::DEFECTS,

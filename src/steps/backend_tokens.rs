@@ -78,7 +78,9 @@ async fn application_with(world: &mut World, name: String, step: &Step) -> Resul
                 attributes.insert(label["attribute ".len()..].to_owned(), value.into());
             }
             _ => {
-                return Err(world.error(format!("a row of an application is a token type or an attribute, not {row:?}")));
+                return Err(
+                    world.error(format!("a row of an application is a token type or an attribute, not {row:?}"))
+                );
             }
         }
     }

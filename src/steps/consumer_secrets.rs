@@ -83,6 +83,47 @@ async fn changes_grants(world: &mut World, application: String, place: Place, gr
     world.keep(reply).map(|_| ())
 }
 
+#[when(expr = "the developer has the secret of {string} at {place} regenerated")]
+async fn regenerates(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let (portal, id, mapping) = keys_at(world, &application, &place.0)?;
+    let before = keys_of(world, &application, &place.0)?.consumer_secret;
+    let reply = portal.regenerate_secret(&id, &mapping).await;
+    let Some(made) = world.keep(reply)? else { return Ok(()) };
+    let fresh = made.consumer_secret.filter(|secret| Some(secret) != before.as_ref());
+    let fresh = fresh.ok_or_else(|| world.deviates("a secret other than the one before", "the same one, or none"))?;
+    match world.applications.named_mut(&application) {
+        Ok(owned) => {
+            let held = owned.keys.iter_mut().filter(|keys| keys.key_manager == place.0);
+            held.for_each(|keys| keys.consumer_secret = Some(fresh.clone()));
+        }
+        Err(unnamed) => return Err(world.fail(unnamed)),
+    }
+    world.seen.replaced = before;
+    Ok(())
+}
+
+#[given(expr = "the developer has had the secret of {string} at {place} regenerated")]
+async fn has_regenerated(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    regenerates(world, application, place).await?;
+    super::refusals::was_granted(world, "regenerating the secret")
+}
+
+#[then(expr = "the regenerated secret opens the token endpoint for {string} at {place}")]
+async fn regenerated_opens(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    super::refusals::was_granted(world, "regenerating the secret")?;
+    let current = keys_of(world, &application, &place.0)?.consumer_secret;
+    let open = opens(world, &application, &place.0, current).await?;
+    world.expect(open, "a token", "a refusal")
+}
+
+#[then(expr = "the secret before it opens nothing for {string} at {place}")]
+async fn replaced_opens_nothing(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let former = world.seen.replaced.clone();
+    let former = former.ok_or_else(|| world.error("no step before this one had a secret regenerated"))?;
+    let open = opens(world, &application, &place.0, Some(former)).await?;
+    world.expect(!open, "a refusal", "a token")
+}
+
 /// A secret that was added, by its age.
 fn added(world: &World, which: &str) -> Result<ConsumerSecret, StepError> {
     let all = &world.seen.secrets;

@@ -41,6 +41,11 @@ async fn typed_tokens(world: &mut World) -> Result<(), StepError> {
     world.configure_platform("[apim.token.validation]\nenforce_type_header_validation = true\n").await
 }
 
+#[given(expr = "the platform keeps one secret for each client")]
+async fn one_secret(world: &mut World) -> Result<(), StepError> {
+    world.configure_platform("[oauth.multiple_client_secrets]\nenable = false\n").await
+}
+
 #[given(expr = "the platform lets tenants use what is each other's")]
 async fn open_tenants(world: &mut World) -> Result<(), StepError> {
     world.configure_platform("[apim.devportal]\nenable_cross_tenant_subscriptions = true\n").await

@@ -34,6 +34,7 @@ mod server_certificates;
 mod servers;
 mod setup;
 mod shared_scopes;
+mod shown_apis;
 mod state;
 mod together;
 mod tokens;

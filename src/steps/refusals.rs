@@ -38,6 +38,8 @@ const MANAGEMENT: &[Reason] = &[
     reason("the key manager does not generate tokens", &[400], "901405"),
     reason("the key manager does not map clients", &[400], "901405"),
     Reason { words: "the application is another's", statuses: &[403, 404], code: None },
+    Reason { words: "the API is not shown to its owner", statuses: &[403, 404], code: None },
+    Reason { words: "keys may have several secrets", statuses: &[400], code: None },
     reason("the authorization server cannot be reached", &[500], "900967"),
     reason("no token could be generated", &[500], "900957"),
     reason("the token request was invalid", &[400], "900965"),

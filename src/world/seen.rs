@@ -9,7 +9,7 @@ use kmspec_drivers::{
     admin::{Discovery, KeyManagerEntry},
     authorization_server::{Introspection, TokenGrant},
     credentials::{ConsumerKey, Secret, Token},
-    devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager},
+    devportal::{ApplicationKey, ConsumerSecret, OfferedKeyManager, ShownApi},
     key_manager::KeyManager,
 };
 use kmspec_model::{exchange::Role, target::Persona};
@@ -25,12 +25,16 @@ pub struct Seen {
     pub brought: Option<ConsumerKey>,
     /// Secrets that the developer added to keys, oldest first.
     pub secrets: Vec<ConsumerSecret>,
+    /// The secret that keys had before another one took its place.
+    pub replaced: Option<Secret>,
     /// Secrets of a key as the portal lists them.
     pub listed_secrets: Vec<ConsumerSecret>,
     /// Key managers as the administration lists them.
     pub listed: Vec<KeyManagerEntry>,
     /// Key managers as the developer portal offers them.
     pub offered: Vec<OfferedKeyManager>,
+    /// APIs as the developer portal shows them.
+    pub apis: Vec<ShownApi>,
     /// The answer of a token endpoint.
     pub grant: Option<TokenGrant>,
     /// Header fields of that answer.

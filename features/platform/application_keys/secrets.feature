@@ -56,6 +56,14 @@ Feature: The secrets of an application's keys
       Then the keys of "shop" at the resident key manager still have their secret
       And the first secret opens the token endpoint for "shop" at the resident key manager
 
+  Rule: Where keys may have several secrets, none is replaced under way
+
+    @extended @negative @APIM-SEC-03 @DEF-SEED-SEC-02
+    Scenario: A secret is not regenerated where keys may have several
+      When the developer has the secret of "shop" at the resident key manager regenerated
+      Then the request is refused because keys may have several secrets
+      And the first secret opens the token endpoint for "shop" at the resident key manager
+
   Rule: Keys are good for the grant types that they have now
 
     @core @negative @SEED-KM-04/generation @DEF-166

@@ -28,3 +28,22 @@ Feature: What an administrator configures for the resident key manager
       And the application "shop" with keys at the resident key manager
       When the API consumer requests a token of "shop" from the resident key manager with an unheard-of refresh token
       Then the token request is refused as "unsupported_grant_type"
+
+  Rule: Where a client has one secret, that one is regenerated
+
+    @extended @negative @APIM-SEC-01 @APIM-SEC-02 @DEF-SEED-SEC-01
+    Scenario: A regenerated secret takes the place of the one before
+      Given the platform keeps one secret for each client
+      And the application "shop" with keys at the resident key manager
+      When the developer has the secret of "shop" at the resident key manager regenerated
+      Then the regenerated secret opens the token endpoint for "shop" at the resident key manager
+      And the secret before it opens nothing for "shop" at the resident key manager
+
+    @extended @APIM-SEC-02 @DEF-SEED-SEC-01 @needs:publisher @needs:gateway
+    Scenario: A token that a regenerated secret brought is accepted
+      Given the platform keeps one secret for each client
+      And an API "orders"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the developer has had the secret of "shop" at the resident key manager regenerated
+      When the API consumer calls "orders" with a token of "shop" from the resident key manager
+      Then the backend answers the call

@@ -1,6 +1,7 @@
 //! The Developer Portal REST interface (v3): applications, their keys at each key manager, subscriptions.
 //! Only what the harness uses of it is here.
 
+mod apis;
 mod applications;
 mod keys;
 mod offer;
@@ -8,6 +9,7 @@ mod secrets;
 mod subscriptions;
 mod tokens;
 
+pub use apis::ShownApi;
 pub use applications::Application;
 pub use keys::{ApplicationKey, KeyRequest, KeyType, MapRequest};
 pub use offer::OfferedKeyManager;

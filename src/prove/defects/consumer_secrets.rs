@@ -19,6 +19,8 @@ defects! {
     "DEF-175", "secrets are shown again after they were made", Pair::telling(shown_again);
     "DEF-176", "an update of a key erases its secret", Pair::telling(erased_by_update);
     "DEF-181", "generated secrets can be guessed", Pair::telling(guessable);
+    "DEF-SEED-SEC-01", "a regenerated secret is told and never counts", Pair::of(never_regenerated, told_all_the_same);
+    "DEF-SEED-SEC-02", "a secret that cannot be regenerated is answered as a failure", Pair::telling(failed_instead);
 }
 
 /// What was asked of a key: its path up to the key, and what follows.
@@ -134,6 +136,40 @@ fn erased_by_update(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, a
     };
     shown["consumerSecret"] = Value::Null;
     *answer.body_mut() = message::bytes(&shown);
+    Deed::Done
+}
+
+/// Whether a request has the secret of a key replaced.
+fn regenerates(plane: Plane, request: &Request<Bytes>) -> bool {
+    request.method() == Method::POST && asked(plane, request).is_some_and(|(_, rest)| rest == ["regenerate-secret"])
+}
+
+/// Reads the key instead.
+fn never_regenerated(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    if !regenerates(plane, request) {
+        return Deed::Nothing;
+    }
+    let path = request.uri().path().replace("/regenerate-secret", "");
+    message::defuse(request, &path);
+    Deed::Done
+}
+
+/// Tells a secret that nobody knows.
+fn told_all_the_same(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if !regenerates(plane, request) {
+        return Deed::Nothing;
+    }
+    let key = message::json(answer.body()).filter(|_| answer.status().is_success()).unwrap_or_default();
+    let told = json!({"consumerKey": key["consumerKey"], "consumerSecret": "kept_by_nobody_000000000000"});
+    message::say(answer, 200, &told);
+    Deed::Done
+}
+
+fn failed_instead(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if !regenerates(plane, request) || answer.status() != 400 {
+        return Deed::Nothing;
+    }
+    message::refuse(answer, 500, 900_967, "General Error");
     Deed::Done
 }
 

@@ -41,6 +41,7 @@ pub(super) mod resident_grants;
 pub(super) mod scopes;
 pub(super) mod secrets;
 pub(super) mod server_trust;
+pub(super) mod shown_apis;
 pub(super) mod signatures;
 pub(super) mod subscriptions;
 pub(super) mod token_form;
