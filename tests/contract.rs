@@ -156,11 +156,7 @@ fn of_the_table(exchange: &Exchange) -> bool {
 }
 
 /// Calls of the drivers that no scenario makes as yet.
-const UNUSED: &[&str] = &[
-    "GET /api/am/admin/v4/settings",
-    "POST /api/am/devportal/v3/applications/{}/oauth-keys/{}/clean-up",
-    "GET /api/am/publisher/v4/key-managers",
-];
+const UNUSED: &[&str] = &["GET /api/am/admin/v4/settings", "GET /api/am/publisher/v4/key-managers"];
 
 /// Scenarios with this in their id write methods and paths that are none, and must be refused.
 const ODD_ON_PURPOSE: &str = "-is-no-way-around-";

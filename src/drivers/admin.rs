@@ -34,7 +34,20 @@ pub struct KeyManagerEntry {
 #[derive(Deserialize)]
 struct KeyManagerList {
     #[serde(default)]
+    count: Option<u64>,
+    #[serde(default)]
     list: Vec<KeyManagerEntry>,
+}
+
+#[derive(Deserialize)]
+struct ApplicationList {
+    list: Vec<ApplicationEntry>,
+}
+
+#[derive(Deserialize)]
+struct ApplicationEntry {
+    #[serde(rename = "applicationId")]
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -139,9 +152,14 @@ impl Admin {
 
     /// Lists the tenant's key managers.
     pub async fn key_managers(&self) -> Result<Reply<Vec<KeyManagerEntry>>, DriverError> {
+        Ok(self.counted_key_managers().await?.map(|(_, list)| list))
+    }
+
+    /// Lists the tenant's key managers, with the number of them that the platform tells.
+    pub async fn counted_key_managers(&self) -> Result<Reply<(Option<u64>, Vec<KeyManagerEntry>)>, DriverError> {
         let call = self.0.call(Plane::Admin, "GET", &["key-managers"])?;
         let reply = self.0.send(Plane::Admin, call).await?.read::<KeyManagerList>("a list of key managers")?;
-        Ok(reply.map(|list| list.list))
+        Ok(reply.map(|list| (list.count, list.list)))
     }
 
     /// Lists the tenant's key managers by another method or path than theirs: `spelled` follows the plane's base.
@@ -193,6 +211,25 @@ impl Admin {
     pub async fn delete_organization(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Admin, "DELETE", &["organizations", id])?;
         Ok(self.0.send(Plane::Admin, call).await?.done())
+    }
+
+    /// Makes a throttling policy for a level: `application` or `subscription`.
+    pub async fn create_policy(&self, level: &str, document: &Value) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Admin, "POST", &["throttling", "policies", level])?.json(document);
+        Ok(self.0.send(Plane::Admin, call).await?.done())
+    }
+
+    /// Gives an application to another owner.
+    pub async fn change_owner(&self, application: &str, owner: &str) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Admin, "POST", &["applications", application, "change-owner"])?;
+        Ok(self.0.send(Plane::Admin, call.query("owner", owner)).await?.done())
+    }
+
+    /// Ids of the applications that a user owns.
+    pub async fn applications_of(&self, user: &str) -> Result<Reply<Vec<String>>, DriverError> {
+        let call = self.0.call(Plane::Admin, "GET", &["applications"])?.query("user", user).query("limit", "1000");
+        let reply = self.0.send(Plane::Admin, call).await?.read::<ApplicationList>("a list of applications")?;
+        Ok(reply.map(|list| list.list.into_iter().map(|one| one.id).collect()))
     }
 
     /// Reads the settings.

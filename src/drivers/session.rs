@@ -65,6 +65,8 @@ pub struct Session {
     planes: Arc<Planes>,
     client_name: String,
     credential: Credential,
+    /// The tenant whose portal is looked at, where that is another one than the persona's own.
+    addressed: Option<String>,
 }
 
 impl Session {
@@ -86,7 +88,7 @@ impl Session {
             logging_in: tokio::sync::Mutex::new(()),
         };
         let credential = Credential::Login(Arc::new(login));
-        Self { wire, log, ledger, role, planes, client_name: client_name.to_owned(), credential }
+        Self { wire, log, ledger, role, planes, client_name: client_name.to_owned(), credential, addressed: None }
     }
 
     /// Somebody else at the same planes, who logs in when first needed.
@@ -104,6 +106,11 @@ impl Session {
     /// The same role calling without any token.
     pub fn without_token(&self) -> Self {
         Self { credential: Credential::Nobody, ..self.clone() }
+    }
+
+    /// The same persona looking at the portal of that tenant.
+    pub fn addressed_to(&self, tenant: &str) -> Self {
+        Self { addressed: Some(tenant.to_owned()), ..self.clone() }
     }
 
     /// Who acts in it.
@@ -160,6 +167,10 @@ impl Session {
     pub(super) async fn send(&self, plane: Plane, call: Call) -> Result<Answered, DriverError> {
         let call = match self.token().await? {
             Some(token) => call.bearer(&token),
+            None => call,
+        };
+        let call = match &self.addressed {
+            Some(tenant) => call.header("X-WSO2-Tenant", tenant.as_str()),
             None => call,
         };
         self.line(plane, self.role).send(call).await

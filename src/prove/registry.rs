@@ -33,6 +33,7 @@ pub enum Cause {
 static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
+        defects::applications::DEFECTS,
         defects::client_settings::DEFECTS,
         defects::api_terms::DEFECTS,
         defects::assertions::DEFECTS,
@@ -48,6 +49,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::gateway::DEFECTS,
         defects::good_tokens::DEFECTS,
         defects::headers::DEFECTS,
+        defects::kept_keys::DEFECTS,
         defects::key_generation::DEFECTS,
         defects::key_lists::DEFECTS,
         defects::key_manager_admin::DEFECTS,
@@ -75,6 +77,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::shown_apis::DEFECTS,
         defects::signatures::DEFECTS,
         defects::subscriptions::DEFECTS,
+        defects::tenants::DEFECTS,
         defects::token_form::DEFECTS,
         defects::token_types::DEFECTS,
         defects::workers::DEFECTS,

@@ -41,7 +41,13 @@ async fn adds_server(world: &mut World, name: String) -> Result<(), StepError> {
 }
 
 async fn send(world: &mut World, name: &str, form: &Form) -> Result<(), StepError> {
-    let reply = admin(world)?.register_document(&form.document).await;
+    send_document(world, name, form.document.clone()).await
+}
+
+/// Adds the key manager that a document describes, and notes what was entered.
+pub(super) async fn send_document(world: &mut World, name: &str, document: serde_json::Value) -> Result<(), StepError> {
+    let reply = admin(world)?.register_document(&document).await;
+    world.seen.entered.insert(name.to_owned(), document);
     match world.keep(reply)? {
         Some(document) => keep_key_manager(world, name, document),
         None => Ok(()),
@@ -134,8 +140,9 @@ async fn reads(world: &mut World, name: String) -> Result<(), StepError> {
 
 #[when(expr = "the administrator lists the key managers")]
 pub(super) async fn lists(world: &mut World) -> Result<(), StepError> {
-    let reply = admin(world)?.key_managers().await;
-    let listed = world.keep(reply)?.unwrap_or_default();
+    let reply = admin(world)?.counted_key_managers().await;
+    let (count, listed) = world.keep(reply)?.unwrap_or_default();
+    world.seen.listed_count = count;
     world.seen.shown.push((Role::Administrator, serde_json::to_string(&listed).unwrap_or_default()));
     world.seen.listed = listed;
     Ok(())

@@ -8,7 +8,7 @@ use kmspec_drivers::devportal::KeyType;
 use kmspec_model::exchange::Role;
 
 use super::{
-    parameters::Place,
+    parameters::{Keys, Place},
     setup::{self, ApiTerms},
 };
 
@@ -39,9 +39,10 @@ async fn application_for_grants(
     with_keys(world, &name, &place.0, Some(&grants)).await
 }
 
-#[given(expr = "{string} has keys at {place}")]
-async fn has_keys(world: &mut World, name: String, place: Place) -> Result<(), StepError> {
-    with_keys(world, &name, &place.0, None).await
+#[given(expr = "{string} has {keys} at {place}")]
+async fn has_keys(world: &mut World, name: String, keys: Keys, place: Place) -> Result<(), StepError> {
+    let request = setup::key_request(world, &place.0, keys.0, false)?;
+    setup::generate(world, &name, &place.0, &request).await
 }
 
 async fn with_keys(world: &mut World, name: &str, place: &str, grants: Option<&str>) -> Result<(), StepError> {

@@ -127,6 +127,7 @@ async fn replaces_token(world: &mut World, application: String, place: Place) ->
     world.keep(reply).map(drop)
 }
 
+#[given(expr = "the administrator has registered a client where the resident key manager says")]
 #[when(expr = "the administrator registers a client where the resident key manager says")]
 async fn registers_at_resident(world: &mut World) -> Result<(), StepError> {
     let session = world.scene().session(Role::Administrator).or_fail(world)?;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cucumber::{given, then, when};
 
 use crate::world::{HeldKeys, OrFail as _, StepError, World};
@@ -55,6 +56,9 @@ async fn has_short(world: &mut World, application: String, place: Place, seconds
     super::refusals::was_granted(world, "adding a secret")
 }
 
+#[given(
+    regex = r#"^the developer has revoked the (oldest|latest) secret that was added to the keys of "([^"]*)" at ("[^"]*"|the resident key manager)$"#
+)]
 #[when(
     regex = r#"^the developer revokes the (oldest|latest) secret that was added to the keys of "([^"]*)" at ("[^"]*"|the resident key manager)$"#
 )]
@@ -80,7 +84,8 @@ async fn changes_grants(world: &mut World, application: String, place: Place, gr
     let grants: Vec<&str> = grants.split(", ").collect();
     let document = serde_json::json!({ "supportedGrantTypes": grants });
     let reply = portal.update_key(&id, &mapping, &document).await;
-    world.keep(reply).map(|_| ())
+    world.seen.keys = world.keep(reply)?;
+    Ok(())
 }
 
 #[when(expr = "the developer has the secret of {string} at {place} regenerated")]
@@ -181,6 +186,39 @@ async fn listed(world: &mut World, count: usize) -> Result<(), StepError> {
     let shown = world.seen.listed_secrets.iter().filter(|secret| secret.secret_value.is_some()).count();
     let observed = (world.seen.listed_secrets.len(), shown);
     world.expect_eq("the secrets, and those with a value", &(count, 0), &observed)
+}
+
+#[then(regex = "^the (oldest|latest) secret that was added is (not )?listed$")]
+async fn is_listed(world: &mut World, which: String, not: String) -> Result<(), StepError> {
+    super::refusals::was_granted(world, "listing the secrets")?;
+    let id = added(world, &which)?.secret_id;
+    let found = world.seen.listed_secrets.iter().any(|secret| secret.secret_id == id);
+    world.expect(found == not.is_empty(), format!("the {which} secret is {not}listed"), format!("listed: {found}"))
+}
+
+#[then(expr = "tokens of {string} at {place} by the oldest and the latest secret that were added are of one subject")]
+async fn one_subject(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let mut subjects = Vec::new();
+    for which in ["oldest", "latest"] {
+        let secret = added(world, which)?;
+        let consumer_secret = Some(value(world, &secret)?);
+        let keys = HeldKeys { consumer_secret, ..keys_of(world, &application, &place.0)? };
+        let reply = tokens::request(world, &keys, &place.0, "client_credentials", &[]).await;
+        let granted = world.demand(&format!("a token by the {which} secret"), reply)?;
+        subjects.push(subject(granted.access_token.reveal()));
+    }
+    world.expect(
+        subjects[0].is_some() && subjects[0] == subjects[1],
+        "one subject in both tokens",
+        format!("{subjects:?}"),
+    )
+}
+
+/// The `sub` in the claims of a token; nobody verifies it here, the gateway does.
+fn subject(token: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    claims["sub"].as_str().filter(|subject| !subject.is_empty()).map(str::to_owned)
 }
 
 #[then(expr = "the secrets that were added differ and cannot be guessed")]

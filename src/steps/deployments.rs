@@ -51,6 +51,23 @@ async fn open_tenants(world: &mut World) -> Result<(), StepError> {
     world.configure_platform("[apim.devportal]\nenable_cross_tenant_subscriptions = true\n").await
 }
 
+#[given(expr = "the platform takes mail addresses for the names of users")]
+async fn mail_names(world: &mut World) -> Result<(), StepError> {
+    world.configure_platform("[tenant_mgt]\nenable_email_domain = true\n").await
+}
+
+#[given(expr = "the platform shares applications within groups")]
+async fn shared_in_groups(world: &mut World) -> Result<(), StepError> {
+    let text = "[apim.devportal]\nenable_application_sharing = true\napplication_sharing_type = \"default\"\n";
+    world.configure_platform(text).await
+}
+
+#[given(expr = "{string} has keys at the other tenant's resident key manager")]
+async fn has_keys_at_other_resident(world: &mut World, application: String) -> Result<(), StepError> {
+    generates_at_other_resident(world, application).await?;
+    super::refusals::was_granted(world, "key generation")
+}
+
 #[when(expr = "the developer generates keys for {string} at the other tenant's resident key manager")]
 async fn generates_at_other_resident(world: &mut World, application: String) -> Result<(), StepError> {
     let neighbour = world.neighbours.named("the other tenant").or_fail(world)?;
@@ -75,13 +92,14 @@ async fn kept_for(world: &mut World, name: String, kind: ServerKind, organizatio
     register(world, &name, &form).await
 }
 
-#[given(expr = "the administrator has opened {string} to all organizations")]
-async fn opened(world: &mut World, name: String) -> Result<(), StepError> {
+#[given(regex = r#"^the administrator has (opened|closed) "([^"]*)" to all organizations$"#)]
+async fn opened(world: &mut World, way: String, name: String) -> Result<(), StepError> {
+    let allowed = if way == "opened" { "ALL" } else { "none" };
     let reply = change(world, &name, |_, form| {
-        form.document["allowedOrganizations"] = json!(["ALL"]);
+        form.document["allowedOrganizations"] = json!([allowed]);
         Ok(())
     })
     .await?;
-    let document = world.demand(&format!("opening `{name}` to all organizations"), Ok(reply))?;
+    let document = world.demand(&format!("what was {way} to all organizations, `{name}`"), Ok(reply))?;
     keep_key_manager(world, &name, document)
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::world::{Last, OrFail as _, StepError, World};
 use kmspec_drivers::{
     credentials::ConsumerKey,
-    devportal::{Devportal, KeyRequest, KeyType, TokenOrder},
+    devportal::{Devportal, KeyRequest, KeyType, MapRequest, TokenOrder},
 };
 use kmspec_model::exchange::Role;
 
@@ -71,16 +71,72 @@ async fn generates_naming(
     generates_as(world, developer.0, &application, &place, request).await
 }
 
-#[when(expr = "the developer generates keys for {string} at {string} for the grant types {string}")]
+#[when(expr = "the developer generates keys for {string} at {place} for the grant types {string}")]
 async fn generates_for_grants(
     world: &mut World,
     application: String,
-    place: String,
+    place: Place,
     grants: String,
 ) -> Result<(), StepError> {
-    let mut request = key_request(world, &place, KeyType::Production, false)?;
+    let mut request = key_request(world, &place.0, KeyType::Production, false)?;
     request.grant_types = grants.split(", ").map(str::to_owned).collect();
-    generates_as(world, Role::Developer, &application, &place, request).await
+    generates_as(world, Role::Developer, &application, &place.0, request).await
+}
+
+#[when(
+    expr = "the developer generates keys for {string} at {place} for the grant types {string} with an empty callback"
+)]
+async fn generates_without_callback(
+    world: &mut World,
+    application: String,
+    place: Place,
+    grants: String,
+) -> Result<(), StepError> {
+    let mut request = key_request(world, &place.0, KeyType::Production, false)?;
+    request.grant_types = grants.split(", ").map(str::to_owned).collect();
+    request.callback_url = Some(String::new());
+    generates_as(world, Role::Developer, &application, &place.0, request).await
+}
+
+#[given(
+    expr = "the developer has failed to generate keys for {string} at {place} for the grant types {string} with an empty callback"
+)]
+async fn has_failed_without_callback(
+    world: &mut World,
+    application: String,
+    place: Place,
+    grants: String,
+) -> Result<(), StepError> {
+    generates_without_callback(world, application, place, grants).await?;
+    world.refusal("key generation").map(|_| ())
+}
+
+#[when(expr = "the developer maps the registered client to {string}")]
+async fn maps_registered(world: &mut World, application: String) -> Result<(), StepError> {
+    let Some((client, secret)) = world.seen.registered.clone() else {
+        return Err(world.error("no step before this one registered a client"));
+    };
+    let id = world.applications.named(&application).or_fail(world)?.id.clone();
+    let request = MapRequest {
+        consumer_key: client.clone(),
+        consumer_secret: Some(secret),
+        key_type: KeyType::Production,
+        key_manager: None,
+    };
+    world.seen.brought = Some(client);
+    let reply = portal(world, Role::Developer)?.map_keys(&id, &request).await;
+    match world.keep(reply)? {
+        Some(keys) => keep_keys(world, &application, RESIDENT, KeyType::Production, keys),
+        None => Ok(()),
+    }
+}
+
+#[when(expr = "the developer cleans up the keys of {string} at {place}")]
+async fn cleans_up(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let mapping = mapping_id(world, &application, &place.0)?;
+    let owned = world.applications.named(&application).or_fail(world)?.clone();
+    let reply = portal(world, owned.owner)?.clean_up_key(&owned.id, &mapping).await;
+    world.keep(reply).map(drop)
 }
 
 /// The address of a callback that a feature names without its scheme.
@@ -186,6 +242,11 @@ async fn maps_as(
 async fn maps(world: &mut World, developer: Developer, place: String, application: String) -> Result<(), StepError> {
     let client = servers::new_client(world, &place)?;
     maps_as(world, developer.0, &application, &place, client, KeyType::Production).await
+}
+
+#[given(expr = "the developer has mapped an existing client of {string} to {string}")]
+async fn has_mapped(world: &mut World, place: String, application: String) -> Result<(), StepError> {
+    setup::map(world, &application, &place).await
 }
 
 #[when(expr = "the developer maps an existing client of {string} to {string} as {keys}")]

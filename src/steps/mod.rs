@@ -3,6 +3,7 @@
 
 mod administrator;
 mod api_keys;
+mod application_documents;
 mod applications;
 mod authorization_server;
 mod backend_tokens;
@@ -12,6 +13,8 @@ mod consumer;
 mod consumer_secrets;
 mod deployments;
 mod developer;
+mod elsewhere;
+mod every_type;
 mod exchanges;
 mod flaws;
 mod form;
@@ -26,6 +29,7 @@ mod observed_servers;
 mod observed_tokens;
 mod oddities;
 mod parameters;
+mod people;
 mod proofs;
 mod publisher;
 mod refusals;

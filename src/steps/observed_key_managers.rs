@@ -17,7 +17,7 @@ use super::{
 };
 
 /// What the platform shows instead of a secret.
-const MASK: &str = "*****";
+pub(super) const MASK: &str = "*****";
 /// The resident key manager's name at the subject.
 const RESIDENT_NAME: &str = "Resident Key Manager";
 
@@ -135,6 +135,26 @@ async fn is_listed(world: &mut World, name: String) -> Result<(), StepError> {
     let listed = listed_now(world).await?;
     let at_subject = world.scene().name(&name);
     world.expect(listed.contains(&at_subject), format!("the key manager `{name}` is listed"), format!("{listed:?}"))
+}
+
+#[then(expr = "the key manager {string} is listed with the type {string}")]
+async fn listed_with_type(world: &mut World, name: String, kind: String) -> Result<(), StepError> {
+    let at_subject = world.scene().name(&name);
+    let found = world.seen.listed.iter().find(|each| each.name == at_subject).map(|each| each.kind.clone());
+    world.expect_eq(&format!("the type of `{name}` in the list"), &Some(kind), &found)
+}
+
+#[then(expr = "the list counts its key managers")]
+async fn list_counts(world: &mut World) -> Result<(), StepError> {
+    let wanted = u64::try_from(world.seen.listed.len()).ok();
+    world.expect_eq("the count in the list", &wanted, &world.seen.listed_count)
+}
+
+#[then(regex = r#"^the answer gives "([^"]*)" as the (.+) of "([^"]*)"$"#)]
+async fn answered_line(world: &mut World, text: String, label: String, name: String) -> Result<(), StepError> {
+    let document = world.key_managers.named(&name).or_fail(world)?.document.clone();
+    let observed = shown(world, &document, &label)?;
+    world.expect_eq(&format!("the {label} in the answer"), &text, &observed)
 }
 
 #[then(expr = "the key manager {string} is not listed")]

@@ -59,6 +59,13 @@ async fn with_settings(world: &mut World, step: &Step) -> Result<(), StepError> 
     Ok(())
 }
 
+#[then(expr = "the keys are for exactly {string}")]
+async fn for_exactly(world: &mut World, grants: String) -> Result<(), StepError> {
+    let wanted: BTreeSet<String> = grants.split(", ").map(str::to_owned).collect();
+    let told: BTreeSet<String> = brought(world)?.grant_types.into_iter().flatten().collect();
+    world.expect_eq("the grant types of the keys", &wanted, &told)
+}
+
 #[then(expr = "the keys come with a token")]
 async fn with_token(world: &mut World) -> Result<(), StepError> {
     let has = brought(world)?.token.is_some_and(|token| !token.access_token.reveal().is_empty());

@@ -98,6 +98,14 @@ async fn blocks(world: &mut World, application: String, api: String) -> Result<(
     Ok(())
 }
 
+#[when(expr = "the developer blocks the subscription of {string} to {string}")]
+async fn outsider_blocks(world: &mut World, application: String, api: String) -> Result<(), StepError> {
+    let subscription = subscription_id(world, &application, &api).await?;
+    let outsider = world.scene().publisher(Role::Developer).or_fail(world)?;
+    let reply = outsider.block(&subscription).await;
+    world.keep(reply).map(drop)
+}
+
 #[when(expr = "the publisher unblocks the subscription of {string} to {string}")]
 async fn unblocks(world: &mut World, application: String, api: String) -> Result<(), StepError> {
     let subscription = subscription_id(world, &application, &api).await?;

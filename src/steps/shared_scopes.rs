@@ -59,6 +59,13 @@ async fn creates(world: &mut World, name: String, role: String) -> Result<(), St
     world.keep(reply).map(|_| ())
 }
 
+#[when(expr = "the developer creates the shared scope {string} for the role {string}")]
+async fn outsider_creates(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let outsider = world.scene().publisher(Role::Developer).or_fail(world)?;
+    let reply = outsider.create_scope(&Scope::named(&name, &[&role])).await;
+    world.keep(reply).map(|_| ())
+}
+
 #[when(expr = "the publisher binds the shared scope {string} to the role {string}")]
 async fn binds(world: &mut World, name: String, role: String) -> Result<(), StepError> {
     let scope = Scope { bindings: vec![role], ..existing(world, &name).await? };

@@ -14,7 +14,7 @@ use kmspec_mocks::{
 };
 
 use crate::runner::{
-    provisioning::ProvisioningError,
+    provisioning::{ProvisioningError, personas::mail_address},
     scene::Scenic,
     stage::{Stage, servers::Server},
 };
@@ -22,9 +22,10 @@ use kmspec_drivers::authorization_server::AuthorizationServerClient;
 use kmspec_model::{
     capability::Capability,
     catalogue::SERVER_TAG,
-    exchange::Plane,
+    exchange::{Plane, Role},
     record::{Failure, ScenarioRecord},
     scenario_id::ScenarioId,
+    target::Persona,
 };
 
 use super::{Certified, OrFail, Scene, StepError, World};
@@ -218,6 +219,20 @@ impl World {
     /// The recorded failure; the scenario does not apply where the run cannot configure the subject.
     pub async fn configure_platform(&self, text: &str) -> Result<(), StepError> {
         self.stage().configure(self.scene(), text).await.or_fail(self)
+    }
+
+    /// From here on whoever plays that role does so under a mail address. Only a platform of the scenario's own has such users.
+    ///
+    /// # Errors
+    ///
+    /// The recorded error when the role has no persona with a password.
+    pub fn call_by_mail(&mut self, role: Role) -> Result<(), StepError> {
+        let persona = self.scene().session(role).or_fail(self)?.persona().cloned();
+        let persona = persona.ok_or_else(|| self.error(format!("the {role} has no password here")))?;
+        let (name, tenant) = persona.username.rsplit_once('@').unwrap_or((&persona.username, ""));
+        let username = format!("{}@{tenant}", mail_address(name));
+        self.recast(role, Persona { username, ..persona });
+        Ok(())
     }
 
     /// A second tenant, which the scenario calls by this name.

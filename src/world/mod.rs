@@ -23,16 +23,17 @@ use kmspec_drivers::{
     reply::Refusal, reply::Reply,
 };
 use kmspec_model::{
-    exchange::Plane,
+    exchange::{Plane, Role},
     record::{Failure, ScenarioRecord},
     report::TimeToEffect,
+    target::Persona,
 };
 
 pub use failure::{OrFail, StepError};
 pub use named::{Named, Unnamed};
 pub use poll::Look;
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
-pub use seen::{HeldToken, Login, Seen};
+pub use seen::{HeldToken, Login, PortalView, Seen};
 pub use things::{DeployedApi, HeldKeys, OwnedApplication, Partner, RegisteredKeyManager};
 
 /// What one scenario remembers.
@@ -143,6 +144,16 @@ impl World {
     /// Outside of a scenario: the before hook sets the scene.
     pub fn scene(&self) -> &Scene {
         self.scene.as_ref().expect("the before hook sets the scene before the first step")
+    }
+
+    /// From here on somebody else plays that role in the scenario.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a scenario: the before hook sets the scene.
+    pub fn recast(&mut self, role: Role, persona: Persona) {
+        let scene = self.scene.as_mut().expect("the before hook sets the scene before the first step");
+        scene.recast(role, persona);
     }
 
     /// The conversation with the authorization server that is certified.

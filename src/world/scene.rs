@@ -138,6 +138,14 @@ impl Scene {
         self.sessions.get(&role).ok_or(DriverError::NoPersona(role))
     }
 
+    /// From here on somebody else plays that role.
+    pub fn recast(&mut self, role: Role, persona: Persona) {
+        let client = format!("{}kmspec-{}", self.prefix, uuid::Uuid::new_v4().simple());
+        let (planes, wire, log, ledger) =
+            (self.planes.clone(), self.wire.clone(), self.log.clone(), self.ledger.clone());
+        self.sessions.insert(role, Session::of(persona, role, &client, planes, wire, log, ledger));
+    }
+
     /// The Admin interface in the hands of a role.
     ///
     /// # Errors

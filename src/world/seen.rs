@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kmspec_mocks::journal::Endpoint;
+use serde_json::Value;
 
 use kmspec_drivers::{
     admin::{Discovery, KeyManagerEntry},
@@ -42,13 +43,23 @@ pub struct Seen {
     /// The answer of an introspection endpoint.
     pub introspection: Option<Introspection>,
     /// A user's profile.
-    pub profile: Option<serde_json::Map<String, serde_json::Value>>,
+    pub profile: Option<serde_json::Map<String, Value>>,
     /// The token that the API consumer holds, with its refresh token.
     pub held: Option<HeldToken>,
     /// A token that the API consumer got before the one it holds.
     pub kept: Option<HeldToken>,
     /// Key manager documents before something happened to them, by the scenario's name.
     pub before: BTreeMap<String, KeyManager>,
+    /// What was entered for key managers, by the scenario's name.
+    pub entered: BTreeMap<String, Value>,
+    /// The number of key managers that the administration tells.
+    pub listed_count: Option<u64>,
+    /// Names of the policies that a portal shows.
+    pub policies: Vec<String>,
+    /// An application as a tenant's portal shows it.
+    pub portal_view: Option<PortalView>,
+    /// A user as they were before something about them was changed.
+    pub former: Option<Persona>,
     /// Key managers of another tenant, by the scenario's name.
     pub elsewhere: BTreeMap<String, KeyManager>,
     /// Every document that was shown to somebody, as text; never written into a report.
@@ -87,6 +98,17 @@ pub struct Seen {
     pub login: Option<Login>,
     /// The text that was sent as a token, for the check that no refusal repeats it.
     pub sent_token: Option<Token>,
+}
+
+/// An application as a tenant's portal shows it.
+#[derive(Debug, Clone)]
+pub struct PortalView {
+    /// How many subscriptions it says that it has.
+    pub counted: Option<u64>,
+    /// The APIs that it is shown to be subscribed to, by id.
+    pub subscribed: Vec<String>,
+    /// Its keys.
+    pub keys: Vec<ApplicationKey>,
 }
 
 /// A token in the hands of the API consumer.

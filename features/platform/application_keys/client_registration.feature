@@ -8,7 +8,7 @@ Feature: Generating keys at a third-party key manager
 
   Rule: The consumer key is the client id that the authorization server issued
 
-    @core @smoke @SEED-KM-01 @SEED-KM-13/is7 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-09
+    @core @smoke @SEED-KM-01 @SEED-KM-13/is7 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-09 @APIM-KEY-03
     Scenario Outline: <Type> keys are those of a client that was registered for them
       When the developer generates <type> keys for "shop" at "acme"
       Then the consumer key is the client id that "acme" issued
@@ -20,7 +20,7 @@ Feature: Generating keys at a third-party key manager
         | Production | production |
         | Sandbox    | sandbox    |
 
-    @core @SEED-KM-13 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-10
+    @core @SEED-KM-13 @SEED-IS7-14 @DEF-SEED-KEYS-05 @DEF-SEED-KEYS-10 @APIM-KEY-15
     Scenario: Production and sandbox keys are different clients
       Given "shop" has keys at "acme"
       When the developer generates sandbox keys for "shop" at "acme"
@@ -36,7 +36,7 @@ Feature: Generating keys at a third-party key manager
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @extended @SEED-KM-13 @DEF-SEED-KEYS-16
+    @extended @SEED-KM-13 @DEF-SEED-KEYS-16 @APIM-KEY-05
     Scenario: A grant type may be chosen that the key manager does not offer
       When the developer generates keys for "shop" at "acme" for the grant types "client_credentials, urn:ietf:params:oauth:grant-type:token-exchange"
       Then the client at "acme" was registered for exactly "client_credentials, urn:ietf:params:oauth:grant-type:token-exchange"
@@ -63,7 +63,7 @@ Feature: Generating keys at a third-party key manager
       When the developer generates keys for "shop" at "acme" with the callbacks "one.example/cb, two.example/cb"
       Then the client at "acme" may be redirected to exactly "one.example/cb, two.example/cb"
 
-    @core @DEF-170
+    @core @DEF-170 @APIM-CONN-04
     Scenario Outline: The optional setting <setting> does not stand in the way of keys
       Given the administrator has changed the <setting> of "acme" to "<value>"
       When the developer generates keys for "shop" at "acme"
@@ -74,7 +74,7 @@ Feature: Generating keys at a third-party key manager
         | role creation     | Create Roles in WSO2 IS 7 |
         | user schema cache | Enable                    |
 
-    @core @DEF-168
+    @core @DEF-168 @APIM-SEC-12
     Scenario: A single key reads like its entry in the list
       Given "shop" has keys at "acme"
       When the developer reads the keys of "shop" at "acme" on their own
@@ -273,15 +273,16 @@ Feature: Generating keys at a third-party key manager
       Then the request is refused because there are keys already
       And "acme" received 1 registration request
 
-    @core @negative @SEED-IS-20/off @DEF-SEED-KEYS-07
+    @core @negative @SEED-IS-20/off @DEF-SEED-KEYS-07 @APIM-KEY-08
     Scenario: Without OAuth app creation no keys are generated
       Given the administrator has changed the OAuth app creation of "acme" to "off"
       When the developer generates keys for "shop" at "acme"
       Then the request is refused because the key manager does not create applications
+      And the refusal says "Key Manager doesn't support generating OAuth applications"
       And "acme" received no registration request
       And the developer sees no keys of "shop" at "acme"
 
-    @core @negative @DEF-145
+    @core @negative @DEF-145 @APIM-EN-02
     Scenario: A disabled key manager generates no keys
       Given the administrator has changed the enabled of "acme" to "off"
       When the developer generates keys for "shop" at "acme"

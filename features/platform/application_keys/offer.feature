@@ -2,7 +2,7 @@
 Feature: The key managers that a developer is offered
   Every key manager of the tenant is a choice; the developer configures nothing.
 
-  @core @smoke @SEED-KM-12 @SEED-IS7-01 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident
+  @core @smoke @SEED-KM-12 @SEED-IS7-01 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident @APIM-DISP-03
   Scenario: All key managers of the tenant are offered
     Given a described key manager "is7" at WSO2 Identity Server 7
     And a described key manager "acme" at a custom server
@@ -40,7 +40,7 @@ Feature: The key managers that a developer is offered
     When the developer generates keys for "shop" at "acme" without further configuration
     Then the consumer key is the client id that "acme" issued
 
-  @core @DEF-SEED-KEYS-11 @needs:resident @SEED-KM-12 @SEED-KM-22
+  @core @DEF-SEED-KEYS-11 @needs:resident @SEED-KM-12 @SEED-KM-22 @APIM-KEY-01
   Scenario: Keys come from the resident key manager when the developer names none
     Given the application "shop"
     When the developer generates keys for "shop" without naming a key manager

@@ -4,7 +4,7 @@ Feature: Mapping clients that exist at an out-of-band authorization server
 
   Rule: Mapping needs the consumer key and nothing else
 
-    @core @smoke @SEED-OOB-02 @SEED-OOB-05 @SEED-OOB-22/production @SEED-OOB-23 @DEF-SEED-OOB-05
+    @core @smoke @SEED-OOB-02 @SEED-OOB-05 @SEED-OOB-22/production @SEED-OOB-23 @DEF-SEED-OOB-05 @APIM-MAP-04
     Scenario Outline: A client of <vendor> is mapped by its consumer key alone
       Given a key manager "acme" at <vendor>
       And the application "shop"
@@ -119,6 +119,17 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       And the application "shop" with keys at the resident key manager
       When the developer maps an existing client of "acme" to "shop"
       Then the consumer key is the one that the developer brought
+      And the developer sees keys of "shop" at the resident key manager
+
+    @core @APIM-MAP-03 @DEF-164 @connector:custom @needs:resident
+    Scenario: An application has clients of two key managers beside its resident keys
+      Given a key manager "acme" at a custom server
+      And a key manager "globex" at a custom server
+      And the application "shop" with keys at the resident key manager
+      And the developer has mapped an existing client of "acme" to "shop"
+      When the developer maps an existing client of "globex" to "shop"
+      Then the developer sees keys of "shop" at "acme"
+      And the developer sees keys of "shop" at "globex"
       And the developer sees keys of "shop" at the resident key manager
 
   Rule: The switches of out-of-band mode hold

@@ -33,7 +33,7 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the backend answers the call
 
-    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @APIM-JWT-01 @needs:admin @needs:fresh-issuer @connector:is7
+    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @APIM-JWT-01 @needs:admin @needs:fresh-issuer @connector:is7 @APIM-CONN-12 @APIM-KEY-04
     Scenario Outline: A token granted by <grant> at WSO2 Identity Server 7 opens the API
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -88,7 +88,7 @@ Feature: Tokens of the grant types at the gateway
         | way       |
         | assertion |
 
-    @core @SEED-KM-25 @SEED-IS7-01 @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7
+    @core @SEED-KM-25 @SEED-IS7-01 @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7 @APIM-KEY-14
     Scenario Outline: Tokens of <key manager> open an API that several key managers serve
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"

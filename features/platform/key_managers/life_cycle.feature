@@ -4,14 +4,14 @@ Feature: Several key managers in a tenant
 
   Rule: Key managers coexist
 
-    @core @smoke @SEED-IS7-01 @SEED-KM-03 @SEED-KM-05 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident
+    @core @smoke @SEED-IS7-01 @SEED-KM-03 @SEED-KM-05 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident @APIM-CRUD-09
     Scenario: Third-party key managers stand beside the resident one
       Given a described key manager "is7" at WSO2 Identity Server 7
       And a described key manager "acme" at a custom server
       When the administrator lists the key managers
       Then the key managers "is7", "acme" and the resident one are listed
 
-    @core @SEED-KM-07 @DEF-SEED-KM-06 @DEF-SEED-KM-18
+    @core @SEED-KM-07 @DEF-SEED-KM-06 @DEF-SEED-KM-18 @APIM-CRUD-04
     Scenario: Changing one key manager leaves its neighbour alone
       Given a described key manager "acme" at a custom server with
         | description | untouched |
@@ -20,7 +20,7 @@ Feature: Several key managers in a tenant
       Then the description of "globex" is "reworded"
       And the description of "acme" is "untouched"
 
-    @core @negative @SEED-KM-11/other_tenant @DEF-SEED-KM-24 @needs:tenants
+    @core @negative @SEED-KM-11/other_tenant @DEF-SEED-KM-24 @needs:tenants @APIM-TEN-01
     Scenario: A key manager of another tenant cannot be read
       Given another tenant with a key manager "acme"
       When the administrator reads the key manager "acme" of the other tenant
@@ -58,7 +58,7 @@ Feature: Several key managers in a tenant
         | server          |
         | a custom server |
 
-    @core @SEED-KM-03
+    @core @SEED-KM-03 @APIM-EN-01
     Scenario Outline: A changed <setting> is kept
       Given a described key manager "acme" at a custom server
       When the administrator changes the <setting> of "acme" to "<value>"
@@ -84,7 +84,7 @@ Feature: Several key managers in a tenant
         | setting | value |
         | enabled | off   |
 
-    @core @DEF-SEED-KM-27
+    @core @DEF-SEED-KM-27 @APIM-EN-01
     Scenario: A disabled key manager can be enabled again
       Given a described key manager "acme" at a custom server with
         | enabled | off |
@@ -93,7 +93,7 @@ Feature: Several key managers in a tenant
 
   Rule: A deleted key manager is gone
 
-    @core @SEED-KM-03 @DEF-SEED-KM-19
+    @core @SEED-KM-03 @DEF-SEED-KM-19 @APIM-CRUD-05
     Scenario: A deleted key manager is no longer listed
       Given a described key manager "acme" at a custom server
       And a described key manager "globex" at a custom server
@@ -101,7 +101,14 @@ Feature: Several key managers in a tenant
       Then there is no key manager "acme"
       And the key manager "globex" is listed
 
-    @core @negative @SEED-KM-03 @DEF-SEED-KM-21
+    @core @negative @APIM-CRUD-05 @DEF-SEED-KM-40
+    Scenario: A deleted key manager can no longer be read
+      Given a described key manager "acme" at a custom server
+      And the administrator has deleted "acme"
+      When the administrator reads "acme"
+      Then the request is refused because there is no such key manager
+
+    @core @negative @SEED-KM-03 @DEF-SEED-KM-21 @APIM-CRUD-06
     Scenario: Deleting a key manager that does not exist is refused
       When the administrator deletes a key manager that does not exist
       Then the request is refused because there is no such key manager
@@ -150,7 +157,7 @@ Feature: Several key managers in a tenant
         | the developer |
         | a stranger    |
 
-    @core @negative @SEED-IS-01 @DEF-136
+    @core @negative @SEED-IS-01 @DEF-136 @APIM-AUTHZ-01
     Scenario Outline: <caller> cannot add a key manager
       When <caller> adds a key manager "acme" at a custom server
       Then the request is refused as unauthenticated

@@ -41,7 +41,7 @@ Feature: Naming key managers
 
   Rule: Name and type stay what they are
 
-    @core @negative @DEF-SEED-KM-13
+    @core @negative @DEF-SEED-KM-13 @APIM-TYPE-01
     Scenario Outline: The <setting> of a key manager cannot be changed
       Given a described key manager "acme" at a custom server
       When the administrator changes the <setting> of "acme" to "<value>"

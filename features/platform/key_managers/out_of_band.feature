@@ -4,7 +4,7 @@ Feature: Describing an out-of-band authorization server to the platform
 
   Rule: What an administrator enters is kept as entered
 
-    @core @connector:custom
+    @core @connector:custom @APIM-CRUD-11
     Scenario Outline: The <setting> "<value>" of a custom server is kept as entered
       When the administrator adds a key manager "CustomAuthServer" at a custom server with
         | <setting> | <value> |
@@ -29,6 +29,11 @@ Feature: Describing an out-of-band authorization server to the platform
       Examples:
         | setting        | value             |
         | token endpoint | tokens, next door |
+
+      @DEF-SEED-KM-01
+      Examples:
+        | setting | value       |
+        | issuer  | plain words |
 
       @SEED-OOB-12/revoke @DEF-SEED-KM-01
       Examples:
@@ -85,7 +90,7 @@ Feature: Describing an out-of-band authorization server to the platform
       And the OAuth app creation of "CustomAuthServer" is "off"
       And the out of band provisioning of "CustomAuthServer" is "on"
 
-    @core @SEED-OOB-17 @DEF-SEED-KM-07 @connector:custom
+    @core @SEED-OOB-17 @DEF-SEED-KM-07 @connector:custom @APIM-CRUD-13
     Scenario: A certificate is kept as it was pasted
       Given the authorization server "CustomAuthServer", which is a custom server
       When the administrator adds a key manager "CustomAuthServer" at a custom server with

@@ -79,7 +79,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       And the display name of "is7" is "Workforce login"
       And the description of "is7" is "Employees and contractors"
 
-    @core @DEF-SEED-KM-03
+    @core @DEF-SEED-KM-03 @APIM-CONN-09 @APIM-CRUD-03
     Scenario: The grant types of WSO2 Identity Server 7 are kept as entered
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | grant types | password, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:saml2-bearer, iwa:ntlm, urn:ietf:params:oauth:grant-type:device_code, authorization_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange |
@@ -102,7 +102,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       Then the username of "is7" is "admin"
       And the password of "is7" is masked
 
-    @core @negative @SEED-IS7-11 @DEF-SEED-KM-09
+    @core @negative @SEED-IS7-11 @DEF-SEED-KM-09 @APIM-CONN-01
     Scenario Outline: WSO2 Identity Server 7 cannot be added without its <setting>
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | <setting> | (none) |
@@ -117,14 +117,14 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | username                         |
         | password                         |
 
-    @core @negative @SEED-IS7-11 @DEF-SEED-KM-09
+    @core @negative @SEED-IS7-11 @DEF-SEED-KM-09 @APIM-CRUD-08
     Scenario: WSO2 Identity Server 7 cannot be added without any connector settings
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | connector settings | (none) |
       Then the request is refused as malformed
       And there is no key manager "is7"
 
-    @extended @SEED-IS7-09 @DEF-SEED-KM-34
+    @extended @SEED-IS7-09 @DEF-SEED-KM-34 @APIM-CONN-05
     Scenario: A connector that authenticates by mutual TLS needs no password
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | authentication     | MutualTLS  |
@@ -135,7 +135,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       Then the authentication of "is7" is "MutualTLS"
       And the identity user of "is7" is "admin"
 
-    @extended @negative @SEED-IS7-09 @DEF-SEED-KM-09
+    @extended @negative @SEED-IS7-09 @DEF-SEED-KM-09 @APIM-CONN-06
     Scenario: A connector that authenticates by mutual TLS names the user that it acts for
       When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
         | authentication     | MutualTLS  |
@@ -143,9 +143,15 @@ Feature: Describing WSO2 Identity Server 7 to the platform
       Then the request is refused as malformed
       And there is no key manager "is7"
 
+    @extended @APIM-CONN-04 @DEF-SEED-KM-08
+    Scenario: The switch of role creation is kept
+      When the administrator adds a key manager "is7" at WSO2 Identity Server 7 with
+        | role creation | true |
+      Then the role creation of "is7" is "true"
+
   Rule: An import fills the form from the discovery document
 
-    @core @DEF-SEED-KM-14 @needs:fresh-issuer
+    @core @DEF-SEED-KM-14 @needs:fresh-issuer @APIM-DISC-01 @APIM-DISC-02 @APIM-DISC-03 @APIM-DISC-04 @APIM-DISC-05 @APIM-DISC-06 @APIM-DISC-07
     Scenario Outline: The import fills in the <setting> of WSO2 Identity Server 7
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
@@ -196,7 +202,12 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | setting | value        |
         | key set | /oauth2/jwks |
 
-    @core @SEED-IS7-12/grant_types @DEF-SEED-KM-15 @needs:fresh-issuer
+      @DEF-SEED-KM-38
+      Examples:
+        | setting | value     |
+        | type    | WSO2-IS-7 |
+
+    @core @SEED-IS7-12/grant_types @DEF-SEED-KM-15 @needs:fresh-issuer @APIM-DISC-08
     Scenario: The import fills in the grant types that the server offers
       Given the authorization server "is7", which is WSO2 Identity Server 7
       When the administrator imports the settings of "is7"
@@ -236,7 +247,7 @@ Feature: Describing WSO2 Identity Server 7 to the platform
 
   Rule: Developers see the display endpoints
 
-    @core @DEF-SEED-KEYS-14 @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
+    @core @DEF-SEED-KEYS-14 @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display @APIM-DISP-01
     Scenario Outline: The developer is shown the <shown> that was entered for display
       Given a described key manager "is7" at WSO2 Identity Server 7 with
         | <setting> | /shown/to/developers |
@@ -248,11 +259,20 @@ Feature: Describing WSO2 Identity Server 7 to the platform
         | display token endpoint  | token endpoint  |
         | display revoke endpoint | revoke endpoint |
 
-    @core @DEF-SEED-KEYS-14 @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display
+    @core @DEF-SEED-KEYS-14 @needs:devportal @SEED-IS7-16/display @SEED-IS7-17/display @APIM-DISP-02
     Scenario: Without display endpoints the developer is shown the real ones
       Given a described key manager "is7" at WSO2 Identity Server 7 with
         | display token endpoint  | (none) |
         | display revoke endpoint | (none) |
+      When the developer looks at the key managers
+      Then the token endpoint offered for "is7" is "/oauth2/token"
+      And the revoke endpoint offered for "is7" is "/oauth2/revoke"
+
+    @core @APIM-DISP-02 @DEF-SEED-KEYS-14 @needs:devportal
+    Scenario: Display endpoints that are left blank give way to the real ones
+      Given a described key manager "is7" at WSO2 Identity Server 7 with
+        | display token endpoint  |  |
+        | display revoke endpoint |  |
       When the developer looks at the key managers
       Then the token endpoint offered for "is7" is "/oauth2/token"
       And the revoke endpoint offered for "is7" is "/oauth2/revoke"

@@ -41,7 +41,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: DENY turns away the holders of a named role and nobody else
 
-    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158 @DEF-SEED-PERM-04
+    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158 @DEF-SEED-PERM-04 @APIM-PERM-01 @APIM-PERM-02 @APIM-PERM-05
     Scenario Outline: A user with the denied role is refused with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       When the other developer generates keys for "rental" at "acme", naming it by <name or id>

@@ -94,3 +94,11 @@ Feature: Shared scopes and the roles that carry them
     Scenario: A role that there is not is not found
       When the publisher looks for the role "astronauts"
       Then the request is refused because there is no such role
+
+  Rule: Only publishers name scopes
+
+    @core @negative @APIM-AUTHZ-05 @DEF-SEED-AUTH-01 @needs:devportal
+    Scenario: A developer creates no shared scope
+      When the developer creates the shared scope "pets-write" for the role "Internal/subscriber"
+      Then the request is refused as unauthenticated
+      And there is no shared scope "pets-write"

@@ -16,12 +16,50 @@ Feature: The resident key manager
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the backend answers the call
 
+    @core @negative @APIM-KEY-12 @DEF-SEED-KEYS-03 @DEF-SEED-APP-11
+    Scenario Outline: The grant type <grant type> needs a callback at the resident key manager, too
+      Given the application "shop"
+      When the developer generates keys for "shop" at the resident key manager for the grant types "<grant type>" with an empty callback
+      Then the request is refused as malformed
+      And the refusal says "must have at least one URI value when using Authorization code or implicit grant types."
+      And the developer sees no keys of "shop" at the resident key manager
+
+      Examples:
+        | grant type         |
+        | authorization_code |
+        | implicit           |
+
+    @core @APIM-KEY-13 @DEF-SEED-KEYS-24
+    Scenario: Other grant types need no callback, and an earlier refusal is no hindrance
+      Given the application "shop"
+      And the developer has failed to generate keys for "shop" at the resident key manager for the grant types "authorization_code" with an empty callback
+      When the developer generates keys for "shop" at the resident key manager for the grant types "client_credentials, password" with an empty callback
+      Then the request is granted
+      And the developer sees keys of "shop" at the resident key manager
+
+    @core @APIM-MAP-01 @DEF-SEED-KEYS-23
+    Scenario: A client of the resident key manager is mapped to an application
+      Given the administrator has registered a client where the resident key manager says
+      And the application "shop"
+      When the developer maps the registered client to "shop"
+      Then the consumer key is the one that the developer brought
+      And the developer sees keys of "shop" at the resident key manager
+      And the registered client gets a token from the resident key manager
+
+    @core @negative @APIM-MAP-02 @DEF-SEED-KEYS-12 @DEF-SEED-APP-11
+    Scenario: No client is mapped in place of keys that were generated
+      Given the administrator has registered a client where the resident key manager says
+      And the application "shop" with keys at the resident key manager
+      When the developer maps the registered client to "shop"
+      Then the request is refused because there are keys already
+      And the refusal says "Key Mappings already exists"
+
     @core @SEED-KM-22 @SEED-KM-13/resident @DEF-SEED-RES-16
     Scenario: A client that is registered where its document says gets tokens
       When the administrator registers a client where the resident key manager says
       Then the registered client gets a token from the resident key manager
 
-    @core @SEED-KM-04/generation @SEED-KM-22 @DEF-SEED-RES-01
+    @core @SEED-KM-04/generation @SEED-KM-22 @DEF-SEED-RES-01 @APIM-KEY-02
     Scenario: A developer generates a token in the portal
       Given the application "shop" with keys at the resident key manager
       When the developer generates a token for "shop" at the resident key manager

@@ -42,7 +42,7 @@ Feature: Authorization servers that fail
       Then the call is refused because the credentials are invalid
       And the call did not reach the backend
 
-    @core @negative @DEF-SEED-GW-20 @connector:is7
+    @core @negative @DEF-SEED-GW-20 @connector:is7 @APIM-KEY-06
     Scenario: Key generation at a server that is down leaves nothing behind
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop"
@@ -71,7 +71,7 @@ Feature: Authorization servers that fail
       When the API consumer calls "orders" with a token of "shop" from "acme"
       Then the backend answers the call
 
-    @core @SEED-IS7-15 @DEF-SEED-GW-16 @connector:is7
+    @core @SEED-IS7-15 @DEF-SEED-GW-16 @connector:is7 @APIM-CRUD-12
     Scenario: A key manager may be added while its authorization server is down
       Given the authorization server "acme", which is WSO2 Identity Server 7
       And the authorization server "acme" is down

@@ -36,7 +36,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because there is no subscription
       And the call did not reach the backend
 
-    @core @SEED-OOB-24 @DEF-SEED-GW-03
+    @core @SEED-OOB-24 @DEF-SEED-GW-03 @APIM-TT-05 @APIM-MAP-07
     Scenario Outline: A token shaped by <vendor> is attributed to the mapped application
       Given a key manager "acme" at <vendor>
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

@@ -47,7 +47,7 @@ Feature: The keys that verify a key manager's tokens
       Then the backend answers the call
       And "acme" received no key set request
 
-    @core @negative @SEED-OOB-17 @DEF-SEED-GW-19 @connector:custom @APIM-JWT-04
+    @core @negative @SEED-OOB-17 @DEF-SEED-GW-19 @connector:custom @APIM-JWT-04 @APIM-CRUD-14
     Scenario: A certificate of another key pair does not verify a token
       Given a key manager "acme" at a custom server with
         | certificate | PEM |

@@ -15,6 +15,9 @@ pub struct ShownApi {
     pub id: String,
     /// Unique in the tenant.
     pub name: String,
+    /// Plans that the developer may choose from.
+    #[serde(rename = "throttlingPolicies", default)]
+    pub plans: Vec<String>,
 }
 
 impl Devportal {
@@ -22,10 +25,16 @@ impl Devportal {
     ///
     /// # Errors
     ///
-    /// [`DriverError`] when no reply was brought back.
+    /// [`DriverError`] when no reply was brought back; the same holds for the call below.
     pub async fn apis(&self) -> Result<Reply<Vec<ShownApi>>, DriverError> {
         let call = self.0.call(Plane::Devportal, "GET", &["apis"])?.query("limit", "1000");
         let answered = self.0.send(Plane::Devportal, call).await?;
         Ok(answered.read::<List<ShownApi>>("a list of APIs")?.map(|list| list.list))
+    }
+
+    /// Reads an API that this persona is shown.
+    pub async fn api(&self, id: &str) -> Result<Reply<ShownApi>, DriverError> {
+        let call = self.0.call(Plane::Devportal, "GET", &["apis", id])?;
+        self.0.send(Plane::Devportal, call).await?.read("an API on offer")
     }
 }

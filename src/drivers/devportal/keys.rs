@@ -183,13 +183,18 @@ impl Devportal {
         Ok(self.0.send(Plane::Devportal, call).await?.done())
     }
 
+    /// Lets the platform forget one of an application's keys.
+    pub async fn clean_up_key(&self, application: &str, mapping: &str) -> Result<Reply<()>, DriverError> {
+        let path = ["applications", application, "oauth-keys", mapping, "clean-up"];
+        let call = self.0.call(Plane::Devportal, "POST", &path)?;
+        Ok(self.0.send(Plane::Devportal, call).await?.done())
+    }
+
     /// Lets the platform forget an application's keys, without a word to the authorization servers that they are from.
     pub async fn clean_up_keys(&self, application: &str) -> Result<(), DriverError> {
         let Reply::Granted(keys) = self.keys(application).await? else { return Ok(()) };
         for id in keys.iter().filter_map(|key| key.key_mapping_id.as_deref()) {
-            let path = ["applications", application, "oauth-keys", id, "clean-up"];
-            let call = self.0.call(Plane::Devportal, "POST", &path)?;
-            self.0.send(Plane::Devportal, call).await?;
+            self.clean_up_key(application, id).await?;
         }
         Ok(())
     }

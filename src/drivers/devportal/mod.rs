@@ -6,6 +6,7 @@ mod applications;
 mod keys;
 mod offer;
 mod secrets;
+mod shelves;
 mod subscriptions;
 mod tokens;
 

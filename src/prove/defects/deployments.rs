@@ -25,6 +25,12 @@ defects! {
                 member: "allowedOrganizations",
                 bend: open_to_all,
             });
+    "DEF-SEED-ORG-03", "what is kept for an organization is kept from its members, too", Bent::of(Decision {
+                plane: Plane::Admin,
+                collection: "key-managers",
+                member: "allowedOrganizations",
+                bend: open_to_none,
+            });
 }
 
 /// Where the names of scopes are noted that were registered.
@@ -118,6 +124,14 @@ fn foreign_keys_listed(
 fn kept_for(document: &Value) -> Option<&Value> {
     let all = document["allowedOrganizations"].as_array()?;
     (!all.is_empty() && !all.contains(&json!("ALL"))).then(|| &document["allowedOrganizations"])
+}
+
+fn open_to_none(document: &mut Value) -> bool {
+    let kept = kept_for(document).is_some_and(|allowed| *allowed != json!(["none"]));
+    if kept {
+        document["allowedOrganizations"] = json!(["none"]);
+    }
+    kept
 }
 
 fn key_manager(plane: Plane, request: &Request<Bytes>) -> bool {

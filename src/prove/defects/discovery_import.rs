@@ -19,6 +19,7 @@ defects! {
     "DEF-SEED-KM-15", "an import loses a grant type", Pair::telling(grant_type_in_draft);
     "DEF-SEED-KM-16", "an import guesses the endpoints that the document leaves out", Pair::telling(endpoints_in_draft);
     "DEF-SEED-KM-17", "an import is stored as a key manager", Pair::telling(import_stored);
+    "DEF-SEED-KM-38", "an import is of another type than was asked for", Pair::telling(type_in_draft);
 }
 
 /// The draft in the answer to an import that succeeded.
@@ -49,6 +50,16 @@ fn addresses_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, ans
 
 fn grant_type_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
     in_draft(plane, request, answer, grant_type_lost)
+}
+
+fn type_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    in_draft(plane, request, answer, |draft| {
+        let known = draft["type"].is_string();
+        if known {
+            draft["type"] = "custom".into();
+        }
+        known
+    })
 }
 
 fn endpoints_in_draft(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {

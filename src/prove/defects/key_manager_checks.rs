@@ -73,7 +73,13 @@ fn anything_missing(refused: &Refused<'_>, document: &mut Value) -> bool {
         };
         fill_in(document, pointer, made);
     }
-    not_added(refused) && !missing.is_empty()
+    let unconnected = document["additionalProperties"].is_null();
+    if unconnected {
+        // A type whose connector asks for nothing.
+        document["type"] = "custom".into();
+        document["additionalProperties"] = json!({});
+    }
+    not_added(refused) && (unconnected || !missing.is_empty())
 }
 
 /// Writes a member, or one of the member that a pointer leads through.

@@ -26,6 +26,8 @@ defects! {
         Pair::of(taken_elsewhere, note_owner);
     "DEF-SEED-KM-27", "a key manager that was disabled cannot be enabled again",
         Pair::of(stays_disabled, note_disabled);
+    "DEF-SEED-KM-37", "the list of key managers counts one too few", Pair::telling(one_uncounted);
+    "DEF-SEED-KM-40", "a deleted key manager can still be read", Pair::telling(read_after_deletion);
 }
 
 /// What is asked of the key managers at the administration.
@@ -194,6 +196,30 @@ fn one_listed(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mu
 }
 
 /// Fails where a tenant has added nothing yet, and an administrator asks for the list before anything else.
+fn read_after_deletion(
+    notes: &mut Notes,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+) -> Deed {
+    if let Some(told) = granted(answer).filter(|_| matches!(asked(plane, request), Asked::Add | Asked::Change(_))) {
+        notes.insert(told["id"].as_str().unwrap_or_default().to_owned(), told);
+        return Deed::Nothing;
+    }
+    let Asked::Read(id) = asked(plane, request) else { return Deed::Nothing };
+    let Some(kept) = notes.get(&id).filter(|_| answer.status() == 404) else { return Deed::Nothing };
+    message::say(answer, 200, kept);
+    Deed::Done
+}
+
+fn one_uncounted(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let counted = granted(answer).filter(|_| matches!(asked(plane, request), Asked::List));
+    let Some(mut told) = counted else { return Deed::Nothing };
+    told["count"] = json!(told["count"].as_u64().unwrap_or_default().saturating_sub(1));
+    *answer.body_mut() = message::bytes(&told);
+    Deed::Done
+}
+
 fn nothing_to_list(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
     let asked_before = plane == Plane::Admin && notes.insert(bearer(request), Value::Null).is_some();
     let Asked::List = asked(plane, request) else { return Deed::Nothing };

@@ -3,6 +3,7 @@
 
 pub(super) mod admin_access;
 pub(super) mod api_terms;
+pub(super) mod applications;
 pub(super) mod assertions;
 pub(super) mod backend_tokens;
 pub(super) mod caching;
@@ -17,6 +18,7 @@ pub(super) mod failed_generation;
 pub(super) mod gateway;
 pub(super) mod good_tokens;
 pub(super) mod headers;
+pub(super) mod kept_keys;
 pub(super) mod key_generation;
 pub(super) mod key_lists;
 pub(super) mod key_manager_admin;
@@ -44,6 +46,7 @@ pub(super) mod server_trust;
 pub(super) mod shown_apis;
 pub(super) mod signatures;
 pub(super) mod subscriptions;
+pub(super) mod tenants;
 pub(super) mod token_form;
 pub(super) mod token_types;
 pub(super) mod workers;

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use serde_json::Value;
 
 use crate::{
-    Saboteur,
+    Deed, Saboteur, message,
     misread::Misread,
-    pair::{Bent, Decision},
+    pair::{Bent, Decision, Notes, Pair},
     table::defects,
 };
 use kmspec_model::exchange::Plane;
@@ -19,6 +21,29 @@ defects! {
     "DEF-SEED-KM-33", "tokens that may be used either way may only be exchanged", taken_for(either_way_is_exchanged);
     "DEF-SEED-KM-35", "tokens that may be used either way cannot be exchanged", taken_for(either_way_is_direct);
     "DEF-SEED-KM-36", "tokens that are used as they are can be exchanged", taken_for(direct_is_either_way);
+    "DEF-SEED-KM-39", "tokens that may only be exchanged stay so", Pair::of(stays_exchanged, note_exchanged);
+}
+
+/// Notes key managers whose tokens are only exchanged.
+fn note_exchanged(notes: &mut Notes, plane: Plane, _: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let told = message::json(answer.body()).filter(|told| plane == Plane::Admin && told["tokenType"] == "EXCHANGED");
+    if let Some(id) = told.as_ref().and_then(|told| told["id"].as_str()) {
+        notes.insert(id.to_owned(), Value::Null);
+    }
+    Deed::Nothing
+}
+
+fn stays_exchanged(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let known = match *message::resource(request.uri().path()) {
+        ["key-managers", id] if plane == Plane::Admin => notes.contains_key(id),
+        _ => false,
+    };
+    let Some(mut document) = message::json(request.body()).filter(|_| known) else { return Deed::Nothing };
+    if !replace(&mut document, &["DIRECT"], "EXCHANGED") {
+        return Deed::Nothing;
+    }
+    *request.body_mut() = message::bytes(&document);
+    Deed::Done
 }
 
 /// Tells the subject another type than the administrator decided on.

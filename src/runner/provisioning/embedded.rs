@@ -189,7 +189,10 @@ impl Embedded {
     /// Creates the tenant in a house, with a clock of its own.
     async fn settle(&self, house: &House, tenant: String) -> Result<Ground, ProvisioningError> {
         let clock = Clock::system();
-        let (administrator, users, personas) = personas::cast(&tenant, &self.password);
+        let (administrator, mut users, personas) = personas::cast(&tenant, &self.password);
+        if house.file.is_some() {
+            users.extend(personas::called_by_mail(&administrator, &users));
+        }
         let spec =
             TenantSpec { domain: tenant.clone(), administrator, users, roles: Vec::new(), clock: Some(clock.clone()) };
         let platform = house.platform.lock().await;

@@ -4,7 +4,7 @@
 pub mod authorization_server;
 pub mod embedded;
 pub mod fixed;
-mod personas;
+pub(crate) mod personas;
 pub mod private_jwk;
 pub mod product;
 mod sabotage;

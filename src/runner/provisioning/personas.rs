@@ -17,6 +17,11 @@ const CAST: [(Role, &str, &[&str]); 4] = [
     (Role::OtherDeveloper, "other", &["Internal/subscriber", DISTINGUISHING_ROLE]),
 ];
 
+/// The mail address of a user.
+pub(crate) fn mail_address(name: &str) -> String {
+    format!("{name}@mail.example")
+}
+
 /// The cast of a tenant of the reference platform: its administrator, its other users, and all of them as personas.
 pub(super) fn cast(tenant: &str, password: &str) -> (UserSpec, Vec<UserSpec>, BTreeMap<Role, Persona>) {
     let user = |name: &str, roles: &[&str]| UserSpec {
@@ -43,6 +48,12 @@ pub(super) fn cast(tenant: &str, password: &str) -> (UserSpec, Vec<UserSpec>, BT
         })
         .collect();
     (administrator, others, personas)
+}
+
+/// The same users once more, each under a mail address; they log in where a deployment takes those for names.
+pub(super) fn called_by_mail(administrator: &UserSpec, others: &[UserSpec]) -> Vec<UserSpec> {
+    let again = std::iter::once(administrator).chain(others);
+    again.map(|user| UserSpec { name: mail_address(&user.name), ..user.clone() }).collect()
 }
 
 /// The personas of a target file by their roles; names that play no role are left out.
