@@ -12,6 +12,7 @@ pub mod forge;
 mod front;
 pub mod grants;
 pub mod journal;
+pub mod kerberos;
 pub mod notices;
 pub mod ntlm;
 pub mod realm;

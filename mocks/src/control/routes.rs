@@ -70,6 +70,7 @@ routes! {
     get "/servers/{server}/trusted-issuers" => trusted_issuers::list;
     post "/servers/{server}/trusted-issuers" => trusted_issuers::create;
     delete "/servers/{server}/trusted-issuers/{issuer}" => trusted_issuers::remove;
+    post "/servers/{server}/trusted-issuers/{issuer}/tickets" => trusted_issuers::ticket;
     get "/servers/{server}/clock" => clock::show;
     patch "/servers/{server}/clock" => clock::change;
     post "/servers/{server}/clock/advance" => clock::advance;

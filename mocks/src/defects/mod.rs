@@ -9,6 +9,7 @@ mod devices;
 mod discovery;
 mod exchange;
 mod introspection;
+mod kerberos;
 mod key_set;
 mod refreshing;
 mod registration;

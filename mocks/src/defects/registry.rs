@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    codes, devices, discovery, exchange, introspection, key_set, refreshing, registration, revocation, saml, scopes,
+    codes, devices, discovery, exchange, introspection, kerberos, key_set, refreshing, registration, revocation, saml, scopes,
     token_answer, token_request, turn::Turn, userinfo,
 };
 use crate::{
@@ -40,7 +40,7 @@ impl fmt::Debug for Defect {
     }
 }
 
-static FAMILIES: [&[Defect]; 14] = [
+static FAMILIES: [&[Defect]; 15] = [
     introspection::DEFECTS,
     revocation::DEFECTS,
     refreshing::DEFECTS,
@@ -49,6 +49,7 @@ static FAMILIES: [&[Defect]; 14] = [
     saml::DEFECTS,
     codes::DEFECTS,
     devices::DEFECTS,
+    kerberos::DEFECTS,
     token_request::DEFECTS,
     token_answer::DEFECTS,
     key_set::DEFECTS,

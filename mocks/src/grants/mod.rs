@@ -10,7 +10,7 @@ mod client_credentials;
 mod device_code;
 mod issue;
 mod jwt_bearer;
-mod kerberos;
+pub(crate) mod kerberos;
 mod ntlm;
 mod password;
 mod redeem;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{algorithm::Algorithm, key_ring::KeyRing, state::Realm};
+use crate::kerberos::{KerberosError, ServiceDocument, ServicePrincipal};
 
 /// The keys of a trusted issuer.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub enum TrustedKeys {
     Set(JwkSet),
     /// An RSA certificate or public key, PEM.
     Pem(String),
+    /// None: it signs nothing. Its tickets may still be good.
+    Nothing,
 }
 
 /// An issuer that a server trusts.
@@ -36,6 +39,8 @@ pub struct TrustedIssuer {
     pub enabled: bool,
     /// Whether its subjects are users of the server, by name; otherwise each subject becomes a user of its own.
     pub local_subjects: bool,
+    /// The service that the server is in a Kerberos realm, whose tickets are good here.
+    pub kerberos: Option<ServicePrincipal>,
 }
 
 /// The keys of a trusted issuer cannot be read.
@@ -48,10 +53,22 @@ pub struct UnreadableKeys {
     pub cause: String,
 }
 
+/// What is written down of a trusted issuer makes none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableIssuer {
+    /// Its keys cannot be read.
+    #[error(transparent)]
+    Keys(#[from] UnreadableKeys),
+    /// Its Kerberos service is none.
+    #[error(transparent)]
+    Kerberos(#[from] KerberosError),
+}
+
 impl TrustedIssuer {
     /// An issuer with these keys, trusted from the start, whose subjects become users of their own.
     pub fn new(name: impl Into<String>, issuer: impl Into<String>, keys: TrustedKeys) -> Self {
-        Self { name: name.into(), issuer: issuer.into(), alias: None, keys, enabled: true, local_subjects: false }
+        let (name, issuer) = (name.into(), issuer.into());
+        Self { name, issuer, alias: None, keys, enabled: true, local_subjects: false, kerberos: None }
     }
 
     /// With tokens that must name this audience.
@@ -63,6 +80,13 @@ impl TrustedIssuer {
     /// With subjects that are users of the server.
     pub fn local_subjects(mut self) -> Self {
         self.local_subjects = true;
+        self
+    }
+
+    /// With the tickets of a Kerberos realm in which the server is this service. Where its subjects are users of the
+    /// server, a principal of that realm is the user of its name.
+    pub fn kerberos(mut self, service: ServicePrincipal) -> Self {
+        self.kerberos = Some(service);
         self
     }
 
@@ -88,13 +112,14 @@ impl TrustedKeys {
                 .any(|jwk| named(jwk.common.key_id.as_deref()) && algorithm.verifies(jwk, message, signature)),
             Self::Pem(pem) => DecodingKey::from_rsa_pem(pem.as_bytes())
                 .is_ok_and(|key| algorithm.verifies_by(&key, message, signature)),
+            Self::Nothing => false,
         }
     }
 
     fn check(&self, name: &str) -> Result<(), UnreadableKeys> {
         let unreadable = |cause: String| Err(UnreadableKeys { name: name.to_owned(), cause });
         match self {
-            Self::Ring(_) => Ok(()),
+            Self::Ring(_) | Self::Nothing => Ok(()),
             Self::Set(set) if set.keys.is_empty() => unreadable("the key set is empty".to_owned()),
             Self::Set(set) => match set.keys.iter().find_map(|jwk| DecodingKey::from_jwk(jwk).err()) {
                 Some(error) => unreadable(error.to_string()),
@@ -130,6 +155,9 @@ pub struct TrustedIssuerDocument {
     /// Whether its subjects are users of the server.
     #[serde(default)]
     pub local_subjects: bool,
+    /// The service that the server is in a Kerberos realm.
+    #[serde(default)]
+    pub kerberos: Option<ServiceDocument>,
 }
 
 fn yes() -> bool {
@@ -137,19 +165,21 @@ fn yes() -> bool {
 }
 
 impl TryFrom<TrustedIssuerDocument> for TrustedIssuer {
-    type Error = UnreadableKeys;
+    type Error = UnreadableIssuer;
 
-    fn try_from(document: TrustedIssuerDocument) -> Result<Self, UnreadableKeys> {
+    fn try_from(document: TrustedIssuerDocument) -> Result<Self, UnreadableIssuer> {
         let unreadable = |cause: &str| UnreadableKeys { name: document.name.clone(), cause: cause.to_owned() };
         let keys = match (document.jwks, document.certificate) {
             (Some(set), None) => {
                 TrustedKeys::Set(serde_json::from_value(set).map_err(|error| unreadable(&error.to_string()))?)
             }
             (None, Some(pem)) => TrustedKeys::Pem(pem),
-            _ => return Err(unreadable("exactly one of jwks and certificate is needed")),
+            (None, None) if document.kerberos.is_some() => TrustedKeys::Nothing,
+            _ => return Err(unreadable("exactly one of jwks and certificate is needed").into()),
         };
+        let kerberos = document.kerberos.map(ServicePrincipal::try_from).transpose()?;
         let (alias, enabled, local_subjects) = (document.alias, document.enabled, document.local_subjects);
-        Ok(Self { name: document.name, issuer: document.issuer, alias, keys, enabled, local_subjects })
+        Ok(Self { name: document.name, issuer: document.issuer, alias, keys, enabled, local_subjects, kerberos })
     }
 }
 

@@ -1,11 +1,12 @@
-//! What defects around codes, devices, SAML assertions and Windows logins look like on the wire.
+//! What defects around codes, devices, SAML assertions, Windows logins and Kerberos tickets look like on the wire.
 //! Each look says whether it saw the defect.
 
 use std::time::Duration;
 
 use kmspec_mocks::{
+    kerberos::{KeyCentre, ServicePrincipal, TicketOrder},
     ntlm,
-    realm::{ClientSpec, KeyRing, test_keys::KeyFamily},
+    realm::{ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
     saml::{AssertionBuilder, IdentityProvider},
     server::AuthorizationServer,
     vendors::Vendor::{Custom, Is7},
@@ -94,6 +95,23 @@ async fn windows(stage: &Stage, password: &str) -> (String, Answer) {
     let message = client.authenticate(challenge.header("www-authenticate")).unwrap();
     let answer = send(&message).await;
     (message, answer)
+}
+
+/// What becomes of a ticket's token at a server that is a service of its realm.
+async fn ticket(stage: &Stage, order: impl FnOnce(TicketOrder, u64) -> TicketOrder) -> (String, Answer) {
+    allow(stage, "kerberos");
+    let realm = stage.server.realm();
+    realm.change_policy(|policy| policy.grant_types.push("kerberos".to_owned()));
+    let service = ServicePrincipal::with_key("HTTP/is.example@EXAMPLE.COM", &[7; 32]).unwrap();
+    let corp = TrustedIssuer::new("corp", "https://corp.example", TrustedKeys::Nothing).kerberos(service.clone());
+    realm.trust(corp).unwrap();
+    let token = order(KeyCentre::new(service).ticket("ann@EXAMPLE.COM", realm.now()).unwrap(), realm.now()).token();
+    let answer = shown(stage, &token).await;
+    (token, answer)
+}
+
+async fn shown(stage: &Stage, token: &str) -> Answer {
+    stage.token(&[("grant_type", "kerberos"), ("kerberos_token", token), ("kerberos_realm", "corp")]).await
 }
 
 /// A server at the first free port that an offset leads to.
@@ -268,6 +286,58 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => {
             allow(&stage, NTLM);
             stage.token(&[("grant_type", NTLM), ("windows_token", "bm8gbWVzc2FnZSBhdCBhbGw=")]).await.status == 500
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-01",
+        Is7,
+        look!(stage => { granted(&ticket(&stage, |order, _| order.sealed_with_another_key()).await.1) }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-02",
+        Is7,
+        look!(stage => {
+            let past = |order: TicketOrder, now| order.valid_from(now - 7_200).valid_until(now - 3_600);
+            granted(&ticket(&stage, past).await.1)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-03",
+        Is7,
+        look!(stage => { granted(&ticket(&stage, |order, now| order.shown_at(now - 3_600)).await.1) }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-04",
+        Is7,
+        look!(stage => {
+            let other = |order: TicketOrder, _| order.addressed_to("HTTP/other.example@EXAMPLE.COM".parse().unwrap());
+            granted(&ticket(&stage, other).await.1)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-05",
+        Is7,
+        look!(stage => {
+            let eve = |order: TicketOrder, _| order.shown_by("eve@EXAMPLE.COM".parse().unwrap());
+            granted(&ticket(&stage, eve).await.1)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-06",
+        Is7,
+        look!(stage => {
+            let (token, first) = ticket(&stage, |order, _| order).await;
+            assert!(granted(&first), "{}", first.text);
+            granted(&shown(&stage, &token).await)
+        }),
+    ),
+    ("DEF-SEED-AS-KRB-07", Is7, look!(stage => { !granted(&ticket(&stage, |order, _| order).await.1) })),
+    (
+        "DEF-SEED-AS-KRB-08",
+        Is7,
+        look!(stage => {
+            ticket(&stage, |order, _| order).await;
+            shown(&stage, "bm8gbWVzc2FnZSBhdCBhbGw=").await.status == 500
         }),
     ),
     (
