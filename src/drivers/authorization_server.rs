@@ -23,6 +23,9 @@ pub struct OauthEndpoints {
     pub revocation: Option<Url>,
     /// RFC 7591.
     pub registration: Option<Url>,
+    /// RFC 8628.
+    #[serde(default)]
+    pub device_authorization: Option<Url>,
     /// Key set.
     pub jwks: Option<Url>,
     /// User profile.
@@ -135,6 +138,16 @@ impl AuthorizationServerClient {
     ) -> Result<Reply<()>, DriverError> {
         let url = self.at(&self.endpoints.revocation, "revocation endpoint")?;
         Ok(self.post(url, client, &token_form(token, hint)).await?.done())
+    }
+
+    /// Starts a device (RFC 8628, section 3.1): the codes that device and user are to use.
+    pub async fn start_device(
+        &self,
+        client: &ClientAuthentication,
+        fields: &[(&str, &str)],
+    ) -> Result<Reply<Map<String, Value>>, DriverError> {
+        let url = self.at(&self.endpoints.device_authorization, "device authorization endpoint")?;
+        self.post(url, client, fields).await?.read("a device authorization response")
     }
 
     /// Reads the profile of the user behind a token.

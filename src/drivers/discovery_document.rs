@@ -48,6 +48,7 @@ impl DiscoveryDocument {
             introspection: self.address("introspection_endpoint"),
             revocation: self.address("revocation_endpoint"),
             registration: self.address("registration_endpoint"),
+            device_authorization: self.address("device_authorization_endpoint"),
             jwks: self.address("jwks_uri"),
             userinfo: self.address("userinfo_endpoint"),
             discovery: Some(self.found_at.clone()),

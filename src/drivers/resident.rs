@@ -130,6 +130,7 @@ impl Resident {
             introspection: at(&["introspect"]),
             revocation: at(&["revoke"]),
             registration: None,
+            device_authorization: None,
             jwks: at(&["jwks"]),
             userinfo: at(&["userinfo"]),
             discovery: at(&["token", ".well-known", "openid-configuration"]),

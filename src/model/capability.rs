@@ -77,6 +77,8 @@ pub enum Capability {
     Saml2Bearer,
     /// Grant type `iwa:ntlm`, with a user who can log in by NTLM.
     IwaNtlm,
+    /// Grant type `kerberos` can be switched on, and the run holds the key of a service that the server then is.
+    Kerberos,
     /// Scopes are bound to roles, and the run can give users roles.
     RoleBasedScopes,
     /// Whoever registers a client may choose its id.
@@ -91,7 +93,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -125,6 +127,7 @@ impl Capability {
         Self::TokenExchange,
         Self::Saml2Bearer,
         Self::IwaNtlm,
+        Self::Kerberos,
         Self::RoleBasedScopes,
         Self::ChosenClientId,
         Self::DocumentedPort,
@@ -168,6 +171,7 @@ impl Capability {
             Self::TokenExchange => "token-exchange",
             Self::Saml2Bearer => "saml2-bearer",
             Self::IwaNtlm => "iwa-ntlm",
+            Self::Kerberos => "kerberos",
             Self::RoleBasedScopes => "role-based-scopes",
             Self::ChosenClientId => "chosen-client-id",
             Self::DocumentedPort => "documented-port",

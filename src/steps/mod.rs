@@ -44,3 +44,4 @@ mod together;
 mod tokens;
 mod user_grants;
 mod users;
+mod vouched_grants;

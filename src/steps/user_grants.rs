@@ -1,27 +1,71 @@
-//! Tokens that take a user or an issuer beside the client: by an authorization code, its renewal, an assertion.
-//! The user agrees without a browser here; the pages of a login are the business of `authorization_server`.
+//! Tokens that take a user beside the client: by an authorization code, its renewal, a device, a login by Windows.
+//! The user agrees without a browser here; the pages of a login are the business of `authorization_server`, and tokens for
+//! whom somebody else vouches that of `vouched_grants`.
+
+use std::{str::FromStr, time::Duration};
 
 use cucumber::given;
 use kmspec_mocks::{
-    forge::Forge,
-    realm::{AuthorizationRequest, KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
+    ntlm::Client,
+    realm::{
+        AuthorizationRequest,
+        pkce::{Challenge, ChallengeMethod},
+    },
 };
 use url::Url;
 
 use crate::world::{HeldKeys, OrFail as _, StepError, World};
-use kmspec_drivers::{authorization_server::TokenGrant, devportal::KeyType};
+use kmspec_drivers::{authorization_server::TokenGrant, devportal::KeyType, reply::Reply};
 use kmspec_model::exchange::Role;
 
 use super::{
     applications::ready_at,
     parameters::Place,
-    servers::{self, USER},
+    servers::USER,
     setup, tokens,
+    vouched_grants::{self, Voucher},
 };
 
 /// Where browsers are sent back to.
 pub(super) const CALLBACK: &str = "https://client.example/callback";
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const NTLM: &str = "iwa:ntlm";
+/// What a device leaves between its questions where the server names no interval, in seconds.
+const USUAL_INTERVAL: u64 = 5;
+
+/// How a token is had that takes more than the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, cucumber::Parameter)]
+#[param(
+    name = "way",
+    regex = "authorization code with PKCE|authorization code|renewal|device|Windows login|assertion|SAML assertion|token exchange|Kerberos ticket"
+)]
+enum Way {
+    Code,
+    CodeWithPkce,
+    Renewal,
+    Device,
+    WindowsLogin,
+    Vouched(Voucher),
+}
+
+impl FromStr for Way {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "authorization code" => Self::Code,
+            "authorization code with PKCE" => Self::CodeWithPkce,
+            "renewal" => Self::Renewal,
+            "device" => Self::Device,
+            "Windows login" => Self::WindowsLogin,
+            "assertion" => Self::Vouched(Voucher::Jwt),
+            "SAML assertion" => Self::Vouched(Voucher::Saml),
+            "token exchange" => Self::Vouched(Voucher::Exchange),
+            "Kerberos ticket" => Self::Vouched(Voucher::Kerberos),
+            _ => return Err(format!("no way to a token is called `{text}`")),
+        })
+    }
+}
 
 #[given(
     expr = "the application {string} with keys at {place} for the grant types {string}, subscribed to the API {string}"
@@ -41,32 +85,46 @@ async fn subscribed_for_grants(
     ready_at(world, &name, &place.0, &api).await
 }
 
-#[given(
-    regex = r#"^the API consumer holds a token of "([^"]*)" from "([^"]*)" by (authorization code|renewal|assertion)$"#
-)]
-async fn holds(world: &mut World, application: String, place: String, way: String) -> Result<(), StepError> {
+#[given(expr = "the API consumer holds a token of {string} from {string} by {way}")]
+async fn holds(world: &mut World, application: String, place: String, way: Way) -> Result<(), StepError> {
     let keys = tokens::keys_of(world, &application, &place)?;
-    let grant = match way.as_str() {
-        "assertion" => by_assertion(world, &keys, &place).await?,
-        way => {
-            let first = by_code(world, &keys, &place).await?;
-            if way == "renewal" { renewed(world, &keys, &place, first).await? } else { first }
+    let grant = match way {
+        Way::Code => by_code(world, &keys, &place, None).await?,
+        Way::CodeWithPkce => by_code(world, &keys, &place, Some(verifier())).await?,
+        Way::Renewal => {
+            let first = by_code(world, &keys, &place, None).await?;
+            renewed(world, &keys, &place, first).await?
         }
+        Way::Device => by_device(world, &keys, &place).await?,
+        Way::WindowsLogin => by_windows(world, &keys, &place).await?,
+        Way::Vouched(voucher) => vouched_grants::granted(world, &keys, &place, voucher).await?,
     };
     tokens::hold(world, &application, &place, grant);
     Ok(())
 }
 
-/// The user agrees, and the client redeems the code.
-async fn by_code(world: &mut World, keys: &HeldKeys, place: &str) -> Result<TokenGrant, StepError> {
-    let code = code(world, &keys.consumer_key.0, place)?;
+/// A verifier of 64 characters (RFC 7636, section 4.1).
+fn verifier() -> String {
+    format!("{0}{0}", uuid::Uuid::new_v4().simple())
+}
+
+/// The user agrees, and the client redeems the code; with its verifier, when there is one.
+async fn by_code(
+    world: &mut World,
+    keys: &HeldKeys,
+    place: &str,
+    verifier: Option<String>,
+) -> Result<TokenGrant, StepError> {
+    let challenge = verifier.as_deref().map(|verifier| Challenge::of(ChallengeMethod::S256, verifier));
+    let code = code(world, &keys.consumer_key.0, place, challenge)?;
     world.log().know(&code);
-    let fields = [("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    let mut fields = vec![("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    fields.extend(verifier.as_deref().map(|verifier| ("code_verifier", verifier)));
     let reply = tokens::request(world, keys, place, "authorization_code", &fields).await;
     world.demand(&format!("a token from `{place}` for its code"), reply)
 }
 
-fn code(world: &World, client: &str, place: &str) -> Result<String, StepError> {
+fn code(world: &World, client: &str, place: &str, challenge: Option<Challenge>) -> Result<String, StepError> {
     let realm = world.servers.named(place).or_fail(world)?.mock().or_fail(world)?.realm();
     let registered = realm.client(client).map(|client| client.redirect_uris).unwrap_or_default();
     let wanted = format!("a client at `{place}` that may be redirected to {CALLBACK}");
@@ -80,7 +138,7 @@ fn code(world: &World, client: &str, place: &str) -> Result<String, StepError> {
         state: None,
         nonce: None,
         audience: None,
-        challenge: None,
+        challenge,
     };
     let user = realm.user(USER.0).ok_or_else(|| world.error(format!("`{place}` has no user {}", USER.0)))?;
     let sent_to: Url = asked.approved(realm, &user).parse().map_err(|error| world.error(error))?;
@@ -98,16 +156,36 @@ async fn renewed(world: &mut World, keys: &HeldKeys, place: &str, first: TokenGr
     Ok(again)
 }
 
-/// An issuer that the server trusts vouches for somebody (RFC 7523, section 2.1).
-async fn by_assertion(world: &mut World, keys: &HeldKeys, place: &str) -> Result<TokenGrant, StepError> {
-    let mark = uuid::Uuid::new_v4().simple().to_string();
-    let (issuer, audience) = (format!("https://{mark}.issuer.example"), format!("https://{mark}.server.example"));
-    let ring = KeyRing::of_family(KeyFamily::Rsa);
-    let trusted = TrustedIssuer::new(format!("partner-{mark}"), &issuer, TrustedKeys::Ring(ring.clone()));
-    let mock = world.servers.named(place).or_fail(world)?.mock().or_fail(world)?;
-    mock.realm().trust(trusted.alias(&audience)).map_err(|error| world.error(error))?;
-    let assertion = Forge::new(issuer, ring, servers::forge(world, place)?.clock().clone());
-    let assertion = assertion.token(&audience, "bob").encode();
-    let reply = tokens::request(world, keys, place, JWT_BEARER, &[("assertion", &assertion)]).await;
-    world.demand(&format!("a token from `{place}` for an assertion"), reply)
+/// The device begins, the user agrees, and the device asks once its interval is over (RFC 8628, section 3.5).
+async fn by_device(world: &mut World, keys: &HeldKeys, place: &str) -> Result<TokenGrant, StepError> {
+    let client = tokens::oauth_client(world, place).or_fail(world)?;
+    let started = client.start_device(&tokens::authentication(world, keys, place), &[("scope", "openid")]).await;
+    let started = world.demand(&format!("the codes of a device at `{place}`"), started)?;
+    let [device_code, user_code] = ["device_code", "user_code"].map(|name| setup::text_member(&started, name));
+    let (Some(device_code), Some(user_code)) = (device_code, user_code) else {
+        return Err(world.deviates("`device_code` and `user_code`", "another answer"));
+    };
+    [&device_code, &user_code].into_iter().for_each(|code| world.log().know(code));
+    let agreed = world.servers.named(place).or_fail(world)?.mock().or_fail(world)?.realm().approve_device(&user_code, USER.0);
+    world.expect(agreed, format!("a device at `{place}` that waits for its user"), "none")?;
+    let interval = started.get("interval").and_then(serde_json::Value::as_u64).unwrap_or(USUAL_INTERVAL);
+    world.pass_time(Duration::from_secs(interval + 1))?;
+    let reply = tokens::request(world, keys, place, DEVICE, &[("device_code", device_code.as_str())]).await;
+    world.demand(&format!("a token from `{place}` for a device"), reply)
+}
+
+/// Two requests, the first of which is refused with a challenge for the user's machine.
+async fn by_windows(world: &mut World, keys: &HeldKeys, place: &str) -> Result<TokenGrant, StepError> {
+    let mut machine = Client::new(USER.0, USER.1).map_err(|error| world.error(error))?;
+    let first = machine.negotiate().map_err(|error| world.error(error))?;
+    let reply = tokens::request(world, keys, place, NTLM, &[("windows_token", first.as_str())]).await.or_fail(world)?;
+    let challenge = match &reply {
+        Reply::Refused(refusal) => refusal.header("www-authenticate").unwrap_or_default().to_owned(),
+        Reply::Granted(_) => return Err(world.deviates("a challenge by NTLM", "a token for a user nobody knows yet")),
+    };
+    let second = machine.authenticate(&challenge);
+    let second = second.map_err(|error| world.deviates("a challenge by NTLM", error.to_string()))?;
+    world.log().know(&second);
+    let reply = tokens::request(world, keys, place, NTLM, &[("windows_token", second.as_str())]).await;
+    world.demand(&format!("a token from `{place}` for a login by Windows"), reply)
 }

@@ -34,7 +34,7 @@ pub use named::{Named, Unnamed};
 pub use poll::Look;
 pub use scene::{SUPER_TENANT, Scene, SceneParts};
 pub use seen::{HeldToken, Login, PortalView, Seen};
-pub use things::{DeployedApi, HeldKeys, OwnedApplication, Partner, RegisteredKeyManager};
+pub use things::{DeployedApi, HeldKeys, KerberosRealm, OwnedApplication, Partner, RegisteredKeyManager};
 
 /// What one scenario remembers.
 #[derive(cucumber::World)]
@@ -46,6 +46,8 @@ pub struct World {
     certified: Option<Certified>,
     /// An issuer that vouches for users at the server.
     pub partner: Option<Partner>,
+    /// A Kerberos realm that the server belongs to.
+    pub kerberos: Option<KerberosRealm>,
     /// A scope that is bound to a role there, and the role.
     pub bound_scope: Option<(String, String)>,
     /// An id that whoever registers chose for a client.

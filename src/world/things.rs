@@ -1,7 +1,7 @@
 //! What a scenario calls by name, as it is at the subject: key managers, APIs, applications with their keys.
 //! How they come about is told by the steps.
 
-use kmspec_mocks::forge::Forge;
+use kmspec_mocks::{forge::Forge, kerberos::KeyCentre};
 
 use kmspec_drivers::{
     credentials::{ConsumerKey, Secret},
@@ -18,6 +18,15 @@ pub struct Partner {
     pub forge: Forge,
     /// The audience by which it must call the server.
     pub audience: String,
+}
+
+/// A Kerberos realm in which the server is a service.
+#[derive(Debug)]
+pub struct KerberosRealm {
+    /// What the server calls it.
+    pub name: String,
+    /// Hands out tickets for the service.
+    pub centre: KeyCentre,
 }
 
 /// A key manager that was registered.

@@ -88,6 +88,55 @@ Feature: Tokens of the grant types at the gateway
         | way       |
         | assertion |
 
+    @core @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is7
+    Scenario Outline: A token granted by <way> at WSO2 Identity Server 7 to a client that was registered for it opens the API
+      Given a key manager "acme" at WSO2 Identity Server 7 with
+        | grant types | client_credentials, <grant type> |
+      And the application "shop" with keys at "acme" for the grant types "client_credentials, <grant type>", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by <way>
+      When the API consumer calls "orders" with the token
+      Then the backend answers the call
+
+      @SEED-IS7-27/plain
+      Examples:
+        | way                | grant type         |
+        | authorization code | authorization_code |
+
+      @SEED-IS7-27/pkce
+      Examples:
+        | way                          | grant type         |
+        | authorization code with PKCE | authorization_code |
+
+      @SEED-IS7-26 @needs:clock
+      Examples:
+        | way    | grant type                                   |
+        | device | urn:ietf:params:oauth:grant-type:device_code |
+
+      @SEED-IS7-28
+      Examples:
+        | way       | grant type                                  |
+        | assertion | urn:ietf:params:oauth:grant-type:jwt-bearer |
+
+      @SEED-IS7-24 @SEED-KM-06/saml
+      Examples:
+        | way            | grant type                                    |
+        | SAML assertion | urn:ietf:params:oauth:grant-type:saml2-bearer |
+
+      @SEED-IS7-29
+      Examples:
+        | way            | grant type                                      |
+        | token exchange | urn:ietf:params:oauth:grant-type:token-exchange |
+
+      @SEED-IS7-25
+      Examples:
+        | way           | grant type |
+        | Windows login | iwa:ntlm   |
+
+      @SEED-KM-06/kerberos
+      Examples:
+        | way             | grant type |
+        | Kerberos ticket | kerberos   |
+
     @core @SEED-KM-25 @SEED-IS7-01 @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @needs:resident @connector:is7 @APIM-KEY-14
     Scenario Outline: Tokens of <key manager> open an API that several key managers serve
       Given a key manager "acme" at WSO2 Identity Server 7

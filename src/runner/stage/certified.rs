@@ -208,11 +208,13 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
         ("iwa:ntlm", Capability::IwaNtlm),
     ];
     let played = of_grants.into_iter().filter(|(grant, _)| plays(grant)).map(|(_, capability)| capability);
+    // Off until a scenario has it switched on.
+    let kerberos = (server.vendor == Vendor::Is7).then_some(Capability::Kerberos);
     let roles = (server.vendor == Vendor::Is7).then_some(Capability::RoleBasedScopes);
     let chosen = (server.vendor == Vendor::Is7).then_some(Capability::ChosenClientId);
     // Whether the port is free is seen when it is asked for.
     let port = (server.vendor == Vendor::Is7).then_some(Capability::DocumentedPort);
-    played.chain(roles).chain(chosen).chain(port).chain([Capability::Clock, Capability::ServerControls]).collect()
+    played.chain(kerberos).chain(roles).chain(chosen).chain(port).chain([Capability::Clock, Capability::ServerControls]).collect()
 }
 
 /// The arguments that `kmspec certify` would be given.

@@ -123,6 +123,7 @@ impl Server {
             introspection: mock.introspection.as_deref().and_then(url),
             revocation: mock.revocation.as_deref().and_then(url),
             registration: mock.registration.as_deref().and_then(url),
+            device_authorization: mock.device_authorization.as_deref().and_then(url),
             jwks: url(&mock.jwks),
             userinfo: mock.userinfo.as_deref().and_then(url),
             discovery: url(&running.discovery_url()),

@@ -10,6 +10,7 @@ mod devices;
 mod discovery;
 mod introspection;
 mod judging;
+mod kerberos;
 mod keys;
 mod refreshing;
 mod revocation;
