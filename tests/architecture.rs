@@ -26,7 +26,11 @@ const ARROWS: &[Arrow] = &[
     Arrow { from: "platform/tests", rooms: &["validation"], mocks: &["backend", "certificates", "realm"] },
     Arrow { from: "drivers", rooms: &["model"], mocks: &[] },
     // Steps and the World meet mocks only through the stage's handles; the names below are the types of those handles.
-    Arrow { from: "world", rooms: &["drivers", "model", "runner"], mocks: &["forge", "journal", "vendors", "realm", "kerberos"] },
+    Arrow {
+        from: "world",
+        rooms: &["drivers", "model", "runner"],
+        mocks: &["forge", "journal", "vendors", "realm", "kerberos"],
+    },
     Arrow {
         from: "steps",
         rooms: &["drivers", "model", "world"],

@@ -78,7 +78,7 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A signed SAML assertion of a trusted identity provider is a grant
 
-    @core @needs:saml2-bearer @SEED-IS7-24 @SEED-KM-06/saml @OAUTH-7522-2.1-a @DEF-SEED-AS-SAML-07
+    @core @needs:saml2-bearer @SEED-IS7-24 @SEED-KM-06/saml @OAUTH-7522-2.1-a @APIM-IS7-TOK-11 @DEF-SEED-AS-SAML-07
     Scenario: A SAML assertion of a trusted identity provider brings a token
       Given an issuer whom the server trusts
       When the OAuth client asks for a token with a SAML assertion of that issuer

@@ -20,7 +20,7 @@ Feature: The profile of a user
     Then the profile is refused with status 401
     And the challenge carries the error "invalid_token"
 
-  @core @needs:scim-me @needs:user-credentials @needs:password @SEED-IS7-07 @SEED-IS7-18 @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-USER-01
+  @core @needs:scim-me @needs:user-credentials @needs:password @SEED-IS7-07 @SEED-IS7-18 @APIM-IS7-TOK-09 @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-USER-01
   Scenario: A user's token brings the user's own SCIM resource
     Given an access token issued to the client for the user
     When the OAuth client asks for the user's own SCIM resource

@@ -8,7 +8,7 @@ Feature: What a client may have
     When the OAuth client asks for a token with the scope "kmspec-unassigned"
     Then the scope "kmspec-unassigned" is not granted
 
-  @core @negative @needs:dcr @OAUTH-6749-5.2-g @DEF-120
+  @core @negative @needs:dcr @OAUTH-6749-5.2-g @APIM-IS7-TOK-08 @DEF-120
   Scenario: A grant type that the client was not registered for is refused
     Given a client registered for authorization codes
     When the registered client asks for a token

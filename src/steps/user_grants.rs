@@ -166,7 +166,8 @@ async fn by_device(world: &mut World, keys: &HeldKeys, place: &str) -> Result<To
         return Err(world.deviates("`device_code` and `user_code`", "another answer"));
     };
     [&device_code, &user_code].into_iter().for_each(|code| world.log().know(code));
-    let agreed = world.servers.named(place).or_fail(world)?.mock().or_fail(world)?.realm().approve_device(&user_code, USER.0);
+    let agreed =
+        world.servers.named(place).or_fail(world)?.mock().or_fail(world)?.realm().approve_device(&user_code, USER.0);
     world.expect(agreed, format!("a device at `{place}` that waits for its user"), "none")?;
     let interval = started.get("interval").and_then(serde_json::Value::as_u64).unwrap_or(USUAL_INTERVAL);
     world.pass_time(Duration::from_secs(interval + 1))?;

@@ -63,21 +63,23 @@ pub(super) async fn granted(
     world.demand(&format!("a token from `{place}` by {grant_type}"), reply)
 }
 
+/// A JWT of an issuer that is registered as its administrator does it: the name is the `iss`, the alias the token endpoint.
 fn jwt(world: &World, place: &str, mark: &str) -> Result<String, StepError> {
-    let (issuer, audience, keys) = issuer(mark);
-    let trusted = TrustedIssuer::new(format!("partner-{mark}"), &issuer, TrustedKeys::Ring(keys.clone()));
+    let (issuer, keys) = (format!("https://{mark}.issuer.example"), KeyRing::of_family(KeyFamily::Rsa));
+    let audience = token_endpoint(world, place)?;
+    let trusted = TrustedIssuer::new(&issuer, &issuer, TrustedKeys::Ring(keys.clone()));
     trust(world, place, trusted.alias(&audience))?;
     let forge = Forge::new(issuer, keys, servers::forge(world, place)?.clock().clone());
     Ok(forge.token(&audience, SUBJECT).encode())
 }
 
 fn saml(world: &World, place: &str, mark: &str) -> Result<String, StepError> {
-    let (issuer, audience, keys) = issuer(mark);
-    let provider = IdentityProvider::new(issuer, keys, servers::forge(world, place)?.clock().clone());
+    let keys = KeyRing::of_family(KeyFamily::Rsa);
+    let clock = servers::forge(world, place)?.clock().clone();
+    let provider = IdentityProvider::new(format!("https://{mark}.issuer.example"), keys, clock);
+    let audience = format!("https://{mark}.server.example");
     trust(world, place, provider.trusted(&format!("partner-{mark}")).alias(&audience))?;
-    let recipient = servers::endpoints(world, place)?.token;
-    let recipient = recipient.ok_or_else(|| world.error(format!("`{place}` has no token endpoint")))?;
-    let assertion = provider.assertion(SUBJECT).audience(audience).recipient(recipient.as_str());
+    let assertion = provider.assertion(SUBJECT).audience(audience).recipient(token_endpoint(world, place)?);
     Ok(assertion.sign().map_err(|error| world.error(error))?.encoded())
 }
 
@@ -98,10 +100,9 @@ fn realm_name(mark: &str) -> String {
     format!("corp-{mark}")
 }
 
-/// Who vouches, by which audience the server is called, and the keys.
-fn issuer(mark: &str) -> (String, String, KeyRing) {
-    let (issuer, audience) = (format!("https://{mark}.issuer.example"), format!("https://{mark}.server.example"));
-    (issuer, audience, KeyRing::of_family(KeyFamily::Rsa))
+fn token_endpoint(world: &World, place: &str) -> Result<String, StepError> {
+    let address = servers::endpoints(world, place)?.token;
+    Ok(address.ok_or_else(|| world.error(format!("`{place}` has no token endpoint")))?.to_string())
 }
 
 fn trust(world: &World, place: &str, issuer: TrustedIssuer) -> Result<(), StepError> {

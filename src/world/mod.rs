@@ -116,6 +116,7 @@ impl World {
             conversation: None,
             certified: None,
             partner: None,
+            kerberos: None,
             bound_scope: None,
             chosen_id: None,
             servers: Named::new("authorization server"),

@@ -41,7 +41,7 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-      @SEED-IS7-22
+      @SEED-IS7-22 @APIM-IS7-TOK-01
       Examples:
         | grant              |
         | client credentials |
@@ -51,7 +51,7 @@ Feature: Tokens of the grant types at the gateway
         | grant    |
         | password |
 
-      @SEED-IS7-23
+      @SEED-IS7-23 @APIM-IS7-TOK-02
       Examples:
         | grant   |
         | refresh |
@@ -97,27 +97,27 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-      @SEED-IS7-27/plain
+      @SEED-IS7-27/plain @APIM-IS7-TOK-03
       Examples:
         | way                | grant type         |
         | authorization code | authorization_code |
 
-      @SEED-IS7-27/pkce
+      @SEED-IS7-27/pkce @APIM-IS7-TOK-04
       Examples:
         | way                          | grant type         |
         | authorization code with PKCE | authorization_code |
 
-      @SEED-IS7-26 @needs:clock
+      @SEED-IS7-26 @APIM-IS7-TOK-05 @needs:clock
       Examples:
         | way    | grant type                                   |
         | device | urn:ietf:params:oauth:grant-type:device_code |
 
-      @SEED-IS7-28
+      @SEED-IS7-28 @APIM-IS7-TOK-06 @APIM-IS7-TOK-10
       Examples:
         | way       | grant type                                  |
         | assertion | urn:ietf:params:oauth:grant-type:jwt-bearer |
 
-      @SEED-IS7-24 @SEED-KM-06/saml
+      @SEED-IS7-24 @SEED-KM-06/saml @APIM-IS7-TOK-07 @APIM-IS7-TOK-12
       Examples:
         | way            | grant type                                    |
         | SAML assertion | urn:ietf:params:oauth:grant-type:saml2-bearer |

@@ -12,7 +12,7 @@ Feature: Scopes at the key managers that keep them
       Then the request is granted
       And "acme" comes to know the scope "pets-write"
 
-      @connector:is7
+      @APIM-ROLE-07 @connector:is7
       Examples:
         | kind                   |
         | WSO2 Identity Server 7 |
@@ -28,6 +28,14 @@ Feature: Scopes at the key managers that keep them
         | type | WSO2-IS |
       When the publisher creates the shared scope "pets-write" for the role "editor"
       Then "acme" comes to know the scope "pets-write"
+
+    @extended @SEED-KM-30/scopes @SEED-KM-07 @APIM-ROLE-06 @DEF-SEED-CONN-05 @connector:is7
+    Scenario: Every key manager of the tenant is told of a new shared scope
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And a key manager "globex" at WSO2 Identity Server 7
+      When the publisher creates the shared scope "pets-write" for the role "editor"
+      Then "acme" comes to know the scope "pets-write"
+      And "globex" comes to know the scope "pets-write"
 
     @extended @SEED-KM-30/scopes @DEF-SEED-KM-30 @connector:is7
     Scenario: A shared scope that was deleted is forgotten at its key manager
@@ -47,12 +55,19 @@ Feature: Scopes at the key managers that keep them
 
   Rule: Roles carry the scopes that are bound to them
 
-    @extended @SEED-KM-30/scopes @DEF-154 @DEF-SEED-CONN-06 @connector:is7
+    @extended @SEED-KM-30/scopes @APIM-ROLE-01 @DEF-154 @DEF-SEED-CONN-06 @connector:is7
     Scenario: A role that is missing at WSO2 Identity Server 7 is made where that is switched on
       Given a key manager "acme" at WSO2 Identity Server 7 with
         | role creation | true |
       When the publisher creates the shared scope "pets-write" for the role "editor"
       Then "acme" comes to give the scope "pets-write" to the role "system_primary_editor"
+
+    @extended @SEED-KM-30/scopes @APIM-ROLE-02 @DEF-154 @DEF-SEED-CONN-06 @connector:is7
+    Scenario: A scope for an internal role of the platform goes to the role of that name
+      Given a key manager "acme" at WSO2 Identity Server 7 with
+        | role creation | true |
+      When the publisher creates the shared scope "pets-write" for the role "Internal/subscriber"
+      Then "acme" comes to give the scope "pets-write" to the role "subscriber"
 
     @extended @SEED-KM-30/scopes @DEF-154 @DEF-SEED-CONN-06 @connector:is7
     Scenario: A scope that is bound to another role leaves the first one
@@ -73,14 +88,14 @@ Feature: Scopes at the key managers that keep them
       And an API "orders" that needs the scope "orders-write"
       And the application "shop" with keys at "acme", subscribed to the API "orders"
 
-    @extended @SEED-KM-30/scopes @DEF-154 @needs:devportal @needs:gateway @connector:is7
+    @extended @SEED-KM-30/scopes @APIM-ROLE-09 @DEF-154 @needs:devportal @needs:gateway @connector:is7
     Scenario: A user with the role at the authorization server reaches the operation
       Given the user of "acme" has the role "system_primary_editor"
       And the API consumer holds a token of "shop" from "acme" by password for the scope "orders-write"
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-    @extended @negative @SEED-KM-30/scopes @DEF-049 @needs:devportal @needs:gateway @connector:is7
+    @extended @negative @SEED-KM-30/scopes @APIM-ROLE-10 @DEF-049 @needs:devportal @needs:gateway @connector:is7
     Scenario: A user without the role at the authorization server does not reach the operation
       Given the API consumer holds a token of "shop" from "acme" by password for the scope "orders-write"
       When the API consumer calls "orders" with the token
@@ -89,7 +104,7 @@ Feature: Scopes at the key managers that keep them
 
   Rule: A key manager that cannot be told stops nobody
 
-    @extended @SEED-KM-07 @DEF-SEED-CONN-08 @connector:is7
+    @extended @SEED-KM-07 @APIM-ROLE-04 @DEF-SEED-CONN-08 @connector:is7
     Scenario: A shared scope is created while a key manager fails at it
       Given a key manager "acme" at WSO2 Identity Server 7
       And "acme" fails at scope management

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    codes, devices, discovery, exchange, introspection, kerberos, key_set, refreshing, registration, revocation, saml, scopes,
-    token_answer, token_request, turn::Turn, userinfo,
+    codes, devices, discovery, exchange, introspection, kerberos, key_set, refreshing, registration, revocation, saml,
+    scopes, token_answer, token_request, turn::Turn, userinfo,
 };
 use crate::{
     endpoints::call::{Call, Reply},

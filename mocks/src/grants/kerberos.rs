@@ -78,5 +78,6 @@ pub(crate) fn user(
 
 /// The generic words, and a header field of that name.
 fn invalid_token() -> OAuthError {
-    OAuthError::invalid_grant("the provided authorization grant is not valid").header("sampleheader-999", "invalid token")
+    OAuthError::invalid_grant("the provided authorization grant is not valid")
+        .header("sampleheader-999", "invalid token")
 }

@@ -38,7 +38,7 @@ impl Grant for Ntlm {
 
 /// The refusal that opens an exchange.
 fn challenge(realm: &Realm, client: &Client, negotiate: &[u8]) -> OAuthError {
-    match Handshake::open(negotiate) {
+    match Handshake::open(negotiate, realm.now()) {
         Some((handshake, challenge)) => {
             realm.keep_handshake(&client.id, handshake);
             let challenge = format!("NTLM {}", STANDARD.encode(challenge));

@@ -90,8 +90,7 @@ fn plain(token: &[u8]) -> Option<ApReq> {
 
 /// The token around a request, in the same two forms.
 pub(super) fn token(request: ApReq, negotiated: bool) -> Option<Vec<u8>> {
-    let message =
-        KrbMessage { krb5_oid: oids::krb5().into(), krb5_token_id: AP_REQ_TOKEN_ID, krb_msg: request };
+    let message = KrbMessage { krb5_oid: oids::krb5().into(), krb5_token_id: AP_REQ_TOKEN_ID, krb_msg: request };
     let plain = picky_asn1_der::to_vec(&ApplicationTag0(message)).ok()?;
     if !negotiated {
         return Some(plain);

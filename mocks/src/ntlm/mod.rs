@@ -1,8 +1,11 @@
 //! NTLM (MS-NLMP), both sides of it: the messages that go to and fro in base64 until one side knows who the other is.
 //! Who is asked for a password, and where an exchange waits for its next message, is decided in `grants` and `realm`.
 
+mod challenge;
 mod client;
+mod flags;
 mod message;
+mod proof;
 mod server;
 
 pub use client::Client;

@@ -214,7 +214,13 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
     let chosen = (server.vendor == Vendor::Is7).then_some(Capability::ChosenClientId);
     // Whether the port is free is seen when it is asked for.
     let port = (server.vendor == Vendor::Is7).then_some(Capability::DocumentedPort);
-    played.chain(kerberos).chain(roles).chain(chosen).chain(port).chain([Capability::Clock, Capability::ServerControls]).collect()
+    played
+        .chain(kerberos)
+        .chain(roles)
+        .chain(chosen)
+        .chain(port)
+        .chain([Capability::Clock, Capability::ServerControls])
+        .collect()
 }
 
 /// The arguments that `kmspec certify` would be given.
