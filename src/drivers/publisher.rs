@@ -1,6 +1,12 @@
 //! The Publisher REST interface (v4): APIs, their key manager restriction, scopes, revisions and deployment.
 //! Only what the harness uses of it is here.
 
+mod definition;
+mod internal_keys;
+mod subscriptions;
+
+pub use subscriptions::HeldPlan;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -273,19 +279,6 @@ impl Publisher {
         let call = self.0.call(Plane::Publisher, "POST", &["apis", "change-lifecycle"])?;
         let call = call.query("apiId", id).query("action", action);
         Ok(self.0.send(Plane::Publisher, call).await?.done())
-    }
-
-    /// Blocks a subscription, for keys of either type.
-    pub async fn block(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
-        let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "block-subscription"])?;
-        let call = call.query("subscriptionId", subscription).query("blockState", "BLOCKED");
-        Ok(self.0.send(Plane::Publisher, call).await?.done())
-    }
-
-    /// Lifts the block of a subscription.
-    pub async fn unblock(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
-        let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "unblock-subscription"])?;
-        Ok(self.0.send(Plane::Publisher, call.query("subscriptionId", subscription)).await?.done())
     }
 
     /// Lists the key managers that an API can be restricted to.

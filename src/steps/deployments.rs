@@ -68,6 +68,18 @@ async fn has_keys_at_other_resident(world: &mut World, application: String) -> R
     super::refusals::was_granted(world, "key generation")
 }
 
+#[given(expr = "the platform takes access tokens in the header {string}")]
+async fn token_header(world: &mut World, header: String) -> Result<(), StepError> {
+    world.configure_platform(&format!("[apim.oauth_config]\nauth_header = {header:?}\n")).await?;
+    world.seen.token_header = Some(header);
+    Ok(())
+}
+
+#[given(expr = "the platform's gateway serves sandbox keys only")]
+async fn sandbox_gateway(world: &mut World) -> Result<(), StepError> {
+    world.configure_platform("[[apim.gateway.environment]]\nname = \"Default\"\ntype = \"sandbox\"\n").await
+}
+
 #[when(expr = "the developer generates keys for {string} at the other tenant's resident key manager")]
 async fn generates_at_other_resident(world: &mut World, application: String) -> Result<(), StepError> {
     let neighbour = world.neighbours.named("the other tenant").or_fail(world)?;

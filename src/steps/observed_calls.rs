@@ -6,7 +6,7 @@ use cucumber::then;
 use crate::world::{Last, Look, OrFail as _, StepError, World};
 use kmspec_drivers::{
     credentials::Token,
-    gateway::{ApiCall, Echo},
+    gateway::Echo,
     reply::{Refusal, Reply},
 };
 
@@ -15,7 +15,7 @@ use super::{
     flaws::Flaw,
     parameters::{Place, RESIDENT},
     refusals, servers,
-    setup::resource,
+    setup::{resource, with_token},
     tokens::{self, of_application},
 };
 
@@ -41,7 +41,7 @@ async fn backend_untouched(world: &mut World) -> Result<(), StepError> {
 }
 
 async fn answer(world: &World, api: &str, token: &Token) -> Result<Reply<Echo>, StepError> {
-    let call = ApiCall::get(resource(world, api)?).bearer(token.reveal());
+    let call = with_token(world, resource(world, api)?, token);
     world.scene().gateway().or_fail(world)?.call(&call).await.or_fail(world)
 }
 

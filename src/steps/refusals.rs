@@ -52,6 +52,7 @@ const MANAGEMENT: &[Reason] = &[
     reason("the client could not be deleted", &[412], "902014"),
     reason("the client cannot be looked up", &[500], "900967"),
     reason("the key manager is restricted", &[403], "902013"),
+    Reason { words: "there is no such subscription", statuses: &[404], code: None },
     reason("the authorization server refused", &[400], "902003"),
     reason("the authorization server failed", &[500], "902004"),
 ];
@@ -61,12 +62,15 @@ const GATEWAY: &[Reason] = &[
     reason("the credentials are invalid", &[401], "900901"),
     reason("credentials are missing", &[401], "900902"),
     reason("there is no subscription", &[403], "900908"),
+    reason("the API key may not be sent from there", &[403], "900908"),
     reason("the scope is missing", &[403], "900910"),
     reason("the audience does not match", &[403], "900914"),
     reason("there is no backend for keys of its type", &[403], "900901"),
     reason("the subscription is blocked", &[401], "900907"),
     reason("the API is blocked", &[503], "700700"),
     reason("there is no such API", &[404], "404"),
+    reason("the message cannot be read", &[500], "601000"),
+    reason("the tenant cannot be loaded", &[500], "900900"),
 ];
 
 /// Whether a refusal of the gateway is for this reason.
@@ -115,7 +119,7 @@ async fn call_unauthenticated(world: &mut World) -> Result<(), StepError> {
     world.expect(refusal.status == 401, "a refusal as unauthenticated (401)", refusal.to_string())
 }
 
-#[then(regex = "^the call is refused because (.+)$")]
+#[then(regex = "^the call (?:is refused|fails) because (.+)$")]
 async fn call_refused_because(world: &mut World, words: String) -> Result<(), StepError> {
     let refusal = world.refusal("the call")?.clone();
     holds(world, named(world, GATEWAY, &words)?, &refusal)
@@ -188,8 +192,23 @@ async fn forged_refused_alike(world: &mut World, issuer: String) -> Result<(), S
     }
 }
 
+#[then(expr = "the refusal does not repeat {string}")]
+async fn not_repeated(world: &mut World, text: String) -> Result<(), StepError> {
+    let refusal = world.refusal("the call")?.clone();
+    let headers = refusal.headers.iter().map(|(_, value)| value);
+    let repeated = headers.chain([&refusal.body]).any(|part| part.contains(&text));
+    world.expect(!repeated, format!("a refusal without `{text}` in it"), refusal.to_string())
+}
+
+#[then(expr = "the refusal challenges for an API key")]
+async fn challenges_for_api_key(world: &mut World) -> Result<(), StepError> {
+    let challenge = challenge(world)?;
+    let found = challenge.contains("API Key realm=\"WSO2 API Manager\"");
+    world.expect(found, "an `API Key` challenge with the product's realm", format!("`{challenge}`"))
+}
+
 /// What a refusal says to its reader, apart from what differs from call to call.
-fn told(refusal: &Refusal) -> (u16, Vec<Option<&str>>) {
+pub(super) fn told(refusal: &Refusal) -> (u16, Vec<Option<&str>>) {
     let members = [&refusal.code, &refusal.message, &refusal.description].map(|each| each.as_deref());
     (refusal.status, members.into_iter().chain([refusal.header("www-authenticate")]).collect())
 }

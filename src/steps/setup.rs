@@ -9,7 +9,7 @@ use crate::world::{
     DeployedApi, HeldKeys, Look, OrFail as _, OwnedApplication, RegisteredKeyManager, StepError, World,
 };
 use kmspec_drivers::{
-    credentials::ConsumerKey,
+    credentials::{ConsumerKey, Token},
     devportal::{Application, ApplicationKey, KeyRequest, KeyType, MapRequest},
     gateway::ApiCall,
     publisher::{Api, ApiScope, Operation, Scope},
@@ -21,6 +21,7 @@ use super::{
     connectors,
     flaws::Flaw,
     form::Form,
+    further_terms::{FurtherTerms, takes_tokens},
     parameters::{RESIDENT, ServerKind},
     servers, tokens,
 };
@@ -175,6 +176,8 @@ pub(super) struct ApiTerms<'a> {
     pub(super) shared_scope: Option<&'a str>,
     /// Whether there is a backend for production keys and none for sandbox keys.
     pub(super) production_only: bool,
+    /// What is said of it besides.
+    pub(super) further: FurtherTerms<'a>,
 }
 
 /// A published API that the gateway serves.
@@ -243,6 +246,7 @@ fn restrict(world: &World, draft: &mut Api, terms: &ApiTerms<'_>) -> Result<(), 
     if let Some(audience) = terms.audience {
         draft.audiences = Some(audience.split(", ").map(str::to_owned).collect());
     }
+    terms.further.write(draft);
     Ok(())
 }
 
@@ -282,6 +286,12 @@ async fn until_served(world: &World, name: &str) -> Result<(), StepError> {
 /// The resource that scenarios call.
 pub(super) fn resource(world: &World, api: &str) -> Result<String, StepError> {
     Ok(format!("{}/orders", world.apis.named(api).or_fail(world)?.path))
+}
+
+/// A call with a token in the header that the platform takes tokens in.
+pub(super) fn with_token(world: &World, path: String, token: &Token) -> ApiCall {
+    let header = world.seen.token_header.as_deref().unwrap_or("Authorization");
+    ApiCall::get(path).header(header, format!("Bearer {}", token.reveal()))
 }
 
 /// Subscribes an application to an API.
@@ -330,7 +340,7 @@ pub(super) async fn until_known(
     let token = tokens::of_application(world, application, place, &Flaw::Sound).await?;
     world
         .until(bound, format!("the gateway knows the keys of `{application}` at `{place}`"), async || {
-            let reply = gateway.call(&ApiCall::get(path.clone()).bearer(token.reveal())).await.or_fail(world)?;
+            let reply = gateway.call(&with_token(world, path.clone(), &token)).await.or_fail(world)?;
             let instead = reply.refusal().map_or_else(String::new, ToString::to_string);
             Ok(Look::when(matches!(reply, Reply::Granted(_)), (), instead))
         })
@@ -364,7 +374,8 @@ pub(super) async fn until_subscribed(
 fn is_open(world: &World, api: &str) -> bool {
     world.apis.named(api).is_ok_and(|api| {
         let all = |names: &Vec<String>| names.iter().any(|name| name == "all");
-        api.document.key_managers.as_ref().is_none_or(all)
+        takes_tokens(&api.document)
+            && api.document.key_managers.as_ref().is_none_or(all)
             && api.document.operations.iter().flatten().all(|operation| operation.scopes.is_empty())
             && api.document.audiences.as_ref().is_none_or(Vec::is_empty)
     })

@@ -82,6 +82,16 @@ pub struct Seen {
     pub protected: BTreeMap<String, (String, ConsumerKey)>,
     /// The API key that the API consumer holds.
     pub api_key: Option<Token>,
+    /// The key by which the publisher tries an API out.
+    pub internal_key: Option<Token>,
+    /// The header in which an API takes its keys, where its publisher chose one.
+    pub key_headers: BTreeMap<String, String>,
+    /// The header in which the platform takes access tokens, where its administrator chose one.
+    pub token_header: Option<String>,
+    /// How the gateway is told to log in at the backends of an API, as it was entered.
+    pub backend_login: Option<serde_json::Value>,
+    /// Ids of the subscriptions that were listed.
+    pub listed_subscriptions: Vec<String>,
     /// Who called, and who the backend was told had called.
     pub told: Vec<(String, String)>,
     /// Whether a call was answered while another one was still waiting.

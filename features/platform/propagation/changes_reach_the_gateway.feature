@@ -119,7 +119,7 @@ Feature: Changes reach the gateway
       When the developer unsubscribes "shop" from "orders"
       Then "orders" comes to refuse the token because there is no subscription
 
-    @core @negative @SEED-OOB-22/production @DEF-084 @connector:custom
+    @core @negative @SEED-OOB-22/production @DEF-084 @connector:custom @APIM-GW-03
     Scenario: A live token is refused once its subscription is blocked
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -128,7 +128,7 @@ Feature: Changes reach the gateway
       When the publisher blocks the subscription of "shop" to "orders"
       Then "orders" comes to refuse the token because the subscription is blocked
 
-    @core @SEED-OOB-22/production @DEF-SEED-GW-25 @connector:custom
+    @core @SEED-OOB-22/production @DEF-SEED-GW-25 @connector:custom @APIM-GW-03
     Scenario: A live token is accepted again once its subscription is no longer blocked
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

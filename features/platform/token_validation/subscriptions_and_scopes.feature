@@ -13,7 +13,7 @@ Feature: What a sound token may reach
       And the refusal says "API Subscription validation failed"
       And the call did not reach the backend
 
-    @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @needs:fresh-issuer
+    @core @negative @SEED-OOB-22/production @DEF-SEED-GW-18 @needs:fresh-issuer @APIM-GW-02
     Scenario: A mapped client of an unsubscribed application is refused
       Given a key manager "acme" at a custom server
       And an API "orders"
@@ -66,7 +66,7 @@ Feature: What a sound token may reach
       Then the call is refused because there is no backend for keys of its type
       And the call did not reach the backend
 
-    @core @negative @DEF-083
+    @core @negative @DEF-083 @APIM-AK-12
     Scenario: An API key opens nothing once its application is unsubscribed
       Given an API "orders" that takes API keys
       And the application "shop" subscribed to the API "orders"

@@ -1,6 +1,7 @@
 //! The Developer Portal REST interface (v3): applications, their keys at each key manager, subscriptions.
 //! Only what the harness uses of it is here.
 
+mod api_keys;
 mod apis;
 mod applications;
 mod keys;
@@ -10,6 +11,7 @@ mod shelves;
 mod subscriptions;
 mod tokens;
 
+pub use api_keys::ApiKeyEntry;
 pub use apis::ShownApi;
 pub use applications::Application;
 pub use keys::{ApplicationKey, KeyRequest, KeyType, MapRequest};

@@ -24,6 +24,9 @@ pub struct Subscription {
     /// `UNBLOCKED`, `BLOCKED`, ….
     #[serde(default)]
     pub status: Option<String>,
+    /// Its plan.
+    #[serde(default)]
+    pub throttling_policy: Option<String>,
 }
 
 impl Devportal {
@@ -43,6 +46,25 @@ impl Devportal {
         let call = self.0.call(Plane::Devportal, "GET", &["subscriptions"])?.query("applicationId", application);
         let answered = self.0.send(Plane::Devportal, call).await?;
         Ok(answered.read::<List<Subscription>>("a list of subscriptions")?.map(|list| list.list))
+    }
+
+    /// Lists the subscriptions of the persona's applications to an API.
+    pub async fn subscriptions_to(&self, api: &str) -> Result<Reply<Vec<Subscription>>, DriverError> {
+        let call = self.0.call(Plane::Devportal, "GET", &["subscriptions"])?.query("apiId", api);
+        let answered = self.0.send(Plane::Devportal, call).await?;
+        Ok(answered.read::<List<Subscription>>("a list of subscriptions")?.map(|list| list.list))
+    }
+
+    /// Asks for another plan of a subscription.
+    pub async fn change_plan(&self, held: &Subscription, plan: &str) -> Result<Reply<Subscription>, DriverError> {
+        let call = self.0.call(Plane::Devportal, "PUT", &["subscriptions", &held.subscription_id])?;
+        let document = json!({
+            "applicationId": held.application_id,
+            "apiId": held.api_id,
+            "throttlingPolicy": held.throttling_policy,
+            "requestedThrottlingPolicy": plan,
+        });
+        self.0.send(Plane::Devportal, call.json(&document)).await?.read("a subscription")
     }
 
     /// Ends a subscription.

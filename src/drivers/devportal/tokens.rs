@@ -1,12 +1,11 @@
-//! What the platform fetches or makes for an application: access tokens and API keys.
-//! The keys that they are had with are left to `keys`.
+//! What the platform fetches for an application: access tokens.
+//! The keys that they are had with are left to `keys`, API keys to `api_keys`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use kmspec_model::exchange::Plane;
 
-use super::{Devportal, KeyType};
+use super::Devportal;
 use crate::{
     credentials::{Secret, Token},
     error::DriverError,
@@ -63,24 +62,5 @@ impl Devportal {
         let path = ["applications", application, "oauth-keys", mapping, "generate-token"];
         let call = self.0.call(Plane::Devportal, "POST", &path)?;
         self.0.send(Plane::Devportal, call.json(order)).await?.read("an application token")
-    }
-
-    /// Has an API key of the application made, without an end.
-    pub async fn generate_api_key(
-        &self,
-        application: &str,
-        key_type: KeyType,
-        name: &str,
-    ) -> Result<Reply<Token>, DriverError> {
-        #[derive(Deserialize)]
-        struct Made {
-            apikey: Token,
-        }
-        let kind = key_type.to_string().to_uppercase();
-        let path = ["applications", application, "api-keys", &kind, "generate"];
-        let call = self.0.call(Plane::Devportal, "POST", &path)?;
-        let order = json!({ "keyName": name, "validityPeriod": -1, "additionalProperties": {} });
-        let answered = self.0.send(Plane::Devportal, call.json(&order)).await?;
-        Ok(answered.read::<Made>("an API key")?.map(|made| made.apikey))
     }
 }
