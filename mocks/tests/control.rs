@@ -127,7 +127,7 @@ async fn every_route_answers_what_the_document_says() {
         ("get", "/users/{user}", vec!["ann"], none.clone()),
         ("put", "/scopes/{scope}", vec!["read"], json!({ "description": "Reading" })),
         ("get", "/scopes", vec![], none.clone()),
-        ("put", "/roles/{role}", vec!["clerk"], json!({ "scopes": ["read"] })),
+        ("put", "/roles/{role}", vec!["clerk"], json!({ "scopes": ["read"], "permissions": ["/permission"] })),
         ("get", "/roles", vec![], none.clone()),
         ("delete", "/roles/{role}", vec!["clerk"], none.clone()),
         ("delete", "/scopes/{scope}", vec!["read"], none.clone()),

@@ -218,3 +218,31 @@ async fn certificates_stand_for_the_users_that_the_file_maps_them_to_once_that_i
     let stage = Stage { server: asked, http: http(), client };
     assert_eq!(users(&stage, &platform, "admin").await, 401, "a file that is silent maps nobody");
 }
+
+#[tokio::test]
+async fn in_the_old_mode_permissions_of_roles_open_what_scopes_open_otherwise() {
+    let applications = "/permission/admin/manage/identity/applicationmgt";
+    for (file, status) in [("[server]\nlegacy_mode = true\n", 201), ("", 403)] {
+        let stage = configured(file, &["password"]).await;
+        let realm = stage.server.realm().clone();
+        realm.add_role("1", "Registrar");
+        realm.permit("Registrar", vec![format!("{applications}/create"), format!("{applications}/view")]);
+        realm.update_user("ann", |ann| ann.roles.push("registrar".to_owned()));
+        let asked = stage.password("internal_dcr_create internal_dcr_delete internal_user_mgt_list").await;
+        let granted = asked.json().get("scope").cloned();
+        assert_eq!(granted, (status == 201).then(|| json!("internal_dcr_create")), "{file}");
+        let registration = stage.server.endpoints().registration.clone().unwrap();
+        let body = json!({ "client_name": "app", "grant_types": ["client_credentials"] });
+        let ann = |method| stage.http.request(method, &registration).basic_auth("ann", Some("ann's secret"));
+        let made = answer(ann(Method::POST).json(&body).send().await.unwrap()).await;
+        assert_eq!(made.status, status, "{file}");
+        if status == 201 {
+            let own = format!("{registration}/{}", made.member("client_id"));
+            let by_ann = |method| stage.http.request(method, &own).basic_auth("ann", Some("ann's secret")).send();
+            assert_eq!(by_ann(Method::GET).await.unwrap().status(), 200);
+            assert_eq!(by_ann(Method::DELETE).await.unwrap().status(), 403, "that takes another permission");
+            realm.remove_role("1");
+            assert_eq!(by_ann(Method::GET).await.unwrap().status(), 403);
+        }
+    }
+}

@@ -70,17 +70,20 @@ pub(super) fn named(server: &AuthorizationServer, name: &str) -> Result<User, Re
     server.realm().user(name).ok_or_else(|| Refusal::missing("user", name, known()))
 }
 
-/// A role with the scopes that it carries.
+/// A role with the scopes that it carries, and with its permissions in the old mode of Identity Server.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Role {
     #[serde(default)]
     scopes: Vec<String>,
+    /// Left as they are when left out.
+    #[serde(default)]
+    permissions: Option<Vec<String>>,
 }
 
 fn role(server: &AuthorizationServer, name: &str) -> Option<(String, Value)> {
     let (id, name) = server.realm().roles().into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name))?;
-    let document = json!({ "id": id, "name": name, "scopes": server.realm().carried_by(&name) });
+    let document = json!({ "id": id, "name": name, "scopes": server.realm().carried_by(&name), "permissions": server.realm().permitted_to(&name) });
     Some((id, document))
 }
 
@@ -103,6 +106,9 @@ pub(super) async fn put_role(
     }
     server.realm().add_role(&random::uuid(), &name);
     server.realm().carry(&name, &wanted.scopes);
+    if let Some(permissions) = wanted.permissions {
+        server.realm().permit(&name, permissions);
+    }
     let (_, document) = role(&server, &name).ok_or_else(|| Refusal::bad("the role is gone again"))?;
     Ok(Json(document).into_response())
 }

@@ -188,6 +188,11 @@ impl Settings {
         !self.legacy_mode
     }
 
+    /// Whether the permissions of a user's roles count.
+    pub(crate) fn by_permission(&self) -> bool {
+        self.legacy_mode
+    }
+
     /// Whether there are roles in the old form, too.
     pub(crate) fn old_roles(&self) -> bool {
         self.legacy_mode
@@ -246,7 +251,7 @@ impl Settings {
             administrator: self.administrator.0.clone().into(),
         });
         let allowed = self.allowed_scopes.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect();
-        spec.scope_rule = Arc::new(Scopes { mode: self.scope_mode(), allowed });
+        spec.scope_rule = Arc::new(Scopes { mode: self.scope_mode(), allowed, by_permission: self.by_permission() });
     }
 
     /// Puts the administrator in.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Reply};
 use crate::{
     grants::basic_pair,
-    realm::{ClientSpec, TokenRow, User, random},
+    realm::{ClientSpec, TokenRow, User, permission, random},
     server::Site,
 };
 
@@ -74,15 +74,24 @@ impl Caller {
     }
 
     /// Whether the user is an administrator, who holds every permission, or the token all of these scopes. A token where
-    /// permissions alone are asked for is as good as its user. Nothing is needed when there is neither.
+    /// permissions alone are asked for is as good as its user. Nothing is needed when there is neither. Where roles have
+    /// permissions, a user who has what is asked for will do as well.
     fn may(&self, site: &Site, scopes: &[String], permissions: &[String]) -> bool {
-        let administrator = || self.user(site).is_some_and(|user| user.has_role("admin"));
+        let allowed = |user: &User| user.has_role("admin") || by_permission(site, user, scopes, permissions);
         match self {
             _ if scopes.is_empty() && permissions.is_empty() => true,
             Self::Token(row) if !scopes.is_empty() => scopes.iter().all(|scope| row.scopes.contains(scope)),
-            _ => administrator(),
+            _ => self.user(site).is_some_and(|user| allowed(&user)),
         }
     }
+}
+
+/// Whether the permissions of a user's roles are enough, where they count.
+fn by_permission(site: &Site, user: &User, scopes: &[String], permissions: &[String]) -> bool {
+    let held = || site.realm.permissions_of(user);
+    site.settings.by_permission()
+        && scopes.iter().all(|scope| permission::opens(&held(), scope))
+        && permissions.iter().all(|needed| permission::covered(&held(), needed))
 }
 
 /// The name of the user who calls, for whoever registers a client owns it unless another owner is named.

@@ -27,6 +27,8 @@ pub struct ApiResource {
 pub(super) struct Directory {
     resources: BTreeMap<String, ApiResource>,
     roles: BTreeMap<String, String>,
+    /// By the name of the role, in small letters.
+    pub(super) permissions: BTreeMap<String, Vec<String>>,
 }
 
 /// API resources.
@@ -87,6 +89,7 @@ impl Realm {
     /// Removes a role from the directory, from scopes and from users; its name, if there was one of that id.
     pub fn remove_role(&self, id: &str) -> Option<String> {
         let name = self.directory().roles.remove(id)?;
+        self.directory().permissions.remove(&name.to_ascii_lowercase());
         self.carry(&name, &[]);
         let mut state = self.state();
         for user in state.users.values_mut() {

@@ -15,6 +15,7 @@ pub mod jwt;
 pub mod key_chest;
 pub mod key_ring;
 pub mod pending;
+pub(crate) mod permission;
 pub mod pkce;
 pub mod policy;
 pub(crate) mod pushed;

@@ -31,6 +31,8 @@ pub struct ScopeRequest<'a> {
     pub client: &'a Client,
     /// On whose behalf; `None` when the client asks for itself.
     pub user: Option<&'a User>,
+    /// What the user's roles permit, where roles have permissions.
+    pub permissions: &'a [String],
     /// How.
     pub grant_type: &'a str,
     /// The registered scopes by name.
@@ -130,6 +132,7 @@ mod tests {
             requested: requested.as_deref(),
             client: &client,
             user: user.as_ref(),
+            permissions: &[],
             grant_type: "password",
             registered: &registered,
         })

@@ -368,7 +368,9 @@ impl Realm {
     ) -> Result<Vec<String>, super::OAuthError> {
         self.may_act(client)?;
         let registered = self.state().scopes.clone();
-        let request = ScopeRequest { requested, client, user, grant_type, registered: &registered };
+        let permissions = user.map(|user| self.permissions_of(user)).unwrap_or_default();
+        let request =
+            ScopeRequest { requested, client, user, permissions: &permissions, grant_type, registered: &registered };
         let granted = self.0.scope_rule.grant(&request)?;
         self.can_keep()?;
         Ok(granted)

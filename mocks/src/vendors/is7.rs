@@ -93,7 +93,11 @@ impl Dialect for Is7 {
                 ..known
             },
             shape: Arc::new(Shape { client_is_subject: true, username_hidden: true, administrator: "admin".into() }),
-            scope_rule: Arc::new(Scopes { mode: ScopeMode::RoleBased, allowed: is7_tokens::allowed_scopes() }),
+            scope_rule: Arc::new(Scopes {
+                mode: ScopeMode::RoleBased,
+                allowed: is7_tokens::allowed_scopes(),
+                by_permission: false,
+            }),
             // The issuer is the URL of the token endpoint.
             ..RealmSpec::new(format!("{base_url}/oauth2/token"))
         }

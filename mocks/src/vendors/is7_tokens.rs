@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::realm::{
     OAuthError, ScopeRequest, ScopeRule, SigningKey, TokenContext, TokenFormat, TokenRow, TokenShape,
     jwt::Object,
-    random, scope,
+    permission, random, scope,
     shape::{audience, object, subject},
 };
 
@@ -124,6 +124,8 @@ pub(crate) struct Scopes {
     pub(crate) mode: ScopeMode,
     /// Scopes that are granted though nobody registered them (`oauth.allowed_scopes`).
     pub(crate) allowed: Vec<Regex>,
+    /// Whether scopes of the management interfaces are also for those who have the permission in their place.
+    pub(crate) by_permission: bool,
 }
 
 /// Their pattern.
@@ -158,7 +160,8 @@ impl Scopes {
             return scope::permitted(request, scope);
         }
         if scope.starts_with("internal_") {
-            return is_admin(request) && scope::permitted(request, scope);
+            let permitted = self.by_permission && permission::opens(request.permissions, scope);
+            return (permitted || is_admin(request)) && scope::permitted(request, scope);
         }
         let listed = || request.client.scopes.as_ref().is_some_and(|list| list.iter().any(|each| each == scope));
         scope::known(request, scope)

@@ -14,7 +14,8 @@ const CLAIM: &str = "consent_id";
 const ALLOWED: &str = "consent";
 
 /// The rule for all other scopes.
-static OTHERS: LazyLock<Scopes> = LazyLock::new(|| Scopes { mode: ScopeMode::RoleBased, allowed: allowed_scopes() });
+static OTHERS: LazyLock<Scopes> =
+    LazyLock::new(|| Scopes { mode: ScopeMode::RoleBased, allowed: allowed_scopes(), by_permission: false });
 
 /// As of Identity Server, and whatever concerns a consent.
 #[derive(Debug)]

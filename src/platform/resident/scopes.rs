@@ -175,6 +175,7 @@ mod tests {
             requested: requested.as_deref(),
             client: &client,
             user: user.as_ref(),
+            permissions: &[],
             grant_type: "password",
             registered: &registered,
         };
