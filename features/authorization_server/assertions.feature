@@ -40,6 +40,7 @@ Feature: Tokens for users whom somebody else vouches for
         | has a wrong signature              |
         | was signed by somebody else        |
         | is of an issuer whom nobody trusts |
+        | is encrypted and not signed        |
 
   Rule: A token of a trusted issuer is exchanged for one of the server
 

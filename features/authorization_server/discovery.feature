@@ -96,6 +96,11 @@ Feature: The discovery document of an authorization server
         | endpoint               |
         | authorization_endpoint |
 
+    @core @needs:private-key-jwt @OAUTH-8414-2-e @DEF-SEED-AS-DISCO-11
+    Scenario: The document says by which algorithms clients sign their assertions
+      When the integrator reads the discovery document
+      Then the list "token_endpoint_auth_signing_alg_values_supported" contains "RS256"
+
   Rule: A port offset moves the whole server
 
     @extended @needs:documented-port @SEED-IS7-10 @DEF-SEED-AS-DISCO-10

@@ -29,6 +29,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DISCO-08", "the issuer in discovery has a query", queried_issuer),
     defect("DEF-SEED-AS-DISCO-09", "discovery offers tokens through the browser's address", implicit),
     defect("DEF-SEED-AS-DISCO-10", "with a port offset discovery names the port without it", without_offset),
+    defect("DEF-SEED-AS-DISCO-11", "discovery does not say how clients sign their assertions", no_signing_algorithms),
 ];
 
 fn implicit(turn: &Turn<'_>) -> Reply {
@@ -81,6 +82,10 @@ fn no_response_types(turn: &Turn<'_>) -> Reply {
 
 fn no_subject_types(turn: &Turn<'_>) -> Reply {
     without(turn, "subject_types_supported")
+}
+
+fn no_signing_algorithms(turn: &Turn<'_>) -> Reply {
+    without(turn, "token_endpoint_auth_signing_alg_values_supported")
 }
 
 fn no_rs256(turn: &Turn<'_>) -> Reply {

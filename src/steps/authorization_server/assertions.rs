@@ -3,7 +3,7 @@
 
 use cucumber::{given, when};
 use kmspec_mocks::{
-    forge::{Forge, Forgery},
+    forge::{Envelope, Forge, Forgery},
     realm::{KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
     saml::{AssertionBuilder, IdentityProvider, SignedAssertion},
 };
@@ -122,6 +122,10 @@ fn flawed(world: &World, flaw: &str) -> Result<String, StepError> {
             elsewhere.token(&partner.audience, SUBJECT)
         }
         "is of an issuer whom nobody trusts" => good.claim("iss", "https://nobody.example"),
+        "is encrypted and not signed" => {
+            let key = partner.forge.keys().published_keys().first().cloned();
+            good.encrypted(&key.ok_or_else(|| world.error("a ring without a key"))?, Envelope::Claims)
+        }
         other => return Err(unknown(world, other)),
     };
     Ok(bad.encode())
