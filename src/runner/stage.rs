@@ -226,7 +226,25 @@ impl Stage {
     ///
     /// [`MockError`] when it finds no port.
     pub async fn start_server(&self, vendor: Vendor, clock: Clock, chest: &KeyChest) -> Result<Server, MockError> {
-        let server = self.mocks.start(vendor, clock, chest).await?;
+        self.enlisted(self.mocks.start(vendor, clock, chest).await?).await
+    }
+
+    /// The same, asking clients for certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`MockError`] when it finds no port.
+    pub async fn start_asking_server(
+        &self,
+        vendor: Vendor,
+        clock: Clock,
+        chest: &KeyChest,
+    ) -> Result<Server, MockError> {
+        self.enlisted(self.mocks.start_asking(vendor, clock, chest).await?).await
+    }
+
+    /// A server that the saboteur knows of, where there is one.
+    async fn enlisted(&self, server: Server) -> Result<Server, MockError> {
         if let Some(sabotage) = &self.sabotage
             && let Err(error) = sabotage.enlist(server.forge().clone(), server.base_url()).await
         {

@@ -8,6 +8,7 @@ mod applications;
 mod authorization_server;
 mod backend_tokens;
 mod backends;
+mod certified_connectors;
 mod changes;
 mod connectors;
 mod consumer;

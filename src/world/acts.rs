@@ -158,6 +158,19 @@ impl World {
         Ok(self.servers.keep(name, server))
     }
 
+    /// Starts one that asks clients for certificates.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure.
+    pub async fn start_asking_server(&mut self, name: &str, vendor: Vendor) -> Result<&mut Server, StepError> {
+        let clock = self.scene().clock.clone().unwrap_or_default();
+        let server = self.stage().start_asking_server(vendor, clock, &self.scene().keys).await;
+        let server =
+            server.map_err(|error| self.error(format!("starting the authorization server `{name}`: {error}")))?;
+        Ok(self.servers.keep(name, server))
+    }
+
     /// Stops an authorization server: whoever connects finds nobody there. Its journal goes with it; its forge stays.
     ///
     /// # Errors

@@ -4,9 +4,21 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::{misread::Misread, table::defects};
+use crate::{
+    misread::Misread,
+    pair::{Bent, Decision},
+    table::defects,
+};
+use kmspec_model::exchange::Plane;
 
 defects! {
+    "DEF-SEED-CONN-10", "a connector with a certificate acts for another user than the one that was entered",
+        Bent::of(Decision {
+                plane: Plane::Admin,
+                collection: "key-managers",
+                member: "additionalProperties",
+                bend: other_user,
+            });
     "DEF-SEED-KM-01", "addresses that were entered come back in another spelling", Misread::of(addresses_respelt);
     "DEF-SEED-KM-02", "the claims of consumer key and scopes are mixed up", Misread::of(claims_swapped);
     "DEF-SEED-KM-03", "the last of the grant types is lost", Misread::of(grant_type_lost);
@@ -51,6 +63,16 @@ pub(super) fn respell(address: &mut Value) -> bool {
     let other = text.strip_suffix('/').map_or_else(|| format!("{text}/"), str::to_owned);
     *address = other.into();
     true
+}
+
+/// Whom the server does not know.
+fn other_user(document: &mut Value) -> bool {
+    let properties = &mut document["additionalProperties"];
+    let certified = properties["Authentication"] == "MutualTLS" && properties["IdentityUser"].is_string();
+    if certified {
+        properties["IdentityUser"] = "nobody-in-particular".into();
+    }
+    certified
 }
 
 fn password_shown(document: &mut Value) -> bool {

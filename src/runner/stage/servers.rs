@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use kmspec_mocks::{
-    certificates::CertificateAuthority,
+    certificates::{CertificateAuthority, ClientCertificates},
     deployment_toml::DeploymentToml,
     faults::{Fault, FaultScript},
     forge::Forge,
     journal::Endpoint,
     notices::NoticeTarget,
     realm::{Clock, KeyChest},
-    server::{AuthorizationServer, MockError},
+    server::{AuthorizationServer, AuthorizationServerBuilder as Builder, MockError},
     vendors::Vendor,
 };
 use url::Url;
@@ -50,6 +50,17 @@ impl Place {
         self.start_configured(vendor, clock, chest, None).await
     }
 
+    /// The same, asking clients for certificates: where the vendor knows such a thing, those of the run's authority stand for
+    /// the user that a request names.
+    pub(super) async fn start_asking(
+        &self,
+        vendor: Vendor,
+        clock: Clock,
+        chest: &KeyChest,
+    ) -> Result<Server, MockError> {
+        self.start_as(vendor, clock, chest, |builder| builder.client_certificates(ClientCertificates::Asked)).await
+    }
+
     /// The same, with what its administrator has configured.
     pub(super) async fn start_configured(
         &self,
@@ -58,11 +69,19 @@ impl Place {
         chest: &KeyChest,
         file: Option<&DeploymentToml>,
     ) -> Result<Server, MockError> {
+        let settle = |builder| file.cloned().into_iter().fold(builder, Builder::deployment);
+        self.start_as(vendor, clock, chest, settle).await
+    }
+
+    async fn start_as(
+        &self,
+        vendor: Vendor,
+        clock: Clock,
+        chest: &KeyChest,
+        settle: impl Fn(Builder) -> Builder,
+    ) -> Result<Server, MockError> {
         let builder = |port| {
-            let builder = AuthorizationServer::builder(vendor);
-            file.cloned()
-                .into_iter()
-                .fold(builder, |builder, file| builder.deployment(file))
+            settle(AuthorizationServer::builder(vendor))
                 .certificates(Arc::clone(&self.certificates))
                 .clock(clock.clone())
                 .chest(chest.clone())
