@@ -311,6 +311,12 @@ impl Publisher {
         Ok(self.0.send(Plane::Publisher, call).await?.read::<List<Scope>>("a list of scopes")?.map(|list| list.list))
     }
 
+    /// Reads a shared scope.
+    pub async fn scope(&self, id: &str) -> Result<Reply<Scope>, DriverError> {
+        let call = self.0.call(Plane::Publisher, "GET", &["scopes", id])?;
+        self.0.send(Plane::Publisher, call).await?.read("a scope")
+    }
+
     /// Replaces a shared scope by this document.
     pub async fn update_scope(&self, id: &str, scope: &Scope) -> Result<Reply<Scope>, DriverError> {
         let call = self.0.call(Plane::Publisher, "PUT", &["scopes", id])?.json(scope);

@@ -49,8 +49,15 @@ async fn looks_for_role(world: &mut World, role: String) -> Result<(), StepError
 
 #[then(expr = "the shared scope {string} is for the role {string} and shown as {string}")]
 async fn reads_so(world: &mut World, name: String, role: String, shown: String) -> Result<(), StepError> {
-    let scope = existing(world, &name).await?;
-    world.expect_eq("the display name and the roles", &(Some(shown), vec![role]), &(scope.display_name, scope.bindings))
+    let listed = existing(world, &name).await?;
+    let id = listed.id.clone().unwrap_or_default();
+    let read = world.demand("reading the shared scope", publisher(world)?.scope(&id).await)?;
+    let wanted = (Some(shown), vec![role]);
+    for (place, scope) in [("in the list", listed), ("by itself", read)] {
+        let what = format!("display name and roles, {place}");
+        world.expect_eq(&what, &wanted, &(scope.display_name, scope.bindings))?;
+    }
+    Ok(())
 }
 
 #[when(expr = "the publisher creates the shared scope {string} for the role {string}")]
