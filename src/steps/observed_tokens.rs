@@ -67,8 +67,11 @@ async fn scope(world: &mut World, wanted: String) -> Result<(), StepError> {
     world.expect_eq("the granted scope", &Some(wanted), &observed)
 }
 
+/// Header and claims of a JWT.
+type Parts = (Map<String, Value>, Map<String, Value>);
+
 /// Header and claims of the token that was granted, read without a check of the signature.
-fn parts(world: &World) -> Result<(Map<String, Value>, Map<String, Value>), StepError> {
+fn parts(world: &World) -> Result<Parts, StepError> {
     let token = granted(world)?.access_token;
     kmspec_mocks::realm::jwt::read(token.reveal())
         .ok_or_else(|| world.deviates("a self-contained token", "an opaque one"))
