@@ -236,6 +236,7 @@ const FORM: &[(Label, &str)] = &[
     ("token generation", "/enableTokenGeneration"),
     ("out of band provisioning", "/enableMapOAuthConsumerApps"),
     ("oauth app creation", "/enableOAuthAppCreation"),
+    ("provisioned app validation", "/enableProvisionedAppValidation"),
     ("self-validate jwt", "/enableSelfValidationJWT"),
     ("enabled", "/enabled"),
     ("alias", "/alias"),

@@ -352,6 +352,12 @@ async fn maps_a_part(world: &mut World, place: String, application: String) -> R
     maps_as(world, Role::Developer, &application, &place, part, KeyType::Production).await
 }
 
+#[when(expr = "the developer maps a client of any name at {string} to {string}")]
+async fn maps_any(world: &mut World, place: String, application: String) -> Result<(), StepError> {
+    let client = ConsumerKey(uuid::Uuid::new_v4().to_string());
+    maps_as(world, Role::Developer, &application, &place, client, KeyType::Production).await
+}
+
 #[when(expr = "the developer generates a token for {string} at {place}")]
 async fn generates_token(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
     orders_token(world, &application, &place.0, Vec::new()).await

@@ -36,26 +36,34 @@ fn portal_of(world: &World, tenant: &str) -> Result<Devportal, StepError> {
 
 #[given(expr = "the other tenant's API {string}, which every tenant may use")]
 async fn api_for_all(world: &mut World, name: String) -> Result<(), StepError> {
-    publish(world, &name, &["Unlimited"]).await
+    publish(world, OTHER, &name, Terms { plans: &["Unlimited"], schemes: None }).await
 }
 
 #[given(expr = "the other tenant's API {string} on the plans {string} and {string}, which every tenant may use")]
 async fn api_on_plans(world: &mut World, name: String, one: String, more: String) -> Result<(), StepError> {
-    publish(world, &name, &[&one, &more]).await
+    publish(world, OTHER, &name, Terms { plans: &[&one, &more], schemes: None }).await
 }
 
-/// An API of the other tenant that the gateway serves.
-async fn publish(world: &mut World, name: &str, plans: &[&str]) -> Result<(), StepError> {
-    let scene = other(world)?;
+/// What is special about an API of some tenant.
+pub(super) struct Terms<'a> {
+    pub(super) plans: &'a [&'a str],
+    /// What it takes; access tokens when `None`.
+    pub(super) schemes: Option<&'a [&'a str]>,
+}
+
+/// An API that the gateway serves, of a tenant that the scenario calls by this name, or of its own.
+pub(super) async fn publish(world: &mut World, tenant: &str, name: &str, terms: Terms<'_>) -> Result<(), StepError> {
+    let scene = world.neighbours.named(tenant).unwrap_or_else(|_| world.scene());
     let at_subject = scene.name(name);
     let context = format!("/{at_subject}");
     let mark = format!("/{}", uuid::Uuid::new_v4().simple());
     let mut draft = Api::draft(&at_subject, &context, &format!("{}{mark}", scene.backend_url.trim_end_matches('/')));
-    draft.policies = Some(plans.iter().map(|plan| (*plan).to_owned()).collect());
+    draft.policies = Some(terms.plans.iter().map(|plan| (*plan).to_owned()).collect());
+    draft.security_scheme = terms.schemes.map(|schemes| schemes.iter().map(|one| (*one).to_owned()).collect());
     draft.other.insert("subscriptionAvailability".to_owned(), json!("ALL_TENANTS"));
     let publisher = scene.publisher(Role::Publisher).or_fail(world)?;
     let path = scene.api_path(&context, &draft.version, "").trim_end_matches('/').to_owned();
-    let document = world.demand(&format!("the other tenant's API `{name}`"), publisher.create_api(&draft).await)?;
+    let document = world.demand(&format!("the API `{name}` of {tenant}"), publisher.create_api(&draft).await)?;
     let id = document.id.clone().ok_or_else(|| world.deviates(format!("an id for the API `{name}`"), "none"))?;
     world.demand(&format!("deploying `{name}`"), publisher.deploy(&id).await)?;
     world.demand(&format!("publishing `{name}`"), publisher.publish(&id).await)?;
@@ -103,7 +111,7 @@ async fn subscribes_on(world: &mut World, application: String, api: String, plan
 
 #[given(expr = "the other tenant's API {string}, which every tenant may use and {string} is subscribed to")]
 async fn api_subscribed_to(world: &mut World, name: String, application: String) -> Result<(), StepError> {
-    publish(world, &name, &["Unlimited"]).await?;
+    publish(world, OTHER, &name, Terms { plans: &["Unlimited"], schemes: None }).await?;
     is_subscribed(world, application, name).await
 }
 
@@ -197,14 +205,6 @@ async fn keys_among(world: &mut World, application: String) -> Result<(), StepEr
     let wanted = tokens::keys_of(world, &application, RESIDENT)?.consumer_key;
     let shown = view(world)?.keys.iter().any(|keys| keys.consumer_key.as_ref() == Some(&wanted));
     world.expect(shown, format!("the keys of `{application}`"), "other keys, or none")
-}
-
-#[then(regex = r#"^the API "([^"]*)" is (not )?on offer$"#)]
-async fn on_offer(world: &mut World, name: String, not: String) -> Result<(), StepError> {
-    super::refusals::was_granted(world, "looking at the APIs")?;
-    let id = world.apis.named(&name).or_fail(world)?.id.clone();
-    let found = world.seen.apis.iter().any(|api| api.id == id);
-    world.expect(found == not.is_empty(), format!("`{name}` is {not}on offer"), format!("on offer: {found}"))
 }
 
 #[then(expr = "it is offered on the plan {string} alone")]

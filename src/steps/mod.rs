@@ -33,6 +33,7 @@ mod observed_servers;
 mod observed_tokens;
 mod oddities;
 mod parameters;
+mod passwords;
 mod people;
 mod plans;
 mod proofs;

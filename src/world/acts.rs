@@ -28,7 +28,7 @@ use kmspec_model::{
     target::Persona,
 };
 
-use super::{Certified, OrFail, Scene, StepError, World};
+use super::{Certified, OrFail, SUPER_TENANT, Scene, SceneParts, StepError, World};
 
 impl From<ProvisioningError> for Failure {
     fn from(error: ProvisioningError) -> Self {
@@ -246,6 +246,26 @@ impl World {
         let username = format!("{}@{tenant}", mail_address(name));
         self.recast(role, Persona { username, ..persona });
         Ok(())
+    }
+
+    /// The super tenant of a platform of the scenario's own, which the scenario calls by this name. Its administrator, who
+    /// may do everything, plays all roles there.
+    pub fn add_super_tenant(&mut self, name: &str) -> &Scene {
+        let own = self.scene();
+        let admin =
+            Persona { username: "admin".to_owned(), password: "admin".to_owned(), roles: vec!["admin".to_owned()] };
+        let roles = [Role::Administrator, Role::Publisher, Role::Developer];
+        let parts = SceneParts {
+            tenant: SUPER_TENANT.to_owned(),
+            planes: (*own.planes).clone(),
+            personas: roles.into_iter().map(|role| (role, admin.clone())).collect(),
+            bounds: own.bounds,
+            prefix: own.prefix.clone(),
+            backend_url: own.backend_url.clone(),
+            configured: None,
+        };
+        let scene = Scene::new(parts, own.wire.clone(), own.log.clone());
+        self.neighbours.keep(name, scene)
     }
 
     /// A second tenant, which the scenario calls by this name.

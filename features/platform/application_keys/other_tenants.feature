@@ -66,8 +66,8 @@ Feature: Keys of another tenant's key manager
     Given an API "books"
     And the other tenant's API "orders", which every tenant may use
     When the developer looks at the APIs of the other tenant
-    Then the API "orders" is on offer
-    And the API "books" is not on offer
+    Then the API "orders" is shown
+    And the API "books" is not shown
 
   @extended @APIM-TEN-11 @DEF-SEED-TEN-04 @needs:publisher
   Scenario: A plan for a role is not offered to who lacks it

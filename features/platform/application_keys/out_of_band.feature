@@ -121,6 +121,15 @@ Feature: Mapping clients that exist at an out-of-band authorization server
       Then the consumer key is the one that the developer brought
       And the developer sees keys of "shop" at the resident key manager
 
+    @extended @APIM-MAP-04 @DEF-SEED-KEYS-26 @connector:is7
+    Scenario: Where clients are not looked up, one is mapped while its server is out of reach
+      Given a described key manager "acme" at WSO2 Identity Server 7 with
+        | provisioned app validation | off |
+      And the application "shop"
+      When the developer maps a client of any name at "acme" to "shop"
+      Then the consumer key is the one that the developer brought
+      And the developer sees keys of "shop" at "acme"
+
     @core @APIM-MAP-03 @DEF-164 @connector:custom @needs:resident
     Scenario: An application has clients of two key managers beside its resident keys
       Given a key manager "acme" at a custom server

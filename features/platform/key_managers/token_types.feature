@@ -107,6 +107,7 @@ Feature: What the tokens of a key manager are good for
       And the application "shop" with keys at the resident key manager for the grant types "urn:ietf:params:oauth:grant-type:token-exchange, client_credentials", subscribed to the API "orders"
       When "shop" exchanges a token of "acme" for the audience "traders"
       Then a token is granted
+      And the granted token is of the type "at+jwt"
       And "orders" accepts the token
 
     @extended @SEED-KM-24 @DEF-SEED-KM-32 @APIM-TX-16 @needs:publisher @needs:devportal @needs:gateway @needs:resident @needs:fresh-issuer @connector:custom @APIM-TT-07

@@ -44,3 +44,28 @@ Feature: Users
       When the API consumer calls "orders" with the token
       Then the backend answers the call
       And "orders" accepts the token
+
+    @extended @APIM-USR-05 @DEF-SEED-USR-03 @needs:publisher @needs:gateway @needs:deployment
+    Scenario: A name with one @ leads to the super tenant
+      Given the platform takes mail addresses for the names of users
+      And the super tenant has a user called "ann@mail.example"
+      And an API "orders" of the super tenant that takes the passwords of users
+      When the API consumer calls "orders" in the name of that user
+      Then the backend answers the call
+
+    @extended @negative @APIM-USR-05 @DEF-SEED-USR-03 @needs:publisher @needs:gateway @needs:deployment
+    Scenario: A user of the super tenant opens no API of another tenant
+      Given the platform takes mail addresses for the names of users
+      And the super tenant has a user called "ann@mail.example"
+      And an API "orders" of the own tenant that takes the passwords of users
+      When the API consumer calls "orders" in the name of that user
+      Then the call is refused because there is no subscription
+
+    @extended @APIM-USR-07 @DEF-SEED-USR-01 @needs:publisher @needs:gateway @needs:deployment
+    Scenario: Of a user who is called by a mail address the new password opens an API and the old one does not
+      Given the platform takes mail addresses for the names of users
+      And the developer is called by a mail address
+      And an API "orders" of the own tenant that takes the passwords of users
+      When the developer changes the password
+      Then "orders" comes to accept the developer's new password
+      And "orders" comes to refuse the developer's old password

@@ -61,7 +61,7 @@ Feature: Revoked tokens
     When the authorization server "acme" announces that the client of the token was reset
     Then "orders" comes to refuse the token as unauthenticated
 
-  @core @negative @SEED-KM-27/revocation @SEED-IS7-17/endpoint @DEF-186 @APIM-REV-02 @APIM-REV-06 @needs:admin @needs:fresh-issuer @connector:is7
+  @core @negative @SEED-KM-27/revocation @SEED-IS7-17/endpoint @DEF-186 @APIM-REV-02 @APIM-REV-06 @needs:admin @needs:fresh-issuer @connector:is7 @APIM-CONN-12
   Scenario: A token that its own server revoked and told of is refused although nobody asks that server
     Given a key manager "acme" at WSO2 Identity Server 7
     And the authorization server "acme" tells the platform of tokens that it revokes

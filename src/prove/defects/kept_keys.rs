@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Deed, message,
-    pair::{Notes, Pair},
+    pair::{Bent, Decision, Notes, Pair},
     table::defects,
     token::Token,
 };
@@ -22,6 +22,20 @@ defects! {
     "DEF-SEED-KEYS-23", "clients of the resident key manager cannot be mapped", Pair::telling(resident_maps_nothing);
     "DEF-SEED-KEYS-24", "a key generation that was refused stands in the way of the next", Pair::telling(refused_once);
     "DEF-SEED-KEYS-25", "a grant type that was taken from keys never comes back", Pair::hearing(never_back);
+    "DEF-SEED-KEYS-26", "clients are looked up although the key manager says otherwise", Bent::of(Decision {
+                plane: Plane::Admin,
+                collection: "key-managers",
+                member: "enableProvisionedAppValidation",
+                bend: looked_up,
+            });
+}
+
+fn looked_up(document: &mut Value) -> bool {
+    let off = document["enableProvisionedAppValidation"] == false;
+    if off {
+        document["enableProvisionedAppValidation"] = true.into();
+    }
+    off
 }
 
 /// The key that a request is about, and what follows it in the path.

@@ -25,6 +25,8 @@ defects! {
     "DEF-SEED-TEN-07", "keys of another tenant's key manager open nothing there", Pair::telling(foreign_keys_open_nothing);
     "DEF-SEED-USR-01", "a change of password is reported and not made", Pair::hearing(password_stays);
     "DEF-SEED-USR-02", "a mail address is no name of a user", Pair::telling(mail_names_unknown);
+    "DEF-SEED-USR-03", "what follows the only @ of a name is its tenant, whether there is one or not",
+        Pair::telling(mail_domain_for_tenant);
 }
 
 /// Names the tenant whose portal is looked at.
@@ -128,12 +130,17 @@ fn password_stays(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> 
     Deed::Done
 }
 
-/// Whether the request is of a user whose name, apart from the tenant, holds an `@`: by Basic or in a form.
-fn by_mail_name(request: &Request<Bytes>) -> bool {
+/// The name in Basic credentials; empty without any.
+fn basic_name(request: &Request<Bytes>) -> String {
     let field = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let basic = field.and_then(|field| field.strip_prefix("Basic ")).and_then(|text| BASE64_STANDARD.decode(text).ok());
-    let name = basic.and_then(|bytes| String::from_utf8(bytes).ok());
-    let name = name.and_then(|pair| pair.split_once(':').map(|(name, _)| name.to_owned())).unwrap_or_default();
+    let pair = basic.and_then(|bytes| String::from_utf8(bytes).ok());
+    pair.and_then(|pair| pair.split_once(':').map(|(name, _)| name.to_owned())).unwrap_or_default()
+}
+
+/// Whether the request is of a user whose name, apart from the tenant, holds an `@`: by Basic or in a form.
+fn by_mail_name(request: &Request<Bytes>) -> bool {
+    let name = basic_name(request);
     let form = url::form_urlencoded::parse(request.body()).find(|(field, _)| field == "username");
     let entered = form.map(|(_, value)| value.into_owned()).unwrap_or_default();
     [name, entered].iter().any(|name| name.matches('@').count() > 1)
@@ -144,6 +151,26 @@ fn mail_names_unknown(_: &mut Notes, plane: Plane, request: &Request<Bytes>, ans
         return Deed::Nothing;
     }
     message::say(answer, 400, &json!({ "error": "invalid_grant", "error_description": "Authentication failed" }));
+    Deed::Done
+}
+
+/// Refuses names by which nobody of a known tenant is called; tenants are known from the paths of APIs and endpoints.
+fn mail_domain_for_tenant(
+    notes: &mut Notes,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+) -> Deed {
+    if let Some(tenant) = tenant_in(request.uri().path()) {
+        notes.insert(tenant.to_owned(), Value::Null);
+    }
+    let name = basic_name(request);
+    let domain = name.split_once('@').map(|(_, domain)| domain).filter(|domain| !domain.contains('@'));
+    if plane != Plane::Gateway || domain.is_none_or(|domain| notes.contains_key(domain)) {
+        return Deed::Nothing;
+    }
+    let body = json!({ "code": "900901", "message": "Invalid Credentials", "description": "Make sure of the user" });
+    message::say(answer, 401, &body);
     Deed::Done
 }
 
