@@ -118,7 +118,7 @@ impl TryFrom<ServiceDocument> for ServicePrincipal {
 
 /// The octets of a hexadecimal text.
 fn octets(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.chars().map(|c| Some(u8::try_from(c.to_digit(16)?).ok()?)).collect::<Option<_>>()?;
+    let digits: Vec<u8> = text.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect::<Option<_>>()?;
     let pairs = digits.chunks_exact(2);
     pairs.remainder().is_empty().then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
