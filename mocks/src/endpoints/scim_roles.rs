@@ -79,7 +79,7 @@ pub(crate) fn old(site: &Site, call: &Call) -> Reply {
     if let Ok(mut body) = serde_json::from_str::<Value>(&reply.body) {
         let listed = body.get_mut("Resources").and_then(Value::as_array_mut);
         match listed {
-            Some(roles) => roles.iter_mut().for_each(|role| aged(role)),
+            Some(roles) => roles.iter_mut().for_each(aged),
             None => aged(&mut body),
         }
         reply.body = body.to_string();

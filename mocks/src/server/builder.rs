@@ -276,6 +276,7 @@ const FURTHER_PATHS: [&str; 8] = [
 ];
 
 /// What a fresh server of that vendor answers from.
+#[expect(clippy::too_many_arguments, reason = "each is another thing that a server is made of, and used once")]
 pub(super) fn site(
     vendor: Vendor,
     base_url: String,
