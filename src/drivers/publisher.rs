@@ -1,6 +1,7 @@
 //! The Publisher REST interface (v4): APIs, their key manager restriction, scopes, revisions and deployment.
 //! Only what the harness uses of it is here.
 
+mod client_certificates;
 mod definition;
 mod internal_keys;
 mod subscriptions;

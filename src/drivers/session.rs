@@ -22,7 +22,7 @@ use super::{
 /// Every scope that a persona asks for; the platform leaves out what the roles do not allow.
 const SCOPES: &str = "apim:admin apim:admin_operations apim:admin_settings apim:api_view apim:api_create apim:api_publish \
      apim:api_manage apim:api_delete apim:shared_scope_manage apim:subscribe apim:app_manage apim:sub_manage \
-     apim:subscription_view apim:subscription_block apim:store_settings";
+     apim:subscription_view apim:subscription_block apim:client_certificates_add apim:store_settings";
 
 /// Where the planes of a subject are; `None` where it has no such plane.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Certificate, Client, Method, header::HeaderMap, redirect::Policy};
+use reqwest::{Certificate, Client, Identity, Method, header::HeaderMap, multipart, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
@@ -51,6 +51,20 @@ impl Wire {
     ///
     /// [`WireError`] when a CA cannot be read.
     pub fn new(settings: WireSettings) -> Result<Self, WireError> {
+        Self::made(Arc::new(settings), None)
+    }
+
+    /// A wire with the same settings that shows this client certificate in handshakes, both in PEM; its connections are its own.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] when the certificate or its key cannot be read.
+    pub fn showing(&self, chain_pem: &str, key_pem: &str) -> Result<Self, WireError> {
+        let identity = Identity::from_pem(format!("{chain_pem}{key_pem}").as_bytes())?;
+        Self::made(Arc::clone(&self.settings), Some(identity))
+    }
+
+    fn made(settings: Arc<WireSettings>, identity: Option<Identity>) -> Result<Self, WireError> {
         let mut roots = Vec::new();
         for pem in &settings.trust_pem {
             roots.extend(Certificate::from_pem_bundle(pem.as_bytes())?);
@@ -65,7 +79,10 @@ impl Wire {
         for name in &settings.names_of_this_machine {
             client = client.resolve(name, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
         }
-        Ok(Self { client: client.build()?, settings: Arc::new(settings) })
+        if let Some(identity) = identity {
+            client = client.identity(identity);
+        }
+        Ok(Self { client: client.build()?, settings })
     }
 
     /// What it was made with.
@@ -158,8 +175,13 @@ impl Line {
             Body::None => request,
             Body::Text(text) => request.body(text.clone()),
             Body::Multipart(parts) => {
-                let form = parts.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| {
-                    form.text(name.clone(), value.clone())
+                let form = parts.iter().fold(multipart::Form::new(), |form, part| {
+                    let value = multipart::Part::text(part.value.clone());
+                    let value = match &part.file_name {
+                        Some(name) => value.file_name(name.clone()),
+                        None => value,
+                    };
+                    form.part(part.name.clone(), value)
                 });
                 request.multipart(form)
             }
@@ -181,7 +203,15 @@ pub struct Call {
 enum Body {
     None,
     Text(String),
-    Multipart(Vec<(String, String)>),
+    Multipart(Vec<Part>),
+}
+
+/// A part of a form.
+#[derive(Debug, Clone)]
+struct Part {
+    name: String,
+    file_name: Option<String>,
+    value: String,
 }
 
 impl Call {
@@ -251,7 +281,24 @@ impl Call {
     /// Sends these as `multipart/form-data`.
     #[must_use]
     pub fn multipart(mut self, parts: &[(&str, &str)]) -> Self {
-        self.body = Body::Multipart(parts.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+        let part = |(name, value): &(&str, &str)| Part {
+            name: (*name).to_owned(),
+            file_name: None,
+            value: (*value).to_owned(),
+        };
+        self.body = Body::Multipart(parts.iter().map(part).collect());
+        self
+    }
+
+    /// Adds a file to the parts of a form.
+    #[must_use]
+    pub fn file(mut self, name: &str, file_name: &str, text: &str) -> Self {
+        let (name, file_name) = (name.to_owned(), Some(file_name.to_owned()));
+        let part = Part { name, file_name, value: text.to_owned() };
+        match &mut self.body {
+            Body::Multipart(parts) => parts.push(part),
+            Body::None | Body::Text(_) => self.body = Body::Multipart(vec![part]),
+        }
         self
     }
 

@@ -28,10 +28,12 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::{
+    clients::Clients,
     message,
     saboteur::{Deed, Saboteur},
     upstream::{Origin, Upstream, UpstreamError},
 };
+use kmspec_mocks::certificates::TlsIdentity;
 use kmspec_model::exchange::Plane;
 
 /// Where an interposer stands, and for whom.
@@ -109,6 +111,15 @@ impl Interposer {
     ///
     /// [`InterposerError`] when the subject's URL has no origin to connect to, or no port is free.
     pub async fn start(config: InterposerConfig) -> Result<Self, InterposerError> {
+        Self::start_for(config, Clients::default()).await
+    }
+
+    /// The same for clients that show certificates, which it shows to the subject in their name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Interposer::start`].
+    pub async fn start_for(config: InterposerConfig, clients: Clients) -> Result<Self, InterposerError> {
         let bind_error = |source| InterposerError::Bind { upstream: Box::new(config.upstream.clone()), source };
         let origin = Origin::new(&config.upstream, &config.trust)
             .map_err(|source| InterposerError::Upstream { upstream: Box::new(config.upstream.clone()), source })?;
@@ -122,6 +133,7 @@ impl Interposer {
             origin: Arc::new(origin),
             side: config.side,
             saboteur: config.saboteur,
+            clients,
             deeds: Arc::clone(&deeds),
             panics: Arc::clone(&panics),
         });
@@ -180,9 +192,12 @@ async fn welcome(stream: TcpStream, acceptor: Option<TlsAcceptor>, place: Arc<Pl
     // Small messages both ways: waiting to fill a segment would show as latency.
     let _ = stream.set_nodelay(true);
     match acceptor {
-        None => place.serve(stream).await,
+        None => place.serve(stream, None).await,
         Some(acceptor) => match acceptor.accept(stream).await {
-            Ok(stream) => place.serve(stream).await,
+            Ok(stream) => {
+                let shown = place.clients.who_showed(stream.get_ref().1.peer_certificates());
+                place.serve(stream, shown).await;
+            }
             Err(error) => tracing::debug!(%error, "a driver's handshake with the interposer failed"),
         },
     }
@@ -194,14 +209,15 @@ struct Place {
     origin: Arc<Origin>,
     side: Side,
     saboteur: Arc<dyn Saboteur>,
+    clients: Clients,
     deeds: Arc<AtomicUsize>,
     panics: Arc<std::sync::Mutex<Vec<String>>>,
 }
 
 impl Place {
     /// Each connection of a driver has one of its own to the subject, so that both live and die alike.
-    async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send) {
-        let upstream = Mutex::new(Upstream::new(Arc::clone(&self.origin)));
+    async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send, shown: Option<TlsIdentity>) {
+        let upstream = Mutex::new(Upstream::new(Arc::clone(&self.origin), shown));
         let service = service_fn(|request| self.pass_or_panic(request, &upstream));
         let served = http1::Builder::new()
             .preserve_header_case(true)

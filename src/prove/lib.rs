@@ -2,6 +2,7 @@
 //! Where interposers stand is decided by `runner/stage.rs`; which scenario must notice stands in the features' tags.
 
 mod accomplices;
+mod clients;
 mod courier;
 mod defects;
 mod gate;
@@ -27,6 +28,7 @@ mod upstream;
 mod verdict;
 
 pub use accomplices::{Accomplices, AccomplicesError};
+pub use clients::Clients;
 pub use interposer::{Interposer, InterposerConfig, InterposerError, Side};
 pub use registry::{Cause, Defect, NotSwitchable, cause, defect, switchable};
 pub use saboteur::{Deed, Saboteur};

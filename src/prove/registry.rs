@@ -34,6 +34,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
     let files = [
         defects::admin_access::DEFECTS,
         defects::applications::DEFECTS,
+        defects::client_certificates::DEFECTS,
         defects::client_settings::DEFECTS,
         defects::api_terms::DEFECTS,
         defects::assertions::DEFECTS,
@@ -81,6 +82,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::signatures::DEFECTS,
         defects::subscriptions::DEFECTS,
         defects::tenants::DEFECTS,
+        defects::tenant_events::DEFECTS,
         defects::token_form::DEFECTS,
         defects::token_types::DEFECTS,
         defects::workers::DEFECTS,

@@ -10,7 +10,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::{
     ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, InvalidDnsNameError, ServerName, pem::PemObject as _},
+    pki_types::{CertificateDer, InvalidDnsNameError, PrivateKeyDer, ServerName, pem::PemObject as _},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -19,7 +19,8 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::message;
+use super::{clients::certificates, message};
+use kmspec_mocks::certificates::TlsIdentity;
 
 /// Why the subject could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,7 @@ pub(super) struct Origin {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    trust: Vec<String>,
 }
 
 impl Origin {
@@ -61,15 +63,15 @@ impl Origin {
         let host = url.host_str().ok_or_else(no_origin)?.trim_matches(['[', ']']).to_owned();
         let port = url.port_or_known_default().ok_or_else(no_origin)?;
         let tls = match url.scheme() {
-            "https" => Some((connector(trust)?, ServerName::try_from(host.clone())?)),
+            "https" => Some((connector(trust, None)?, ServerName::try_from(host.clone())?)),
             _ => None,
         };
         let ascii = url.origin().ascii_serialization();
-        Ok(Self { authority: message::authority(url), ascii, host, port, tls })
+        Ok(Self { authority: message::authority(url), ascii, host, port, tls, trust: trust.to_vec() })
     }
 }
 
-fn connector(trust: &[String]) -> Result<TlsConnector, UpstreamError> {
+fn connector(trust: &[String], shown: Option<&TlsIdentity>) -> Result<TlsConnector, UpstreamError> {
     let mut roots = RootCertStore::empty();
     for pem in trust {
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -78,20 +80,28 @@ fn connector(trust: &[String]) -> Result<TlsConnector, UpstreamError> {
     }
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match shown {
+        None => config.with_no_client_auth(),
+        Some(shown) => {
+            let key = PrivateKeyDer::from_pem_slice(shown.key_pem.as_bytes())?;
+            config.with_client_auth_cert(certificates(shown), key)?
+        }
+    };
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
 /// The connection to the subject that belongs to one connection of a driver.
 pub(super) struct Upstream {
     origin: Arc<Origin>,
+    /// What the driver showed in its handshake.
+    shown: Option<TlsIdentity>,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Upstream {
-    pub(super) fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, sender: None }
+    pub(super) fn new(origin: Arc<Origin>, shown: Option<TlsIdentity>) -> Self {
+        Self { origin, shown, sender: None }
     }
 
     /// Sends a request and waits for the whole answer.
@@ -129,7 +139,13 @@ impl Upstream {
         stream.set_nodelay(true)?;
         match &self.origin.tls {
             None => handshake(stream).await,
-            Some((connector, name)) => handshake(connector.connect(name.clone(), stream).await?).await,
+            Some((connector, name)) => {
+                let connector = match &self.shown {
+                    None => connector.clone(),
+                    shown => self::connector(&self.origin.trust, shown.as_ref())?,
+                };
+                handshake(connector.connect(name.clone(), stream).await?).await
+            }
         }
     }
 }

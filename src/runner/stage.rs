@@ -15,6 +15,7 @@ use std::{
 use kmspec_drivers::{conversation::Conversation, exchange_log::ExchangeLog, wire::Wire};
 use kmspec_mocks::{
     backend::EchoBackend,
+    certificates::TlsIdentity,
     realm::{Clock, KeyChest},
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
@@ -125,6 +126,13 @@ impl Stage {
     /// The echo backend behind the APIs of every scenario.
     pub fn backend(&self) -> &EchoBackend {
         &self.backend
+    }
+
+    /// Lets whoever stands between a client and the gateway show the client's certificate in its name.
+    pub fn lend(&self, identity: &TlsIdentity) {
+        if let Some(sabotage) = &self.sabotage {
+            sabotage.clients().lend(identity.clone());
+        }
     }
 
     /// A scenario's conversation with the server that is certified, if that is what the run is about.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::world::{OrFail as _, StepError, World};
 use kmspec_drivers::{credentials::Token, gateway::ApiCall, reply::Reply};
-use kmspec_model::exchange::Role;
+use kmspec_model::{exchange::Role, target::Persona};
 
 use super::{
     api_keys::{self, header_of},
@@ -16,7 +16,7 @@ use super::{
     parameters::RESIDENT,
     refusals::told,
     setup::{self, ApiTerms, resource, with_token},
-    tokens,
+    tokens, users,
 };
 
 /// The header of internal keys.
@@ -32,6 +32,13 @@ async fn api_for(world: &mut World, name: String, kind: String) -> Result<(), St
         _ => &["oauth2", MANDATORY],
     };
     let further = FurtherTerms { credentials: Some(credentials), ..FurtherTerms::default() };
+    setup::api(world, &name, &ApiTerms { further, ..ApiTerms::default() }).await
+}
+
+#[given(expr = "an API {string} that takes access tokens and Basic credentials")]
+async fn api_for_both(world: &mut World, name: String) -> Result<(), StepError> {
+    let credentials = Some(&["oauth2", "basic_auth", "oauth_basic_auth_api_key_mandatory"][..]);
+    let further = FurtherTerms { credentials, ..FurtherTerms::default() };
     setup::api(world, &name, &ApiTerms { further, ..ApiTerms::default() }).await
 }
 
@@ -129,6 +136,34 @@ async fn calls_with_password(world: &mut World, api: String, whose: String) -> R
     let password = if whose == "a wrong" { "not-the-password" } else { &developer.password };
     let request = with_password(world, &api, &developer.username, password)?;
     call(world, request).await
+}
+
+/// Whether an API lets somebody in with this password; a refusal for another reason than the credentials is an error.
+async fn lets_in(world: &World, api: &str, user: &Persona) -> Result<bool, StepError> {
+    let request = with_password(world, api, &user.username, &user.password)?;
+    match world.scene().gateway().or_fail(world)?.call(&request).await.or_fail(world)? {
+        Reply::Granted(_) => Ok(true),
+        Reply::Refused(refusal) if refusal.status == 401 && refusal.has_code("900901") => Ok(false),
+        Reply::Refused(refusal) => {
+            Err(world.deviates("an answer, or a refusal of the credentials", refusal.to_string()))
+        }
+    }
+}
+
+#[given(expr = "{string} has accepted the password of {string}")]
+async fn has_accepted_password(world: &mut World, api: String, user: String) -> Result<(), StepError> {
+    let user = users::known(world, &user)?;
+    let accepted = lets_in(world, &api, &user).await?;
+    world.seen.former_user = Some(user);
+    world.expect(accepted, format!("`{api}` takes the password"), "it is refused")
+}
+
+#[then(expr = "{string} takes the new password of {string} and not the old one")]
+async fn takes_new_password(world: &mut World, api: String, user: String) -> Result<(), StepError> {
+    let (new, old) = (users::known(world, &user)?, world.seen.former_user.clone());
+    let old = old.ok_or_else(|| world.error("no password was accepted before\nhint: a `Given` has to present it"))?;
+    let seen = (lets_in(world, &api, &new).await?, lets_in(world, &api, &old).await?);
+    world.expect_eq("the new and the old password are let in", &(true, false), &seen)
 }
 
 #[then(expr = "the password of an unknown user is refused by {string} in the same words")]

@@ -10,6 +10,8 @@ use kmspec_drivers::publisher::{Api, Operation};
 pub(super) struct FurtherTerms<'a> {
     /// The kinds of credentials that it takes, in the product's words.
     pub(super) credentials: Option<&'a [&'a str]>,
+    /// Whether it is served without the version in its path, too.
+    pub(super) default_version: bool,
     /// The header that it takes API keys in.
     pub(super) api_key_header: Option<&'a str>,
     /// The plans that it offers; none makes subscriptions needless.
@@ -52,6 +54,9 @@ impl FurtherTerms<'_> {
         }
         if let Some(header) = self.api_key_header {
             draft.other.insert("apiKeyHeader".to_owned(), header.into());
+        }
+        if self.default_version {
+            draft.other.insert("isDefaultVersion".to_owned(), true.into());
         }
         if let Some(plans) = self.plans {
             draft.policies = Some(owned(plans));

@@ -92,7 +92,8 @@ async fn changes_password(world: &mut World, user: String) -> Result<(), StepErr
     Ok(())
 }
 
-fn known(world: &World, user: &str) -> Result<Persona, StepError> {
+/// A user who signed up, with the password that counts by now.
+pub(super) fn known(world: &World, user: &str) -> Result<Persona, StepError> {
     let known = world.seen.users.get(user).cloned();
     known.ok_or_else(|| world.error(format!("no user is called `{user}`\nhint: a `Given` has to sign one up")))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kmspec_mocks::journal::Endpoint;
+use kmspec_mocks::{certificates::CertificateAuthority, journal::Endpoint};
 use serde_json::Value;
 
 use kmspec_drivers::{
@@ -90,6 +90,10 @@ pub struct Seen {
     pub token_header: Option<String>,
     /// How the gateway is told to log in at the backends of an API, as it was entered.
     pub backend_login: Option<serde_json::Value>,
+    /// A user with the password that an API took before something happened.
+    pub former_user: Option<kmspec_model::target::Persona>,
+    /// Who made the certificates that the scenario's clients show.
+    pub client_authority: Option<CertificateAuthority>,
     /// Ids of the subscriptions that were listed.
     pub listed_subscriptions: Vec<String>,
     /// Who called, and who the backend was told had called.

@@ -69,6 +69,17 @@ Feature: Credentials of several kinds at the gateway
       And the refusal says "Invalid Credentials"
       And the password of an unknown user is refused by "orders" in the same words
 
+    @core @negative @needs:resident @APIM-GW-23 @DEF-SEED-GW-46
+    Scenario: Another password ends a user's token and the old password
+      Given an API "orders" that takes access tokens and Basic credentials
+      And the user "nora"
+      And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from the resident key manager by the password of "nora"
+      And "orders" has accepted the password of "nora"
+      When "nora" changes the password
+      Then "orders" comes to refuse the token because the credentials are invalid
+      And "orders" takes the new password of "nora" and not the old one
+
   Rule: A refusal speaks the product's language
 
     @core @negative @APIM-GW-01 @DEF-SEED-GW-31

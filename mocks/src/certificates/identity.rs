@@ -70,6 +70,14 @@ impl TlsIdentity {
         Arc::clone(&self.config)
     }
 
+    /// The same, asking everybody for a certificate and demanding none of anybody.
+    pub fn server_config_asking(&self) -> Arc<rustls::ServerConfig> {
+        match ClientCheck::new(&self.chain_pem, false) {
+            Some(check) => self.server_config_with(check),
+            None => self.server_config(),
+        }
+    }
+
     /// The same, asking for client certificates by this check.
     pub(crate) fn server_config_with(&self, check: Arc<ClientCheck>) -> Arc<rustls::ServerConfig> {
         let chain = CertificateDer::pem_slice_iter(self.chain_pem.as_bytes()).filter_map(Result::ok).collect();

@@ -39,6 +39,7 @@ defects! {
     "DEF-SEED-GW-34", "a message that cannot be read goes on", Judges(unreadable_message);
     "DEF-SEED-GW-35", "an operation that is open needs credentials all the same", Judges(open_is_closed);
     "DEF-SEED-GW-39", "a token counts in the usual header alone", Judges(chosen_header_ignored);
+    "DEF-SEED-GW-46", "a password that was replaced still opens an API", Judges(old_password);
     "DEF-SEED-GW-40", "a token counts in the usual header beside the chosen one", Judges(usual_header_counts);
 }
 
@@ -164,6 +165,11 @@ fn password(case: &Case<'_>) -> Option<(String, String)> {
 
 fn passwords_open_nothing(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
     refused(answer, password(case).is_some())
+}
+
+fn old_password(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let (_, before) = case.accepted_before().filter(|_| password(case).is_some())?;
+    (answer.status().as_u16() == 401).then_some(Verdict::AsBefore(before))
 }
 
 /// Puts another description into a refusal.

@@ -10,7 +10,7 @@ use url::{Origin, Url};
 
 use kmspec_drivers::session::Planes;
 use kmspec_mocks::forge::Forge;
-use kmspec_prove::{Accomplices, Interposer, InterposerConfig, InterposerError, Saboteur, Side};
+use kmspec_prove::{Accomplices, Clients, Interposer, InterposerConfig, InterposerError, Saboteur, Side};
 
 /// A seeded defect at work.
 pub struct Sabotage {
@@ -21,6 +21,7 @@ pub struct Sabotage {
     tallies: Mutex<Vec<Arc<AtomicUsize>>>,
     /// Before authorization servers, by their issuers.
     before_servers: Mutex<Vec<(String, Interposer)>>,
+    clients: Clients,
 }
 
 impl Sabotage {
@@ -31,13 +32,18 @@ impl Sabotage {
         tls: Arc<rustls::ServerConfig>,
         trust: Vec<String>,
     ) -> Self {
-        let (tallies, before_servers) = Default::default();
-        Self { saboteur, accomplices, tls, trust, tallies, before_servers }
+        let (tallies, before_servers, clients) = Default::default();
+        Self { saboteur, accomplices, tls, trust, tallies, before_servers, clients }
     }
 
     /// Where mock authorization servers lend their keys.
     pub fn accomplices(&self) -> &Accomplices {
         &self.accomplices
+    }
+
+    /// Where clients lend the certificates that they show in handshakes.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     /// The subject that serves a tenant was started anew.
@@ -107,14 +113,14 @@ impl Sabotage {
     async fn interposer(&self, before: &Url, side: Side) -> Result<Interposer, InterposerError> {
         let mut upstream = before.clone();
         upstream.set_path("/");
-        let interposer = Interposer::start(InterposerConfig {
+        let config = InterposerConfig {
             upstream,
             side,
             tls: Some(Arc::clone(&self.tls)),
             trust: self.trust.clone(),
             saboteur: Arc::clone(&self.saboteur),
-        })
-        .await?;
+        };
+        let interposer = Interposer::start_for(config, self.clients.clone()).await?;
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner).push(interposer.tally());
         Ok(interposer)
     }

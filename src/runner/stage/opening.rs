@@ -148,7 +148,7 @@ fn sabotage(
     let Cause::Saboteur(saboteur) = prove::cause(id)? else { return Ok(None) };
     let accomplices = Arc::new(Accomplices::new(trust)?);
     let saboteur = saboteur(Arc::clone(&accomplices));
-    Ok(Some(Arc::new(Sabotage::new(saboteur, accomplices, identity.server_config(), trust.to_vec()))))
+    Ok(Some(Arc::new(Sabotage::new(saboteur, accomplices, identity.server_config_asking(), trust.to_vec()))))
 }
 
 async fn start_backend(port: Option<u16>) -> Result<EchoBackend, StageError> {
