@@ -3,7 +3,6 @@
 
 use super::{builder, layout::Layout, site::Site};
 use crate::{
-    defects::Defects,
     endpoints::call::Call,
     front::{Next, Requests},
     realm::{Clock, KeyChest, Realm},
@@ -18,7 +17,7 @@ impl BareServer {
     pub fn new(vendor: Vendor) -> Self {
         let (clock, chest) = (Clock::system(), KeyChest::default());
         let (base_url, layout) = ("https://localhost:1".to_owned(), Layout::default());
-        Self(builder::site(vendor, base_url, layout, clock, &chest, Defects::default(), true, None))
+        Self(builder::site(vendor, base_url, layout, clock, &chest, true, None))
     }
 
     /// What it knows.

@@ -235,7 +235,8 @@ impl AuthorizationServerBuilder {
             asked => ClientCheck::new(certificates.ca_pem(), asked == ClientCertificates::Required),
         };
         let mutual_tls = client_certificates != ClientCertificates::Ignored;
-        let site = Arc::new(site(vendor, base_url, self.layout, self.clock, &self.chest, defects, mutual_tls, file));
+        let site = site(vendor, base_url, self.layout, self.clock, &self.chest, mutual_tls, file);
+        let site = Arc::new(Site { defects: Arc::new(defects), ..site });
         let recorder = Recorder::new(self.recording);
         let behind = Behind::start(self.servers, |cleaner| Answering {
             site: Arc::clone(&site),
@@ -276,14 +277,12 @@ const FURTHER_PATHS: [&str; 8] = [
 ];
 
 /// What a fresh server of that vendor answers from.
-#[expect(clippy::too_many_arguments, reason = "each is another thing that a server is made of, and used once")]
 pub(super) fn site(
     vendor: Vendor,
     base_url: String,
     layout: Layout,
     clock: Clock,
     chest: &KeyChest,
-    defects: Defects,
     mutual_tls: bool,
     deployment: Option<&DeploymentToml>,
 ) -> Site {
@@ -309,7 +308,7 @@ pub(super) fn site(
     Site {
         initial_access_token: dialect.initial_access_token(),
         faults: faults(&dialect, &layout, &endpoints, realm.issuer()),
-        defects: Arc::new(defects),
+        defects: Arc::default(),
         tenants: Tenants::default(),
         restarts: AtomicU64::new(0),
         endpoints,
@@ -328,7 +327,7 @@ pub(super) fn site(
 /// A further tenant of a server: what goes wrong there goes wrong here, too, and everything else is its own.
 pub(super) fn tenant(vendor: Vendor, root: &Site, domain: &str, chest: &KeyChest) -> Site {
     let (base_url, clock) = (format!("{}/t/{domain}", root.base_url), root.realm.clock().clone());
-    let site = site(vendor, base_url, Layout::default(), clock, chest, Defects::default(), root.mutual_tls, None);
+    let site = site(vendor, base_url, Layout::default(), clock, chest, root.mutual_tls, None);
     site.realm.change_policy(|policy| {
         *policy = Policy { tenant: Some(domain.to_owned()), ..(*root.realm.policy()).clone() };
     });
