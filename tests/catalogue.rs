@@ -24,6 +24,7 @@ fn every_row_is_there_once_and_has_the_id_of_a_rule() {
     let ours = catalogue.defects.iter().filter(|defect| defect.id.starts_with("DEF-SEED-")).count();
     assert_eq!((catalogue.requirements.len(), catalogue.defects.len() - ours), (117, 192));
     assert!(catalogue.clauses.len() >= 181, "{}", catalogue.clauses.len());
+    assert!(catalogue.behaviours.len() >= 307, "{}", catalogue.behaviours.len());
     let ids = ids(&catalogue);
     let unique: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len());

@@ -15,23 +15,34 @@ const ORGANIZATION: &str = "http://wso2.org/claims/organizationId";
 
 #[given(expr = "{developer} is in the group {string}")]
 async fn in_group(world: &mut World, who: Developer, group: String) -> Result<(), StepError> {
-    signed_up(world, who.0, (GROUP, &group)).await
+    signed_up(world, who.0, &anybody(), &[(GROUP, &group)]).await
 }
 
 #[given(expr = "{developer} is a member of the organization {string}")]
 async fn member_of(world: &mut World, who: Developer, organization: String) -> Result<(), StepError> {
     let name = world.scene().name(&organization);
-    signed_up(world, who.0, (ORGANIZATION, &name)).await
+    signed_up(world, who.0, &anybody(), &[(ORGANIZATION, &name)]).await
+}
+
+#[given(expr = "the developer has signed up as {string}")]
+async fn signed_up_as(world: &mut World, name: String) -> Result<(), StepError> {
+    let name = world.scene().name(&name);
+    signed_up(world, Role::Developer, &name, &[]).await
+}
+
+/// A name that nobody has yet.
+fn anybody() -> String {
+    format!("user-{}", uuid::Uuid::new_v4().simple())
 }
 
 /// Lets a new user in who plays the role from here on.
-async fn signed_up(world: &mut World, role: Role, claim: (&str, &str)) -> Result<(), StepError> {
+async fn signed_up(world: &mut World, role: Role, name: &str, claims: &[(&str, &str)]) -> Result<(), StepError> {
     let administrator = persona(world, Role::Administrator)?;
-    let name = format!("user-{}", uuid::Uuid::new_v4().simple());
     let password = persona(world, role)?.password;
     let resident = world.scene().resident().or_fail(world)?;
-    let user = Persona { username: name.clone(), password: password.clone(), roles: Vec::new() };
-    let reply = resident.sign_up(&administrator, &user, &[(claim.0.to_owned(), claim.1.to_owned())]).await;
+    let user = Persona { username: name.to_owned(), password: password.clone(), roles: Vec::new() };
+    let claims: Vec<_> = claims.iter().map(|(claim, value)| ((*claim).to_owned(), (*value).to_owned())).collect();
+    let reply = resident.sign_up(&administrator, &user, &claims).await;
     world.demand(&format!("letting the {role} in"), reply)?;
     let username = format!("{name}@{}", world.scene().tenant);
     world.recast(role, Persona { username, password, roles: vec!["Internal/subscriber".to_owned()] });

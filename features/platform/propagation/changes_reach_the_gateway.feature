@@ -138,6 +138,25 @@ Feature: Changes reach the gateway
       When the publisher unblocks the subscription of "shop" to "orders"
       Then "orders" comes to accept the token
 
+    @extended @negative @DEF-084 @connector:resident @APIM-GW-05 @needs:resident
+    Scenario: A block holds where the application and the user who signed up have hyphens in their names
+      Given the developer has signed up as "jane-mary-doe"
+      And the application "web-shop-2" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "web-shop-2" from the resident key manager
+      And "orders" has accepted the token
+      When the publisher blocks the subscription of "web-shop-2" to "orders"
+      Then "orders" comes to refuse the token because the subscription is blocked
+
+    @extended @DEF-SEED-GW-25 @connector:resident @APIM-GW-05 @needs:resident
+    Scenario: A block is lifted where the application and the user who signed up have hyphens in their names
+      Given the developer has signed up as "jane-mary-doe"
+      And the application "web-shop-2" with keys at the resident key manager, subscribed to the API "orders"
+      And the API consumer holds a token of "web-shop-2" from the resident key manager
+      And "orders" has accepted the token
+      And the publisher has blocked the subscription of "web-shop-2" to "orders"
+      When the publisher unblocks the subscription of "web-shop-2" to "orders"
+      Then "orders" comes to accept the token
+
     @core @negative @DEF-187 @connector:custom
     Scenario: A live token is refused once its application is deleted
       Given a key manager "acme" at a custom server

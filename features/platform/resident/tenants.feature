@@ -25,7 +25,7 @@ Feature: Tenants that an identity server announces
       Then the announcement is received
       And the announced tenant has no key manager
 
-    @extended @negative @APIM-TS-08 @DEF-SEED-TS-08
+    @extended @negative @APIM-TS-08 @APIM-KEY-10 @DEF-SEED-TS-08
     Scenario: Without a key manager an application is made and has no keys
       Given the platform gives announced tenants no key manager
       And the identity server has announced a tenant
