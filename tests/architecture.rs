@@ -29,7 +29,7 @@ const ARROWS: &[Arrow] = &[
     Arrow {
         from: "world",
         rooms: &["drivers", "model", "runner"],
-        mocks: &["forge", "journal", "vendors", "realm", "kerberos"],
+        mocks: &["certificates", "forge", "journal", "vendors", "realm", "kerberos"],
     },
     Arrow {
         from: "steps",

@@ -46,9 +46,17 @@ impl ResidentScopes {
 impl ScopeRule for ResidentScopes {
     fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
         let Some(requested) = request.requested else { return Ok(vec![DEFAULT.to_owned()]) };
+        if !requested.iter().all(|scope| is_scope(scope)) {
+            return Err(OAuthError::invalid_scope("a scope has characters that no scope may have"));
+        }
         let granted: Vec<_> = requested.iter().filter(|scope| self.may_have(request, scope)).cloned().collect();
         Ok(if granted.is_empty() { vec![DEFAULT.to_owned()] } else { granted })
     }
+}
+
+/// Whether a text is the name of a scope: printable ASCII without blank, quotation mark and backslash (RFC 6749 §3.3).
+fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
 }
 
 fn may_have(request: &ScopeRequest<'_>, scope: &str) -> bool {
@@ -164,6 +172,15 @@ mod tests {
     }
 
     fn ask_by(rule: &ResidentScopes, scopes: &[&str], roles: Option<&[&str]>, owner: &[&str]) -> Vec<String> {
+        granted_by(rule, scopes, roles, owner).unwrap()
+    }
+
+    fn granted_by(
+        rule: &ResidentScopes,
+        scopes: &[&str],
+        roles: Option<&[&str]>,
+        owner: &[&str],
+    ) -> Result<Vec<String>, OAuthError> {
         let realm = Realm::new(RealmSpec::new("https://issuer"));
         let client = realm.add_client(ClientSpec::new("c").metadata(OWNER_ROLES, owner.to_vec()));
         let user = roles.map(|roles| realm.add_user(UserSpec::new("u", "p").roles(roles.to_vec())));
@@ -179,7 +196,17 @@ mod tests {
             grant_type: "password",
             registered: &registered,
         };
-        rule.grant(&request).unwrap()
+        rule.grant(&request)
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_scope_is_refused() {
+        let rule = ResidentScopes::default();
+        for scope in ["a\u{1}b", "a\"b", "a\\b", "a\tb", "a\nb", "é", ""] {
+            let refused = granted_by(&rule, &["free", scope], None, &[]).unwrap_err();
+            assert_eq!((refused.status, refused.code.as_str()), (400, "invalid_scope"), "{scope:?}");
+        }
+        assert_eq!(ask(&["!#[]~urn:x/y?z"], None, &[]), ["!#[]~urn:x/y?z"]);
     }
 
     #[test]
