@@ -123,3 +123,8 @@ Feature: Tokens for users whom somebody else vouches for
       Examples:
         | flaw                               |
         | is of an issuer whom nobody trusts |
+
+      @APIM-IS7-TOK-11 @DEF-SEED-AS-SAML-08
+      Examples:
+        | flaw                                    |
+        | names its issuer as the server calls it |

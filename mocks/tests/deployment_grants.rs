@@ -42,6 +42,21 @@ async fn user_codes_of_devices_are_as_long_and_of_such_characters_as_configured(
 }
 
 #[tokio::test]
+async fn devices_are_turned_away_where_their_grant_is_switched_off() {
+    let asked = async |file: &str| {
+        let stage = configured(file, &[DEVICE]).await;
+        let url = format!("{}/oauth2/device_authorize", stage.server.base_url());
+        (stage.post(&url, &[("scope", "read")]).await, stage.post_bare(&url, &[("client_id", "nobody")]).await)
+    };
+    let (refused, stranger) = asked("[oauth.grant_type.device_code]\nenable = false\n").await;
+    assert_eq!(refused.error(), (400, "invalid_request".to_owned()));
+    assert!(refused.member("error_description").contains(DEVICE), "{}", refused.text);
+    assert_eq!(stranger.error(), (401, "invalid_client".to_owned()), "who asks is found out first");
+    let (begun, _) = asked("[oauth.grant_type.device_code]\nenable = true\n").await;
+    assert_eq!(begun.status, 200, "{}", begun.text);
+}
+
+#[tokio::test]
 async fn where_there_are_few_user_codes_the_latest_device_has_the_code() {
     let stage = configured("[oauth.grant_type.device_code]\nkey_length = 1\nkey_set = \"A\"\n", &[DEVICE]).await;
     for _ in 0..3 {
@@ -167,6 +182,65 @@ async fn in_the_old_mode_tenants_have_no_paths_and_roles_are_there_in_their_old_
     let new = location.replace("/scim2/Roles", "/scim2/v2/Roles");
     assert_eq!(stage.admin(Method::GET, &new, None).await.json()["audience"]["type"], "organization");
     assert_eq!(stage.admin(Method::DELETE, &location, None).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_rule_for_roles_is_for_the_form_of_roles_whose_path_it_names() {
+    for (context, old, new) in [("(.*)/scim2/Roles(.*)", 200, 401), ("(.*)/scim2/v2/Roles(.*)", 401, 200)] {
+        let file = format!(
+            "[server]\nlegacy_mode = true\n[[resource.access_control]]\ncontext = \"{context}\"\nsecure = false\n\
+             http_method = \"all\"\n"
+        );
+        let stage = configured(&file, &[]).await;
+        let status = async |path: &str| stage.get(&format!("{}{path}", stage.server.base_url())).await.status;
+        assert_eq!((status("/scim2/Roles").await, status("/scim2/v2/Roles").await), (old, new), "{context}");
+    }
+}
+
+#[tokio::test]
+async fn in_the_old_mode_roles_in_their_old_form_have_permissions_and_those_count() {
+    const APPLICATIONS: &str = "/permission/admin/manage/identity/applicationmgt";
+    let stage = configured("[server]\nlegacy_mode = true\n", &[]).await;
+    stage.server.realm().register_scope("read");
+    let base = stage.server.base_url().to_owned();
+    let (old, registration) = (format!("{base}/scim2/Roles"), stage.server.endpoints().registration.clone().unwrap());
+    let registers = async || {
+        let body = json!({ "client_name": random_name(), "grant_types": ["client_credentials"] });
+        let request = stage.http.post(&registration).basic_auth("ann", Some("ann's secret")).json(&body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(registers().await, 403);
+    let ann = stage.server.realm().user("ann").unwrap().id;
+    let registrar = json!({
+        "displayName": "registrar", "permissions": [APPLICATIONS], "users": [{ "value": ann }],
+    });
+    let made = stage.admin(Method::POST, &old, Some(registrar)).await;
+    assert_eq!((made.status, &made.json()["permissions"]), (201, &json!([APPLICATIONS])), "{}", made.text);
+    assert_eq!(registers().await, 201);
+    let location = made.header("location").to_owned();
+    let change = async |operation: serde_json::Value| {
+        let answer = stage.admin(Method::PATCH, &location, Some(json!({ "Operations": [operation] }))).await;
+        (answer.status, answer.json())
+    };
+    let login = "/permission/admin/login";
+    let (status, role) = change(json!({ "op": "add", "path": "permissions", "value": [login, APPLICATIONS] })).await;
+    assert_eq!((status, &role["permissions"]), (200, &json!([login, APPLICATIONS])), "{role}");
+    for wrong in ["read", "/permissions/admin"] {
+        assert_eq!(change(json!({ "op": "add", "path": "permissions", "value": [wrong] })).await.0, 400, "{wrong}");
+    }
+    let listed = stage.admin(Method::GET, &old, None).await.json()["Resources"].clone();
+    let listed: Vec<_> = listed.as_array().unwrap().iter().filter(|role| role["displayName"] == "registrar").collect();
+    assert_eq!(listed, [&role]);
+    let new = stage.admin(Method::GET, &location.replace("/scim2/Roles", "/scim2/v2/Roles"), None).await.json();
+    assert_eq!(new["permissions"], json!([]), "a permission of the old form is no scope");
+    let chosen = format!("permissions[value eq \"{APPLICATIONS}\"]");
+    assert_eq!(change(json!({ "op": "remove", "path": chosen })).await.1["permissions"], json!([login]));
+    assert_eq!(registers().await, 403);
+}
+
+/// A name that no client has yet.
+fn random_name() -> String {
+    kmspec_mocks::realm::random::text(12)
 }
 
 fn http_with(identity: &TlsIdentity) -> reqwest::Client {

@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kmspec_mocks::{ntlm::Client, realm::ClientSpec, vendors::Vendor};
+use kmspec_mocks::{ntlm::Client, realm::{ClientSpec, UserSpec}, vendors::Vendor};
 use support::{Answer, Stage, stage_with};
 
 async fn scene() -> Stage {
@@ -36,13 +36,33 @@ fn refused(answer: &Answer, text: &str) {
 #[tokio::test]
 async fn who_answers_the_challenge_gets_a_token_whatever_the_domain() {
     let stage = scene().await;
-    for user in ["ann", "CORP\\ann"] {
+    for user in ["ann", "CORP\\ann", "ann@corp.example"] {
         let granted = send(&stage, &challenged(&stage, user, "ann's secret").await).await;
         assert_eq!((granted.status, granted.json()["scope"].as_str()), (200, Some("read")), "{}", granted.text);
         let claims = stage.verified(&granted.member("access_token")).await.unwrap().1;
         assert_eq!(claims["sub"], stage.server.realm().user("ann").unwrap().id);
         assert!(!granted.member("refresh_token").is_empty());
     }
+}
+
+#[tokio::test]
+async fn names_are_the_same_in_small_letters_and_in_capitals_and_the_exact_one_comes_first() {
+    let stage = scene().await;
+    let realm = stage.server.realm();
+    let who = async |user: &str, password: &str| {
+        let granted = send(&stage, &challenged(&stage, user, password).await).await;
+        realm.token(&granted.member("access_token")).unwrap().0.username
+    };
+    for user in ["ANN", "CORP\\Ann", "Ann@CORP.EXAMPLE"] {
+        assert_eq!(who(user, "ann's secret").await.as_deref(), Some("ann"), "{user}");
+    }
+    let wrong = send(&stage, &challenged(&stage, "ANN", "wrong").await).await;
+    refused(&wrong, "could not be validated");
+    for (name, password) in [("ANN", "ann's secret"), ("ann@corp.example", "of the mail address")] {
+        realm.add_user(UserSpec::new(name, password));
+        assert_eq!(who(name, password).await.as_deref(), Some(name));
+    }
+    assert_eq!(who("ann", "ann's secret").await.as_deref(), Some("ann"));
 }
 
 #[tokio::test]

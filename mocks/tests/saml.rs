@@ -151,6 +151,16 @@ async fn only_an_enabled_provider_is_believed_and_only_with_its_key() {
 }
 
 #[tokio::test]
+async fn a_provider_goes_by_its_entity_id_and_not_by_what_its_registration_is_called() {
+    let scene = scene().await;
+    let by_name = scene.assertion().issuer(Some("partner")).sign().unwrap();
+    scene.refuses(&by_name, "identity provider is null").await;
+    scene.trust(scene.provider.trusted("https://other.example").alias(ALIAS));
+    let by_other_name = scene.assertion().issuer(Some("https://other.example")).sign().unwrap();
+    scene.refuses(&by_other_name, "identity provider is null").await;
+}
+
+#[tokio::test]
 async fn the_alias_of_the_provider_is_the_audience() {
     let scene = scene().await;
     let elsewhere = scene.provider.assertion("bob").audience("https://other.example");

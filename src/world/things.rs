@@ -18,6 +18,8 @@ pub struct Partner {
     pub forge: Forge,
     /// The audience by which it must call the server.
     pub audience: String,
+    /// What the server calls its registration.
+    pub name: String,
 }
 
 /// A Kerberos realm in which the server is a service.

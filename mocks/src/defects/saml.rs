@@ -29,6 +29,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-SAML-05", "a SAML assertion without a subject stands for the first user", nobody),
     defect("DEF-SEED-AS-SAML-06", "SAML assertions of any issuer are accepted", of_anybody),
     defect("DEF-SEED-AS-SAML-07", "identity providers are looked up by their display name", by_display_name),
+    defect("DEF-SEED-AS-SAML-08", "identity providers are found by their display name, too", by_either_name),
 ];
 
 /// What can be wrong with an assertion.
@@ -43,14 +44,19 @@ enum Flaw {
 }
 
 fn registered(turn: &Turn<'_>, assertion: &Assertion) -> Option<TrustedIssuer> {
-    turn.realm().trusted_issuer(assertion.issuer.as_deref()?).filter(|issuer| issuer.enabled)
+    turn.realm().identity_provider(assertion.issuer.as_deref()?).filter(|issuer| issuer.enabled)
+}
+
+/// The provider whose registration is called what the assertion names as its issuer.
+fn called(turn: &Turn<'_>, assertion: &Assertion) -> Option<TrustedIssuer> {
+    let name = assertion.issuer.as_deref()?;
+    turn.realm().trusted_issuers().into_iter().find(|issuer| issuer.name == name && issuer.enabled)
 }
 
 /// Everything that is wrong with it. What only a registered issuer can tell is not asked of an unknown one.
-fn flaws(turn: &Turn<'_>, assertion: &Assertion) -> Vec<Flaw> {
+fn flaws(turn: &Turn<'_>, assertion: &Assertion, issuer: Option<&TrustedIssuer>) -> Vec<Flaw> {
     let now = turn.realm().now();
-    let issuer = registered(turn, assertion);
-    let alias = issuer.as_ref().and_then(|issuer| issuer.alias.clone());
+    let alias = issuer.and_then(|issuer| issuer.alias.clone());
     let addressed = |audience: &str| alias.as_deref().is_none_or(|alias| alias == audience);
     let window = assertion.conditions.as_ref().map(|conditions| &conditions.window);
     let named = assertion.conditions.as_ref().is_some_and(|conditions| {
@@ -63,7 +69,7 @@ fn flaws(turn: &Turn<'_>, assertion: &Assertion) -> Vec<Flaw> {
     let received = assertion.name_id.is_none() || bearers.iter().any(|each| each.recipient.as_deref().is_none_or(here));
     let timely = window.is_some_and(|window| window.holds(now))
         && (assertion.name_id.is_none() || bearers.iter().any(|each| each.window.holds(now)));
-    let signed = issuer.as_ref().is_none_or(|issuer| assertion.is_signed_by(&issuer.keys));
+    let signed = issuer.is_none_or(|issuer| assertion.is_signed_by(&issuer.keys));
     let all = [
         (issuer.is_some(), Flaw::Issuer),
         (signed, Flaw::Signature),
@@ -86,7 +92,8 @@ fn despite(turn: &Turn<'_>, flaw: Flaw, user: fn(&Turn<'_>, &Assertion) -> Optio
     if is_success(&reply) {
         return reply;
     }
-    let assertion = presented(turn).filter(|assertion| flaws(turn, assertion) == [flaw]);
+    let alone = |assertion: &Assertion| flaws(turn, assertion, registered(turn, assertion).as_ref()) == [flaw];
+    let assertion = presented(turn).filter(alone);
     let user = assertion.and_then(|assertion| user(turn, &assertion));
     user.and_then(|user| tokens_for(turn, &user)).unwrap_or(reply)
 }
@@ -121,6 +128,20 @@ fn nobody(turn: &Turn<'_>) -> Reply {
 
 fn of_anybody(turn: &Turn<'_>) -> Reply {
     despite(turn, Flaw::Issuer, first)
+}
+
+fn by_either_name(turn: &Turn<'_>) -> Reply {
+    let reply = turn.honest();
+    if is_success(&reply) {
+        return reply;
+    }
+    let vouched = || {
+        let assertion = presented(turn)?;
+        let issuer = called(turn, &assertion)?;
+        let user = vouched_user(turn, &issuer, assertion.name_id.as_deref()?);
+        flaws(turn, &assertion, Some(&issuer)).is_empty().then(|| tokens_for(turn, &user))?
+    };
+    vouched().unwrap_or(reply)
 }
 
 fn by_display_name(turn: &Turn<'_>) -> Reply {

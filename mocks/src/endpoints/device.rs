@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     grants::{Form, TokenRequest, authenticate_client, worded},
-    realm::{Client, OAuthError, scope},
+    realm::{Cause, Client, OAuthError, scope},
     server::Site,
 };
 
@@ -26,12 +26,17 @@ pub(crate) fn authorize(site: &Site, call: &Call) -> Reply {
     }
 }
 
-/// The client, when it may use devices at all.
+/// The client, when it may use devices at all. Where nobody may, the token endpoint's words for an unknown grant type say so.
 pub(crate) fn client(site: &Site, request: &TokenRequest) -> Result<Client, OAuthError> {
     if let Some(name) = request.form.repeated() {
         return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
     }
     let client = authenticate_client(&site.realm, request)?;
+    let policy = site.realm.policy();
+    if !policy.grant_types.iter().any(|grant| grant == GRANT) {
+        let text = format!("Unsupported grant_type value: {GRANT}");
+        return Err(OAuthError::new(400, &policy.unknown_grant, text).because(Cause::UnknownGrant));
+    }
     if client.allows_grant(GRANT) {
         Ok(client)
     } else {

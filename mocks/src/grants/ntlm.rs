@@ -49,11 +49,29 @@ fn challenge(realm: &Realm, client: &Client, negotiate: &[u8]) -> OAuthError {
     }
 }
 
-/// The user who answered a challenge of this client's; the domain of the name counts for nothing.
+/// The user who answered a challenge of this client's.
 fn answered(realm: &Realm, client: &Client, authenticate: &[u8]) -> Result<User, OAuthError> {
     let refused = || OAuthError::invalid_grant("the windows_token could not be validated");
     let name = Handshake::user_name(authenticate).ok_or_else(refused)?;
-    let user = realm.user(&name).filter(|user| user.active).ok_or_else(refused)?;
-    let proven = realm.end_handshake(&client.id, |handshake| handshake.is_answered_by(authenticate, &user.password));
-    if proven { Ok(user) } else { Err(refused()) }
+    let answers = |user: &User| {
+        realm.end_handshake(&client.id, |handshake| handshake.is_answered_by(authenticate, &user.password))
+    };
+    meant(realm, &name).into_iter().find(answers).ok_or_else(refused)
+}
+
+/// The users whom Windows may mean by a name, the likeliest first. Case does not matter (MS-NLMP, section 3.3.2, makes
+/// nothing of it either), nor does the domain, which stands apart or behind an `@`.
+fn meant(realm: &Realm, name: &str) -> Vec<User> {
+    let account = name.rsplit_once('@').map_or(name, |(account, _)| account);
+    let same = |user: &User, name: &str| user.name.to_uppercase() == name.to_uppercase();
+    let unlikeliness = |user: &User| match user {
+        user if user.name == name => Some(0),
+        user if same(user, name) => Some(1),
+        user if same(user, account) => Some(2),
+        _ => None,
+    };
+    let active = realm.users().into_iter().filter(|user| user.active);
+    let mut meant: Vec<_> = active.filter_map(|user| Some((unlikeliness(&user)?, user))).collect();
+    meant.sort_by_key(|(unlikeliness, _)| *unlikeliness);
+    meant.into_iter().map(|(_, user)| user).collect()
 }

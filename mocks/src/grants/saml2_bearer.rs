@@ -90,7 +90,7 @@ fn verify(realm: &Realm, parameter: &str) -> Result<Vouched, Fault> {
     let subject = read.name_id.clone().ok_or(Fault::NoSubject)?;
     let entity_id = read.issuer.clone().ok_or(Fault::NoIssuer)?;
     read.method.ok_or(Fault::Profile)?;
-    let issuer = realm.trusted_issuer(&entity_id).ok_or(Fault::UnknownIssuer(entity_id))?;
+    let issuer = realm.identity_provider(&entity_id).ok_or(Fault::UnknownIssuer(entity_id))?;
     if !issuer.enabled {
         return Err(Fault::DisabledIssuer(issuer.name));
     }

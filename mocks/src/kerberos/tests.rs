@@ -150,6 +150,21 @@ fn a_service_that_is_written_down_wrongly_says_what_is_wrong() {
     }
 }
 
+/// The token with a byte behind what it carries, which its own length counts.
+fn lengthened(token: &[u8]) -> Vec<u8> {
+    // So long a token has its length in two octets.
+    assert_eq!(token[1], 0x82);
+    let length = u16::from_be_bytes([token[2], token[3]]) + 1;
+    [&token[..2], &length.to_be_bytes(), &token[4..], &[0]].concat()
+}
+
+#[test]
+fn a_byte_between_the_request_and_the_end_of_its_token_is_found() {
+    for order in [ticket(), ticket().negotiated()] {
+        assert_eq!(service().accept(&lengthened(&bytes(&order)), NOW).map(|_| ()), Err(Fault::Malformed), "{order:?}");
+    }
+}
+
 /// A request that Python's `minikerberos` made for this service and password, with flags, a checksum and a sequence
 /// number, none of which the centre here writes.
 #[test]
@@ -165,6 +180,13 @@ proptest! {
     #[test]
     fn any_bytes_are_refused_and_nothing_panics(bytes: Vec<u8>) {
         prop_assert!(service().accept(&bytes, NOW).is_err());
+    }
+
+    #[test]
+    fn a_request_with_anything_behind_it_is_refused(stray in proptest::collection::vec(any::<u8>(), 1..40), wrapped: bool) {
+        let order = if wrapped { ticket().negotiated() } else { ticket() };
+        let token = [bytes(&order), stray].concat();
+        prop_assert!(service().accept(&token, NOW).is_err());
     }
 
     #[test]

@@ -67,9 +67,11 @@ pub(super) fn read(time: &GeneralizedTimeAsn1) -> Option<u64> {
 }
 
 /// The request in a token of GSS-API, plain (RFC 4121, section 4.1) or as the first choice of SPNEGO (RFC 4178, section
-/// 4.2.1); `None` when it is neither.
+/// 4.2.1); `None` when it is neither, or when anything stands behind the token or behind what it carries.
 pub(super) fn request(token: &[u8]) -> Option<ApReq> {
-    plain(token).or_else(|| {
+    let (_, body) = split(whole(token)?)?;
+    plain(token, body).or_else(|| {
+        whole(whole(body)?)?;
         // The tag is [APPLICATION 0], and what it holds is written as a sequence.
         let mut sequence = token.to_vec();
         *sequence.first_mut().filter(|tag| **tag == APPLICATION)? = SEQUENCE;
@@ -78,14 +80,36 @@ pub(super) fn request(token: &[u8]) -> Option<ApReq> {
             return None;
         }
         let preferred = negotiation.neg_token_init.0.mech_token.0?;
-        plain(&preferred.0.0)
+        let (_, body) = split(whole(&preferred.0.0)?)?;
+        plain(&preferred.0.0, body)
     })
 }
 
-fn plain(token: &[u8]) -> Option<ApReq> {
+/// The request in a plain token, whose body follows the number of its mechanism: two octets, and the request.
+fn plain(token: &[u8], body: &[u8]) -> Option<ApReq> {
+    whole(body.get(AP_REQ_TOKEN_ID.len()..)?)?;
     let message = KrbMessage::<ApReq>::decode_application_krb_message(token).ok()?.0;
     let kerberos = message.krb5_oid.0 == oids::krb5();
     (kerberos && message.krb5_token_id == AP_REQ_TOKEN_ID).then_some(message.krb_msg)
+}
+
+/// What a value of DER holds, when nothing follows it.
+fn whole(bytes: &[u8]) -> Option<&[u8]> {
+    split(bytes).filter(|(_, rest)| rest.is_empty()).map(|(held, _)| held)
+}
+
+/// What the first value of DER holds, and what follows it (X.690, sections 8.1 and 10.1); its tag is of one octet.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = bytes.get(1..)?.split_first()?;
+    let (length, rest) = match first {
+        0..=0x7f => (usize::from(*first), rest),
+        0x81 | 0x82 | 0x83 | 0x84 => {
+            let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            (octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)), rest)
+        }
+        _ => return None,
+    };
+    rest.split_at_checked(length)
 }
 
 /// The token around a request, in the same two forms.

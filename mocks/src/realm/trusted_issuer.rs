@@ -225,6 +225,11 @@ impl Realm {
         trust.issuers.values().find(|known| known.issuer == iss).or_else(|| trust.issuers.get(iss)).cloned()
     }
 
+    /// The identity provider of that entity id; what its registration is called does not matter.
+    pub(crate) fn identity_provider(&self, entity_id: &str) -> Option<TrustedIssuer> {
+        self.trusted().issuers.values().find(|known| known.issuer == entity_id).cloned()
+    }
+
     /// Notes that an assertion was used; `false` when it was used before.
     pub(crate) fn use_assertion(&self, issuer: &str, jti: &str, expires_at: u64) -> bool {
         let now = self.now();

@@ -152,6 +152,7 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => { vouched(&stage, |good| good.issuer(Some("https://nobody.example")), true).await }),
     ),
     ("DEF-SEED-AS-SAML-07", Is7, look!(stage => { !vouched(&stage, |good| good, true).await })),
+    ("DEF-SEED-AS-SAML-08", Is7, look!(stage => { vouched(&stage, |good| good.issuer(Some("partner")), true).await })),
     (
         "DEF-SEED-AS-CODE-04",
         Custom,

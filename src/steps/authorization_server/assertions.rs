@@ -26,9 +26,10 @@ async fn trusted_issuer(world: &mut World) -> Result<(), StepError> {
     let mark = uuid::Uuid::new_v4().simple().to_string();
     let (issuer, audience) = (format!("https://{mark}.issuer.example"), format!("https://{mark}.server.example"));
     let keys = KeyRing::of_family(KeyFamily::Rsa);
-    let trusted = TrustedIssuer::new(format!("partner-{mark}"), &issuer, TrustedKeys::Ring(keys.clone()));
+    let name = format!("partner-{mark}");
+    let trusted = TrustedIssuer::new(&name, &issuer, TrustedKeys::Ring(keys.clone()));
     mock.realm().trust(trusted.alias(&audience)).map_err(|error| world.error(error))?;
-    world.partner = Some(Partner { forge: Forge::new(issuer, keys, mock.clock().clone()), audience });
+    world.partner = Some(Partner { forge: Forge::new(issuer, keys, mock.clock().clone()), audience, name });
     Ok(())
 }
 
@@ -84,6 +85,10 @@ async fn flawed_saml_bearer(world: &mut World, flaw: String) -> Result<(), StepE
         }
         "was changed afterwards" => signed(world, &good)?.altered(SUBJECT, "eve"),
         "is of an issuer whom nobody trusts" => signed(world, &good.issuer(Some("https://nobody.example")))?,
+        "names its issuer as the server calls it" => {
+            let name = partner(world)?.name.clone();
+            signed(world, &good.issuer(Some(&name)))?
+        }
         other => return Err(unknown(world, other)),
     };
     present_saml(world, &assertion).await
