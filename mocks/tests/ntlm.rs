@@ -6,7 +6,11 @@ mod support;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kmspec_mocks::{ntlm::Client, realm::{ClientSpec, UserSpec}, vendors::Vendor};
+use kmspec_mocks::{
+    ntlm::Client,
+    realm::{ClientSpec, UserSpec},
+    vendors::Vendor,
+};
 use support::{Answer, Stage, stage_with};
 
 async fn scene() -> Stage {
@@ -111,6 +115,8 @@ async fn what_is_no_message_of_the_exchange_is_refused() {
     refused(&send(&stage, &STANDARD.encode("NTLMSSP")).await, "cannot be extracted");
     refused(&send(&stage, &STANDARD.encode(b"NTLMSSP\0\x02\0\0\0")).await, "is not valid");
     refused(&send(&stage, &STANDARD.encode(b"NTLMSSP\0\x01\0\0\0")).await, "malformed");
+    let negotiated = [&b"\x60\x29\x06\x06\x2b\x06\x01\x05\x05\x02"[..], b"NTLMSSP\0\x01\0\0\0"].concat();
+    refused(&send(&stage, &STANDARD.encode(negotiated)).await, "is not valid");
     refused(&send(&stage, &STANDARD.encode(b"NTLMSSP\0\x03\0\0\0")).await, "could not be validated");
     let missing = stage.token(&[("grant_type", "iwa:ntlm")]).await;
     assert_eq!(missing.error(), (400, "invalid_request".to_owned()));
