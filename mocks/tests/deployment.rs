@@ -224,6 +224,57 @@ async fn introspection_asks_for_the_scopes_that_are_configured() {
 }
 
 #[tokio::test]
+async fn introspection_is_open_to_everybody_where_that_is_switched_so_and_no_rule_closes_it() {
+    let open = "[resource_access_control.introspect]\nsecured = false\n";
+    let closed = format!("{open}[[resource.access_control]]\ncontext=\"(.*)/oauth2/introspect\"\nsecure=true\n");
+    for (file, expected) in [(open, 200), (closed.as_str(), 401), ("", 401)] {
+        let stage = configured(file).await;
+        let token = application(&stage).await.member("access_token");
+        let introspection = stage.server.endpoints().introspection.clone().unwrap();
+        let told = stage.post_bare(&introspection, &[("token", &token)]).await;
+        assert_eq!(told.status, expected, "{file}");
+        if expected == 200 {
+            assert_eq!(told.json()["active"], true);
+            assert_eq!(stage.post_bare(&introspection, &[]).await.status, 400);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_jwt_leaves_the_old_one_alone_for_the_grants_that_are_configured() {
+    const SWITCH: &str = "[oauth.jwt.renew_token_without_revoking_existing]\nenable = true\n";
+    let both = format!("{SWITCH}allowed_grant_types = [\"client_credentials\", \"password\"]\n");
+    let off = both.replace("true", "false");
+    for (file, application_lives, user_lives) in
+        [("", false, false), (SWITCH, true, false), (&both, true, true), (&off, false, false)]
+    {
+        let stage = configured(file).await;
+        let [first, second] = [application(&stage).await, application(&stage).await];
+        let [ann, again] = [stage.password("read").await, stage.password("read").await];
+        for (token, lives) in [(first, application_lives), (second, true), (ann, user_lives), (again, true)] {
+            let told = stage.introspect(&token.member("access_token")).await;
+            assert_eq!(told["active"], lives, "{file}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn why_a_password_was_refused_is_told_only_where_that_is_switched_on() {
+    for (file, told) in [("", false), ("[oauth.grant_type.password]\nshow_auth_failure_reason = true\n", true)] {
+        let stage = configured(file).await;
+        stage.server.realm().add_user(UserSpec::new("bob", "bob's secret"));
+        stage.server.realm().update_user("bob", |bob| bob.active = false);
+        for (name, reason) in [("ann", "password is wrong"), ("bob", "disabled"), ("nobody", "no such user")] {
+            let form = [("grant_type", "password"), ("username", name), ("password", "x")];
+            let refused = stage.token(&form).await;
+            assert_eq!(refused.error(), (400, "invalid_grant".to_owned()));
+            let description = refused.member("error_description");
+            assert_eq!((description.contains(name), description.contains(reason)), (true, told), "{description}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_must_not_stand_in_the_url_is_configured() {
     let stage = configured("[oauth]\nrestricted_query_parameters = [\"scope\"]\n").await;
     let token = stage.server.endpoints().token.clone();

@@ -269,7 +269,16 @@ async fn addresses_that_a_vendor_does_not_have_are_refused_with_a_hint() {
         (start(Vendor::Okta, |builder| builder.base_path("/auth")).await, "keycloak has one"),
         (start(Vendor::Keycloak, |builder| builder.base_path("auth")).await, "such as /auth"),
         (start(Vendor::Keycloak, |builder| builder.base_path("/auth/")).await, "such as /auth"),
+        (start(Vendor::Keycloak, |builder| builder.base_path("/..")).await, "such as /auth"),
+        (start(Vendor::Keycloak, |builder| builder.base_path("/.")).await, "such as /auth"),
+        (start(Vendor::Keycloak, |builder| builder.base_path("/a/../b")).await, "such as /auth"),
         (start(Vendor::Okta, |builder| builder.issuer_host("127.0.0.1")).await, "cognito has one"),
+        (start(Vendor::Cognito, |builder| builder.issuer_host("localhost")).await, "another one"),
+        (
+            start(Vendor::Cognito, |builder| builder.host("pool.example").issuer_host("pool.example")).await,
+            "another one",
+        ),
+        (start(Vendor::Cognito, |builder| builder.issuer_host("[::1]")).await, "IPv6"),
         (start(Vendor::Cognito, |builder| builder.issuer_host("a:1")).await, "without a port"),
     ] {
         assert!(error.contains(hint), "{error}");

@@ -70,6 +70,8 @@ settings! {
     stray_verifier_refused: bool,
     session_state: bool,
     one_live_token: bool,
+    jwts_side_by_side: Vec<String>,
+    password_failures_explained: bool,
     open_registration: bool,
     rotation: Rotation,
     refresh_without_asking: bool,

@@ -4,6 +4,7 @@
 use super::{
     access::AccessRule,
     custom_grants, listeners,
+    neighbours::NEIGHBOURS,
     settings::Settings,
     vocabulary::{Key, Keys, Table, Vocabulary},
     without_effect::WITHOUT_EFFECT,
@@ -79,6 +80,15 @@ const KEYS: &Keys<Settings> = &[
         "oauth.token_validation.refresh_token_validity",
         Span(|settings, seconds| settings.lifetimes.refresh_seconds = seconds),
     ),
+    ("oauth.jwt.renew_token_without_revoking_existing.enable", Flag(|settings, on| settings.jwts_side_by_side.0 = on)),
+    (
+        "oauth.jwt.renew_token_without_revoking_existing.allowed_grant_types",
+        Texts(|settings, grants| settings.jwts_side_by_side.1 = grants),
+    ),
+    (
+        "oauth.grant_type.password.show_auth_failure_reason",
+        Flag(|settings, on| settings.password_failures_explained = on),
+    ),
     ("oauth.token_renewal.renew_refresh_token", Flag(|settings, on| settings.renew_refresh_token = on)),
     (
         "oauth.allowed_scopes",
@@ -137,6 +147,7 @@ const KEYS: &Keys<Settings> = &[
     ("client_certificate_based_authentication.enable", Flag(|settings, on| settings.certificates_stand_for_users = on)),
     ("client_certificate_based_authentication.user_thumbprint_mapping", Tables(&CERTIFICATE_MAPPINGS)),
     ("role_mgt.allow_system_prefix_for_role", Flag(|settings, on| settings.system_roles = on)),
+    ("resource_access_control.introspect.secured", Flag(|settings, on| settings.introspection_secured = on)),
     ("resource_access_control.introspect.scopes", Texts(|settings, scopes| settings.introspection_scopes = scopes)),
     ("resource.access_control", Tables(&ACCESS_RULES)),
     ("event_listener", By(listeners::read)),
@@ -164,11 +175,23 @@ const ACCESS_RULES: Table<Settings> = Table {
                 Ok(())
             }),
         ),
-        ("permissions", Words(|settings, list| settings.last_rule(|rule| rule.permissions = list))),
-        ("scopes", Words(|settings, list| settings.last_rule(|rule| rule.scopes = list))),
+        (
+            "permissions",
+            Words(|settings, list| {
+                settings.last_rule(|rule| rule.permissions = list);
+                Ok(())
+            }),
+        ),
+        (
+            "scopes",
+            Words(|settings, list| {
+                settings.last_rule(|rule| rule.scopes = list);
+                Ok(())
+            }),
+        ),
         ("cross_tenant", Flag(|settings, on| settings.last_rule(|rule| rule.cross_tenant = on))),
         // There is one way to authenticate.
-        ("allowed_auth_handlers", Words(|_, _| {})),
+        ("allowed_auth_handlers", Words(|_, _| Ok(()))),
     ],
     needed: "context",
 };
@@ -189,7 +212,13 @@ const CUSTOM_GRANTS: Table<Settings> = Table {
 const CERTIFICATE_MAPPINGS: Table<Settings> = Table {
     begin: |settings| settings.certificate_mappings.push(CertificateMapping::default()),
     keys: &[
-        ("trusted_issuer", Text(|settings, issuer| settings.last_mapping(|mapping| mapping.issuer = Some(issuer)))),
+        (
+            "trusted_issuer",
+            Text(|settings, issuer| {
+                let issuer = (issuer != "*").then_some(issuer);
+                settings.last_mapping(|mapping| mapping.issuer = issuer);
+            }),
+        ),
         (
             "cert_thumbprint",
             Checked(|settings, text| {
@@ -204,8 +233,12 @@ const CERTIFICATE_MAPPINGS: Table<Settings> = Table {
         (
             "allowed_username",
             Words(|settings, names| {
+                if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
+                    return Err("names of users, or \"*\"");
+                }
                 let users = (!names.iter().any(|name| name == "*")).then_some(names);
                 settings.last_mapping(|mapping| mapping.users = users);
+                Ok(())
             }),
         ),
     ],
@@ -227,6 +260,7 @@ pub(super) const IGNORED: [&str; 3] = ["PreventTokenReuse", "RejectBeforeInMinut
 pub(super) const VOCABULARY: Vocabulary<Settings> = Vocabulary {
     keys: &[GRANT_KEYS, KEYS],
     without_effect: WITHOUT_EFFECT,
+    neighbours: NEIGHBOURS,
     first: Some(LEGACY_MODE),
     finish: Settings::resolve_administrator,
     listed_in: "the mock README",
@@ -234,7 +268,10 @@ pub(super) const VOCABULARY: Vocabulary<Settings> = Vocabulary {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::vocabulary::Level, *};
+    use super::{
+        super::{DeploymentToml, vocabulary::Level},
+        *,
+    };
 
     #[test]
     fn every_key_is_listed_once() {
@@ -256,5 +293,26 @@ mod tests {
         assert_eq!(top.nearest("keystroe").as_deref(), Some("keystore"));
         assert_eq!(top.nearest("oauth.grant_tipe").as_deref(), Some("oauth.grant_type"));
         assert_eq!(top.nearest("something.else.altogether"), None);
+    }
+
+    #[test]
+    fn each_part_of_a_certificate_row_may_be_a_star_and_a_row_for_nobody_is_refused() {
+        let parse = |issuer: &str, thumbprint: &str, names: &str| {
+            DeploymentToml::parse(&format!(
+                "[client_certificate_based_authentication]\nenable = true\n\
+                 [[client_certificate_based_authentication.user_thumbprint_mapping]]\n\
+                 trusted_issuer = {issuer}\ncert_thumbprint = {thumbprint}\nallowed_username = {names}\n"
+            ))
+        };
+        let stars = parse("\"*\"", "\"*\"", "\"*\"").unwrap();
+        assert_eq!(stars.settings.certificate_mappings(), [CertificateMapping::default()]);
+        let named = parse("\"CN=a\"", "\"*\"", "\"ann, bob\"").unwrap().settings.certificate_mappings();
+        assert_eq!(named[0].issuer.as_deref(), Some("CN=a"));
+        assert_eq!(named[0].users.as_deref(), Some(&["ann".to_owned(), "bob".to_owned()][..]));
+        for names in ["\"\"", "\" , \"", "[]", "[\"\"]"] {
+            let error = parse("\"*\"", "\"*\"", names).unwrap_err();
+            assert_eq!(error.faults[0].line, 6, "{error}");
+            assert!(error.to_string().contains("names of users"), "{error}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     keys::{IGNORED, INTERCEPTOR, LISTENER_KEYS, NOTICE_KEYS},
     read::{Reader, Value, flag},
     settings::Settings,
+    suggestion,
 };
 use crate::notices::NoticeTarget;
 
@@ -39,7 +40,7 @@ impl Reader<'_, Settings> {
     fn listener(&mut self, path: &str, span: Range<usize>, table: &DeTable<'_>) {
         let text = |name: &str| table.get(name).and_then(|value| value.get_ref().as_str());
         if text("name") != Some(INTERCEPTOR) {
-            return self.without_effect(path);
+            return self.other_listener(path, table);
         }
         for (key, _) in table {
             if !LISTENER_KEYS.contains(&key.get_ref().as_ref()) {
@@ -56,6 +57,18 @@ impl Reader<'_, Settings> {
         match table.get("properties").and_then(|properties| properties.get_ref().as_table()) {
             Some(properties) => self.notices(span, properties),
             None => self.fault(span, format!("{INTERCEPTOR} needs [event_listener.properties]")),
+        }
+    }
+
+    /// One whose name is nearly that of the interceptor would tell nobody, and nobody would notice.
+    fn other_listener(&mut self, path: &str, table: &DeTable<'_>) {
+        let named = table.get("name").and_then(|name| Some((name.span(), name.get_ref().as_str()?)));
+        match named.filter(|(_, name)| suggestion::slip(name, std::iter::once(INTERCEPTOR)).is_some()) {
+            Some((span, name)) => {
+                let message = format!("the listener `{name}` is not known\nhint: did you mean `{INTERCEPTOR}`?");
+                self.fault(span, message);
+            }
+            None => self.without_effect(path),
         }
     }
 
@@ -158,5 +171,7 @@ password = "ruth's"
         assert_eq!(faults(&FILE.replace("order = 1", "ordre = 1"))[0].0, 6);
         assert_eq!(faults(&FILE.replace("order = 1", "enable = 3"))[0].0, 6);
         assert_eq!(faults("event_listener = 1\n")[0].0, 1);
+        let nearly = faults(&FILE.replace("ApimOauth", "ApimOAuth"));
+        assert!(nearly[0].0 == 5 && nearly[0].1.contains(&format!("did you mean `{}`?", super::INTERCEPTOR)));
     }
 }

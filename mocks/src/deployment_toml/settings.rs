@@ -42,6 +42,9 @@ pub(crate) struct Settings {
     pub(super) authorize_all_scopes: bool,
     pub(super) lifetimes: Lifetimes,
     pub(super) renew_refresh_token: bool,
+    /// `oauth.jwt.renew_token_without_revoking_existing`: whether, and of which grant types.
+    pub(super) jwts_side_by_side: (bool, Vec<String>),
+    pub(super) password_failures_explained: bool,
     pub(super) grants: Vec<GrantSwitch>,
     pub(super) assertions_give_refresh: bool,
     pub(super) assertion_minutes: u64,
@@ -69,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) system_roles: bool,
     /// Scopes that a caller of introspection needs; any authenticated caller will do when there are none.
     pub(crate) introspection_scopes: Vec<String>,
+    /// Whether callers of introspection must be somebody.
+    pub(crate) introspection_secured: bool,
     pub(crate) access_rules: Vec<AccessRule>,
     /// `client_certificate_based_authentication.enable`.
     pub(crate) certificates_stand_for_users: bool,
@@ -90,6 +95,8 @@ impl Default for Settings {
             authorize_all_scopes: false,
             lifetimes: Lifetimes::default(),
             renew_refresh_token: true,
+            jwts_side_by_side: (false, vec![text("client_credentials")]),
+            password_failures_explained: false,
             grants: GRANTS
                 .map(|(key, name, public)| GrantSwitch { key, name, enabled: name != "kerberos", public })
                 .to_vec(),
@@ -111,6 +118,7 @@ impl Default for Settings {
             decode_redirect_uris: true,
             system_roles: false,
             introspection_scopes: vec![text("internal_oauth2_introspect")],
+            introspection_secured: true,
             access_rules: Vec::new(),
             certificates_stand_for_users: false,
             certificate_mappings: Vec::new(),
@@ -241,6 +249,9 @@ impl Settings {
         policy.oldest_assertion = self.assertion_age_checked.then(|| self.assertion_minutes.saturating_mul(60));
         policy.device.lifetime_seconds = self.device_seconds;
         policy.device.interval_seconds = self.device_interval_seconds;
+        let (side_by_side, grants) = &self.jwts_side_by_side;
+        policy.jwts_side_by_side = if *side_by_side { grants.clone() } else { Vec::new() };
+        policy.password_failures_explained = self.password_failures_explained;
         policy.barred_from_query.clone_from(&self.restricted_query);
         if self.legacy_mode {
             spec.keys.rename(KidStyle::CertificateSha1Hex);

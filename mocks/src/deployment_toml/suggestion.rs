@@ -29,7 +29,11 @@ fn along(written: &str, known: &[&str]) -> Option<String> {
         if names.is_empty() && known.contains(&path.as_str()) {
             break;
         }
-        let name = if names.contains(name) { name } else { word(name, names.into_iter())? };
+        let name = if names.contains(name) {
+            name
+        } else {
+            word(name, names.iter().copied()).or_else(|| beginning(name, names.iter().copied()))?
+        };
         if !path.is_empty() {
             path.push('.');
         }
@@ -39,7 +43,7 @@ fn along(written: &str, known: &[&str]) -> Option<String> {
 }
 
 /// What follows a table's path in a key's.
-fn below<'a>(key: &'a str, table: &str) -> Option<&'a str> {
+pub(super) fn below<'a>(key: &'a str, table: &str) -> Option<&'a str> {
     if table.is_empty() { Some(key) } else { key.strip_prefix(table)?.strip_prefix('.') }
 }
 
@@ -47,6 +51,30 @@ fn below<'a>(key: &'a str, table: &str) -> Option<&'a str> {
 fn word<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let nearest = known.map(|known| (strsim::damerau_levenshtein(known, written), known)).min();
     nearest.filter(|(distance, known)| distance * 3 <= known.len().max(written.len())).map(|(_, known)| known)
+}
+
+/// The one known word that a written one is a slip of, or a slip of its beginning: far nearer than a mere suggestion.
+pub(super) fn slip<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let known: BTreeSet<&str> = known.collect();
+    if known.contains(written) {
+        return None;
+    }
+    known.iter().copied().find(|known| is_slip(written, known)).or_else(|| beginning(written, known.iter().copied()))
+}
+
+fn is_slip(written: &str, known: &str) -> bool {
+    let distance = strsim::damerau_levenshtein(written, known);
+    known.eq_ignore_ascii_case(written) || distance <= 3 && distance * 4 <= known.len().max(written.len())
+}
+
+/// The one known word that begins with what was written, but for a slip; words have underscores between their parts.
+fn beginning<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let begins = |known: &str| {
+        let end = known.match_indices('_').nth(written.matches('_').count()).map(|(end, _)| end);
+        end.is_some_and(|end| is_slip(written, &known[..end]))
+    };
+    let mut fitting = known.filter(|known| written.len() > 3 && begins(known));
+    fitting.next().filter(|_| fitting.next().is_none())
 }
 
 #[cfg(test)]
@@ -95,6 +123,23 @@ mod tests {
         assert_eq!(near("authorize_all_scopes").as_deref(), Some("oauth.authorize_all_scopes"));
         assert_eq!(near("password.enable").as_deref(), Some("oauth.grant_type.password.enable"));
         assert_eq!(near("enable"), None, "several sections have it");
+    }
+
+    #[test]
+    fn the_beginning_of_a_longer_name_is_completed_where_only_one_fits() {
+        assert_eq!(near("oauth.authorise").as_deref(), Some("oauth.authorize_all_scopes"));
+        assert_eq!(near("oauth.token_renewl").as_deref(), Some("oauth.token_renewal"));
+        assert_eq!(near("oauth.auth"), None, "that is no slip");
+    }
+
+    #[test]
+    fn a_slip_is_nearer_than_a_suggestion() {
+        let slip = |written| slip(written, ["primary", "renew_token_without", "renew_other_keys", "tls"].into_iter());
+        assert_eq!((slip("primry"), slip("Primary")), (Some("primary"), Some("primary")));
+        assert_eq!(slip("renew_tokn"), Some("renew_token_without"));
+        for other in ["primary", "private", "renew", "internal", "tl", "pri", ""] {
+            assert_eq!(slip(other), None, "{other}");
+        }
     }
 
     #[test]

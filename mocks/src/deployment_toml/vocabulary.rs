@@ -24,8 +24,8 @@ pub enum Key<S: 'static> {
     Checked(fn(&mut S, &str) -> Result<(), &'static str>),
     /// A list of texts.
     Texts(fn(&mut S, Vec<String>)),
-    /// A list of texts, or one text with commas between them.
-    Words(fn(&mut S, Vec<String>)),
+    /// A list of texts, or one text with commas between them; the setter says what it wants of one that will not do.
+    Words(fn(&mut S, Vec<String>) -> Result<(), &'static str>),
     /// A number; the setter says what it wants of one that will not do.
     Count(fn(&mut S, u64) -> Result<(), &'static str>),
     /// A list of regular expressions.
@@ -57,6 +57,8 @@ pub struct Vocabulary<S: 'static> {
     pub keys: &'static [&'static Keys<S>],
     /// Tables and single keys that the product knows and that mean nothing here.
     pub without_effect: &'static [&'static str],
+    /// What is known to stand inside of tables that mean nothing. Other keys may stand there, but for slips of these.
+    pub neighbours: &'static [&'static str],
     /// The key that is read before all others, wherever it stands, so that they count more.
     pub first: Option<&'static str>,
     /// Called once everything is read.
@@ -77,17 +79,23 @@ impl<S> Copy for Key<S> {}
 pub(super) struct Level<S: 'static> {
     pub(super) keys: Vec<&'static Keys<S>>,
     pub(super) without_effect: &'static [&'static str],
+    neighbours: &'static [&'static str],
     /// Stands before the names in messages.
     pub(super) prefix: String,
 }
 
 impl<S> Level<S> {
     pub(super) fn top(vocabulary: &Vocabulary<S>) -> Self {
-        Self { keys: vocabulary.keys.to_vec(), without_effect: vocabulary.without_effect, prefix: String::new() }
+        Self {
+            keys: vocabulary.keys.to_vec(),
+            without_effect: vocabulary.without_effect,
+            neighbours: vocabulary.neighbours,
+            prefix: String::new(),
+        }
     }
 
     pub(super) fn of(table: &'static Table<S>, path: &str) -> Self {
-        Self { keys: vec![table.keys], without_effect: &[], prefix: format!("{path}.") }
+        Self { keys: vec![table.keys], without_effect: &[], neighbours: &[], prefix: format!("{path}.") }
     }
 
     /// The key of that path.
@@ -100,9 +108,20 @@ impl<S> Level<S> {
 
     /// Whether a table means nothing but for some keys below it.
     pub(super) fn is_partly_known(&self, path: &str) -> bool {
-        let below = |known: &str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.without_effect.contains(&path)
-            && self.keys.iter().flat_map(|keys| keys.iter()).any(|(known, _)| below(known))
+        self.without_effect.contains(&path) && self.leads_to_keys(path)
+    }
+
+    /// Whether a key that means something lies below that path.
+    pub(super) fn leads_to_keys(&self, path: &str) -> bool {
+        self.keys.iter().flat_map(|keys| keys.iter()).any(|(known, _)| suggestion::below(known, path).is_some())
+    }
+
+    /// What a path in a table that means nothing was meant to be, where it is a slip of something known to be there.
+    pub(super) fn slip(&self, path: &str) -> Option<String> {
+        let (table, written) = path.rsplit_once('.')?;
+        let all = self.names().chain(self.neighbours.iter().copied());
+        let beside = all.filter_map(|known| suggestion::below(known, table)?.split('.').next());
+        suggestion::slip(written, beside).map(|meant| format!("{table}.{meant}"))
     }
 
     /// Whether something lies below that path.

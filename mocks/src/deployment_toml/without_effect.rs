@@ -18,6 +18,7 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "cache",
     "catalina",
     "clustering",
+    "compatibility_setting",
     "console",
     "cors",
     "data_storage_type",
@@ -65,6 +66,7 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "service_provider",
     "session",
     "session_data",
+    "session_extending_endpoint",
     "sp_role_management",
     "sso_login",
     "sts",
@@ -101,8 +103,12 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "client_certificate_based_authentication.system_thumbprint_mapping",
     "resource_access_control.default_access",
     "resource_access_control.disable_scope_validation",
-    "resource_access_control.introspect.secured",
     "resource_access_control.introspect.permissions",
+    "resource_access_control.scim2_me_delete_method",
+    "resource_access_control.scim2_me_get_method",
+    "resource_access_control.scim2_me_patch_method",
+    "resource_access_control.scim2_me_post_method",
+    "resource_access_control.scim2_me_put_method",
     // OAuth.
     "oauth.access_token",
     "oauth.allow_additional_params_from_error_url",
@@ -134,7 +140,6 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "oauth.grant_type.client_credentials.skip_oidc_claims",
     "oauth.grant_type.implicit",
     "oauth.grant_type.organization_switch",
-    "oauth.grant_type.password.show_auth_failure_reason",
     "oauth.grant_type.token_exchange.allow_refresh_tokens",
     "oauth.grant_type.token_exchange.iat_validity_period",
     "oauth.grant_type.uma_ticket",
@@ -216,6 +221,12 @@ app_password = "x"
 name = "MagicLinkAuthenticator"
 [recaptcha]
 enabled = true
+[session_extending_endpoint]
+enabled = true
+[resource_access_control.scim2_me_post_method]
+secured = true
+[compatibility_setting.basic_auth.disable_basic_auth]
+default_value = "true"
 [output_adapter.email]
 port = 587
 "#;

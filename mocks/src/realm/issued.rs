@@ -28,10 +28,11 @@ pub enum Revocation {
 impl Realm {
     /// Keeps an issued row. Where one live token is the rule, the predecessor of a JWT ends with it.
     pub(crate) fn record(&self, row: TokenRow) {
-        let (now, replaces) = (self.now(), self.policy().one_live_token);
+        let (now, policy) = (self.now(), self.policy());
         let replaced = {
             let mut state = self.state();
-            let twin = if replaces { state.tokens.live_twin(&row, now) } else { None };
+            let spared = &policy.jwts_side_by_side;
+            let twin = if policy.one_live_token { state.tokens.live_twin(&row, now, spared) } else { None };
             let replaced = twin.map(|twin| {
                 let before = twin.clone();
                 twin.end(TokenState::Superseded);
@@ -45,8 +46,8 @@ impl Realm {
 
     /// The live row that a request like this one would be a repetition of.
     pub(crate) fn live_twin(&self, of: &TokenRow) -> Option<TokenRow> {
-        let now = self.now();
-        self.state().tokens.live_twin(of, now).cloned()
+        let (now, policy) = (self.now(), self.policy());
+        self.state().tokens.live_twin(of, now, &policy.jwts_side_by_side).cloned()
     }
 
     /// The access token of a grant that is good now, the latest if there are several.

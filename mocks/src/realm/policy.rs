@@ -106,6 +106,11 @@ pub struct Policy {
     /// Whether a tuple of client, user and scopes has one live access token: asked again, an opaque one is given out
     /// again, and a JWT takes its predecessor's place.
     pub one_live_token: bool,
+    /// Grant types whose JWTs live side by side all the same (WSO2 Identity Server, `renew_token_without_revoking_existing`).
+    pub jwts_side_by_side: Vec<String>,
+    /// Whether a refused password is told apart from an unknown user and a disabled one (WSO2 Identity Server,
+    /// `show_auth_failure_reason`).
+    pub password_failures_explained: bool,
     /// Whether anybody may register clients (Auth0, once a flag of the tenant is set).
     pub open_registration: bool,
     /// What happens to a refresh token that is used.
@@ -177,6 +182,8 @@ impl Default for Policy {
             session_state: false,
             challenge_realm: "localhost".to_owned(),
             one_live_token: false,
+            jwts_side_by_side: Vec::new(),
+            password_failures_explained: false,
             open_registration: false,
             rotation: Rotation::RotateAndDetectReuse,
             refresh_without_asking: true,

@@ -182,10 +182,16 @@ impl TokenStore {
         ended
     }
 
-    /// The live row of the same client, user, audience and scopes.
-    pub(super) fn live_twin(&mut self, of: &TokenRow, now: u64) -> Option<&mut TokenRow> {
+    /// The live row of the same client, user, audience and scopes. JWTs of the spared grant types have none.
+    pub(super) fn live_twin(&mut self, of: &TokenRow, now: u64, spared: &[String]) -> Option<&mut TokenRow> {
+        let lone = |row: &TokenRow| row.format == TokenFormat::Jwt && spared.contains(&row.grant_type);
+        if lone(of) {
+            return None;
+        }
         let jti = self.by_client.get(&of.client_id)?.iter().rev().find(|jti| {
-            self.rows.get(*jti).is_some_and(|row| row.is_active(now) && row.format == of.format && row.same_grant(of))
+            self.rows
+                .get(*jti)
+                .is_some_and(|row| row.is_active(now) && row.format == of.format && row.same_grant(of) && !lone(row))
         })?;
         self.rows.get_mut(jti)
     }

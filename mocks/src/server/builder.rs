@@ -204,12 +204,12 @@ impl AuthorizationServerBuilder {
         if self.deployment.is_some() && self.vendor != Vendor::Is7 {
             return Err(MockError::Deployment(self.vendor.to_string()));
         }
-        self.layout.check(self.vendor)?;
         let file = self.deployment.as_ref();
         let offset = file.and_then(DeploymentToml::port_offset);
         let wanted_port = self.port.or(offset.map(|offset| offset.saturating_add(DEFAULT_PORT)));
         let host = self.host.or_else(|| file.and_then(|file| file.settings.hostname.clone()));
         let host = host.unwrap_or_else(|| "localhost".to_owned());
+        self.layout.check(self.vendor, &host)?;
         let defects = Defects::default();
         self.defects.iter().try_for_each(|id| defects.switch_on(id))?;
         let (vendor, wanted) = (self.vendor, wanted_port.unwrap_or(0));

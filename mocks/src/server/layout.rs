@@ -17,18 +17,20 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Whether that vendor can be laid out so.
+    /// Whether that vendor can be laid out so, where the server's own host is this one.
     ///
     /// # Errors
     ///
     /// [`MockError::Layout`] when it cannot, or what was given is no path or no host.
-    pub(super) fn check(&self, vendor: Vendor) -> Result<(), MockError> {
+    pub(super) fn check(&self, vendor: Vendor, server: &str) -> Result<(), MockError> {
         let refused = |what: &'static str, given: &str, hint: &'static str| {
             Err(MockError::Layout { vendor, what, given: given.to_owned(), hint })
         };
         let path = self.base_path.strip_prefix('/');
-        let word =
-            |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        // Clients leave out `.` and `..` before they send a path.
+        let word = |word: &str| {
+            word.chars().any(|c| c != '.') && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
         match path {
             None if self.base_path.is_empty() => {}
             _ if vendor != Vendor::Keycloak => return refused("base path", &self.base_path, "keycloak has one"),
@@ -38,6 +40,11 @@ impl Layout {
         match &self.issuer_host {
             None => Ok(()),
             Some(host) if vendor != Vendor::Cognito => refused("issuer host", host, "cognito has one"),
+            // Which of the two is meant, a request must be able to say.
+            Some(host) if host.eq_ignore_ascii_case(server) => {
+                refused("issuer host", host, "another one than the server's own")
+            }
+            Some(host) if host.starts_with('[') => refused("issuer host", host, "a host name, not an IPv6 address"),
             Some(host) if Url::parse(&format!("https://{host}")).is_ok_and(|url| url.host_str() == Some(host)) => {
                 Ok(())
             }

@@ -15,6 +15,7 @@ use Key::{By, Checked, Flag, Nothing, Offset, Patterns, Span, Tables, Text, Text
 pub(super) const VOCABULARY: Vocabulary<Deployment> = Vocabulary {
     keys: &[SERVER, GRANTS, OAUTH, GATEWAY, PORTAL],
     without_effect: WITHOUT_EFFECT,
+    neighbours: &[],
     first: None,
     finish: |_| (),
     listed_in: "README.md",
