@@ -85,6 +85,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::tenant_events::DEFECTS,
         defects::token_form::DEFECTS,
         defects::token_types::DEFECTS,
+        defects::unreachable::DEFECTS,
         defects::workers::DEFECTS,
     ];
     let mut all = files.concat();

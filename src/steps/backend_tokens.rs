@@ -5,13 +5,16 @@ use cucumber::{gherkin::Step, given, then, when};
 use serde_json::{Value, json};
 
 use crate::world::{Look, OrFail as _, OwnedApplication, StepError, World};
-use kmspec_drivers::{devportal::Application, gateway::ApiCall, reply::Reply};
+use kmspec_drivers::{
+    credentials::Token, devportal::Application, gateway::ApiCall, published_keys::KeySet, reply::Reply,
+};
 use kmspec_mocks::realm::jwt;
 use kmspec_model::exchange::Role;
 
 use super::{
     changes,
     gateway_calls::{assertion, assertion_in},
+    parameters::RESIDENT,
     setup::resource,
     tokens, users,
 };
@@ -25,8 +28,20 @@ async fn signed_by(world: &mut World, algorithm: String) -> Result<(), StepError
     let header = jwt::read(&text).map(|(header, _)| header).unwrap_or_default();
     let observed = header.get("alg").cloned().unwrap_or_default();
     world.expect_eq("`alg` of the assertion", &Value::from(algorithm), &observed)?;
-    let signed = text.rsplit('.').next().is_some_and(|signature| !signature.is_empty());
-    world.expect(signed, "a signature", "none")
+    let client = tokens::oauth_client(world, RESIDENT).or_fail(world)?;
+    let published = world.demand("the key set of the resident key manager", client.key_set().await)?;
+    let observed = "no published key verifies it";
+    world.expect(verifies(&published, header.get("kid"), text), "a signature by a key that the platform publishes", observed)
+}
+
+/// Whether any key of a set verifies a token, whatever the key is called: backends may be told another name of it.
+fn verifies(published: &Value, kid: Option<&Value>, text: String) -> bool {
+    let token = Token(text);
+    published["keys"].as_array().into_iter().flatten().any(|key| {
+        let mut key = key.clone();
+        key["kid"] = kid.cloned().unwrap_or_default();
+        KeySet::read(&json!({ "keys": [key] }).to_string()).is_some_and(|set| set.verify(&token).is_ok())
+    })
 }
 
 #[then(expr = "the assertion that the backend saw has no letters that an address cannot hold")]

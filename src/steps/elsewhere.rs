@@ -14,7 +14,9 @@ use kmspec_model::exchange::Role;
 
 use super::{
     consumer::call,
-    parameters::RESIDENT,
+    form::{Form, permission},
+    parameters::{RESIDENT, ServerKind},
+    passwords::SUPER,
     setup::{propagation, resource},
     tokens,
 };
@@ -92,6 +94,16 @@ async fn policy_elsewhere(world: &mut World, name: String) -> Result<(), StepErr
     let document = json!({ "policyName": name, "displayName": name, "defaultLimit": {} });
     let admin = other(world)?.admin(Role::Administrator).or_fail(world)?;
     world.demand(&format!("the policy `{name}`"), admin.create_policy("application", &document).await).map(drop)
+}
+
+/// Roles are each tenant's own: a name that counts here may mean nothing there.
+#[when(expr = "the administrator of the super tenant adds a key manager {string} that denies the role {string}")]
+async fn adds_in_super_tenant(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let mut form = Form::filled(world, &name, ServerKind::Custom)?;
+    form.document["permissions"] = permission(&format!("DENY {role}"));
+    let admin = world.add_super_tenant(SUPER).admin(Role::Administrator).or_fail(world)?;
+    let reply = admin.register_document(&form.document).await;
+    world.keep(reply).map(drop)
 }
 
 // What the developer does there.

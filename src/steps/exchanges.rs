@@ -66,6 +66,18 @@ async fn presents(
     ask(world, &application, JWT_BEARER, &[("assertion", &assertion)]).await
 }
 
+#[when(expr = "{string} presents, for the scope {string}, an assertion of {string} for the audience {string}")]
+async fn presents_for_scope(
+    world: &mut World,
+    application: String,
+    scope: String,
+    server: String,
+    audience: String,
+) -> Result<(), StepError> {
+    let assertion = token(world, &application, &server, &audience, "")?;
+    ask(world, &application, JWT_BEARER, &[("assertion", &assertion), ("scope", &scope)]).await
+}
+
 #[then(expr = "{string} cannot exchange a token of {string} for the audience {string}")]
 async fn cannot_exchange(
     world: &mut World,

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The tenant that every platform has.
-const SUPER: &str = "the super tenant";
+pub(super) const SUPER: &str = "the super tenant";
 
 #[given(regex = r#"^an API "([^"]*)" of (the super tenant|the own tenant) that takes the passwords of users$"#)]
 async fn api_for_passwords(world: &mut World, name: String, tenant: String) -> Result<(), StepError> {

@@ -59,6 +59,17 @@ fn among_the_shown(world: &World, name: &str) -> Result<bool, StepError> {
     Ok(world.seen.apis.iter().any(|api| api.id == *id))
 }
 
+#[then(expr = "the API {string} is shown to the other developer and not to the developer")]
+async fn shown_to_the_other(world: &mut World, name: String) -> Result<(), StepError> {
+    let id = world.apis.named(&name).or_fail(world)?.id.clone();
+    for (role, wanted) in [(Role::OtherDeveloper, true), (Role::Developer, false)] {
+        let reply = world.scene().devportal(role).or_fail(world)?.apis().await;
+        let shown = world.demand("looking at the APIs", reply)?.iter().any(|api| api.id == id);
+        world.expect_eq(&format!("whether `{name}` is shown to the {role}"), &wanted, &shown)?;
+    }
+    Ok(())
+}
+
 #[then(expr = "the developer still sees the subscription of {string} to {string}")]
 async fn still_listed(world: &mut World, application: String, api: String) -> Result<(), StepError> {
     subscription_id(world, &application, &api).await.map(|_| ())

@@ -128,7 +128,18 @@ async fn just_added(world: &mut World, name: String) -> Result<(), StepError> {
 
 #[given(expr = "another tenant with a key manager {string}")]
 async fn another_tenant(world: &mut World, name: String) -> Result<(), StepError> {
+    let form = Form::filled(world, &name, ServerKind::Custom)?;
+    make_another_tenant(world, name, form).await
+}
+
+#[given(expr = "another tenant with a key manager {string} with")]
+async fn another_tenant_with(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
     let mut form = Form::filled(world, &name, ServerKind::Custom)?;
+    form.enter_rows(world, step)?;
+    make_another_tenant(world, name, form).await
+}
+
+async fn make_another_tenant(world: &mut World, name: String, mut form: Form) -> Result<(), StepError> {
     let neighbour = world.add_tenant("the other tenant").await?;
     form.document["name"] = neighbour.name(&name).into();
     let admin = neighbour.admin(Role::Administrator).or_fail(world)?;

@@ -13,14 +13,14 @@ Feature: Connectors that prove themselves by a certificate
     Then the consumer key is the client id that "acme" issued
     And every registration at "acme" was made in the name of "admin", without a password
 
-  @extended @APIM-CONN-10 @DEF-SEED-CONN-10 @needs:publisher @needs:gateway
+  @extended @APIM-CONN-10 @DEF-SEED-CONN-11 @needs:publisher @needs:gateway
   Scenario: Keys that were had by a certificate bring tokens that open the API
     Given an API "orders"
     And the application "shop" with keys at "acme", subscribed to the API "orders"
     When the API consumer calls "orders" with a token of "shop" from "acme"
     Then the backend answers the call
 
-  @extended @negative @APIM-CONN-10 @DEF-SEED-CONN-10 @DEF-186 @needs:publisher @needs:gateway
+  @extended @negative @APIM-CONN-10 @DEF-186 @needs:publisher @needs:gateway
   Scenario: Such a token is refused once its server has announced the revocation
     Given the application "shop" with keys at "acme", subscribed to the API "orders"
     And the API consumer holds a token of "shop" from "acme"

@@ -2,12 +2,22 @@
 Feature: The key managers that a developer is offered
   Every key manager of the tenant is a choice; the developer configures nothing.
 
-  @core @smoke @SEED-KM-12 @SEED-IS7-01 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident @APIM-DISP-03
+  @core @smoke @SEED-KM-12 @SEED-IS7-01 @SEED-KM-07 @DEF-SEED-KM-22 @needs:resident
   Scenario: All key managers of the tenant are offered
     Given a described key manager "is7" at WSO2 Identity Server 7
     And a described key manager "acme" at a custom server
     When the developer looks at the key managers
     Then the key managers "is7", "acme" and the resident one are offered
+
+  @core @SEED-KM-12 @APIM-DISP-03 @DEF-SEED-KM-22 @DEF-SEED-KEYS-14 @needs:resident
+  Scenario: Each key manager is offered with endpoints of its own
+    Given a described key manager "is7" at WSO2 Identity Server 7 with
+      | display token endpoint | /shown/to/developers |
+    And a described key manager "acme" at a custom server
+    When the developer looks at the key managers
+    Then the key managers "is7", "acme" and the resident one are offered
+    And the token endpoint offered for "is7" is "/shown/to/developers"
+    And the token endpoint offered for "acme" is "/oauth/token"
 
   @core @SEED-KM-11/other_tenant @DEF-SEED-KM-25 @needs:tenants
   Scenario: A key manager of another tenant is not offered

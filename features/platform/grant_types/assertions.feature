@@ -36,6 +36,13 @@ Feature: Assertions at the resident key manager
       | flaw                      | words                                       |
       | whose claims were altered | Signature or Message Authentication invalid |
 
+  @extended @negative @serial @APIM-SCO-13 @DEF-SEED-SCO-07 @needs:publisher
+  Scenario: A scope of a role is withheld from a subject whom no role was mapped to
+    Given a shared scope "pets-write" for the role "contractors"
+    When "shop" presents, for the scope "pets-write", an assertion of "acme" for the audience "traders"
+    Then a token is granted
+    And the granted scope is "default"
+
   @extended @negative @APIM-JB-06 @DEF-SEED-TX-01
   Scenario: An assertion that another key signed is refused
     When "shop" presents an assertion of "acme" for the audience "traders" signed with a foreign key

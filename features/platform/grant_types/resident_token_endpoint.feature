@@ -26,7 +26,7 @@ Feature: Asking the resident key manager for tokens
       Then a token is granted
       And no refresh token is granted
 
-    @core @SEED-KM-23 @DEF-066 @APIM-TOK-01
+    @core @SEED-KM-23 @DEF-066
     Scenario: The key that a token names is published
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then a token is granted
@@ -37,6 +37,12 @@ Feature: Asking the resident key manager for tokens
       When the API consumer requests a token of "shop" from the resident key manager by client credentials
       Then a token is granted
       And the thumbprint in the token is that of the key it names
+
+    @core @SEED-KM-23 @APIM-TOK-01 @DEF-SEED-RES-18
+    Scenario: A password brings a self-contained token
+      When the API consumer requests a token of "shop" from the resident key manager by password
+      Then a token is granted
+      And the token names a key of the resident key set
 
     @core @SEED-KM-27/refresh @DEF-SEED-RES-03
     Scenario: A refresh token comes with a password

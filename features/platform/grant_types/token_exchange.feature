@@ -102,6 +102,16 @@ Feature: Exchanging tokens of others at the resident key manager
       When "shop" exchanges a token of "acme" for the audience "traders"
       Then the token request is refused as "unauthorized_client"
 
+    @extended @negative @SEED-KM-24 @APIM-TX-15 @DEF-SEED-TX-03 @needs:tenants
+    Scenario: An issuer that another tenant trusts is not trusted
+      Given the authorization server "acme", which is a custom server
+      And another tenant with a key manager "acme" with
+        | token type | BOTH    |
+        | alias      | traders |
+      And the application "shop" with keys at the resident key manager for the grant types "urn:ietf:params:oauth:grant-type:token-exchange, client_credentials"
+      When "shop" exchanges a token of "acme" for the audience "traders"
+      Then the token request is refused as "invalid_request"
+
     @extended @negative @SEED-KM-24 @APIM-TX-13 @DEF-SEED-DEP-02 @needs:deployment
     Scenario: Nothing is exchanged where the exchange is switched off
       Given the platform does not serve the grant "token_exchange"

@@ -41,7 +41,7 @@ Feature: Who may generate keys with a key manager
 
   Rule: DENY turns away the holders of a named role and nobody else
 
-    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158 @DEF-SEED-PERM-04 @APIM-PERM-01 @APIM-PERM-02 @APIM-PERM-05
+    @core @negative @smoke @SEED-KM-19 @DEF-148 @DEF-157 @DEF-158 @DEF-SEED-PERM-04 @APIM-PERM-01 @APIM-PERM-02
     Scenario Outline: A user with the denied role is refused with a key manager named by <name or id>
       Given a key manager "acme" at WSO2 Identity Server 7 that denies the role "contractors"
       When the other developer generates keys for "rental" at "acme", naming it by <name or id>
@@ -110,6 +110,13 @@ Feature: Who may generate keys with a key manager
         | kind  |
         | ALLOW |
         | DENY  |
+
+    @core @negative @SEED-KM-19 @APIM-PERM-05 @DEF-SEED-PERM-01 @needs:deployment
+    Scenario: A permission does not name a role that only another tenant has
+      Given a described key manager "acme" at a custom server with
+        | permission | DENY contractors |
+      When the administrator of the super tenant adds a key manager "globex" that denies the role "contractors"
+      Then the request is refused because the role does not exist
 
   Rule: A restriction does not reach back
 

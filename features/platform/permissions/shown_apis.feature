@@ -26,9 +26,10 @@ Feature: APIs that are shown to some users only
 
   Rule: What was subscribed to stays listed
 
-    @extended @APIM-SUB-09 @DEF-SEED-API-03
+    @extended @APIM-SUB-09 @DEF-SEED-API-01 @DEF-SEED-API-02 @DEF-SEED-API-03
     Scenario: A subscription to an API that is not shown any more is still listed
       Given an API "orders"
       And the application "shop" subscribed to the API "orders"
       When the publisher shows "orders" to the role "contractors" only
-      Then the developer still sees the subscription of "shop" to "orders"
+      Then the API "orders" is shown to the other developer and not to the developer
+      And the developer still sees the subscription of "shop" to "orders"

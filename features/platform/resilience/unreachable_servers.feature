@@ -79,6 +79,22 @@ Feature: Authorization servers that fail
       Then the request is granted
       And the key manager "acme" is listed
 
+    @core @APIM-CRUD-12 @DEF-SEED-KM-41 @connector:is7
+    Scenario: A key manager may be changed while its authorization server is down
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the authorization server "acme" is down
+      When the administrator changes the description of "acme" to "out of order"
+      Then the request is granted
+      And the description of "acme" is "out of order"
+
+    @core @APIM-CRUD-12 @DEF-SEED-KM-41 @connector:is7
+    Scenario: A key manager may be deleted while its authorization server is down
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the authorization server "acme" is down
+      When the administrator deletes "acme"
+      Then the request is granted
+      And the key manager "acme" is not listed
+
   Rule: What is held up holds up nothing else
 
     @core @DEF-105 @connector:custom

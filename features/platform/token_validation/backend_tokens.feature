@@ -4,7 +4,7 @@ Feature: What backends are told of callers
 
   Rule: The gateway signs what it tells
 
-    @core @APIM-BJ-06 @APIM-BJ-07 @DEF-SEED-BJ-01 @needs:resident @connector:resident
+    @core @APIM-BJ-06 @APIM-BJ-07 @DEF-SEED-BJ-01 @DEF-SEED-BJ-05 @needs:resident @connector:resident
     Scenario: What a backend is told is signed
       Given the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from the resident key manager

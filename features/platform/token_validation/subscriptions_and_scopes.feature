@@ -146,7 +146,7 @@ Feature: What a sound token may reach
       Then the call is refused because credentials are missing
       And the refusal challenges for a Bearer token
 
-    @core @negative @OAUTH-9068-4-c @DEF-079
+    @core @negative @OAUTH-9068-4-c @APIM-GW-10 @DEF-079
     Scenario Outline: The refusal of <token> does not say what was wrong with it
       Given an API "orders"
       When the API consumer calls "orders" with the token "<text>"

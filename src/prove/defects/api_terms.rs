@@ -17,7 +17,7 @@ use kmspec_model::exchange::Plane;
 
 defects! {
     "DEF-SEED-REV-01", "a token that counts once counts on", Pair::hearing(counts_on);
-    "DEF-SEED-REV-02", "tokens outlive the password that brought them", Pair::hearing(password_kept);
+    "DEF-SEED-REV-02", "tokens outlive the password that brought them", Judges(password_kept);
     "DEF-SEED-SCO-01", "a scope of one resource opens all resources of the API", Judges(any_scope_of_the_api);
     "DEF-SEED-SCO-02", "what an API asks of tokens stays as it was at first", Pair::of(as_at_first, note_first);
     "DEF-SEED-SCO-03", "a shared scope reads without its roles", Pair::telling(without_roles);
@@ -53,14 +53,15 @@ fn counts_on(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed 
     if done { Deed::Done } else { Deed::Nothing }
 }
 
-/// The change never arrives; a list is read instead.
-fn password_kept(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
-    let path = request.uri().path().to_owned();
-    let Some(portal) = path.strip_suffix("/me/change-password").filter(|_| plane == Plane::Devportal) else {
-        return Deed::Nothing;
-    };
-    message::defuse(request, &format!("{portal}/applications"));
-    Deed::Done
+/// A token that was had for a password which was changed since.
+fn password_kept(case: &Case<'_>, answer: &Response<Bytes>) -> Option<Verdict> {
+    let granted = case.history.decisions().find(|each| each.told["access_token"] == case.text)?;
+    let former = granted.text("password")?;
+    let changed = case.history.decisions().any(|each| {
+        let changes = each.is(&Method::POST, &["me", "change-password"]) && each.at > granted.at;
+        changes && each.text("currentPassword") == Some(former)
+    });
+    (changed && answer.status() == StatusCode::UNAUTHORIZED).then_some(Verdict::Accepted)
 }
 
 fn lacks_scope(answer: &Response<Bytes>) -> bool {

@@ -17,11 +17,23 @@ defects! {
     "DEF-SEED-BJ-02", "what is to be kept from backends is told", Tells(kept_is_told);
     "DEF-SEED-BJ-03", "backends are told nothing of application, API and user", Tells(nothing_of_its_own);
     "DEF-SEED-BJ-04", "what backends are told is in plain base64 whatever is configured", Tells(plain);
+    "DEF-SEED-BJ-05", "what backends are told is signed as if by somebody else", Tells(wrongly_signed);
 }
 
 fn unsigned(_: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
     let header = json!({ "typ": "JWT", "alg": "none" });
     change_assertion(answer, |token| Some(token.with_header(header).with_signature(String::new())))
+}
+
+/// One bit of the signature is another.
+fn wrongly_signed(_: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    change_assertion(answer, |token| {
+        let text = token.text_of();
+        let (_, signature) = text.rsplit_once('.')?;
+        let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+        *bytes.first_mut()? ^= 1;
+        Some(token.with_signature(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    })
 }
 
 /// Claims about the token itself, which nobody is told.

@@ -217,7 +217,7 @@ fn lost_at_restart(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, an
 }
 
 /// Remembers who got which token, and the tenants whose users came a second time.
-fn note_login(notes: &mut Notes, request: &Request<Bytes>, answer: &Response<Bytes>) {
+pub(super) fn note_login(notes: &mut Notes, request: &Request<Bytes>, answer: &Response<Bytes>) {
     let fields: std::collections::HashMap<String, String> =
         url::form_urlencoded::parse(request.body()).into_owned().collect();
     let Some(user) = fields.get("username").filter(|_| answer.status().is_success()) else { return };
@@ -233,7 +233,7 @@ fn note_login(notes: &mut Notes, request: &Request<Bytes>, answer: &Response<Byt
 }
 
 /// The tenant of whoever sends a request, as far as their login was seen.
-fn tenant_of(notes: &Notes, request: &Request<Bytes>) -> String {
+pub(super) fn tenant_of(notes: &Notes, request: &Request<Bytes>) -> String {
     let bearer = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|text| text.strip_prefix("Bearer "));
     let user = token.and_then(|token| notes.get(&format!("token {token}"))).and_then(Value::as_str);

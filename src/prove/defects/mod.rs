@@ -54,4 +54,5 @@ pub(super) mod tenant_events;
 pub(super) mod tenants;
 pub(super) mod token_form;
 pub(super) mod token_types;
+pub(super) mod unreachable;
 pub(super) mod workers;

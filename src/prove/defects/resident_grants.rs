@@ -25,6 +25,7 @@ defects! {
     "DEF-SEED-RES-07", "whose token it is does not matter where it is renewed or revoked", Pair::of(any_client, learn);
     "DEF-SEED-RES-08", "what cannot be granted is granted as client credentials", Pair::of(any_grant, learn);
     "DEF-SEED-RES-09", "a token answer may be stored", Pair::telling(may_be_stored);
+    "DEF-SEED-RES-18", "a password brings a token that nobody can read", Pair::telling(opaque_for_a_password);
 }
 
 /// Whether a request is for this OAuth endpoint of the resident key manager.
@@ -103,6 +104,20 @@ fn no_refresh_token(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answe
         Some(form) if grant_type(&form) == "password" => change(answer, |told| {
             told.as_object_mut().map(|told| told.remove("refresh_token"));
         }),
+        _ => Deed::Nothing,
+    }
+}
+
+fn opaque_for_a_password(
+    _: &mut Notes,
+    plane: Plane,
+    request: &Request<Bytes>,
+    answer: &mut Response<Bytes>,
+) -> Deed {
+    match asked(plane, request) {
+        Some(form) if grant_type(&form) == "password" => {
+            change(answer, |told| told["access_token"] = json!(uuid::Uuid::new_v4()))
+        }
         _ => Deed::Nothing,
     }
 }

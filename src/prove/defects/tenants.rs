@@ -38,7 +38,7 @@ fn addressed_unread(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -
 }
 
 /// The tenant in a path: what follows `/t/`.
-fn tenant_in(path: &str) -> Option<&str> {
+pub(super) fn tenant_in(path: &str) -> Option<&str> {
     let mut parts = path.split('/').skip_while(|part| *part != "t");
     parts.nth(1)
 }
