@@ -31,7 +31,11 @@ async fn signed_by(world: &mut World, algorithm: String) -> Result<(), StepError
     let client = tokens::oauth_client(world, RESIDENT).or_fail(world)?;
     let published = world.demand("the key set of the resident key manager", client.key_set().await)?;
     let observed = "no published key verifies it";
-    world.expect(verifies(&published, header.get("kid"), text), "a signature by a key that the platform publishes", observed)
+    world.expect(
+        verifies(&published, header.get("kid"), text),
+        "a signature by a key that the platform publishes",
+        observed,
+    )
 }
 
 /// Whether any key of a set verifies a token, whatever the key is called: backends may be told another name of it.

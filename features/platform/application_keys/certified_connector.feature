@@ -13,7 +13,7 @@ Feature: Connectors that prove themselves by a certificate
     Then the consumer key is the client id that "acme" issued
     And every registration at "acme" was made in the name of "admin", without a password
 
-  @extended @APIM-CONN-10 @DEF-SEED-CONN-11 @needs:publisher @needs:gateway
+  @extended @APIM-CONN-10 @DEF-SEED-GW-03 @needs:publisher @needs:gateway
   Scenario: Keys that were had by a certificate bring tokens that open the API
     Given an API "orders"
     And the application "shop" with keys at "acme", subscribed to the API "orders"

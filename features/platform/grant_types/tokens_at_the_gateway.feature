@@ -16,7 +16,7 @@ Feature: Tokens of the grant types at the gateway
         | grant              |
         | client credentials |
 
-      @SEED-KM-29/password
+      @SEED-KM-29/password @DEF-SEED-RES-18
       Examples:
         | grant    |
         | password |

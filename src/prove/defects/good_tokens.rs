@@ -10,7 +10,6 @@ defects! {
     "DEF-SEED-GW-07", "two key managers shut out each other's tokens", Spoils(beside_another);
     "DEF-SEED-GW-13", "a certificate that was pasted verifies nothing", Spoils(by_certificate);
     "DEF-SEED-GW-15", "revoking one token ends every token of its client", Spoils(relative_was_revoked);
-    "DEF-SEED-CONN-11", "tokens are refused where the connector has a certificate", Spoils(certified_connector);
 }
 
 /// Whether a call with a token of the same client passed before.
@@ -32,12 +31,6 @@ fn beside_another(case: &Case<'_>) -> bool {
 
 fn by_certificate(case: &Case<'_>) -> bool {
     case.key_manager().is_some_and(|document| document["certificates"]["type"] == "PEM")
-}
-
-/// Whether the platform shows its certificate to the server that issued the token.
-fn certified_connector(case: &Case<'_>) -> bool {
-    let document = case.key_manager().unwrap_or_default();
-    document["additionalProperties"]["Authentication"] == "MutualTLS"
 }
 
 /// Whether a client's other token was revoked at the resident key manager.

@@ -108,12 +108,7 @@ fn no_refresh_token(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answe
     }
 }
 
-fn opaque_for_a_password(
-    _: &mut Notes,
-    plane: Plane,
-    request: &Request<Bytes>,
-    answer: &mut Response<Bytes>,
-) -> Deed {
+fn opaque_for_a_password(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
     match asked(plane, request) {
         Some(form) if grant_type(&form) == "password" => {
             change(answer, |told| told["access_token"] = json!(uuid::Uuid::new_v4()))

@@ -95,9 +95,8 @@ mod tests {
 
     #[test]
     fn only_a_change_and_a_deletion_of_a_key_manager_are_held_up() {
-        let request = |method: Method, path: &str| {
-            Request::builder().method(method).uri(path).body(Bytes::new()).unwrap()
-        };
+        let request =
+            |method: Method, path: &str| Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
         let one = "/api/am/admin/v4/key-managers/7";
         assert_eq!(concerned(Plane::Admin, &request(Method::DELETE, one)), Some("7".to_owned()));
         assert_eq!(concerned(Plane::Admin, &request(Method::PUT, one)), Some("7".to_owned()));
