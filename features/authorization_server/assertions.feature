@@ -4,11 +4,12 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A signed JWT of a trusted issuer is a grant
 
-    @core @needs:jwt-bearer @SEED-IS7-28 @SEED-IS-15/jwt-bearer @OAUTH-7523-2.1-a @DEF-133
+    @core @needs:jwt-bearer @SEED-IS7-28 @SEED-IS-15/jwt-bearer @OAUTH-7523-2.1-a @DEF-133 @DEF-SEED-AS-WHO-01
     Scenario: A JWT of a trusted issuer brings a token
       Given an issuer whom the server trusts
       When the OAuth client asks for a token with a JWT of that issuer
       Then a token is issued
+      And the token is that of the user whom the issuer names
 
     @core @negative @needs:jwt-bearer @OAUTH-7523-3.1-a @DEF-133 @DEF-SEED-AS-BEARER-01 @DEF-SEED-AS-BEARER-02
     Scenario Outline: A JWT that <flaw> brings none
@@ -44,7 +45,7 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A token of a trusted issuer is exchanged for one of the server
 
-    @core @needs:token-exchange @SEED-IS7-29 @OAUTH-8693-2.2.1-a @DEF-133
+    @core @needs:token-exchange @SEED-IS7-29 @OAUTH-8693-2.2.1-a @DEF-133 @DEF-SEED-AS-WHO-01
     Scenario: A token of a trusted issuer is exchanged
       Given an issuer whom the server trusts
       When the OAuth client exchanges a JWT of that issuer
@@ -54,6 +55,7 @@ Feature: Tokens for users whom somebody else vouches for
         | access_token      | text |
         | issued_token_type | text |
         | token_type        | text |
+      And the token is that of the user whom the issuer names
 
     @core @negative @needs:token-exchange @OAUTH-8693-2.1-a @DEF-134
     Scenario: Whoever exchanges a token says what it is
@@ -79,11 +81,12 @@ Feature: Tokens for users whom somebody else vouches for
 
   Rule: A signed SAML assertion of a trusted identity provider is a grant
 
-    @core @needs:saml2-bearer @SEED-IS7-24 @SEED-KM-06/saml @OAUTH-7522-2.1-a @APIM-IS7-TOK-11 @DEF-SEED-AS-SAML-07
+    @core @needs:saml2-bearer @SEED-IS7-24 @SEED-KM-06/saml @OAUTH-7522-2.1-a @APIM-IS7-TOK-11 @DEF-SEED-AS-SAML-07 @DEF-SEED-AS-WHO-01
     Scenario: A SAML assertion of a trusted identity provider brings a token
       Given an issuer whom the server trusts
       When the OAuth client asks for a token with a SAML assertion of that issuer
       Then a token is issued
+      And the token is that of the user whom the issuer names
 
     @core @negative @needs:saml2-bearer @OAUTH-7522-3.1-a
     Scenario Outline: A SAML assertion that <flaw> brings none

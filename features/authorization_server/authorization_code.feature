@@ -10,6 +10,12 @@ Feature: Authorization codes
       When the OAuth client redeems the code
       Then a token is issued
 
+    @core @needs:introspection @SEED-KM-29/authorization_code @DEF-SEED-AS-WHO-01
+    Scenario: A code brings a token of the user who agreed
+      Given a code issued to the client for the user
+      When the OAuth client redeems the code
+      Then the token is that of the user
+
     @core @negative @needs:other-client @OAUTH-6749-4.1.2-c @OAUTH-6749-4.1.3-b @DEF-SEED-AS-CODE-04
     Scenario: Another client gets nothing for a code
       Given a code issued to the client for the user

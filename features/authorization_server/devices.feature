@@ -28,6 +28,13 @@ Feature: Devices without a browser
       When the device asks for a token in time
       Then a token is issued
 
+    @core @needs:introspection @SEED-IS7-26 @DEF-SEED-AS-WHO-01
+    Scenario: A device gets a token of the user who approved
+      Given a device of the client
+      And the user approves the device
+      When the device asks for a token in time
+      Then the token is that of the user
+
     @core @negative @OAUTH-8628-3.5-a @DEF-SEED-AS-DEVICE-05
     Scenario: A device is told that its user has denied
       Given a device of the client

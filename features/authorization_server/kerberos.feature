@@ -10,10 +10,17 @@ Feature: Logging in with Kerberos
 
   Rule: A ticket for the server is a grant
 
-    @core @SEED-KM-06/kerberos @DEF-SEED-AS-KRB-07
+    @core @SEED-KM-06/kerberos @DEF-SEED-AS-KRB-07 @DEF-SEED-AS-WHO-01
     Scenario: A ticket of the user brings a token
       When the OAuth client asks for a token with a Kerberos ticket of the user
       Then a token is issued
+      And the token is that of the user
+
+    @core @SEED-KM-06/kerberos @DEF-SEED-AS-KRB-12
+    Scenario: A ticket brings every scope that is asked for with it
+      When the OAuth client asks for a token with a Kerberos ticket of the user and the scope "kmspec-unregistered"
+      Then a token is issued
+      And the scope "kmspec-unregistered" is granted
 
   Rule: What is wrong with a ticket, or with who shows it, is told to nobody
 
@@ -32,6 +39,11 @@ Feature: Logging in with Kerberos
       Examples:
         | flaw        |
         | has expired |
+
+      @DEF-SEED-AS-KRB-09
+      Examples:
+        | flaw             |
+        | is not valid yet |
 
       @DEF-SEED-AS-KRB-03
       Examples:
@@ -60,3 +72,25 @@ Feature: Logging in with Kerberos
       When the OAuth client asks for a token with a Kerberos ticket that is none
       Then no token is issued
       And the error is "invalid_grant" with status 400
+
+    @core @negative @SEED-KM-06/kerberos @DEF-SEED-AS-KRB-10
+    Scenario Outline: A ticket brings none in a realm <realm>
+      When the OAuth client asks for a token with a Kerberos ticket of the user in a realm <realm>
+      Then no token is issued
+      And the error is "invalid_grant" with status 400
+
+      Examples:
+        | realm                             |
+        | that nobody registered            |
+        | in which the server is no service |
+
+    @core @negative @SEED-KM-06/kerberos @DEF-SEED-AS-KRB-11
+    Scenario Outline: Whoever logs in by Kerberos names the <what>
+      When the OAuth client asks for a token by Kerberos without naming the <what>
+      Then no token is issued
+      And the error is "invalid_request" with status 400
+
+      Examples:
+        | what   |
+        | realm  |
+        | ticket |

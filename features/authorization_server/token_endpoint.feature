@@ -159,6 +159,11 @@ Feature: The token endpoint
       When the OAuth client asks for a token with the user's password
       Then a token is issued
 
+    @core @needs:introspection @needs:password @needs:server-controls @SEED-IS7-21 @DEF-SEED-AS-WHO-01
+    Scenario: A user's name and password bring a token of that user
+      When the OAuth client asks for a token with the user's password
+      Then the token is that of the user
+
     @core @negative @needs:password @OAUTH-6749-5.2-a @OAUTH-6749-5.2-b @DEF-SEED-AS-AUTH-07
     Scenario: A wrong password is an invalid grant
       When the OAuth client asks for a token with a wrong password of the user

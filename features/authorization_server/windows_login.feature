@@ -8,10 +8,11 @@ Feature: Logging in with Windows
     Then no token is issued
     And the answer challenges by NTLM
 
-  @core @SEED-IS7-25 @DEF-SEED-AS-NTLM-01
+  @core @SEED-IS7-25 @DEF-SEED-AS-NTLM-01 @DEF-SEED-AS-WHO-01
   Scenario: Whoever answers the challenge gets a token
     When the OAuth client asks for a token with the Windows login of the user
     Then a token is issued
+    And the token is that of the user
 
   @core @negative @SEED-IS7-25 @DEF-SEED-AS-NTLM-02
   Scenario: A wrong password does not answer the challenge

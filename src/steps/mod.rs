@@ -47,6 +47,7 @@ mod setup;
 mod shared_scopes;
 mod shown_apis;
 mod state;
+mod subjects;
 mod tenant_events;
 mod together;
 mod tokens;

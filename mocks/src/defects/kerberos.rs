@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     exchange::tokens_for,
     registry::Defect,
-    turn::{Turn, is_success},
+    turn::{Turn, changed_success, is_success},
 };
 use crate::{
     endpoints::call::Reply,
@@ -30,6 +30,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-KRB-06", "a Kerberos authenticator may be sent again", again),
     defect("DEF-SEED-AS-KRB-07", "a sound Kerberos ticket is refused", refused),
     defect("DEF-SEED-AS-KRB-08", "what is no Kerberos message is a failure of the server", failing),
+    defect("DEF-SEED-AS-KRB-09", "Kerberos tickets that are not valid yet are accepted", early),
+    defect("DEF-SEED-AS-KRB-10", "whatever realm is named, every key of the server is tried", any_realm),
+    defect(
+        "DEF-SEED-AS-KRB-11",
+        "a Kerberos login without one of its parameters is a failure of the server",
+        incomplete,
+    ),
+    defect("DEF-SEED-AS-KRB-12", "a Kerberos login brings no scopes", without_scopes),
 ];
 
 /// A request by this grant: its token, and the service whose key it should be sealed with.
@@ -109,4 +117,41 @@ fn failing(turn: &Turn<'_>) -> Reply {
     let text = turn.value("kerberos_token").filter(|_| turn.asks_by(GRANT));
     let nonsense = text.is_some_and(|text| kerberos::decoded(&text).is_none());
     if nonsense { Reply::json(500, &json!({ "error": "server_error" })).uncached() } else { reply }
+}
+
+fn early(turn: &Turn<'_>) -> Reply {
+    despite(turn, Fault::Early)
+}
+
+/// Of an identity provider whose service the ticket is for, when the one that was named has none or is none.
+fn any_realm(turn: &Turn<'_>) -> Reply {
+    let reply = turn.honest();
+    if is_success(&reply) || !turn.asks_by(GRANT) {
+        return reply;
+    }
+    let token = turn.value("kerberos_token").and_then(|text| kerberos::decoded(&text));
+    let named = turn.value("kerberos_realm").is_some_and(|name| kerberos::provider(turn.realm(), &name).is_err());
+    let Some(token) = token.filter(|_| named) else { return reply };
+    let user = turn.realm().trusted_issuers().into_iter().find_map(|provider| {
+        let service = provider.kerberos.clone()?;
+        let accepted = service.accept(&token, turn.realm().now()).ok()?;
+        kerberos::user(turn.realm(), &provider, &service, &accepted.client).ok()
+    });
+    user.and_then(|user| tokens_for(turn, &user)).unwrap_or(reply)
+}
+
+fn incomplete(turn: &Turn<'_>) -> Reply {
+    let reply = turn.honest();
+    let whole = ["kerberos_token", "kerberos_realm"].iter().all(|name| turn.value(name).is_some());
+    let lacking = turn.asks_by(GRANT) && !whole;
+    if lacking { Reply::json(500, &json!({ "error": "server_error" })).uncached() } else { reply }
+}
+
+/// As if none had been asked for, and said so.
+fn without_scopes(turn: &Turn<'_>) -> Reply {
+    if !turn.asks_by(GRANT) {
+        return turn.honest();
+    }
+    let reply = turn.honest_to(&turn.with_form(|form| form.retain(|(name, _)| name != "scope")));
+    changed_success(reply, |members| drop(members.insert("scope".to_owned(), json!(""))))
 }

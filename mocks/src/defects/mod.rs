@@ -16,6 +16,7 @@ mod registration;
 mod revocation;
 mod saml;
 mod scopes;
+mod somebody_else;
 mod token_answer;
 mod token_request;
 mod userinfo;

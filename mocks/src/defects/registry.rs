@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     codes, devices, discovery, exchange, introspection, kerberos, key_set, refreshing, registration, revocation, saml,
-    scopes, token_answer, token_request, turn::Turn, userinfo,
+    scopes, somebody_else, token_answer, token_request, turn::Turn, userinfo,
 };
 use crate::{
     endpoints::call::{Call, Reply},
@@ -40,11 +40,12 @@ impl fmt::Debug for Defect {
     }
 }
 
-static FAMILIES: [&[Defect]; 15] = [
+static FAMILIES: [&[Defect]; 16] = [
     introspection::DEFECTS,
     revocation::DEFECTS,
     refreshing::DEFECTS,
     scopes::DEFECTS,
+    somebody_else::DEFECTS,
     exchange::DEFECTS,
     saml::DEFECTS,
     codes::DEFECTS,

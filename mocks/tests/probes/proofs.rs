@@ -111,7 +111,12 @@ async fn ticket(stage: &Stage, order: impl FnOnce(TicketOrder, u64) -> TicketOrd
 }
 
 async fn shown(stage: &Stage, token: &str) -> Answer {
-    stage.token(&[("grant_type", "kerberos"), ("kerberos_token", token), ("kerberos_realm", "corp")]).await
+    shown_at(stage, token, "corp", "").await
+}
+
+async fn shown_at(stage: &Stage, token: &str, realm: &str, scope: &str) -> Answer {
+    let form = [("grant_type", "kerberos"), ("kerberos_token", token), ("kerberos_realm", realm), ("scope", scope)];
+    stage.token(&form).await
 }
 
 /// A server at the first free port that an offset leads to.
@@ -342,6 +347,49 @@ pub(crate) const PROBES: &[Probe] = &[
         }),
     ),
     (
+        "DEF-SEED-AS-KRB-09",
+        Is7,
+        look!(stage => { granted(&ticket(&stage, |order, now| order.valid_from(now + 3_600)).await.1) }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-10",
+        Is7,
+        look!(stage => {
+            let (token, first) = ticket(&stage, |order, _| order).await;
+            assert!(granted(&first), "{}", first.text);
+            granted(&shown_at(&stage, &token, "nowhere", "").await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-11",
+        Is7,
+        look!(stage => {
+            let (token, _) = ticket(&stage, |order, _| order).await;
+            stage.token(&[("grant_type", "kerberos"), ("kerberos_token", &token)]).await.status == 500
+        }),
+    ),
+    (
+        "DEF-SEED-AS-KRB-12",
+        Is7,
+        look!(stage => {
+            let (token, _) = ticket(&stage, |order, _| order.sealed_with_another_key()).await;
+            assert!(!granted(&shown(&stage, &token).await));
+            let service = ServicePrincipal::with_key("HTTP/is.example@EXAMPLE.COM", &[7; 32]).unwrap();
+            let sound = KeyCentre::new(service).ticket("ann@EXAMPLE.COM", stage.server.realm().now()).unwrap();
+            shown_at(&stage, &sound.token(), "corp", "any").await.member("scope").is_empty()
+        }),
+    ),
+    (
+        "DEF-SEED-AS-WHO-01",
+        Is7,
+        look!(stage => {
+            let answer = windows(&stage, "ann's secret").await.1;
+            let told = stage.introspect(&answer.member("access_token")).await;
+            assert_eq!(told["active"], json!(true));
+            !told["username"].as_str().unwrap().starts_with("ann@")
+        }),
+    ),
+    (
         "DEF-SEED-AS-DISCO-09",
         Is7,
         look!(stage => {
@@ -358,6 +406,14 @@ pub(crate) const PROBES: &[Probe] = &[
             on.iter().for_each(|defect| server.defects().switch_on(defect.id).unwrap());
             let document = stage.get(&server.discovery_url()).await.json();
             document["token_endpoint"] == "https://localhost:9443/oauth2/token"
+        }),
+    ),
+    (
+        "DEF-SEED-AS-DISCO-11",
+        Is7,
+        look!(stage => {
+            let document = stage.get(&stage.server.discovery_url()).await.json();
+            document.get("token_endpoint_auth_signing_alg_values_supported").is_none()
         }),
     ),
     (

@@ -16,7 +16,7 @@ const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const SAML2_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 /// For whom the issuer vouches.
-const SUBJECT: &str = "bob";
+pub(super) const SUBJECT: &str = "bob";
 const HOUR: i64 = 3_600;
 
 #[given("an issuer whom the server trusts")]

@@ -40,6 +40,7 @@ async fn show_flawed(world: &mut World, flaw: String) -> Result<(), StepError> {
     let principal = |name: &str| name.parse().map_err(|error| world.error(error));
     let bad = match flaw.as_str() {
         "is sealed with another key" => good.sealed_with_another_key(),
+        "is not valid yet" => good.valid_from(now + HOUR),
         "has expired" => good.valid_from(now - 2 * HOUR).valid_until(now - HOUR),
         "was shown an hour ago" => good.valid_from(now - 2 * HOUR).shown_at(now - HOUR),
         "is for another service" => good.addressed_to(principal("HTTP/elsewhere.example@CORP.EXAMPLE")?),
@@ -69,6 +70,35 @@ async fn nonsense(world: &mut World) -> Result<(), StepError> {
     send(world, "bm8gdGlja2V0IGF0IGFsbA==").await
 }
 
+#[when(
+    regex = "^the OAuth client asks for a token with a Kerberos ticket of the user in a realm (that nobody registered|in which the server is no service)$"
+)]
+async fn elsewhere(world: &mut World, realm: String) -> Result<(), StepError> {
+    let name = format!("elsewhere-{}", uuid::Uuid::new_v4().simple());
+    if realm == "in which the server is no service" {
+        let known = TrustedIssuer::new(&name, format!("https://{name}.example"), TrustedKeys::Nothing);
+        let server = world.certified_mock()?;
+        server.mock().or_fail(world)?.realm().trust(known).map_err(|error| world.error(error))?;
+    }
+    let token = ticket(world)?.token();
+    send_to(world, &[("kerberos_token", &token), ("kerberos_realm", &name)]).await
+}
+
+#[when(regex = "^the OAuth client asks for a token by Kerberos without naming the (realm|ticket)$")]
+async fn incomplete(world: &mut World, left_out: String) -> Result<(), StepError> {
+    let (token, name) = (ticket(world)?.token(), realm(world)?.name.clone());
+    match left_out.as_str() {
+        "realm" => send_to(world, &[("kerberos_token", &token)]).await,
+        _ => send_to(world, &[("kerberos_realm", &name)]).await,
+    }
+}
+
+#[when(expr = "the OAuth client asks for a token with a Kerberos ticket of the user and the scope {string}")]
+async fn show_for_scope(world: &mut World, scope: String) -> Result<(), StepError> {
+    let (token, name) = (ticket(world)?.token(), realm(world)?.name.clone());
+    send_to(world, &[("kerberos_token", &token), ("kerberos_realm", &name), ("scope", &scope)]).await
+}
+
 /// A sound ticket of the scenario's user.
 fn ticket(world: &World) -> Result<TicketOrder, StepError> {
     let user = world.conversation()?.server().user.clone();
@@ -86,7 +116,11 @@ fn now(world: &World) -> Result<u64, StepError> {
 }
 
 async fn send(world: &World, token: &str) -> Result<(), StepError> {
-    world.log().know(token);
     let name = realm(world)?.name.as_str();
-    ask_with(world, &[("grant_type", GRANT), ("kerberos_token", token), ("kerberos_realm", name)]).await
+    send_to(world, &[("kerberos_token", token), ("kerberos_realm", name)]).await
+}
+
+async fn send_to(world: &World, fields: &[(&str, &str)]) -> Result<(), StepError> {
+    fields.iter().filter(|(name, _)| *name == "kerberos_token").for_each(|(_, token)| world.log().know(token));
+    ask_with(world, &[&[("grant_type", GRANT)], fields].concat()).await
 }

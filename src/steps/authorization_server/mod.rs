@@ -17,4 +17,5 @@ mod revocation;
 mod roles;
 mod token_endpoint;
 mod userinfo;
+mod whose;
 mod windows;

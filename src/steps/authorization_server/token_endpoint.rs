@@ -277,6 +277,15 @@ async fn this_scope_is_not_granted(world: &mut World, scope: String) -> Result<(
     expect_not_granted(world, &scope)
 }
 
+#[then(expr = "the scope {string} is granted")]
+async fn this_scope_is_granted(world: &mut World, scope: String) -> Result<(), StepError> {
+    let answer = answer(world)?;
+    // Left out, the scope is the one asked for (RFC 6749, section 5.1).
+    let said =
+        answer.is_success() && granted(&answer).is_none_or(|granted| granted.split(' ').any(|each| each == scope));
+    world.expect(said, format!("a token, and `scope` with `{scope}` in it or left out"), shown(&answer))
+}
+
 fn expect_not_granted(world: &World, asked: &str) -> Result<(), StepError> {
     let answer = answer(world)?;
     let expected = "`invalid_scope`, or a token whose `scope` says that it was not granted";
