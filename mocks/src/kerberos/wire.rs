@@ -103,7 +103,7 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (first, rest) = bytes.get(1..)?.split_first()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(*first), rest),
-        0x81 | 0x82 | 0x83 | 0x84 => {
+        0x81..=0x84 => {
             let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
             (octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)), rest)
         }
