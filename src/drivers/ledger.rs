@@ -42,6 +42,13 @@ impl Ledger {
         self.entries(|list| list.created.retain(|(_, each)| each != object));
     }
 
+    /// Something has another owner now, who alone has the right to delete it.
+    pub fn hand_over(&self, object: &Created, to: Role) {
+        self.entries(|list| {
+            list.created.iter_mut().filter(|(_, each)| each == object).for_each(|(owner, _)| *owner = to);
+        });
+    }
+
     /// Whether a key manager of this id was here before the scenario and is not yet kept as it was then.
     pub fn lacks_original(&self, id: &str) -> bool {
         self.entries(|list| {
@@ -96,6 +103,16 @@ mod tests {
         ledger.keep_original(Role::Administrator, original.clone());
         assert!(!ledger.lacks_original("resident"), "the second change does not overwrite the original");
         assert_eq!(ledger.take_originals(), [(Role::Administrator, original)]);
+    }
+
+    #[test]
+    fn what_was_handed_over_is_deleted_by_its_new_owner() {
+        let ledger = Ledger::default();
+        let (given, kept) = (Created::Application("given".into()), Created::Application("kept".into()));
+        ledger.add(Role::Developer, given.clone());
+        ledger.add(Role::Developer, kept.clone());
+        ledger.hand_over(&given, Role::OtherDeveloper);
+        assert_eq!(ledger.take(), [(Role::Developer, kept), (Role::OtherDeveloper, given)]);
     }
 
     #[test]

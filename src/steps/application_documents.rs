@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{OrFail as _, OwnedApplication, StepError, World};
 use kmspec_drivers::{
     devportal::{Application, Devportal},
+    ledger::Created,
     reply::Reply,
 };
 use kmspec_model::exchange::Role;
@@ -108,7 +109,10 @@ async fn gives(world: &mut World, name: String, to: String) -> Result<(), StepEr
     };
     let admin = world.scene().admin(Role::Administrator).or_fail(world)?;
     let reply = admin.change_owner(&id, &owner).await;
-    world.keep(reply).map(drop)
+    if world.keep(reply)?.is_some() && to == "the other developer" {
+        world.scene().ledger.hand_over(&Created::Application(id), Role::OtherDeveloper);
+    }
+    Ok(())
 }
 
 /// The full name of whoever plays a role.

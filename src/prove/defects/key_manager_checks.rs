@@ -176,13 +176,20 @@ mod tests {
 
     #[test]
     fn each_check_is_missing_alone() {
-        let whole = json!({ "name": "a", "displayName": "a", "type": "custom", "issuer": "i", "tokenEndpoint": "t" });
+        let mut unconnected = json!({ "name": "a", "displayName": "a", "issuer": "i", "tokenEndpoint": "t" });
+        unconnected["type"] = "Okta".into();
+        let mut whole = unconnected.clone();
+        whole["additionalProperties"] = json!({ "client_id": "c" });
+        let mut as_custom = whole.clone();
+        as_custom["type"] = "custom".into();
         let mut nameless = whole.clone();
         nameless.as_object_mut().unwrap().remove("name");
         let added = |mend: Mend, sent: &Value, status: u16, code: u64| tried(mend, "POST", sent, (status, code), None);
         assert!(added(anything_missing, &nameless, 400, 900_400).unwrap()["name"].is_string());
         assert_eq!(added(anything_missing, &whole, 400, 900_400), None);
-        assert_eq!(added(any_type, &whole, 400, 901_400), Some(whole.clone()));
+        let taken = added(anything_missing, &unconnected, 400, 901_401).unwrap();
+        assert_eq!((&taken["type"], &taken["additionalProperties"]), (&json!("custom"), &json!({})));
+        assert_eq!(added(any_type, &whole, 400, 901_400), Some(as_custom));
         assert_eq!(added(any_type, &whole, 400, 901_401), None);
         assert_eq!(added(any_role, &whole, 404, 900_607).unwrap()["permissions"]["roles"], json!([EVERYONE]));
         let long = added(any_length, &json!({ "name": "n".repeat(101) }), 400, 900_400).unwrap();
