@@ -145,6 +145,13 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
             tracing::info!(name = sent.name, ?missing, "a key manager was refused");
             return Err(Code::ConfigurationMissing.into());
         }
+        if let Some(said) = connector.no_choice(sent) {
+            return Err(Refusal::from(Code::ConfigurationMissing).because(said));
+        }
+        if let Some(property) = connector.unsendable(sent) {
+            let said = format!("additionalProperties.{property}: contains characters that cannot be sent");
+            return Err(Refusal::bad_request(said));
+        }
     }
     let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
     // The document about custom key managers calls the display name mandatory; the other documents do not.

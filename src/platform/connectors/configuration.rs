@@ -1,6 +1,7 @@
 //! What a type of key manager is configured with: its properties, claims and endpoints.
 //! The values of one type stand in that type's file.
 
+use http::HeaderValue;
 use serde_json::{Value, json};
 
 use super::{ClientRegistration, ScopeAdministration};
@@ -76,6 +77,8 @@ pub(crate) struct Property {
     pub(crate) masked: bool,
     multiple: bool,
     pub(crate) default: Option<&'static str>,
+    /// Whether it stands in a header field as it is.
+    in_header: bool,
     choices: &'static [Choice],
 }
 
@@ -102,6 +105,7 @@ impl Property {
             masked: false,
             multiple: false,
             default: None,
+            in_header: false,
             choices: &[],
         }
     }
@@ -128,6 +132,21 @@ impl Property {
 
     pub(super) const fn or(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
+    }
+
+    /// Sent in a header field as it is.
+    pub(super) const fn in_header(self) -> Self {
+        Self { in_header: true, ..self }
+    }
+
+    /// What is chosen; without a value the default is.
+    fn choice(&self, present: &ConnectorProperties) -> Option<&'static Choice> {
+        let told = present.0.get(self.name).filter(|value| !is_blank(value));
+        let chosen = match told {
+            Some(_) => present.text(self.name),
+            None => self.default.map(str::to_owned),
+        };
+        self.choices.iter().find(|choice| Some(choice.value) == chosen.as_deref())
     }
 
     /// As the settings resource describes a form control.
@@ -177,8 +196,34 @@ impl Connector {
             .filter(|endpoint| endpoint.of(key_manager).is_none())
             .map(|endpoint| endpoint.member());
         let mut missing: Vec<&'static str> = endpoints.collect();
-        collect_missing(self.connection, &key_manager.additional_properties, &mut missing);
+        let present = &key_manager.additional_properties;
+        let properties = asked(self.connection, present).into_iter();
+        missing.extend(properties.filter(|own| own.required && !present.0.contains_key(own.name)).map(|own| own.name));
         missing
+    }
+
+    /// The first property whose value is none of its choices, and what those are. One that is blank counts as not chosen.
+    pub(crate) fn no_choice(&self, key_manager: &KeyManager) -> Option<String> {
+        let present = &key_manager.additional_properties;
+        asked(self.connection, present).into_iter().find_map(|property| {
+            let is_wrong = !property.multiple
+                && !property.choices.is_empty()
+                && present.0.get(property.name).is_some_and(|value| !is_blank(value))
+                && property.choice(present).is_none();
+            let known: Vec<&str> = property.choices.iter().map(|choice| choice.value).collect();
+            is_wrong.then(|| format!("{}: must be one of {}", property.name, known.join(", ")))
+        })
+    }
+
+    /// The first property whose value could not be sent to the server: no text of one line, or no text of a header field
+    /// where it stands in one (RFC 9110, section 5.5).
+    pub(crate) fn unsendable(&self, key_manager: &KeyManager) -> Option<&'static str> {
+        let present = &key_manager.additional_properties;
+        let unsendable = |property: &&Property| {
+            let Some(text) = present.text(property.name) else { return false };
+            text.contains(char::is_control) || (property.in_header && HeaderValue::from_str(&text).is_err())
+        };
+        asked(self.connection, present).into_iter().find(unsendable).map(|property| property.name)
     }
 
     /// Names of the secret properties, also of those that belong to a choice.
@@ -188,15 +233,15 @@ impl Connector {
     }
 }
 
-fn collect_missing(properties: &'static [Property], present: &ConnectorProperties, missing: &mut Vec<&'static str>) {
-    for property in properties {
-        if property.required && !present.0.contains_key(property.name) {
-            missing.push(property.name);
-        }
-        let chosen = present.text(property.name).or_else(|| property.default.map(str::to_owned));
-        let choice = property.choices.iter().find(|choice| Some(choice.value) == chosen.as_deref());
-        if let Some(choice) = choice {
-            collect_missing(choice.children, present, missing);
-        }
-    }
+/// The properties, each followed by those that its choice asks for.
+fn asked(properties: &'static [Property], present: &ConnectorProperties) -> Vec<&'static Property> {
+    let with_children = |property: &'static Property| {
+        let children = property.choice(present).map(|choice| asked(choice.children, present));
+        std::iter::once(property).chain(children.unwrap_or_default())
+    };
+    properties.iter().flat_map(with_children).collect()
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }

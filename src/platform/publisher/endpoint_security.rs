@@ -21,6 +21,9 @@ pub(super) fn take(
     let Some(security) = sent.get_mut("endpointConfig").and_then(|config| config.get_mut("endpoint_security")) else {
         return Ok(EndpointSecurity::default());
     };
+    if !(security.is_object() || security.is_null()) {
+        return Err(Refusal::bad_request("endpoint_security: must be an object"));
+    }
     let mut one = |which: &str, stored: Option<&BackendLogin>| match security.get_mut(which) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(told)) => login(told, stored),
@@ -33,9 +36,10 @@ pub(super) fn take(
 }
 
 fn login(told: &mut Map<String, Value>, stored: Option<&BackendLogin>) -> Result<Option<BackendLogin>, Refusal> {
-    let Some(kind) = kind(told)? else { return Ok(None) };
+    let enabled = enabled(told)?;
+    let Some(kind) = kind(told, enabled)? else { return Ok(None) };
     let login = BackendLogin {
-        enabled: told.get("enabled").and_then(Value::as_bool).unwrap_or(false),
+        enabled,
         kind,
         password: secret(told, "password", stored.and_then(|stored| stored.password.as_ref())),
         client_secret: secret(told, "clientSecret", stored.and_then(|stored| stored.client_secret.as_ref())),
@@ -63,10 +67,29 @@ fn client(login: &BackendLogin) -> Vec<(&'static str, bool)> {
     ]
 }
 
-fn kind(told: &Map<String, Value>) -> Result<Option<LoginKind>, Refusal> {
+/// Whether the credentials are to be sent. Documents of the product hold flags as texts as well; anything else would
+/// leave them out unseen.
+fn enabled(told: &Map<String, Value>) -> Result<bool, Refusal> {
+    match told.get("enabled") {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(enabled)) => Ok(*enabled),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(_) => Err(Refusal::bad_request("endpoint_security: enabled must be true or false")),
+    }
+}
+
+/// Which credentials they are; none where nothing is said of that, which is too little for those that are to be sent.
+fn kind(told: &Map<String, Value>, enabled: bool) -> Result<Option<LoginKind>, Refusal> {
+    for member in ["type", "grantType"] {
+        if told.get(member).is_some_and(|value| !(value.is_string() || value.is_null())) {
+            return Err(Refusal::bad_request(format!("endpoint_security: {member} must be a text")));
+        }
+    }
     let named = |member: &str| text(told, member).unwrap_or_default().to_ascii_uppercase();
     let refused = |what: String| Err(Refusal::bad_request(format!("endpoint_security: {what} is not served")));
     match (named("type").as_str(), named("grantType").as_str()) {
+        ("", _) if enabled => Err(Refusal::bad_request("endpoint_security: type must not be empty")),
         ("" | "NONE", _) => Ok(None),
         ("BASIC", _) => Ok(Some(LoginKind::Basic)),
         ("OAUTH", "CLIENT_CREDENTIALS") => Ok(Some(LoginKind::ClientCredentials)),
@@ -121,10 +144,28 @@ mod tests {
             json!({"enabled": true, "type": "OAUTH", "grantType": "CODE"}),
             json!({"enabled": true, "type": "OAUTH", "grantType": "CLIENT_CREDENTIALS", "clientId": "a"}),
             json!({"enabled": true, "type": "BASIC", "password": "b"}),
+            json!({"enabled": "true", "type": "BASIC", "password": "b"}),
+            json!({"enabled": "yes", "type": "BASIC", "username": "a", "password": "b"}),
+            json!({"enabled": 1, "type": "BASIC", "username": "a", "password": "b"}),
+            json!({"enabled": true, "username": "a", "password": "b"}),
+            json!({"enabled": true, "type": 5, "username": "a", "password": "b"}),
         ] {
             assert!(take(&mut document(production.clone()), None).is_err(), "{production}");
         }
         let off = json!({"enabled": false, "type": "OAUTH", "grantType": "CLIENT_CREDENTIALS"});
         assert!(take(&mut document(off), None).is_ok());
+        let mut number = json!({"endpointConfig": {"endpoint_security": 5}}).as_object().unwrap().clone();
+        assert!(take(&mut number, None).is_err(), "it would be no security at all");
+    }
+
+    #[test]
+    fn a_flag_that_is_told_as_text_counts_as_it_reads() {
+        for (told, expected) in
+            [(json!("true"), true), (json!("False"), false), (json!(true), true), (Value::Null, false)]
+        {
+            let told = json!({"enabled": told, "type": "BASIC", "username": "ann", "password": "secret"});
+            let taken = take(&mut document(told.clone()), None).unwrap();
+            assert_eq!(taken.production.unwrap().enabled, expected, "{told}");
+        }
     }
 }

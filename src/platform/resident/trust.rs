@@ -12,6 +12,7 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, Jwk, JwkSet},
 };
 use kmspec_mocks::realm::{Realm, TrustedIssuer, TrustedKeys, jwt};
+use kmspec_validation::Certificate;
 use serde_json::Value;
 
 use super::{endpoints::Asked, realms::Residents};
@@ -123,8 +124,9 @@ pub(super) fn install(
     tenant: &str,
     found: Option<&Found>,
 ) -> Result<(), StoreError> {
+    let now = realm.now();
     let issuers: Vec<TrustedIssuer> =
-        trusted(documents, tenant)?.iter().filter_map(|one| as_issuer(one, found)).collect();
+        trusted(documents, tenant)?.iter().filter_map(|one| as_issuer(one, found, now)).collect();
     for known in realm.trusted_issuers() {
         realm.distrust(&known.name);
     }
@@ -143,12 +145,13 @@ fn trusted(documents: &Documents<'_>, tenant: &str) -> Result<Vec<KeyManager>, S
 }
 
 /// A key manager as a trusted issuer, by its id: no name of a user can begin with that. One whose key set was not fetched
-/// for this request is not needed for it.
-fn as_issuer(key_manager: &KeyManager, found: Option<&Found>) -> Option<TrustedIssuer> {
+/// for this request is not needed for it, and a certificate outside its validity vouches for nothing, as at the gateway.
+fn as_issuer(key_manager: &KeyManager, found: Option<&Found>, now: u64) -> Option<TrustedIssuer> {
     let issuer = key_manager.issuer.as_deref().filter(|issuer| !issuer.is_empty())?;
     let certificates = key_manager.certificates.as_ref()?;
     let keys = match (certificates.pem(), certificates.jwks_url(), found) {
-        (Some(pem), _, _) => TrustedKeys::Pem(pem),
+        (Some(pem), _, _) if is_valid_at(&pem, now) => TrustedKeys::Pem(pem),
+        (Some(_), _, _) => TrustedKeys::Nothing,
         (None, Some(url), Some(found)) if found.url == url && !found.keys.keys.is_empty() => {
             TrustedKeys::Set(found.keys.clone())
         }
@@ -159,4 +162,8 @@ fn as_issuer(key_manager: &KeyManager, found: Option<&Found>) -> Option<TrustedI
         Some(alias) => trusted.alias(alias),
         None => trusted,
     })
+}
+
+fn is_valid_at(pem: &str, now: u64) -> bool {
+    Certificate::from_pem(pem).is_ok_and(|certificate| certificate.is_valid_at(now))
 }

@@ -10,6 +10,15 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
     let no_roles_endpoint = json!({"api_resource_management_endpoint": "a", "Username": "a", "Password": "b"});
     let mutual = json!({"api_resource_management_endpoint": "a", "is7_roles_endpoint": "b",
         "Authentication": "MutualTLS", "MutualTLSOptions": "ServerWide"});
+    let is7_with = |properties: Value| {
+        let document = is7("a", "https://a");
+        let properties = with(document["additionalProperties"].clone(), properties);
+        with(document, json!({ "additionalProperties": properties }))
+    };
+    let acting_as = |user: &str| {
+        is7_with(json!({"Authentication": "MutualTLS", "MutualTLSOptions": "ServerWide", "IdentityUser": user}))
+    };
+    let initial = json!({"initial_access_token": "t\nu"});
     let blank = json!({"id": 1, "type": "REFERENCE", "value": {}});
     let table = [
         (with(custom("a"), json!({"name": null})), (400, 400)),
@@ -34,6 +43,20 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
         (with(is7("a", "https://a"), json!({"additionalProperties": no_roles_endpoint})), (400, 901401)),
         (with(is7("a", "https://a"), json!({"additionalProperties": mutual})), (400, 901401)),
         (with(is7("a", "https://a"), json!({"revokeEndpoint": ""})), (400, 901401)),
+        (is7_with(json!({"Authentication": "mutualtls", "IdentityUser": "keeper", "Password": null})), (400, 901401)),
+        (is7_with(json!({"Authentication": "BOGUS"})), (400, 901401)),
+        (is7_with(json!({"Authentication": 5})), (400, 901401)),
+        (is7_with(json!({"Authentication": ["BasicAuth"]})), (400, 901401)),
+        (is7_with(json!({"Authentication": " ", "Username": null})), (400, 901401)),
+        (
+            is7_with(json!({"Authentication": "MutualTLS", "MutualTLSOptions": "BOGUS", "IdentityUser": "keeper"})),
+            (400, 901401),
+        ),
+        (acting_as("a\r\nX-Evil: 1"), (400, 400)),
+        (acting_as("a\u{e9}"), (400, 400)),
+        (is7_with(json!({"Username": "a\nb"})), (400, 400)),
+        (is7_with(json!({"Password": "a\u{0}b"})), (400, 400)),
+        (with(custom("a"), json!({ "additionalProperties": initial })), (400, 400)),
         (with(is7("a", "https://a"), json!({"type": "Okta", "additionalProperties": secrets})), (400, 901401)),
     ];
     for (document, expected) in table {
@@ -42,6 +65,7 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
     }
     let list = stage.admin(Method::GET, "/key-managers", Value::Null).await;
     assert_eq!(list.body["count"], 2, "{:?}", list.body);
+    stage.key_manager(acting_as("keeper")).await;
     stage.close().await;
 }
 

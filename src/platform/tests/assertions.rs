@@ -85,6 +85,36 @@ async fn an_assertion_is_taken_from_a_trusted_issuer_and_refused_in_the_words_of
 }
 
 #[tokio::test]
+async fn a_certificate_outside_its_validity_vouches_for_nothing() {
+    let trusting = Trusting::open().await;
+    for (name, from, until) in [("ended", -20, -1), ("early", 10, 20)] {
+        let certificate = certificate(&trusting.key, from, until);
+        let certificates = json!({"type": "PEM", "value": STANDARD.encode(certificate)});
+        let changes = json!({"tokenType": "BOTH", "alias": "here", "certificates": certificates});
+        trusting.stage.key_manager(with(custom(name), changes)).await;
+        let told = trusting.assertion(json!({"iss": format!("https://{name}.example")}));
+        let borne = trusting.bear(&told).await;
+        assert_eq!((borne.status, borne.text("error").as_str()), (400, "invalid_grant"), "{name}: {:?}", borne.body);
+        let form = [("grant_type", EXCHANGE), ("subject_token_type", JWT), ("subject_token", told.as_str())];
+        assert_eq!(trusting.ask(&form).await.status, 400, "{name}");
+    }
+    trusting.stage.close().await;
+}
+
+/// A certificate over the key, valid between two days counted from today.
+fn certificate(key: &SigningKey, from: i64, until: i64) -> String {
+    let pair = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(key.pem(), &rcgen::PKCS_RSA_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    let day = |days: i64| std::time::Duration::from_secs(86_400 * days.unsigned_abs());
+    let at = |days: i64| {
+        let now = std::time::SystemTime::now();
+        if days < 0 { now - day(days) } else { now + day(days) }
+    };
+    (params.not_before, params.not_after) = (at(from).into(), at(until).into());
+    params.self_signed(&pair).unwrap().pem()
+}
+
+#[tokio::test]
 async fn claims_go_over_into_an_exchanged_token_when_their_scopes_are_asked_for() {
     let trusting = Trusting::open().await;
     let person = json!({"groups": ["a", "b", "c"], "preferred_username": "ann", "email": "ann@x", "secret": "no"});
