@@ -159,7 +159,8 @@ pub struct PlatformArguments {
     /// Port of API traffic without TLS, where there shall be one; 8280 is the product's.
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
-    /// What its administrator has configured; README.md lists the keys.
+    /// What its administrator has configured; README.md lists the keys. Without one, and without `enable_email_domain` in
+    /// it, users may be called by mail addresses.
     #[arg(long, value_name = "FILE")]
     pub deployment_toml: Option<PathBuf>,
     /// File that keeps its data; memory when left out.

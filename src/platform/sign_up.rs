@@ -13,9 +13,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    domain::SUPER_TENANT,
+    domain::{SUPER_TENANT, Tenant},
     identity::{self, ADMINISTRATOR, UserSpec},
     site::Site,
+    store::{Documents, StoreError},
     wire::{Body, Refusal, basic_credentials},
 };
 
@@ -75,18 +76,49 @@ async fn sign_up(
     if name.contains('@') && !site.config.deployment.mail_names {
         return Err(Refusal::bad_request("The name of a user may not be a mail address here"));
     }
+    check_name(&name)?;
     let claims = person.claims.into_iter().map(|claim| (claim.uri, claim.value)).collect();
     let spec = UserSpec { name, password: person.password, roles: vec!["Internal/subscriber".to_owned()] };
     site.store
-        .write(move |documents| match identity::add_user(documents, &tenant, &spec)? {
-            identity::Added::Made => {
-                if let Some(user) = identity::user(documents, &tenant, &spec.name)? {
-                    identity::set_claims(documents, user, claims)?;
-                }
-                Ok(StatusCode::CREATED)
+        .write(move |documents| {
+            if is_elsewhere(documents, &tenant, &spec.name)? {
+                return Err(Refusal::bad_request("The name of the user is that of one in another tenant"));
             }
-            identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
-            identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
+            match identity::add_user(documents, &tenant, &spec)? {
+                identity::Added::Made => {
+                    if let Some(user) = identity::user(documents, &tenant, &spec.name)? {
+                        identity::set_claims(documents, user, claims)?;
+                    }
+                    Ok(StatusCode::CREATED)
+                }
+                identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
+                identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
+            }
         })
         .await
+}
+
+/// As long as the product's store keeps a name.
+const LONGEST: usize = 255;
+
+/// A name must be one that its user can log in with: HTTP Basic ends it at a colon (RFC 7617, section 2).
+fn check_name(name: &str) -> Result<(), Refusal> {
+    if name.chars().count() > LONGEST {
+        return Err(Refusal::bad_request(format!("The name of a user has at most {LONGEST} characters")));
+    }
+    if name.trim() != name || name.contains(|c: char| c == ':' || c.is_control()) {
+        return Err(Refusal::bad_request(
+            "The name of a user holds no colon, and neither begins nor ends with a blank",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a name of the super tenant is read as that of somebody in another tenant: nobody could log in by it, and what
+/// belongs to one would seem to belong to the other.
+fn is_elsewhere(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<bool, StoreError> {
+    match name.rsplit_once('@') {
+        Some((_, domain)) if tenant == SUPER_TENANT => Ok(documents.find_anywhere::<Tenant>(domain)?.is_some()),
+        _ => Ok(false),
+    }
 }

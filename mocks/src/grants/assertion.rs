@@ -15,6 +15,8 @@ use crate::realm::{
 pub(super) enum Fault {
     #[error("the assertion is no signed JWT")]
     Unreadable,
+    #[error(transparent)]
+    Irregular(#[from] jwt::Irregular),
     #[error("the assertion is encrypted, and no key is kept here to decrypt assertions by")]
     Encrypted,
     #[error("the assertion lacks the claim {0}")]
@@ -67,7 +69,7 @@ impl Assertion {
         if text.matches('.').count() == 4 {
             return Err(Fault::Encrypted);
         }
-        let (header, claims) = jwt::read(text).ok_or(Fault::Unreadable)?;
+        let (header, claims) = jwt::read_strictly(text)?;
         let algorithm: Algorithm =
             header.get("alg").and_then(|alg| serde_json::from_value(alg.clone()).ok()).ok_or(Fault::Unreadable)?;
         let claim = |name: &'static str| filled(&claims, name).ok_or(Fault::Missing(name));

@@ -1,7 +1,6 @@
 //! What a type of key manager is configured with: its properties, claims and endpoints.
 //! The values of one type stand in that type's file.
 
-use http::HeaderValue;
 use serde_json::{Value, json};
 
 use super::{ClientRegistration, ScopeAdministration};
@@ -77,8 +76,6 @@ pub(crate) struct Property {
     pub(crate) masked: bool,
     multiple: bool,
     pub(crate) default: Option<&'static str>,
-    /// Whether it stands in a header field as it is.
-    in_header: bool,
     choices: &'static [Choice],
 }
 
@@ -105,7 +102,6 @@ impl Property {
             masked: false,
             multiple: false,
             default: None,
-            in_header: false,
             choices: &[],
         }
     }
@@ -132,11 +128,6 @@ impl Property {
 
     pub(super) const fn or(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
-    }
-
-    /// Sent in a header field as it is.
-    pub(super) const fn in_header(self) -> Self {
-        Self { in_header: true, ..self }
     }
 
     /// What is chosen; without a value the default is.
@@ -215,14 +206,12 @@ impl Connector {
         })
     }
 
-    /// The first property whose value could not be sent to the server: no text of one line, or no text of a header field
-    /// where it stands in one (RFC 9110, section 5.5).
+    /// The first property whose value could not be sent to the server: no header field holds control characters (RFC 9110,
+    /// section 5.5), nor do names and passwords of HTTP Basic (RFC 7617, section 2).
     pub(crate) fn unsendable(&self, key_manager: &KeyManager) -> Option<&'static str> {
         let present = &key_manager.additional_properties;
-        let unsendable = |property: &&Property| {
-            let Some(text) = present.text(property.name) else { return false };
-            text.contains(char::is_control) || (property.in_header && HeaderValue::from_str(&text).is_err())
-        };
+        let unsendable =
+            |property: &&Property| present.text(property.name).is_some_and(|text| text.contains(char::is_control));
         asked(self.connection, present).into_iter().find(unsendable).map(|property| property.name)
     }
 

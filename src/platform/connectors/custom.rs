@@ -25,7 +25,7 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("client_secret", "Client secret").secret(),
         Property::input("Username", "User name"),
         Property::input("Password", "Password").secret(),
-        Property::input("initial_access_token", "Initial access token for registration").secret().in_header(),
+        Property::input("initial_access_token", "Initial access token for registration").secret(),
     ],
     application: &[],
     registration: Some(&Registration),

@@ -21,7 +21,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     scopes_claim: Some("scp"),
     endpoints: SERVER_SIDE,
     connection: &[
-        Property::input("apiKey", "API key").required().secret().in_header(),
+        Property::input("apiKey", "API key").required().secret(),
         Property::input("client_id", "Client ID").required(),
         Property::input("client_secret", "Client secret").required().secret(),
     ],

@@ -40,7 +40,7 @@ pub(super) const CONNECTOR: Connector = Connector {
                 Choice {
                     value: "MutualTLS",
                     children: &[
-                        Property::input("IdentityUser", "Identity user").required().in_header(),
+                        Property::input("IdentityUser", "Identity user").required(),
                         Property::options(
                             "MutualTLSOptions",
                             "Certificate",

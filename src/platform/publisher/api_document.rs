@@ -161,6 +161,7 @@ pub(super) fn admit(
         }
     })?;
     api_members::check_texts(&draft.name, &draft.context, &draft.version)?;
+    api_members::check_place(&draft.context, origin.tenant)?;
     check_operations(&draft)?;
     check_plans(documents, origin.tenant, &draft)?;
     check_scopes(documents, origin.tenant, &draft)?;
@@ -183,7 +184,7 @@ pub(super) fn admit(
         key_managers,
         audiences: draft.audiences,
         security_scheme: or_oauth2(draft.security_scheme),
-        authorization_header: draft.authorization_header.filter(|name| !name.trim().is_empty()),
+        authorization_header: draft.authorization_header,
         policies: draft.policies.into_iter().filter(|plan| plan != SUBSCRIPTIONLESS).collect(),
         scopes: draft.scopes.into_iter().map(|own| ApiScope { scope: own.scope, shared: own.shared }).collect(),
         production_endpoint: endpoint("production_endpoints"),
@@ -245,6 +246,9 @@ fn key_managers(documents: &Documents<'_>, tenant: &str, sent: Option<&Value>) -
 /// Roles of local scopes must exist, and operations name scopes that the API carries.
 fn check_scopes(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Result<(), Refusal> {
     for own in draft.scopes.iter().filter(|own| !own.shared) {
+        if !api_members::is_scope(&own.scope.name) {
+            return Err(Refusal::bad_request("scopes: a name must not be empty, nor hold blanks"));
+        }
         for role in &own.scope.bindings {
             if !role_exists(documents, tenant, role)? {
                 return Err(Refusal::from(Code::ScopeRoleNotFound).because(format!("Role {role} does not exist")));

@@ -1,9 +1,11 @@
 //! Members of an API document whose values are listed, or are to be names of something: what they may hold.
 //! The members that make the API what it is are left to `api_document`.
 
+use http::HeaderName;
 use serde_json::{Map, Value};
 
 use crate::{
+    domain::SUPER_TENANT,
     identity::role_exists,
     policies,
     store::Documents,
@@ -41,7 +43,22 @@ const LISTS: &[(&str, Option<&[&str]>)] = &[
     ("visibleTenants", None),
     ("accessControlRoles", None),
     ("subscriptionAvailableTenants", None),
+    ("tags", None),
+    ("categories", None),
 ];
+
+/// Members that are flags.
+const FLAGS: &[&str] = &[
+    "isDefaultVersion",
+    "responseCachingEnabled",
+    "hasThumbnail",
+    "isRevision",
+    "enableSchemaValidation",
+    "enableSubscriberVerification",
+];
+
+/// Members that name a header field of requests to the API.
+const HEADERS: &[&str] = &["authorizationHeader", "apiKeyHeader"];
 
 /// Members that keep others out by roles: the member, the value that does so, and the list of the roles.
 const BY_ROLES: &[(&str, &str, &str)] =
@@ -49,6 +66,7 @@ const BY_ROLES: &[(&str, &str, &str)] =
 
 /// Refuses values that are none of the listed ones, roles that do not exist, and a restriction to nobody.
 pub(super) fn check(documents: &Documents<'_>, tenant: &str, sent: &Map<String, Value>) -> Result<(), Refusal> {
+    check_form(sent)?;
     let document = Value::Object(sent.clone());
     for (place, known) in CHOICES {
         choice(document.pointer(place), known)?;
@@ -71,9 +89,44 @@ pub(super) fn check(documents: &Documents<'_>, tenant: &str, sent: &Map<String, 
             }
         }
     }
-    let plans = sent.get("operations").and_then(Value::as_array).into_iter().flatten();
-    let plans = plans.map(|own| own.get("throttlingPolicy")).chain([sent.get("apiThrottlingPolicy")]);
+    let operations = || sent.get("operations").and_then(Value::as_array).into_iter().flatten();
+    operations().filter_map(|own| own.get("operationPolicies")).try_for_each(operation_policies)?;
+    let plans = operations().map(|own| own.get("throttlingPolicy")).chain([sent.get("apiThrottlingPolicy")]);
     plans.flatten().try_for_each(plan)
+}
+
+/// Flags and names of header fields: what is neither would count as absent unseen.
+fn check_form(sent: &Map<String, Value>) -> Result<(), Refusal> {
+    let told = |member: &str| sent.get(member).filter(|value| !value.is_null());
+    if FLAGS.iter().any(|member| told(member).is_some_and(|value| !value.is_boolean())) {
+        return Err(Refusal::bad_request("Malformed request body."));
+    }
+    let is_name = |value: &Value| value.as_str().is_some_and(|text| HeaderName::try_from(text).is_ok());
+    match HEADERS.iter().find(|member| told(member).is_some_and(|value| !is_name(value))) {
+        Some(member) => Err(Refusal::bad_request(format!("{member}: must be the name of a header field"))),
+        None => Ok(()),
+    }
+}
+
+/// The policies of an operation by flow: each must be one that the platform has for it.
+fn operation_policies(sent: &Value) -> Result<(), Refusal> {
+    let malformed = || Refusal::bad_request("Malformed request body.");
+    if sent.is_null() {
+        return Ok(());
+    }
+    for (flow, attached) in sent.as_object().ok_or_else(malformed)? {
+        if attached.is_null() {
+            continue;
+        }
+        for policy in attached.as_array().ok_or_else(malformed)? {
+            let name = policy.get("policyName").and_then(Value::as_str).ok_or_else(malformed)?;
+            if !policies::may_have(name, flow) {
+                let said = format!("operationPolicies: there is no policy {name} for the flow {flow}");
+                return Err(Refusal::bad_request(said));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn disallowed() -> Refusal {
@@ -117,7 +170,9 @@ pub(super) fn check_texts(name: &str, context: &str, version: &str) -> Result<()
             return Err(Refusal::from(Code::TextTooLong).because(said));
         }
     }
-    let odd = |text: &str| text.chars().any(|c| c.is_whitespace() || c.is_control() || "?#%\\".contains(c));
+    // What a path may hold as it is (RFC 3986, section 3.3), but for the parameters of a segment: clients send anything
+    // else encoded, and the gateway compares paths as they were sent.
+    let odd = |text: &str| !text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@/".contains(c));
     // A path that says to go up, or nowhere, never arrives as it was written.
     let lost = |text: &str| text.trim_matches('/').split('/').any(|part| ["", ".", ".."].contains(&part));
     for (member, bad) in [
@@ -130,4 +185,18 @@ pub(super) fn check_texts(name: &str, context: &str, version: &str) -> Result<()
         }
     }
     Ok(())
+}
+
+/// In the super tenant a context that begins like a tenant's leads there, and never to the API.
+pub(super) fn check_place(context: &str, tenant: &str) -> Result<(), Refusal> {
+    let first = context.trim_start_matches('/').split('/').next();
+    if tenant == SUPER_TENANT && first == Some("t") {
+        return Err(Refusal::from(Code::TextInvalid).because("context: /t/ is where the other tenants are"));
+    }
+    Ok(())
+}
+
+/// Whether a scope of that name can be asked for: names of scopes are told apart by blanks (RFC 6749, section 3.3).
+pub(super) fn is_scope(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control())
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ScopeManageScopes, ScopeViewScopes};
+use super::{ScopeManageScopes, ScopeViewScopes, api_members::is_scope};
 use crate::{
     domain::{Api, Scope},
     scope_work,
@@ -165,6 +165,9 @@ fn check(sent: &Scope) -> Result<(), Refusal> {
     }
     if sent.name.trim().is_empty() {
         return Err(Refusal::bad_request("name: must not be blank"));
+    }
+    if !is_scope(&sent.name) {
+        return Err(Refusal::bad_request("name: must not hold blanks"));
     }
     Ok(())
 }

@@ -53,7 +53,6 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
             (400, 901401),
         ),
         (acting_as("a\r\nX-Evil: 1"), (400, 400)),
-        (acting_as("a\u{e9}"), (400, 400)),
         (is7_with(json!({"Username": "a\nb"})), (400, 400)),
         (is7_with(json!({"Password": "a\u{0}b"})), (400, 400)),
         (with(custom("a"), json!({ "additionalProperties": initial })), (400, 400)),

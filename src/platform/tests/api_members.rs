@@ -50,6 +50,12 @@ async fn a_value_that_is_none_of_the_listed_ones_is_refused() {
         json!({"audiences": "one"}),
         json!({"subscriptionAvailableTenants": [null]}),
         json!({"apiThrottlingPolicy": 7}),
+        json!({"tags": 5}),
+        json!({"tags": [5]}),
+        json!({"isDefaultVersion": "yes"}),
+        json!({"operations": [{"target": "/", "verb": "GET", "operationPolicies": "jsonToXML"}]}),
+        json!({"operations": [{"target": "/", "verb": "GET", "operationPolicies": {"request": {}}}]}),
+        json!({"operations": [{"target": "/", "verb": "GET", "operationPolicies": {"request": [{}]}}]}),
     ] {
         let answer = create(&stage, changes.clone()).await;
         assert_eq!(answer.verdict(), (400, 400), "{changes}: {:?}", answer.body);
@@ -62,6 +68,10 @@ async fn a_value_that_is_none_of_the_listed_ones_is_refused() {
 async fn a_value_that_names_nothing_or_fits_no_path_is_refused_with_its_code() {
     let stage = Stage::open().await;
     let long = |length: usize| "x".repeat(length);
+    let policy = |flow: &str, name: &str| {
+        let attached = json!({ flow: [{"policyName": name}] });
+        json!({"operations": [{"target": "/", "verb": "GET", "operationPolicies": attached}]})
+    };
     for (changes, expected) in [
         (json!({"visibility": "RESTRICTED"}), (400, 900610)),
         (json!({"visibility": "RESTRICTED", "visibleRoles": []}), (400, 900610)),
@@ -83,12 +93,26 @@ async fn a_value_that_names_nothing_or_fits_no_path_is_refused_with_its_code() {
         (json!({"context": "a//b"}), (400, 900706)),
         (json!({"context": "/a/../b"}), (400, 900706)),
         (json!({"context": "a?b"}), (400, 900706)),
+        (json!({"context": "/{version}/x"}), (400, 900706)),
+        (json!({"version": "{version}"}), (400, 900706)),
+        (json!({"context": "k\u{e4}se"}), (400, 900706)),
+        (json!({"context": "a;b"}), (400, 900706)),
+        (json!({"apiKeyHeader": ""}), (400, 400)),
+        (json!({"apiKeyHeader": 7}), (400, 400)),
+        (json!({"authorizationHeader": "a b\n"}), (400, 400)),
+        (json!({"scopes": [{"scope": {"name": ""}}]}), (400, 400)),
+        (json!({"scopes": [{"scope": {"name": "a b"}}]}), (400, 400)),
+        (policy("request", "nope"), (400, 400)),
+        (policy("response", "revokeOneTimeToken"), (400, 400)),
+        (policy("sideways", "jsonToXML"), (400, 400)),
     ] {
         let answer = create(&stage, changes.clone()).await;
         assert_eq!(answer.verdict(), expected, "{changes}: {:?}", answer.body);
     }
     let all = stage.call("admin", "one.com", Method::GET, &format!("{PUBLISHER}/apis"), Value::Null).await;
     assert_eq!(all.body["count"], 0, "a refusal leaves nothing behind");
+    let kept = policy("response", "jsonToXML");
+    assert_eq!(create(&stage, kept).await.status, 201, "a policy that there is");
     stage.close().await;
 }
 
@@ -117,6 +141,23 @@ async fn every_listed_value_is_kept_as_it_was_sent() {
         let answer = create(&stage, with(own, changes.clone())).await;
         assert_eq!(answer.status, 201, "{changes}: {:?}", answer.body);
     }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_api_of_the_super_tenant_does_not_lie_where_other_tenants_are() {
+    let stage = Stage::open().await;
+    let (path, scope) = (format!("{PUBLISHER}/apis"), format!("{PUBLISHER}/scopes"));
+    for (context, expected) in
+        [("/t/one.com/other", (400, 900706)), ("t/one.com", (400, 900706)), ("/t", (400, 900706)), ("/tea/t", (201, 0))]
+    {
+        let document = draft(json!({ "context": context }));
+        let answer = stage.call("admin", "carbon.super", Method::POST, &path, document).await;
+        assert_eq!(answer.verdict(), expected, "{context}: {:?}", answer.body);
+    }
+    assert_eq!(create(&stage, json!({"context": "/t/one.com/mine"})).await.text("context"), "/t/one.com/mine");
+    let blank = stage.call("admin", "one.com", Method::POST, &scope, json!({"name": "a b"})).await;
+    assert_eq!(blank.verdict(), (400, 400), "{:?}", blank.body);
     stage.close().await;
 }
 

@@ -1,7 +1,10 @@
 //! Assertions of trusted issuers at the resident key manager: JB-01 to JB-06, TX-05, and tokens exchanged in the portal.
 //! What an assertion must be in general is tested with the grants.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use kmspec_mocks::realm::{SigningKey, jwt, test_keys};
 
 use super::*;
@@ -80,6 +83,40 @@ async fn an_assertion_is_taken_from_a_trusted_issuer_and_refused_in_the_words_of
         let answer = trusting.bear(&assertion).await;
         assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "{what}: {:?}", answer.body);
         assert!(answer.text("error_description").contains(words), "{what}: {:?}", answer.body);
+    }
+    trusting.stage.close().await;
+}
+
+#[tokio::test]
+async fn a_token_that_two_readers_could_read_differently_vouches_for_nobody() {
+    let trusting = Trusting::open().await;
+    let now = Clock::system().now();
+    let claims = |more: &str| {
+        let (nbf, exp) = (now, now + 900);
+        format!(r#"{{"iss":"https://far.example","aud":"here","sub":"ann","nbf":{nbf},"exp":{exp}{more}}}"#)
+    };
+    let signed = |header: &str, claims: &str| {
+        let encoded = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let message = format!("{}.{}", encoded(header), encoded(claims));
+        let signature = trusting.key.sign(message.as_bytes());
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    };
+    let header = r#"{"alg":"RS256"}"#;
+    for (header, claims, status) in [
+        (header, claims(""), 200),
+        (header, claims(r#","sub":"eve""#), 400),
+        (header, claims(&format!(r#","exp":{}"#, now + 60)), 400),
+        (header, claims("").replace(r#""here""#, r#"["here",5]"#), 400),
+        (header, claims("").replace(&(now + 900).to_string(), "1e30"), 400),
+        (r#"{"alg":"RS256","crit":["x"]}"#, claims(""), 400),
+        (r#"{"alg":"RS256","crit":[]}"#, claims(""), 400),
+        (r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, claims(""), 400),
+        (r#"{"alg":"RS256","typ":"logout+jwt"}"#, claims(""), 400),
+    ] {
+        let told = signed(header, &claims);
+        assert_eq!(trusting.bear(&told).await.status, status, "{header} {claims}");
+        let form = [("grant_type", EXCHANGE), ("subject_token_type", JWT), ("subject_token", told.as_str())];
+        assert_eq!(trusting.ask(&form).await.status, status, "{header} {claims}");
     }
     trusting.stage.close().await;
 }

@@ -381,5 +381,16 @@ async fn readiness_and_sign_up_need_no_plane_token() {
     assert_eq!(sign_up(fresh, admin).await, 409);
     assert_eq!(sign_up(json!({"username": "bare", "password": "secret", "claims": []}), admin).await, 201);
     assert_eq!(sign_up(json!({"username": 7}), admin).await, 400);
+    for odd in ["a:b", "a\nb", " a", "a ", &"x".repeat(256)] {
+        assert_eq!(sign_up(json!({"username": odd, "password": "secret"}), admin).await, 400, "{odd:?}");
+    }
+    let in_super_tenant = async |name: &str| {
+        let request = all.stage.client.post(format!("{url}/api/identity/user/v1.0/me"));
+        let user = json!({"username": name, "password": "secret"});
+        Stage::answer(request.basic_auth("admin", Some("admin")).json(&user)).await.status
+    };
+    assert_eq!(in_super_tenant("dora@one.com").await, 400, "dora of one.com is called so");
+    assert_eq!(in_super_tenant("dora@mail.example").await, 201);
+    assert_eq!(in_super_tenant("dora@mail.example@carbon.super").await, 409);
     all.stage.close().await;
 }
