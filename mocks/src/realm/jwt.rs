@@ -82,8 +82,11 @@ pub fn read_strictly(token: &str) -> Result<(Object, Object), Irregular> {
     }
 }
 
+/// The name of a registered claim, and what its value has to be.
+type Kind = (&'static str, fn(&Value) -> bool);
+
 /// What registered claims have to be.
-const KINDS: [(&str, fn(&Value) -> bool); 7] = [
+const KINDS: [Kind; 7] = [
     ("iss", Value::is_string),
     ("sub", Value::is_string),
     ("jti", Value::is_string),
