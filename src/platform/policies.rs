@@ -70,9 +70,10 @@ pub(super) const JSON_TO_XML: &str = "jsonToXML";
 /// The policies that operations may have, with the flows that they apply to.
 const OPERATION: &[(&str, &[&str])] = &[(REVOKE_ONE_TIME_TOKEN, &["request"]), (JSON_TO_XML, &["request", "response"])];
 
-/// Whether an operation may have that policy in a flow.
+/// Whether an operation may have that policy in a flow. Others than these, such as the product has many, are kept as sent
+/// and do nothing.
 pub(super) fn may_have(name: &str, flow: &str) -> bool {
-    OPERATION.iter().any(|(known, flows)| *known == name && flows.contains(&flow))
+    OPERATION.iter().all(|(known, flows)| *known != name || flows.contains(&flow))
 }
 
 /// The common policies of operations, as the publisher lists them.
