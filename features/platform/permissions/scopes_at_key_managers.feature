@@ -111,13 +111,6 @@ Feature: Scopes at the key managers that keep them
       When the publisher creates the shared scope "pets-write" for the role "editor"
       Then the request is granted
 
-    @extended @SEED-KM-07 @DEF-SEED-CONN-08 @connector:is7
-    Scenario: A shared scope is created while a key manager is out of reach
-      Given a key manager "acme" at WSO2 Identity Server 7
-      And the authorization server "acme" is down
-      When the publisher creates the shared scope "pets-write" for the role "editor"
-      Then the request is granted
-
     @extended @SEED-KM-07 @DEF-SEED-CONN-05 @DEF-SEED-CONN-07 @DEF-SEED-CONN-08 @connector:is7
     Scenario: A key manager that failed comes to know the scope once it works again
       Given a key manager "acme" at WSO2 Identity Server 7
