@@ -8,6 +8,8 @@ mod listeners;
 mod neighbours;
 mod read;
 mod settings;
+#[cfg(test)]
+mod shipped_files;
 mod slips;
 mod suggestion;
 mod vocabulary;
