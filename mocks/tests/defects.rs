@@ -4,10 +4,13 @@
 mod support;
 
 mod probes {
+    pub(crate) mod assertions;
     pub(crate) mod client_registration;
     pub(crate) mod endpoints;
     pub(crate) mod grants;
     pub(crate) mod proofs;
+    pub(crate) mod refreshing;
+    pub(crate) mod windows;
 }
 
 use std::{collections::BTreeSet, future::Future, pin::Pin};
@@ -21,8 +24,16 @@ pub(crate) type Shows = Pin<Box<dyn Future<Output = bool> + Send>>;
 pub(crate) type Probe = (&'static str, Vendor, fn(Stage) -> Shows);
 
 fn probes() -> Vec<Probe> {
-    [probes::endpoints::PROBES, probes::grants::PROBES, probes::client_registration::PROBES, probes::proofs::PROBES]
-        .concat()
+    [
+        probes::endpoints::PROBES,
+        probes::grants::PROBES,
+        probes::refreshing::PROBES,
+        probes::assertions::PROBES,
+        probes::windows::PROBES,
+        probes::client_registration::PROBES,
+        probes::proofs::PROBES,
+    ]
+    .concat()
 }
 
 #[tokio::test]

@@ -3,36 +3,28 @@
 
 use kmspec_mocks::{
     grants::Form,
-    realm::{AuthorizationRequest, ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, jwt, test_keys},
+    realm::{AuthorizationRequest, ClientSpec, jwt},
     vendors::Vendor::{Custom, Is7},
 };
 use serde_json::{Value, json};
 
-use super::endpoints::{by_another, look, own_token, users_tokens};
+use super::endpoints::{look, own_token};
 use crate::{
     Probe,
     support::{Answer, Stage, answer},
 };
 
-const OWN: (&str, &str) = ("grant_type", "client_credentials");
-const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(super) const OWN: (&str, &str) = ("grant_type", "client_credentials");
 pub(super) const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 pub(super) const CALLBACK: &str = "https://client.example/callback";
 pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-async fn refreshed(stage: &Stage, token: &str) -> Answer {
-    stage.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
-}
 
 pub(super) fn granted(answer: &Answer) -> bool {
     answer.status == 200 && answer.json().get("access_token").is_some()
 }
 
-async fn is_active(stage: &Stage, token: &str) -> bool {
+pub(super) async fn is_active(stage: &Stage, token: &str) -> bool {
     stage.introspect(token).await["active"] == json!(true)
 }
 
@@ -79,44 +71,6 @@ pub(super) async fn redeemed(stage: &Stage, code: &str, redirect_uri: &str, veri
     stage.token(&form).await
 }
 
-/// Trusts an issuer under a display name of its own; gives what signs for it.
-fn trusted(stage: &Stage) -> KeyRing {
-    let ring = KeyRing::with_key(test_keys::named("rsa-lotus").unwrap());
-    let issuer = TrustedIssuer::new("Partner", "https://partner.example", TrustedKeys::Ring(ring.clone()));
-    stage.server.realm().trust(issuer).unwrap();
-    ring
-}
-
-fn signed(ring: &KeyRing, claims: Value) -> String {
-    let key = ring.current(kmspec_mocks::realm::KeyPurpose::Access);
-    jwt::sign(&key, jwt::Object::new(), claims.as_object().unwrap())
-}
-
-fn vouching(stage: &Stage, lives: i64) -> Value {
-    let now = stage.server.realm().now() as i64;
-    json!({ "iss": "https://partner.example", "sub": "bea", "aud": stage.server.issuer(), "exp": now + lives })
-}
-
-async fn by_assertion(stage: &Stage, assertion: &str) -> Answer {
-    allow(stage, BEARER);
-    stage.token(&[("grant_type", BEARER), ("assertion", assertion)]).await
-}
-
-/// A client that signs assertions asks with this one.
-async fn by_client_assertion(stage: &Stage, audience: Value, jti: &str) -> Answer {
-    let key = test_keys::named("rsa-lotus").unwrap();
-    let jwks = json!({ "keys": [serde_json::to_value(key.jwk()).unwrap()] });
-    let mut spec = ClientSpec::new("signing").id("signing").public();
-    spec = spec.metadata("token_endpoint_auth_method", "private_key_jwt").metadata("jwks", jwks);
-    stage.server.realm().add_client(spec);
-    let claims = json!({
-        "iss": "signing", "sub": "signing", "aud": audience, "jti": jti, "exp": stage.server.realm().now() + 60,
-    });
-    let assertion = signed(&KeyRing::with_key(key), claims);
-    let form = [OWN, ("client_assertion_type", ASSERTION), ("client_assertion", assertion.as_str())];
-    stage.post_bare(&stage.server.endpoints().token, &form).await
-}
-
 pub(super) async fn device_code(stage: &Stage) -> String {
     allow(stage, DEVICE);
     let url = stage.server.endpoints().device_authorization.clone().unwrap();
@@ -134,69 +88,6 @@ async fn claims(stage: &Stage) -> (Value, Value) {
 }
 
 pub(crate) const PROBES: &[Probe] = &[
-    (
-        "DEF-114",
-        Custom,
-        look!(stage => {
-            let (_, refresh) = users_tokens(&stage).await;
-            let attempts = futures(&stage, &refresh).await;
-            attempts.iter().filter(|answer| granted(answer)).count() > 1
-        }),
-    ),
-    (
-        "DEF-115",
-        Custom,
-        look!(stage => {
-            let (_, refresh) = users_tokens(&stage).await;
-            assert!(granted(&refreshed(&stage, &refresh).await));
-            granted(&refreshed(&stage, &refresh).await)
-        }),
-    ),
-    ("DEF-116", Custom, look!(stage => { granted(&refreshed(&stage, "made-up").await) })),
-    (
-        "DEF-117",
-        Custom,
-        look!(stage => {
-            let (_, refresh) = users_tokens(&stage).await;
-            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "write")];
-            granted(&stage.token(&form).await)
-        }),
-    ),
-    (
-        "DEF-SEED-AS-REFRESH-01",
-        Custom,
-        look!(stage => {
-            let (_, refresh) = users_tokens(&stage).await;
-            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
-            granted(&by_another(&stage, &stage.server.endpoints().token, &form).await)
-        }),
-    ),
-    (
-        "DEF-SEED-AS-REFRESH-02",
-        Custom,
-        look!(stage => {
-            let (_, refresh) = users_tokens(&stage).await;
-            !granted(&refreshed(&stage, &refresh).await)
-        }),
-    ),
-    (
-        "DEF-SEED-AS-REFRESH-03",
-        Custom,
-        look!(stage => {
-            let (_, refresh) = users_tokens(&stage).await;
-            let second = refreshed(&stage, &refresh).await.member("access_token");
-            refreshed(&stage, &refresh).await;
-            is_active(&stage, &second).await
-        }),
-    ),
-    (
-        "DEF-SEED-AS-REFRESH-04",
-        Custom,
-        look!(stage => {
-            let (access, refresh) = users_tokens(&stage).await;
-            refreshed(&stage, &refresh).await.member("access_token") == access
-        }),
-    ),
     (
         "DEF-118",
         Custom,
@@ -252,22 +143,6 @@ pub(crate) const PROBES: &[Probe] = &[
         }),
     ),
     (
-        "DEF-123",
-        Custom,
-        look!(stage => {
-            let issuer = json!(stage.server.issuer());
-            assert!(granted(&by_client_assertion(&stage, issuer.clone(), "once").await));
-            granted(&by_client_assertion(&stage, issuer, "once").await)
-        }),
-    ),
-    (
-        "DEF-124",
-        Custom,
-        look!(stage => {
-            granted(&by_client_assertion(&stage, json!([stage.server.issuer(), "https://other.example"]), "two").await)
-        }),
-    ),
-    (
         "DEF-125",
         Custom,
         look!(stage => {
@@ -300,41 +175,6 @@ pub(crate) const PROBES: &[Probe] = &[
             let token = redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await.member("access_token");
             redeemed(&stage, &code, CALLBACK, Some(VERIFIER)).await;
             is_active(&stage, &token).await
-        }),
-    ),
-    (
-        "DEF-133",
-        Custom,
-        look!(stage => {
-            let assertion = signed(&trusted(&stage), vouching(&stage, 60));
-            !granted(&by_assertion(&stage, &assertion).await)
-        }),
-    ),
-    (
-        "DEF-134",
-        Custom,
-        look!(stage => {
-            allow(&stage, EXCHANGE);
-            let form =
-                [("grant_type", EXCHANGE), ("subject_token", "nobody's"), ("subject_token_type", ACCESS_TOKEN)];
-            granted(&stage.token(&form).await)
-        }),
-    ),
-    (
-        "DEF-SEED-AS-BEARER-01",
-        Custom,
-        look!(stage => {
-            trusted(&stage);
-            let stranger = KeyRing::with_key(test_keys::named("rsa-amber").unwrap());
-            granted(&by_assertion(&stage, &signed(&stranger, vouching(&stage, 60))).await)
-        }),
-    ),
-    (
-        "DEF-SEED-AS-BEARER-02",
-        Custom,
-        look!(stage => {
-            let assertion = signed(&trusted(&stage), vouching(&stage, -60));
-            granted(&by_assertion(&stage, &assertion).await)
         }),
     ),
     (
@@ -447,14 +287,3 @@ pub(crate) const PROBES: &[Probe] = &[
     ("DEF-SEED-AS-TOKEN-11", Custom, look!(stage => { claims(&stage).await.1["iss"] != stage.server.issuer() })),
     ("DEF-SEED-AS-TOKEN-10", Custom, look!(stage => { claims(&stage).await.1.get("scope").is_none() })),
 ];
-
-/// Four refreshes at once.
-async fn futures(stage: &Stage, refresh: &str) -> [Answer; 4] {
-    tokio::join!(
-        refreshed(stage, refresh),
-        refreshed(stage, refresh),
-        refreshed(stage, refresh),
-        refreshed(stage, refresh),
-    )
-    .into()
-}
