@@ -4,6 +4,7 @@
 mod keys;
 mod settings;
 mod sharing;
+mod without_effect;
 
 use kmspec_mocks::deployment_toml;
 

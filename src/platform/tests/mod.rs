@@ -27,6 +27,7 @@ mod publisher;
 mod revocations;
 mod secrets;
 mod sharing;
+mod tenant_events;
 mod tenants;
 mod told;
 
