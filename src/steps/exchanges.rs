@@ -19,23 +19,9 @@ const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// Exchanges a new token of a user of that server, made for whoever the key manager's alias should name.
 #[when(
-    regex = r#"^"([^"]*)" exchanges a token of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#
+    regex = r#"^"([^"]*)" exchanges(?:, for the scope "([^"]*)",)? a token of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#
 )]
 async fn exchanges(
-    world: &mut World,
-    application: String,
-    server: String,
-    audience: String,
-    words: String,
-) -> Result<(), StepError> {
-    let subject = token(world, &application, &server, &audience, &words)?;
-    exchange(world, &application, &[("subject_token", &subject)]).await
-}
-
-#[when(
-    regex = r#"^"([^"]*)" exchanges, for the scope "([^"]*)", a token of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#
-)]
-async fn exchanges_for_scope(
     world: &mut World,
     application: String,
     scope: String,
@@ -44,7 +30,7 @@ async fn exchanges_for_scope(
     words: String,
 ) -> Result<(), StepError> {
     let subject = token(world, &application, &server, &audience, &words)?;
-    exchange(world, &application, &[("subject_token", &subject), ("scope", &scope)]).await
+    exchange(world, &application, &with_scope(("subject_token", &subject), &scope)).await
 }
 
 #[when(expr = "{string} exchanges no token at all")]
@@ -53,29 +39,18 @@ async fn exchanges_nothing(world: &mut World, application: String) -> Result<(),
 }
 
 #[when(
-    regex = r#"^"([^"]*)" presents an assertion of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#
+    regex = r#"^"([^"]*)" presents(?:, for the scope "([^"]*)",)? an assertion of "([^"]*)" for the audience "([^"]*)"((?: (?:that|whose|signed) .+)?)$"#
 )]
 async fn presents(
-    world: &mut World,
-    application: String,
-    server: String,
-    audience: String,
-    words: String,
-) -> Result<(), StepError> {
-    let assertion = token(world, &application, &server, &audience, &words)?;
-    ask(world, &application, JWT_BEARER, &[("assertion", &assertion)]).await
-}
-
-#[when(expr = "{string} presents, for the scope {string}, an assertion of {string} for the audience {string}")]
-async fn presents_for_scope(
     world: &mut World,
     application: String,
     scope: String,
     server: String,
     audience: String,
+    words: String,
 ) -> Result<(), StepError> {
-    let assertion = token(world, &application, &server, &audience, "")?;
-    ask(world, &application, JWT_BEARER, &[("assertion", &assertion), ("scope", &scope)]).await
+    let assertion = token(world, &application, &server, &audience, &words)?;
+    ask(world, &application, JWT_BEARER, &with_scope(("assertion", &assertion), &scope)).await
 }
 
 #[then(expr = "{string} cannot exchange a token of {string} for the audience {string}")]
@@ -103,6 +78,12 @@ fn token(world: &World, application: &str, server: &str, audience: &str, words: 
     let forge = servers::forge(world, server)?;
     let sound = forge.token(&keys.consumer_key.0, USER.0).claim("aud", audience);
     Ok(flaw.in_token(&forge, sound, &world.foreign_key()))
+}
+
+/// The token that is given, and the scope that is asked for, if any.
+fn with_scope<'a>(given: (&'a str, &'a str), scope: &'a str) -> Vec<(&'a str, &'a str)> {
+    let asked = (!scope.is_empty()).then_some(("scope", scope));
+    std::iter::once(given).chain(asked).collect()
 }
 
 async fn exchange(world: &mut World, application: &str, fields: &[(&str, &str)]) -> Result<(), StepError> {
