@@ -1,25 +1,22 @@
-//! What developers do in the portal: generating keys, mapping clients, subscribing.
+//! What developers do in the portal: generating keys, subscribing, asking for tokens.
 //! What came of it is observed elsewhere.
 
 use cucumber::{gherkin::Step, given, when};
 use serde_json::{Map, Value};
 
 use crate::world::{Last, OrFail as _, StepError, World};
-use kmspec_drivers::{
-    credentials::ConsumerKey,
-    devportal::{Devportal, KeyRequest, KeyType, MapRequest, TokenOrder},
-};
+use kmspec_drivers::devportal::{Devportal, KeyRequest, KeyType, TokenOrder};
 use kmspec_model::exchange::Role;
 
 use super::{
     administrator::id_elsewhere,
     parameters::{Developer, Keys, Place, RESIDENT},
-    servers,
-    setup::{self, GRANTS, keep_keys, key_request, map_request},
+    setup::{self, GRANTS, keep_keys, key_request},
     tokens,
 };
 
-fn portal(world: &World, role: Role) -> Result<Devportal, StepError> {
+/// The portal in the hands of whoever plays this role.
+pub(super) fn portal(world: &World, role: Role) -> Result<Devportal, StepError> {
     world.scene().devportal(role).or_fail(world)
 }
 
@@ -78,9 +75,14 @@ async fn generates_for_grants(
     place: Place,
     grants: String,
 ) -> Result<(), StepError> {
-    let mut request = key_request(world, &place.0, KeyType::Production, false)?;
-    request.grant_types = grants.split(", ").map(str::to_owned).collect();
+    let request = for_grants(world, &place, &grants)?;
     generates_as(world, Role::Developer, &application, &place.0, request).await
+}
+
+/// A request for production keys that asks for these grant types.
+fn for_grants(world: &World, place: &Place, grants: &str) -> Result<KeyRequest, StepError> {
+    let grant_types = grants.split(", ").map(str::to_owned).collect();
+    Ok(KeyRequest { grant_types, ..key_request(world, &place.0, KeyType::Production, false)? })
 }
 
 #[when(
@@ -92,9 +94,7 @@ async fn generates_without_callback(
     place: Place,
     grants: String,
 ) -> Result<(), StepError> {
-    let mut request = key_request(world, &place.0, KeyType::Production, false)?;
-    request.grant_types = grants.split(", ").map(str::to_owned).collect();
-    request.callback_url = Some(String::new());
+    let request = KeyRequest { callback_url: Some(String::new()), ..for_grants(world, &place, &grants)? };
     generates_as(world, Role::Developer, &application, &place.0, request).await
 }
 
@@ -109,26 +109,6 @@ async fn has_failed_without_callback(
 ) -> Result<(), StepError> {
     generates_without_callback(world, application, place, grants).await?;
     world.refusal("key generation").map(|_| ())
-}
-
-#[when(expr = "the developer maps the registered client to {string}")]
-async fn maps_registered(world: &mut World, application: String) -> Result<(), StepError> {
-    let Some((client, secret)) = world.seen.registered.clone() else {
-        return Err(world.error("no step before this one registered a client"));
-    };
-    let id = world.applications.named(&application).or_fail(world)?.id.clone();
-    let request = MapRequest {
-        consumer_key: client.clone(),
-        consumer_secret: Some(secret),
-        key_type: KeyType::Production,
-        key_manager: None,
-    };
-    world.seen.brought = Some(client);
-    let reply = portal(world, Role::Developer)?.map_keys(&id, &request).await;
-    match world.keep(reply)? {
-        Some(keys) => keep_keys(world, &application, RESIDENT, KeyType::Production, keys),
-        None => Ok(()),
-    }
 }
 
 #[when(expr = "the developer cleans up the keys of {string} at {place}")]
@@ -219,68 +199,6 @@ fn at(key_manager: String) -> KeyRequest {
     KeyRequest { grant_types, key_manager: Some(key_manager), ..KeyRequest::default() }
 }
 
-/// Maps this client in the hands of that developer and keeps the reply.
-async fn maps_as(
-    world: &mut World,
-    role: Role,
-    application: &str,
-    place: &str,
-    client: ConsumerKey,
-    key_type: KeyType,
-) -> Result<(), StepError> {
-    let id = world.applications.named(application).or_fail(world)?.id.clone();
-    let request = map_request(world, place, &client, key_type)?;
-    world.seen.brought = Some(client);
-    let reply = portal(world, role)?.map_keys(&id, &request).await;
-    match world.keep(reply)? {
-        Some(keys) => keep_keys(world, application, place, key_type, keys),
-        None => Ok(()),
-    }
-}
-
-#[when(expr = "{developer} maps an existing client of {string} to {string}")]
-async fn maps(world: &mut World, developer: Developer, place: String, application: String) -> Result<(), StepError> {
-    let client = servers::new_client(world, &place)?;
-    maps_as(world, developer.0, &application, &place, client, KeyType::Production).await
-}
-
-#[given(expr = "the developer has mapped an existing client of {string} to {string}")]
-async fn has_mapped(world: &mut World, place: String, application: String) -> Result<(), StepError> {
-    setup::map(world, &application, &place).await
-}
-
-#[when(expr = "the developer maps an existing client of {string} to {string} as {keys}")]
-async fn maps_as_keys(world: &mut World, place: String, application: String, keys: Keys) -> Result<(), StepError> {
-    let client = servers::new_client(world, &place)?;
-    maps_as(world, Role::Developer, &application, &place, client, keys.0).await
-}
-
-#[when(expr = "the developer maps another client of {string} to {string}")]
-async fn maps_another(world: &mut World, place: String, application: String) -> Result<(), StepError> {
-    let client = servers::new_client(world, &place)?;
-    maps_as(world, Role::Developer, &application, &place, client, KeyType::Production).await
-}
-
-#[when(expr = "the developer maps the client of {string} at {string} to {string}")]
-async fn maps_same(world: &mut World, owner: String, place: String, application: String) -> Result<(), StepError> {
-    let client = tokens::keys_of(world, &owner, &place)?.consumer_key;
-    maps_as(world, Role::Developer, &application, &place, client, KeyType::Production).await
-}
-
-#[when(expr = "the developer maps a client of {string} to {string} and subscribes it to {string}")]
-async fn maps_and_subscribes(
-    world: &mut World,
-    place: String,
-    application: String,
-    api: String,
-) -> Result<(), StepError> {
-    setup::application(world, &application, Role::Developer).await?;
-    setup::map(world, &application, &place).await?;
-    setup::subscribe(world, &application, &api).await?;
-    world.last = Some(Last::Granted);
-    Ok(())
-}
-
 #[when(expr = "the developer subscribes {string} to {string}")]
 async fn subscribes(world: &mut World, application: String, api: String) -> Result<(), StepError> {
     let (owned, id) = setup::subscription_parts(world, &application, &api)?;
@@ -343,19 +261,6 @@ async fn saves_key(world: &mut World, application: String, place: String) -> Res
     let reply = portal.update_key(&owned.id, &mapping, &document).await;
     world.seen.keys = world.keep(reply)?;
     Ok(())
-}
-
-#[when(expr = "the developer maps the beginning of a client id of {string} to {string}")]
-async fn maps_a_part(world: &mut World, place: String, application: String) -> Result<(), StepError> {
-    let client = servers::new_client(world, &place)?;
-    let part = ConsumerKey(client.0.chars().take(8).collect());
-    maps_as(world, Role::Developer, &application, &place, part, KeyType::Production).await
-}
-
-#[when(expr = "the developer maps a client of any name at {string} to {string}")]
-async fn maps_any(world: &mut World, place: String, application: String) -> Result<(), StepError> {
-    let client = ConsumerKey(uuid::Uuid::new_v4().to_string());
-    maps_as(world, Role::Developer, &application, &place, client, KeyType::Production).await
 }
 
 #[when(expr = "the developer generates a token for {string} at {place}")]

@@ -26,6 +26,7 @@ mod further_terms;
 mod gateway_calls;
 mod key_sets;
 mod logins;
+mod mapped_clients;
 mod oauth_client;
 mod observed_calls;
 mod observed_key_managers;
