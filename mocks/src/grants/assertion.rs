@@ -69,7 +69,7 @@ impl Assertion {
         if text.matches('.').count() == 4 {
             return Err(Fault::Encrypted);
         }
-        let (header, claims) = jwt::read_strictly(text)?;
+        let (header, claims) = jwt::read_strictly(text, jwt::VOUCHING)?;
         let algorithm: Algorithm =
             header.get("alg").and_then(|alg| serde_json::from_value(alg.clone()).ok()).ok_or(Fault::Unreadable)?;
         let claim = |name: &'static str| filled(&claims, name).ok_or(Fault::Missing(name));
@@ -179,7 +179,7 @@ fn filled<'a>(claims: &'a Object, name: &str) -> Option<&'a str> {
 }
 
 /// A NumericDate (RFC 7519, section 2), which may have a fraction.
-fn seconds(value: &Value) -> Option<u64> {
+pub(super) fn seconds(value: &Value) -> Option<u64> {
     let seconds = value.as_f64().filter(|seconds| seconds.is_finite() && *seconds >= 0.0)?;
     // Times in tokens are small enough to be told exactly.
     value.as_u64().or(Some(seconds as u64))

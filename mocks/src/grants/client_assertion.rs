@@ -4,7 +4,10 @@
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::Value;
 
-use super::{TokenRequest, assertion::audiences};
+use super::{
+    TokenRequest,
+    assertion::{audiences, seconds},
+};
 use crate::realm::{Algorithm, Client, OAuthError, Realm, jwt, trusted_issuer::TrustedKeys};
 
 /// The only type of assertion that is accepted (RFC 7523, section 2.2).
@@ -23,7 +26,8 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
         return Err(refused("is of a type that is not supported"));
     }
     let text = form.value("client_assertion").unwrap_or_default();
-    let (header, claims) = jwt::read(text).ok_or_else(|| refused("is no signed JWT"))?;
+    let read = jwt::read_strictly(text, jwt::PROVING);
+    let (header, claims) = read.map_err(|irregular| OAuthError::invalid_client(irregular.to_string()))?;
     let claim = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let id = claim("iss").filter(|iss| claim("sub") == Some(iss));
     let id = id.ok_or_else(|| refused("must name the client as iss and as sub"))?;
@@ -39,9 +43,12 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
     if !algorithm.is_some_and(|algorithm| keys.verify(kid, algorithm, message.as_bytes(), signature)) {
         return Err(refused("is not signed by the client"));
     }
-    let expires_at = claims.get("exp").and_then(Value::as_u64).ok_or_else(|| refused("does not say when it ends"))?;
+    let expires_at = claims.get("exp").and_then(seconds).ok_or_else(|| refused("does not say when it ends"))?;
     if realm.now() >= expires_at {
         return Err(refused("has expired"));
+    }
+    if claims.get("nbf").and_then(seconds).is_some_and(|from| realm.now() < from) {
+        return Err(refused("is not valid yet"));
     }
     let longest = realm.policy().longest_client_assertion.unwrap_or(u64::MAX);
     if expires_at.saturating_sub(realm.now()) > longest {
@@ -56,7 +63,7 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
         return Err(refused("is not made for this server alone"));
     }
     let jti = claim("jti").ok_or_else(|| refused("has no jti"))?;
-    let issued_at = claims.get("iat").and_then(Value::as_u64);
+    let issued_at = claims.get("iat").and_then(seconds);
     let oldest = realm.policy().oldest_client_assertion.unwrap_or(u64::MAX);
     if issued_at.is_some_and(|issued_at| realm.now().saturating_sub(issued_at) > oldest) {
         return Err(refused("was issued too long ago"));

@@ -57,12 +57,20 @@ pub enum Irregular {
     Claim(&'static str),
 }
 
-/// The same for a token that is to vouch for somebody: whatever could be read in two ways is refused. Nothing is verified.
+/// What the `typ` of an assertion about somebody else may be: access tokens vouch, too.
+pub const VOUCHING: &[&str] = &["jwt", "at+jwt"];
+
+/// What the `typ` of an assertion may be by which a client proves itself (RFC 7523, section 2.2, and its revision, which
+/// names a type of its own). An access token never is one.
+pub const PROVING: &[&str] = &["jwt", "client-authentication+jwt"];
+
+/// The same for a token that is to vouch for somebody: whatever could be read in two ways is refused, and so is a `typ` that
+/// is none of these. Nothing is verified.
 ///
 /// # Errors
 ///
 /// [`Irregular`].
-pub fn read_strictly(token: &str) -> Result<(Object, Object), Irregular> {
+pub fn read_strictly(token: &str, types: &[&str]) -> Result<(Object, Object), Irregular> {
     let (header, claims) = parts(token).ok_or(Irregular::Form)?;
     let object = |bytes: Vec<u8>| match serde_json::from_slice(&bytes) {
         Ok(Distinct(Value::Object(object))) => Ok(object),
@@ -72,7 +80,7 @@ pub fn read_strictly(token: &str) -> Result<(Object, Object), Irregular> {
     if header.contains_key("crit") {
         return Err(Irregular::Critical);
     }
-    if !header.get("typ").is_none_or(|typ| typ.as_str().is_some_and(is_access_or_plain)) {
+    if !header.get("typ").is_none_or(|typ| typ.as_str().is_some_and(|typ| is_one_of(types, typ))) {
         return Err(Irregular::Type);
     }
     let wrong = KINDS.iter().find(|(name, fits)| claims.get(*name).is_some_and(|value| !fits(value)));
@@ -96,10 +104,10 @@ const KINDS: [Kind; 7] = [
     ("iat", is_numeric_date),
 ];
 
-/// `JWT` or `at+jwt`, either with or without `application/` (RFC 7515, section 4.1.9).
-fn is_access_or_plain(typ: &str) -> bool {
+/// With or without `application/`, and in either case of letters (RFC 7515, section 4.1.9).
+fn is_one_of(types: &[&str], typ: &str) -> bool {
     let typ = typ.to_ascii_lowercase();
-    ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+    types.contains(&typ.strip_prefix("application/").unwrap_or(&typ))
 }
 
 fn is_audience(value: &Value) -> bool {
@@ -198,14 +206,14 @@ mod tests {
         assert_eq!(header["kid"], "p256-amber");
         assert_eq!(read_claims, claims);
         assert!(read("9fac7747-bb2d-46be-bef2-a95b2f69f8b2").is_none());
-        assert_eq!(read_strictly(&token), Ok((header, claims)));
+        assert_eq!(read_strictly(&token, VOUCHING), Ok((header, claims)));
     }
 
     #[test]
     fn what_could_be_read_in_two_ways_is_refused_where_a_token_vouches_for_somebody() {
         let strictly = |header: &str, claims: &str| {
             let (header, claims) = (URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-            read_strictly(&format!("{header}.{claims}.c2ln")).map(|_| ())
+            read_strictly(&format!("{header}.{claims}.c2ln"), VOUCHING).map(|_| ())
         };
         let (plain, empty) = (r#"{"alg":"RS256"}"#, "{}");
         for (header, claims, refusal) in [

@@ -1,6 +1,7 @@
 //! Refusals of PingFederate and PingOne: introspection that wants POST and hints, and client assertions that last too
 //! long or name somebody else.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kmspec_mocks::{
     realm::{ClientSpec, KeyPurpose, KeyRing, jwt, test_keys},
     vendors::Vendor,
@@ -73,13 +74,63 @@ async fn present(stage: &Stage, url: &str, assertion: &str, more: (&str, &str)) 
     stage.post_bare(url, &[more, kind, ("client_assertion", assertion)]).await
 }
 
-#[tokio::test]
-async fn a_client_of_pingone_signs_for_the_issuer_the_token_endpoint_or_the_endpoint_it_calls() {
-    let stage = stage(Vendor::PingOne).await;
+/// The server knows of the client `signing` by its key alone.
+fn register_signing(stage: &Stage) {
     let key = test_keys::named("rsa-lotus").unwrap();
     let spec =
         ClientSpec::new("signing").id("signing").public().metadata("token_endpoint_auth_method", "private_key_jwt");
     stage.server.realm().add_client(spec.metadata("jwks", json!({ "keys": [key.jwk()] })));
+}
+
+/// Signed by the client whatever it says: the header as a text, and the claims.
+fn raw(header: &str, claims: &str) -> String {
+    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let key = KeyRing::with_key(test_keys::named("rsa-lotus").unwrap()).current(KeyPurpose::Access);
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())))
+}
+
+#[tokio::test]
+async fn a_client_assertion_that_could_be_read_in_two_ways_proves_nobody() {
+    let stage = stage(Vendor::PingOne).await;
+    register_signing(&stage);
+    let token = stage.server.endpoints().token.clone();
+    let (issuer, now) = (stage.server.issuer().to_owned(), stage.server.realm().now());
+    let header = |more: &str| format!(r#"{{"alg":"RS256"{more}}}"#);
+    let claims = |jti: &str, end: &str, more: &str| {
+        format!(r#"{{"iss":"signing","sub":"signing","aud":"{issuer}","jti":{jti},"exp":{end}{more}}}"#)
+    };
+    let end = (now + 60).to_string();
+    let later = format!(r#","nbf":{}"#, now + 30);
+    let wrong = [
+        ("two subjects", header(""), claims(r#""a""#, &end, r#","sub":"signing""#)),
+        ("an extension", header(r#","crit":["b64"],"b64":false"#), claims(r#""b""#, &end, "")),
+        ("an access token", header(r#","typ":"at+jwt""#), claims(r#""c""#, &end, "")),
+        ("a text for an end", header(""), claims(r#""d""#, &format!("\"{end}\""), "")),
+        ("an audience with a number", header(""), claims(r#""e""#, &end, "").replace(&format!("\"{issuer}\""), &format!("[\"{issuer}\",5]"))),
+        ("an instant without a meaning", header(""), claims(r#""f""#, &end, r#","iat":null"#)),
+        ("not yet valid", header(""), claims(r#""g""#, &end, &later)),
+    ];
+    for (what, header, claims) in wrong {
+        let refused = present(&stage, &token, &raw(&header, &claims), OWN).await;
+        assert_eq!(refused.error(), (401, "invalid_client".to_owned()), "{what}: {}", refused.text);
+    }
+    let padded = raw(&header(""), &claims(r#""h""#, &end, "")).replacen('.', "=.", 1);
+    assert_eq!(present(&stage, &token, &padded, OWN).await.error(), (401, "invalid_client".to_owned()), "padding");
+    for (jti, header, end) in [
+        (r#""1""#, header(""), end.clone()),
+        (r#""2""#, header(r#","typ":"JWT""#), end.clone()),
+        (r#""3""#, header(r#","typ":"client-authentication+jwt""#), end.clone()),
+        (r#""4""#, header(""), format!("{end}.5")),
+    ] {
+        let granted = present(&stage, &token, &raw(&header, &claims(jti, &end, "")), OWN).await;
+        assert_eq!(granted.status, 200, "{header}: {}", granted.text);
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_pingone_signs_for_the_issuer_the_token_endpoint_or_the_endpoint_it_calls() {
+    let stage = stage(Vendor::PingOne).await;
+    register_signing(&stage);
     let endpoints = stage.server.endpoints().clone();
     let (token, introspection) = (endpoints.token, endpoints.introspection.unwrap());
     let issuer = stage.server.issuer().to_owned();
