@@ -139,19 +139,20 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
     if sent.kind == crate::domain::RESIDENT_TYPE {
         return Err(Refusal::from(Code::TypeUnknown).because("A tenant has one resident Key Manager, from its start"));
     }
+    // What is missing does not matter where no client is registered and no token asked for; what is there has to be right.
     if sent.token_type != TokenType::Exchanged {
         let missing = connector.missing(sent);
         if !missing.is_empty() {
             tracing::info!(name = sent.name, ?missing, "a key manager was refused");
             return Err(Code::ConfigurationMissing.into());
         }
-        if let Some(said) = connector.no_choice(sent) {
-            return Err(Refusal::from(Code::ConfigurationMissing).because(said));
-        }
-        if let Some(property) = connector.unsendable(sent) {
-            let said = format!("additionalProperties.{property}: contains characters that cannot be sent");
-            return Err(Refusal::bad_request(said));
-        }
+    }
+    if let Some(said) = connector.no_choice(sent) {
+        return Err(Refusal::from(Code::ConfigurationMissing).because(said));
+    }
+    if let Some(property) = connector.unsendable(sent) {
+        let said = format!("additionalProperties.{property}: contains characters that cannot be sent");
+        return Err(Refusal::bad_request(said));
     }
     let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
     // The document about custom key managers calls the display name mandatory; the other documents do not.

@@ -69,6 +69,36 @@ async fn a_document_is_refused_with_the_code_of_its_first_mistake_and_nothing_is
 }
 
 #[tokio::test]
+async fn a_key_manager_that_is_only_exchanged_at_may_lack_settings_and_has_none_that_are_wrong() {
+    let stage = Stage::open().await;
+    let bare = json!({"name": "bare", "type": "WSO2-IS-7", "issuer": "https://bare", "tokenType": "EXCHANGED"});
+    let id = stage.key_manager(bare.clone()).await;
+    let set = |properties: Value| with(bare.clone(), json!({"name": "set", "additionalProperties": properties}));
+    let mutual = |options: &str| {
+        set(json!({"Authentication": "MutualTLS", "MutualTLSOptions": options, "IdentityUser": "keeper"}))
+    };
+    for (document, expected) in [
+        (set(json!({"Authentication": "BOGUS"})), (400, 901401)),
+        (set(json!({"Authentication": 5})), (400, 901401)),
+        (mutual("BOGUS"), (400, 901401)),
+        (set(json!({"Username": "a\nb"})), (400, 400)),
+        (with(set(json!({})), json!({"type": "Unheard"})), (400, 901400)),
+        (with(set(json!({})), json!({"issuer": "https://bare"})), (409, 901402)),
+    ] {
+        let refused = stage.admin(Method::POST, "/key-managers", document.clone()).await;
+        assert_eq!(refused.verdict(), expected, "{document} gave {:?}", refused.body);
+    }
+    let path = format!("/key-managers/{id}");
+    let wrong = with(bare.clone(), json!({"additionalProperties": {"Authentication": "BOGUS"}}));
+    assert_eq!(stage.admin(Method::PUT, &path, wrong).await.verdict(), (400, 901401));
+    let direct = with(bare.clone(), json!({"tokenType": "DIRECT"}));
+    assert_eq!(stage.admin(Method::PUT, &path, direct).await.verdict(), (400, 901401), "now it lacks them");
+    let right = with(mutual("ServerWide"), json!({"name": "right", "issuer": "https://right"}));
+    stage.key_manager(right).await;
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn a_secret_is_never_shown_and_survives_an_update_with_its_mask() {
     let stage = Stage::open().await;
     let id = stage.key_manager(is7("is7", "https://is7.example")).await;
