@@ -30,6 +30,16 @@ pub enum PlatformError {
     /// The tenant is there already.
     #[error("there is a tenant `{0}` already")]
     TenantExists(String),
+    /// A user of the super tenant and one of another tenant would go by one name.
+    #[error(
+        "`{user}` of carbon.super would be taken for a user of the tenant `{domain}`\nhint: choose another name for one of them"
+    )]
+    Ambiguous {
+        /// The user's name in the super tenant.
+        user: String,
+        /// The tenant that its end names.
+        domain: String,
+    },
     /// There is no such tenant, or it is the super tenant, which stays.
     #[error("the tenant `{0}` cannot be removed")]
     TenantStays(String),

@@ -180,11 +180,16 @@ pub(super) enum Added {
     Taken,
     /// There is no such tenant.
     NoTenant,
+    /// The name would be read as that of somebody in another tenant.
+    Elsewhere,
 }
 
 /// Adds a user to a tenant that is there.
 pub(super) fn add_user(documents: &Documents<'_>, domain: &str, spec: &UserSpec) -> Result<Added, StoreError> {
     let Some(mut tenant) = documents.find_anywhere::<Tenant>(domain)? else { return Ok(Added::NoTenant) };
+    if is_elsewhere(documents, domain, &spec.name)? {
+        return Ok(Added::Elsewhere);
+    }
     if user(documents, domain, &spec.name)?.is_some() {
         return Ok(Added::Taken);
     }
@@ -194,6 +199,21 @@ pub(super) fn add_user(documents: &Documents<'_>, domain: &str, spec: &UserSpec)
     tenant.roles.dedup();
     documents.put(domain, &tenant)?;
     Ok(Added::Made)
+}
+
+/// Whether a name of the super tenant is read as that of somebody in another tenant: nobody could log in by it, and what
+/// belongs to one would seem to belong to the other.
+fn is_elsewhere(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<bool, StoreError> {
+    match name.rsplit_once('@') {
+        Some((_, domain)) if tenant == SUPER_TENANT => Ok(documents.find_anywhere::<Tenant>(domain)?.is_some()),
+        _ => Ok(false),
+    }
+}
+
+/// A user of the super tenant whose name would be read as one in this tenant, were there such a tenant.
+pub(super) fn user_named_into(documents: &Documents<'_>, domain: &str) -> Result<Option<String>, StoreError> {
+    let mut known = documents.all::<User>(SUPER_TENANT)?.into_iter().map(|user| user.name);
+    Ok(known.find(|name| name.rsplit_once('@').is_some_and(|(_, named)| named == domain)))
 }
 
 /// Says of a user what the claims of that name are from now on.

@@ -15,7 +15,7 @@ use super::{
     error::PlatformError,
     events::Event,
     gateway::Gateway,
-    identity::{self, Identity, TenantSpec, UserSpec},
+    identity::{self, Added, Identity, TenantSpec, UserSpec},
     internal_data, notify, outbound,
     panics::Panics,
     plane_tokens::VerifyPlaneToken,
@@ -128,7 +128,7 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// [`PlatformError::TenantExists`], or [`PlatformError::Store`].
+    /// [`PlatformError::TenantExists`], [`PlatformError::Ambiguous`] or [`PlatformError::Store`].
     pub async fn create_tenant(&self, spec: TenantSpec) -> Result<(), PlatformError> {
         let resident = resident_key_manager(&self.site, &spec.domain);
         create_tenant(&self.site, spec, Some(resident)).await
@@ -138,13 +138,16 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// [`PlatformError::Store`].
+    /// [`PlatformError::Ambiguous`], which adds nobody, or [`PlatformError::Store`].
     pub async fn add_users(&self, domain: &str, users: Vec<UserSpec>) -> Result<(), PlatformError> {
         let domain = domain.to_owned();
         let add = move |documents: &Documents<'_>| {
-            users.iter().try_for_each(|user| identity::add_user(documents, &domain, user).map(drop))
+            users.into_iter().try_for_each(|user| match identity::add_user(documents, &domain, &user)? {
+                Added::Elsewhere => Err(ambiguous(user.name)),
+                Added::Made | Added::Taken | Added::NoTenant => Ok(()),
+            })
         };
-        self.site.store.write::<_, StoreError, _>(add).await.map_err(PlatformError::from)
+        self.site.store.write(add).await
     }
 
     /// Removes a tenant and everything in it.
@@ -227,6 +230,9 @@ pub(super) async fn create_tenant(
             if documents.find_anywhere::<Tenant>(&spec.domain)?.is_some() {
                 return Err(PlatformError::TenantExists(spec.domain));
             }
+            if let Some(user) = identity::user_named_into(documents, &spec.domain)? {
+                return Err(ambiguous(user));
+            }
             identity::write_tenant(documents, &spec)?;
             if let Some(clock) = &spec.clock {
                 clocks.set(&spec.domain, clock.clone());
@@ -239,6 +245,12 @@ pub(super) async fn create_tenant(
             Ok(())
         })
         .await
+}
+
+/// A user of the super tenant whose name ends in that of another tenant.
+fn ambiguous(user: String) -> PlatformError {
+    let domain = user.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();
+    PlatformError::Ambiguous { user, domain }
 }
 
 fn management_routes(site: &Arc<Site>) -> Router {

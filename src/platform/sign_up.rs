@@ -13,10 +13,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    domain::{SUPER_TENANT, Tenant},
+    domain::SUPER_TENANT,
     identity::{self, ADMINISTRATOR, UserSpec},
     site::Site,
-    store::{Documents, StoreError},
     wire::{Body, Refusal, basic_credentials},
 };
 
@@ -81,9 +80,6 @@ async fn sign_up(
     let spec = UserSpec { name, password: person.password, roles: vec!["Internal/subscriber".to_owned()] };
     site.store
         .write(move |documents| {
-            if is_elsewhere(documents, &tenant, &spec.name)? {
-                return Err(Refusal::bad_request("The name of the user is that of one in another tenant"));
-            }
             match identity::add_user(documents, &tenant, &spec)? {
                 identity::Added::Made => {
                     if let Some(user) = identity::user(documents, &tenant, &spec.name)? {
@@ -92,6 +88,9 @@ async fn sign_up(
                     Ok(StatusCode::CREATED)
                 }
                 identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
+                identity::Added::Elsewhere => {
+                    Err(Refusal::bad_request("The name of the user is that of one in another tenant"))
+                }
                 identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
             }
         })
@@ -112,13 +111,4 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         ));
     }
     Ok(())
-}
-
-/// Whether a name of the super tenant is read as that of somebody in another tenant: nobody could log in by it, and what
-/// belongs to one would seem to belong to the other.
-fn is_elsewhere(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<bool, StoreError> {
-    match name.rsplit_once('@') {
-        Some((_, domain)) if tenant == SUPER_TENANT => Ok(documents.find_anywhere::<Tenant>(domain)?.is_some()),
-        _ => Ok(false),
-    }
 }

@@ -132,3 +132,26 @@ async fn tenant_events_are_checked_before_anything_changes() {
     assert_eq!(register(&stage, "o@x.com", "p").await, 401);
     stage.close().await;
 }
+
+#[tokio::test]
+async fn a_tenant_whose_users_would_go_by_the_name_of_another_user_is_not_made() {
+    let stage = Stage::open().await;
+    let url = format!("{}/api/identity/user/v1.0/me", stage.platform.management_url());
+    let order = json!({"username": "olga@shared.com", "password": "first-olga"});
+    let signed_up = Stage::answer(stage.client.post(url).basic_auth("admin", Some("admin")).json(&order)).await;
+    assert_eq!(signed_up.status, 201, "{signed_up:?}");
+    let refused = announce_as(&stage, ("admin", "admin"), "tenantCreated", new_tenant()).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert!(refused.text("description").contains("olga@shared.com"), "{refused:?}");
+    assert_eq!(register(&stage, "olga@shared.com", "first-olga").await, 200, "who was there stays who he is");
+    assert_eq!(register(&stage, "olga@shared.com", "olga-1").await, 401);
+    let refused = stage.platform.create_tenant(tenant("shared.com")).await.unwrap_err();
+    assert!(refused.to_string().contains("`olga@shared.com` of carbon.super"), "{refused}");
+    let user = |name: &str| UserSpec { name: name.into(), password: "p".into(), roles: vec![] };
+    let both = vec![user("paul"), user("dora@one.com")];
+    let refused = stage.platform.add_users("carbon.super", both).await.unwrap_err();
+    assert!(refused.to_string().contains("`dora@one.com` of carbon.super"), "{refused}");
+    assert_eq!(register(&stage, "paul", "p").await, 401, "nobody was added");
+    stage.platform.create_tenant(tenant("unshared.com")).await.unwrap();
+    stage.close().await;
+}
