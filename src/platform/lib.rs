@@ -25,6 +25,7 @@ mod readiness;
 mod resident;
 mod resident_key_manager;
 mod revocations;
+mod scope_interface;
 mod scope_work;
 mod server;
 mod sign_up;

@@ -22,7 +22,7 @@ use super::{
     publisher, readiness,
     resident::Residents,
     resident_key_manager::{move_all, resident_key_manager},
-    revocations,
+    revocations, scope_interface,
     scope_work::{self, ScopeWork},
     server::{self, Clients, Door, Running},
     sign_up,
@@ -262,6 +262,7 @@ fn management_routes(site: &Arc<Site>) -> Router {
         .nest("/internal/data/v1", notify::routes().merge(internal_data::routes()))
         .merge(readiness::routes())
         .merge(sign_up::routes())
+        .merge(scope_interface::routes())
         .fallback(async || Refusal::not_found("resource"))
         .method_not_allowed_fallback(async || Refusal::generic(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
         .with_state(site.clone())

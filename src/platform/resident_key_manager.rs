@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     deployment::Deployment,
     domain::{CertificateType, Certificates, KeyManager, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenValidation},
+    scope_interface,
     site::{Site, tenant_url},
     store::{Documents, StoreError},
 };
@@ -72,5 +73,6 @@ fn place(key_manager: &mut KeyManager, management_url: &str, tenant: &str) {
     key_manager.authorize_endpoint = endpoint("authorize");
     key_manager.well_known_endpoint = endpoint("token/.well-known/openid-configuration");
     key_manager.client_registration_endpoint = Some(format!("{base}/keymanager-operations/dcr/register"));
+    key_manager.scope_management_endpoint = Some(format!("{base}{}", scope_interface::BASE));
     key_manager.certificates = Some(Certificates { kind: CertificateType::Jwks, value: format!("{base}/oauth2/jwks") });
 }

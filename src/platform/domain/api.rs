@@ -50,6 +50,11 @@ pub struct Api {
 }
 
 impl Api {
+    /// Whether it carries a shared scope.
+    pub(crate) fn carries(&self, scope: &Scope) -> bool {
+        self.scopes.iter().any(|own| own.shared && own.scope.name == scope.name)
+    }
+
     /// Whether tokens of the key manager called `name` are accepted.
     pub fn accepts_key_manager(&self, name: &str) -> bool {
         self.accepts_every_key_manager() || self.key_managers.iter().any(|own| own == name)

@@ -70,7 +70,7 @@ pub(super) async fn read(
 
 /// The scope with the number of APIs that use it.
 fn counted(scope: Scope, apis: &[Api]) -> Scope {
-    let count = apis.iter().filter(|api| carries(api, &scope)).count();
+    let count = apis.iter().filter(|api| api.carries(&scope)).count();
     Scope { usage_count: Some(count as u64), ..scope }
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn delete(
         .write(move |documents| {
             let stored = find(documents, &caller.tenant, &id)?;
             let apis: Vec<Api> = documents.all(&caller.tenant)?;
-            if apis.iter().any(|api| carries(api, &stored)) {
+            if apis.iter().any(|api| api.carries(&stored)) {
                 return Err(Refusal::from(Code::ScopeAttached).because(stored.name));
             }
             documents.remove::<Scope>(&caller.tenant, &id)?;
@@ -132,14 +132,10 @@ pub(super) async fn usage(
             let stored = find(documents, &caller.tenant, &id)?;
             let all: Vec<Api> = documents.all(&caller.tenant)?;
             let using: Vec<Value> =
-                all.iter().filter(|api| carries(api, &stored)).map(|api| used(api, &stored)).collect();
+                all.iter().filter(|api| api.carries(&stored)).map(|api| used(api, &stored)).collect();
             Ok(Json(json!({"id": id, "name": stored.name, "usedApiList": using})))
         })
         .await
-}
-
-fn carries(api: &Api, scope: &Scope) -> bool {
-    api.scopes.iter().any(|own| own.shared && own.scope.name == scope.name)
 }
 
 fn used(api: &Api, scope: &Scope) -> Value {

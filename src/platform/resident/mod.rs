@@ -20,4 +20,4 @@ mod trust;
 
 pub(crate) use kept::end_tokens_of;
 pub(crate) use realms::Residents;
-pub(crate) use scopes::{opens_plane, plane_scope_exists};
+pub(crate) use scopes::{is_own_scope, is_scope_name, opens_plane, plane_scope_exists};

@@ -46,7 +46,7 @@ impl ResidentScopes {
 impl ScopeRule for ResidentScopes {
     fn grant(&self, request: &ScopeRequest<'_>) -> Result<Vec<String>, OAuthError> {
         let Some(requested) = request.requested else { return Ok(vec![DEFAULT.to_owned()]) };
-        if !requested.iter().all(|scope| is_scope(scope)) {
+        if !requested.iter().all(|scope| is_scope_name(scope)) {
             return Err(OAuthError::invalid_scope("a scope has characters that no scope may have"));
         }
         let granted: Vec<_> = requested.iter().filter(|scope| self.may_have(request, scope)).cloned().collect();
@@ -55,8 +55,13 @@ impl ScopeRule for ResidentScopes {
 }
 
 /// Whether a text is the name of a scope: printable ASCII without blank, quotation mark and backslash (RFC 6749 §3.3).
-fn is_scope(text: &str) -> bool {
+pub(crate) fn is_scope_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
+}
+
+/// Whether the server has a scope without anybody having registered it.
+pub(crate) fn is_own_scope(name: &str) -> bool {
+    name == OPENID || name.starts_with(PLANE) || name.starts_with("internal_")
 }
 
 fn may_have(request: &ScopeRequest<'_>, scope: &str) -> bool {

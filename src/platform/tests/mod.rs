@@ -25,6 +25,7 @@ mod organizations;
 mod policies;
 mod publisher;
 mod revocations;
+mod scope_interface;
 mod secrets;
 mod sharing;
 mod tenant_events;
