@@ -15,6 +15,8 @@ pub enum Created {
     Organization(String),
     /// A shared scope.
     Scope(String),
+    /// A scope at the resident key manager, by its name.
+    ResidentScope(String),
     /// An API.
     Api(String),
     /// An application, with its keys and subscriptions.
@@ -77,7 +79,7 @@ impl Ledger {
         all.sort_by_key(|(_, each)| match each {
             Created::Application(_) => 0,
             Created::Api(_) => 1,
-            Created::Scope(_) => 2,
+            Created::Scope(_) | Created::ResidentScope(_) => 2,
             Created::KeyManager(_) => 3,
             Created::Organization(_) => 4,
         });

@@ -44,6 +44,9 @@ pub struct RegisteredClient {
     pub client_secret: super::credentials::Secret,
 }
 
+/// Its scope interface.
+const SCOPES: [&str; 5] = ["api", "identity", "oauth2", "v1.0", "scopes"];
+
 impl Resident {
     /// The resident key manager below the management host's root; `tenant` is left out for the super tenant.
     pub fn new(line: Line, root: Url, tenant: Option<&str>) -> Self {
@@ -104,6 +107,33 @@ impl Resident {
         let call = call.basic(&administrator.username, &administrator.password);
         let document = json!({ "user": user, "properties": [] });
         Ok(self.line.send(call.json(&document)).await?.done())
+    }
+
+    /// Registers a scope for these roles, in the hands of the tenant's administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back.
+    pub async fn register_scope(
+        &self,
+        administrator: &Persona,
+        name: &str,
+        roles: &[&str],
+    ) -> Result<Reply<()>, DriverError> {
+        let document = json!({ "name": name, "displayName": name, "description": "", "bindings": roles });
+        let call = Call::new("POST", self.of_tenant(&SCOPES)).json(&document);
+        let call = call.basic(&administrator.username, &administrator.password);
+        Ok(self.line.send(call).await?.done())
+    }
+
+    /// Deletes a scope by its name, in the same hands.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError`] when no reply was brought back.
+    pub async fn delete_scope(&self, administrator: &Persona, name: &str) -> Result<Reply<()>, DriverError> {
+        let call = Call::new("DELETE", self.of_tenant(&[&SCOPES[..], &["name", name]].concat()));
+        Ok(self.line.send(call.basic(&administrator.username, &administrator.password)).await?.done())
     }
 
     /// Where users log in, in a browser.

@@ -79,20 +79,18 @@ async fn sign_up(
     let claims = person.claims.into_iter().map(|claim| (claim.uri, claim.value)).collect();
     let spec = UserSpec { name, password: person.password, roles: vec!["Internal/subscriber".to_owned()] };
     site.store
-        .write(move |documents| {
-            match identity::add_user(documents, &tenant, &spec)? {
-                identity::Added::Made => {
-                    if let Some(user) = identity::user(documents, &tenant, &spec.name)? {
-                        identity::set_claims(documents, user, claims)?;
-                    }
-                    Ok(StatusCode::CREATED)
+        .write(move |documents| match identity::add_user(documents, &tenant, &spec)? {
+            identity::Added::Made => {
+                if let Some(user) = identity::user(documents, &tenant, &spec.name)? {
+                    identity::set_claims(documents, user, claims)?;
                 }
-                identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
-                identity::Added::Elsewhere => {
-                    Err(Refusal::bad_request("The name of the user is that of one in another tenant"))
-                }
-                identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
+                Ok(StatusCode::CREATED)
             }
+            identity::Added::Taken => Err(Refusal::generic(StatusCode::CONFLICT, "The user exists already")),
+            identity::Added::Elsewhere => {
+                Err(Refusal::bad_request("The name of the user is that of one in another tenant"))
+            }
+            identity::Added::NoTenant => Err(Refusal::not_found("tenant")),
         })
         .await
 }

@@ -16,6 +16,7 @@ use super::{
     changes,
     consumer::call,
     further_terms::FurtherTerms,
+    parameters::Developer,
     refusals,
     setup::{self, ApiTerms, resource},
 };
@@ -102,6 +103,19 @@ async fn revokes(world: &mut World, application: String) -> Result<(), StepError
     world.demand("revoking the API key", reply)?;
     world.last = Some(Last::Granted);
     Ok(())
+}
+
+#[when(expr = "{developer} looks at the API keys of {string}")]
+async fn looks_at(world: &mut World, developer: Developer, application: String) -> Result<(), StepError> {
+    let id = world.applications.named(&application).or_fail(world)?.id.clone();
+    let reply = world.scene().devportal(developer.0).or_fail(world)?.api_keys(&id, KeyType::Production).await;
+    world.seen.listed_api_keys = world.keep(reply)?.map(|listed| listed.len());
+    Ok(())
+}
+
+#[then(expr = "no API key is shown")]
+async fn none_shown(world: &mut World) -> Result<(), StepError> {
+    world.expect_eq("the number of API keys in the list", &Some(0), &world.seen.listed_api_keys)
 }
 
 #[when(expr = "the API consumer calls {string} with the API key from {string}")]

@@ -4,10 +4,13 @@
 use cucumber::{given, then, when};
 
 use crate::world::{OrFail as _, StepError, World};
-use kmspec_drivers::publisher::{Publisher, Scope};
+use kmspec_drivers::{
+    ledger::Created,
+    publisher::{Publisher, Scope},
+};
 use kmspec_model::exchange::Role;
 
-use super::refusals::was_granted;
+use super::{refusals::was_granted, users::persona};
 
 fn publisher(world: &World) -> Result<Publisher, StepError> {
     world.scene().publisher(Role::Publisher).or_fail(world)
@@ -17,6 +20,16 @@ fn publisher(world: &World) -> Result<Publisher, StepError> {
 async fn shared_scope(world: &mut World, name: String, role: String) -> Result<(), StepError> {
     let reply = publisher(world)?.create_scope(&Scope::named(&name, &[&role])).await;
     world.demand(&format!("the shared scope `{name}`"), reply).map(|_| ())
+}
+
+#[given(expr = "the administrator has registered the scope {string} for the role {string} at the resident key manager")]
+async fn registered_at_resident(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let administrator = persona(world, Role::Administrator)?;
+    let scene = world.scene();
+    let reply = scene.resident().or_fail(world)?.register_scope(&administrator, &name, &[&role]).await;
+    world.demand(&format!("the scope `{name}` at the resident key manager"), reply)?;
+    world.scene().ledger.add(Role::Administrator, Created::ResidentScope(name));
+    Ok(())
 }
 
 #[when(expr = "the publisher describes the shared scope {string} as {string}")]

@@ -82,6 +82,8 @@ pub struct Seen {
     pub protected: BTreeMap<String, (String, ConsumerKey)>,
     /// The API key that the API consumer holds.
     pub api_key: Option<Token>,
+    /// How many API keys of an application the last list showed.
+    pub listed_api_keys: Option<usize>,
     /// The key by which the publisher tries an API out.
     pub internal_key: Option<Token>,
     /// The header in which an API takes its keys, where its publisher chose one.

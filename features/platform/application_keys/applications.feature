@@ -95,6 +95,16 @@ Feature: Applications
       Then the request is refused because the application is another's to change
       And the application "shop" is still without a description
 
+    @extended @negative @APIM-AK-15 @DEF-SEED-AK-15 @needs:deployment
+    Scenario: A member of the group is shown none of the API keys of a shared application
+      Given the platform shares applications within groups
+      And the developer has created the application "shop" for the group "sales"
+      And the API consumer holds an API key of "shop"
+      And the other developer is in the group "sales"
+      When the other developer looks at the API keys of "shop"
+      Then the request is granted
+      And no API key is shown
+
     @extended @negative @APIM-APP-06 @DEF-SEED-APP-06 @needs:deployment
     Scenario: Whoever is in another group cannot read a shared application
       Given the platform shares applications within groups

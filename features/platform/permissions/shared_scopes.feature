@@ -18,6 +18,13 @@ Feature: Shared scopes and the roles that carry them
       When the API consumer requests a token of "shop" from the resident key manager by password for the scope "pets-write"
       Then the granted scope is "default"
 
+    @extended @negative @SEED-KM-30 @DEF-SEED-SCO-08 @needs:admin @needs:devportal @needs:resident @connector:resident
+    Scenario: A user without the role of a scope that was registered at the resident key manager does not get it
+      Given the administrator has registered the scope "pets-write" for the role "contractors" at the resident key manager
+      And the application "shop" with keys at the resident key manager
+      When the API consumer requests a token of "shop" from the resident key manager by password for the scope "pets-write"
+      Then the granted scope is "default"
+
   Rule: A scope can be managed whatever its name
 
     @extended @DEF-153

@@ -106,7 +106,11 @@ async fn a_client_assertion_that_could_be_read_in_two_ways_proves_nobody() {
         ("an extension", header(r#","crit":["b64"],"b64":false"#), claims(r#""b""#, &end, "")),
         ("an access token", header(r#","typ":"at+jwt""#), claims(r#""c""#, &end, "")),
         ("a text for an end", header(""), claims(r#""d""#, &format!("\"{end}\""), "")),
-        ("an audience with a number", header(""), claims(r#""e""#, &end, "").replace(&format!("\"{issuer}\""), &format!("[\"{issuer}\",5]"))),
+        (
+            "an audience with a number",
+            header(""),
+            claims(r#""e""#, &end, "").replace(&format!("\"{issuer}\""), &format!("[\"{issuer}\",5]")),
+        ),
         ("an instant without a meaning", header(""), claims(r#""f""#, &end, r#","iat":null"#)),
         ("not yet valid", header(""), claims(r#""g""#, &end, &later)),
     ];

@@ -6,9 +6,7 @@ use std::time::Duration;
 use http::HeaderName;
 use kmspec_mocks::deployment_toml::{Key, Keys, Table, Vocabulary};
 
-use super::{
-    Deployment, Environment, TenantSharing, TypeHeader, sharing::TYPE, without_effect::WITHOUT_EFFECT,
-};
+use super::{Deployment, Environment, TenantSharing, TypeHeader, sharing::TYPE, without_effect::WITHOUT_EFFECT};
 use crate::domain::{KeyType, Secret};
 
 use Key::{By, Checked, Flag, Nothing, Offset, Patterns, Span, Tables, Text, Texts};

@@ -140,5 +140,9 @@ fn check_own(name: &str, number: &'static str) -> Result<(), Refused> {
     if !is_own_scope(name) {
         return Ok(());
     }
-    Err(Refused::Numbered(StatusCode::FORBIDDEN, number, "the server's own scopes are managed by the system".to_owned()))
+    Err(Refused::Numbered(
+        StatusCode::FORBIDDEN,
+        number,
+        "the server's own scopes are managed by the system".to_owned(),
+    ))
 }

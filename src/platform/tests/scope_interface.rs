@@ -157,7 +157,8 @@ async fn a_connector_tells_it_of_scopes_as_it_tells_any_server_of_the_family() {
         "scopeManagementEndpoint": resident.text("scopeManagementEndpoint"), "enableOAuthAppCreation": true,
         "additionalProperties": {"Username": ADMIN_OF_ONE.0, "Password": ADMIN_OF_ONE.1},
     });
-    let of_two = async |method: Method, path: &str, body: Value| stage.call("admin", "two.com", method, path, body).await;
+    let of_two =
+        async |method: Method, path: &str, body: Value| stage.call("admin", "two.com", method, path, body).await;
     let made = of_two(Method::POST, &format!("{ADMIN}/key-managers"), there).await;
     assert_eq!(made.status, 201, "{made:?}");
     let scopes = format!("{PUBLISHER}/scopes");

@@ -21,8 +21,7 @@ async fn announce(stage: &Stage, kind: &str, tenant: Value) -> u16 {
 }
 
 fn new_tenant() -> Value {
-    let owner =
-        json!({"username": "olga", "password": "olga-1", "email": "o@x", "firstname": "o", "lastname": "x"});
+    let owner = json!({"username": "olga", "password": "olga-1", "email": "o@x", "firstname": "o", "lastname": "x"});
     json!({"id": "7", "domain": "shared.com", "ref": "r", "owners": [owner]})
 }
 
@@ -79,11 +78,7 @@ async fn a_shared_key_manager_speaks_for_its_tenant_at_the_configured_server() {
     let properties = &shown.body["additionalProperties"];
     assert_eq!((&properties["Username"], &properties["Password"]), (&json!("olga@shared.com"), &json!("*****")));
     let back = with(shown.body.clone(), json!({"description": "mine"}));
-    assert_eq!(
-        stage.call("olga", "shared.com", Method::PUT, &path, back).await.status,
-        200,
-        "it is a sound document"
-    );
+    assert_eq!(stage.call("olga", "shared.com", Method::PUT, &path, back).await.status, 200, "it is a sound document");
     stage.close().await;
 }
 

@@ -25,6 +25,7 @@ defects! {
     "DEF-SEED-APP-09", "a group does not see what is shared with it", Pair::telling(groups_see_nothing);
     "DEF-SEED-APP-10", "the owner of an application is cut at the first @", Pair::telling(owner_cut);
     "DEF-SEED-APP-11", "refusals of the developer portal do not say why", Pair::telling(no_words);
+    "DEF-SEED-AK-15", "whoever sees an application is shown its owner's API keys", Pair::telling(keys_of_others);
     "DEF-SEED-AUTH-01", "a token for one plane opens the others", Pair::telling(any_plane);
 }
 
@@ -120,6 +121,29 @@ fn anybodys(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &
     match noted(notes, plane, request, answer) {
         Some(shown) if answer.status() == 403 => {
             message::say(answer, 200, &shown);
+            Deed::Done
+        }
+        _ => Deed::Nothing,
+    }
+}
+
+/// A list of API keys that is empty for whoever asks has one entry, once some key of the application was made.
+fn keys_of_others(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    if plane != Plane::Devportal || !answer.status().is_success() {
+        return Deed::Nothing;
+    }
+    match *message::resource(request.uri().path()) {
+        ["applications", id, "api-keys", _, "generate"] => {
+            notes.insert(format!("key of {id}"), Value::Null);
+            Deed::Nothing
+        }
+        ["applications", id, "api-keys", _] if notes.contains_key(&format!("key of {id}")) => {
+            let told = message::json(answer.body()).unwrap_or_default();
+            if !told["list"].as_array().is_some_and(Vec::is_empty) {
+                return Deed::Nothing;
+            }
+            let entry = json!({ "keyUUID": Uuid::new_v4(), "keyName": "of somebody else" });
+            message::say(answer, 200, &json!({ "count": 1, "list": [entry] }));
             Deed::Done
         }
         _ => Deed::Nothing,

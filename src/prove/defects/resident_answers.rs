@@ -25,6 +25,16 @@ defects! {
     "DEF-SEED-RES-14", "the resident key manager can be deleted", Pair::telling(resident_deleted);
     "DEF-SEED-RES-16", "nobody answers where the resident key manager says that clients are registered",
         Pair::telling(registration_unserved);
+    "DEF-SEED-SCO-08", "scopes that are registered at the resident key manager lose their roles",
+        Pair::hearing(roles_lost);
+}
+
+fn roles_lost(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
+    let registers = plane == Plane::Resident && request.uri().path().ends_with("/api/identity/oauth2/v1.0/scopes");
+    let Some(mut scope) = message::json(request.body()).filter(|_| registers) else { return Deed::Nothing };
+    scope["bindings"] = json!([]);
+    *request.body_mut() = message::bytes(&scope);
+    Deed::Done
 }
 
 fn registration_unserved(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {

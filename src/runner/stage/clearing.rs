@@ -2,6 +2,7 @@
 //! What could not be is said, and reported by the stage.
 
 use kmspec_drivers::{devportal::Devportal, error::DriverError, ledger::Created, reply::Reply};
+use kmspec_model::exchange::Role;
 
 use crate::world::Scene;
 
@@ -14,6 +15,14 @@ async fn delete_application(plane: &Devportal, id: &str) -> Result<Reply<()>, Dr
             plane.delete_application(id).await
         }
         reply => Ok(reply),
+    }
+}
+
+/// Nobody without a password has made such a scope.
+async fn delete_resident_scope(scene: &Scene, role: Role, name: &str) -> Result<Reply<()>, DriverError> {
+    match scene.session(role)?.persona() {
+        Some(administrator) => scene.resident()?.delete_scope(administrator, name).await,
+        None => Ok(Reply::Granted(())),
     }
 }
 
@@ -34,6 +43,7 @@ pub(super) async fn delete_all(scene: &Scene) -> Vec<String> {
                 Ok(plane) => plane.delete_scope(id).await,
                 Err(error) => Err(error),
             },
+            Created::ResidentScope(name) => delete_resident_scope(scene, role, name).await,
             Created::KeyManager(id) => match scene.admin(role) {
                 Ok(plane) => plane.delete_key_manager(id).await,
                 Err(error) => Err(error),
