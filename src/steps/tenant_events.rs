@@ -162,12 +162,6 @@ async fn has_none(world: &mut World) -> Result<(), StepError> {
     world.expect_eq("the list of its key managers", &Vec::new(), &key_managers(world, session).await?)
 }
 
-#[then(expr = "the first tenant has no key manager")]
-async fn first_has_none(world: &mut World) -> Result<(), StepError> {
-    let found = key_managers(world, session(world, root())).await?;
-    world.expect_eq("the list of its key managers", &Vec::new(), &found)
-}
-
 #[when(expr = "a tenant is made that nobody announced")]
 async fn ordinary(world: &mut World) -> Result<(), StepError> {
     world.add_tenant("ordinary").await.map(|_| ())

@@ -25,13 +25,6 @@ Feature: Tenants that an identity server announces
       Then the announcement is received
       And the announced tenant has no key manager
 
-    @extended @negative @APIM-TS-02 @DEF-SEED-TS-02
-    Scenario: The first tenant has no key manager either where none is configured
-      Given the platform gives announced tenants no key manager
-      When the identity server announces a tenant
-      Then the announcement is received
-      And the first tenant has no key manager
-
     @extended @negative @APIM-TS-08 @APIM-KEY-10 @DEF-SEED-TS-08
     Scenario: Without a key manager an application is made and has no keys
       Given the platform gives announced tenants no key manager
