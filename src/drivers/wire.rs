@@ -1,6 +1,12 @@
 //! One HTTP client per stage, with the right trust, and the one door through which every request leaves.
 //! What a request says is the business of the plane's driver.
 
+mod answered;
+mod call;
+
+pub use answered::Answered;
+pub use call::Call;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -8,15 +14,15 @@ use std::{
 };
 
 use reqwest::{Certificate, Client, Identity, Method, header::HeaderMap, multipart, redirect::Policy};
-use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use kmspec_model::exchange::{Plane, Role};
 
+use call::Body;
+
 use super::{
     error::DriverError,
     exchange_log::{ExchangeLog, Received, Sent},
-    reply::{Refusal, Reply, find_header},
 };
 
 /// Whom the harness trusts, and how long it waits for one answer.
@@ -153,7 +159,7 @@ impl Line {
         match received {
             Ok((status, headers, body)) => {
                 self.log.record(sent, Received::Reply { status, headers: &headers, body: &body }, took);
-                Ok(Answered { status, headers, body, method: call.method, url: call.url.to_string(), took })
+                Ok(Answered { status, headers, body, took, method: call.method, url: call.url.to_string() })
             }
             Err(error) => {
                 let why = causes(&error.without_url());
@@ -187,185 +193,6 @@ impl Line {
             }
         };
         request.build().map_err(|error| refuse(causes(&error)))
-    }
-}
-
-/// A request to be sent.
-#[derive(Debug, Clone)]
-pub struct Call {
-    method: String,
-    url: Url,
-    headers: Vec<(String, String)>,
-    body: Body,
-}
-
-#[derive(Debug, Clone)]
-enum Body {
-    None,
-    Text(String),
-    Multipart(Vec<Part>),
-}
-
-/// A part of a form.
-#[derive(Debug, Clone)]
-struct Part {
-    name: String,
-    file_name: Option<String>,
-    value: String,
-}
-
-impl Call {
-    /// A request without a body.
-    pub fn new(method: &str, url: Url) -> Self {
-        Self { method: method.to_owned(), url, headers: Vec::new(), body: Body::None }
-    }
-
-    /// Adds a header field.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// Adds several header fields.
-    #[must_use]
-    pub fn headers(mut self, headers: &[(String, String)]) -> Self {
-        self.headers.extend_from_slice(headers);
-        self
-    }
-
-    /// Adds `Authorization: Bearer`.
-    #[must_use]
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("Authorization", format!("Bearer {token}"))
-    }
-
-    /// Adds `Authorization: Basic`. The two parts are sent as they are; RFC 6749, section 2.3.1 wants them form-encoded
-    /// first, which the caller does where it matters.
-    #[must_use]
-    pub fn basic(self, user: &str, password: &str) -> Self {
-        use base64::Engine as _;
-        let text = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-        self.header("Authorization", format!("Basic {text}"))
-    }
-
-    /// Adds a query parameter.
-    #[must_use]
-    pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.url.query_pairs_mut().append_pair(name, value);
-        self
-    }
-
-    /// Sends this as JSON.
-    #[must_use]
-    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
-        let text = serde_json::to_string(body).expect("wire structs have string keys and finite numbers");
-        self.body("application/json", text)
-    }
-
-    /// Sends these as a form.
-    #[must_use]
-    pub fn form(self, fields: &[(String, String)]) -> Self {
-        let text = serde_urlencoded::to_string(fields).expect("pairs of strings are a form");
-        self.body("application/x-www-form-urlencoded", text)
-    }
-
-    /// Sends this text under this media type.
-    #[must_use]
-    pub fn body(mut self, content_type: &str, text: String) -> Self {
-        self.headers.push(("Content-Type".to_owned(), content_type.to_owned()));
-        self.body = Body::Text(text);
-        self
-    }
-
-    /// Sends these as `multipart/form-data`.
-    #[must_use]
-    pub fn multipart(mut self, parts: &[(&str, &str)]) -> Self {
-        let part = |(name, value): &(&str, &str)| Part {
-            name: (*name).to_owned(),
-            file_name: None,
-            value: (*value).to_owned(),
-        };
-        self.body = Body::Multipart(parts.iter().map(part).collect());
-        self
-    }
-
-    /// Adds a file to the parts of a form.
-    #[must_use]
-    pub fn file(mut self, name: &str, file_name: &str, text: &str) -> Self {
-        let (name, file_name) = (name.to_owned(), Some(file_name.to_owned()));
-        let part = Part { name, file_name, value: text.to_owned() };
-        match &mut self.body {
-            Body::Multipart(parts) => parts.push(part),
-            Body::None | Body::Text(_) => self.body = Body::Multipart(vec![part]),
-        }
-        self
-    }
-
-    fn shown_body(&self) -> Option<&str> {
-        match &self.body {
-            Body::Text(text) => Some(text),
-            Body::None | Body::Multipart(_) => None,
-        }
-    }
-}
-
-/// Whatever was answered.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    /// Status code.
-    pub status: u16,
-    /// Header fields as received; names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// Body, as text.
-    pub body: String,
-    /// How long the answer took.
-    pub took: Duration,
-    method: String,
-    url: String,
-}
-
-impl Answered {
-    /// The value of a header field, by its name in any case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        find_header(&self.headers, name)
-    }
-
-    /// Where it was asked for.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Whether the status is one of success.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// Reads a success as JSON, anything else as a refusal.
-    ///
-    /// # Errors
-    ///
-    /// [`DriverError::Unreadable`] when a success is not what the interface promises.
-    pub fn read<T: DeserializeOwned>(self, wanted: &'static str) -> Result<Reply<T>, DriverError> {
-        if !self.is_success() {
-            return Ok(Reply::Refused(self.refusal()));
-        }
-        match serde_json::from_str(&self.body) {
-            Ok(value) => Ok(Reply::Granted(value)),
-            Err(source) => {
-                Err(DriverError::Unreadable { method: self.method, url: self.url, status: self.status, wanted, source })
-            }
-        }
-    }
-
-    /// A success whose body does not matter, or a refusal.
-    pub fn done(self) -> Reply<()> {
-        if self.is_success() { Reply::Granted(()) } else { Reply::Refused(self.refusal()) }
-    }
-
-    /// The answer as a refusal.
-    pub fn refusal(self) -> Refusal {
-        Refusal::read(self.status, self.headers, &self.body)
     }
 }
 

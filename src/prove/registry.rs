@@ -48,6 +48,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::deployments::DEFECTS,
         defects::discovery_import::DEFECTS,
         defects::failed_generation::DEFECTS,
+        defects::foreign_key_managers::DEFECTS,
         defects::gateway::DEFECTS,
         defects::good_tokens::DEFECTS,
         defects::headers::DEFECTS,

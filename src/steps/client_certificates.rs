@@ -15,7 +15,7 @@ use kmspec_model::exchange::{Plane, Role};
 
 use super::{
     further_terms::FurtherTerms,
-    servers,
+    servers_saw,
     setup::{self, ApiTerms, resource, with_token},
     tokens,
 };
@@ -130,7 +130,7 @@ fn with(world: &World, path: String, token: Option<&Token>) -> ApiCall {
 
 async fn call_showing(world: &mut World, request: ApiCall, words: &str) -> Result<(), StepError> {
     let shown = identity(world, words)?;
-    servers::remember_counts(world).await?;
+    servers_saw::remember_counts(world).await?;
     let reply: Reply<Echo> = showing(world, shown.as_ref())?.call(&request).await.or_fail(world)?;
     world.keep_call(Ok(reply))
 }

@@ -9,14 +9,14 @@ use kmspec_drivers::{credentials::Token, gateway::ApiCall};
 use super::{
     flaws::{Flaw, IssuerFlaw, naming_client},
     parameters::{Grant, Place},
-    servers,
+    protected_apis, servers, servers_saw,
     setup::resource,
     tokens::{self, of_application},
 };
 
 /// Calls and keeps the answer; what the backend and the servers had seen before is remembered first.
 pub(super) async fn call(world: &mut World, call: ApiCall) -> Result<(), StepError> {
-    servers::remember_counts(world).await?;
+    servers_saw::remember_counts(world).await?;
     let reply = world.scene().gateway().or_fail(world)?.call(&call).await;
     world.keep_call(reply)
 }
@@ -35,7 +35,7 @@ pub(super) async fn call_path(world: &mut World, path: &str, token: &Token) -> R
 
 /// Calls with so many tokens, each of which names another key that nobody published; all have to be refused.
 pub(super) async fn flood(world: &mut World, api: &str, place: &str, count: usize) -> Result<(), StepError> {
-    servers::remember_counts(world).await?;
+    servers_saw::remember_counts(world).await?;
     let (path, forge) = (resource(world, api)?, servers::forge(world, place)?);
     let gateway = world.scene().gateway().or_fail(world)?;
     for number in 0..count {
@@ -56,41 +56,41 @@ fn flaw(world: &World, words: &str) -> Result<Flaw, StepError> {
 
 #[given(expr = "an API that trusts the issuer {string}")]
 async fn protected_api(world: &mut World, issuer: String) -> Result<(), StepError> {
-    servers::protect_api(world, &issuer).await
+    protected_apis::protect_api(world, &issuer).await
 }
 
 #[when(regex = r#"^the API consumer calls the API with a token of "([^"]*)"((?: (?:that|whose|signed|for) .+)?)$"#)]
 async fn calls_protected(world: &mut World, issuer: String, words: String) -> Result<(), StepError> {
     let flaw = flaw(world, &words)?;
-    let token = servers::protected_token(world, &issuer, &flaw)?;
-    let path = servers::protected_path(world, &issuer)?;
+    let token = protected_apis::protected_token(world, &issuer, &flaw)?;
+    let path = protected_apis::protected_path(world, &issuer)?;
     world.seen.sent_token = Some(token.clone());
     call(world, ApiCall::get(path).bearer(token.reveal())).await
 }
 
 #[when(expr = "the API consumer calls the API with a token of {string} under the scheme {string}")]
 async fn calls_under_scheme(world: &mut World, issuer: String, scheme: String) -> Result<(), StepError> {
-    let token = servers::protected_token(world, &issuer, &Flaw::Sound)?;
-    let path = servers::protected_path(world, &issuer)?;
+    let token = protected_apis::protected_token(world, &issuer, &Flaw::Sound)?;
+    let path = protected_apis::protected_path(world, &issuer)?;
     call(world, ApiCall::get(path).header("Authorization", format!("{scheme} {}", token.reveal()))).await
 }
 
 #[when(expr = "the API consumer calls the API with a token of {string} in the query")]
 async fn calls_with_query(world: &mut World, issuer: String) -> Result<(), StepError> {
-    let token = servers::protected_token(world, &issuer, &Flaw::Sound)?;
-    let path = servers::protected_path(world, &issuer)?;
+    let token = protected_apis::protected_token(world, &issuer, &Flaw::Sound)?;
+    let path = protected_apis::protected_path(world, &issuer)?;
     call(world, ApiCall::get(format!("{path}?access_token={}", token.reveal()))).await
 }
 
 #[when(expr = "the API consumer calls the API without a token")]
 async fn calls_protected_bare(world: &mut World) -> Result<(), StepError> {
-    let path = servers::only_protected_path(world)?;
+    let path = protected_apis::only_protected_path(world)?;
     call(world, ApiCall::get(path)).await
 }
 
 #[when(expr = "the API consumer calls the API with the token {string}")]
 async fn calls_protected_with_text(world: &mut World, text: String) -> Result<(), StepError> {
-    let path = servers::only_protected_path(world)?;
+    let path = protected_apis::only_protected_path(world)?;
     world.seen.sent_token = Some(text.as_str().into());
     call(world, ApiCall::get(path).bearer(&text)).await
 }

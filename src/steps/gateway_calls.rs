@@ -10,7 +10,7 @@ use super::{
     consumer::{call, call_path, under_claim},
     flaws::Flaw,
     parameters::Place,
-    servers,
+    protected_apis, servers, servers_saw,
     setup::{map_request, resource, subscribe, text_member},
     tokens::{self, of_application},
 };
@@ -21,7 +21,7 @@ pub(super) async fn call_raw(
     target: String,
     headers: Vec<(String, String)>,
 ) -> Result<(), StepError> {
-    servers::remember_counts(world).await?;
+    servers_saw::remember_counts(world).await?;
     let request = RawRequest { method: "GET".to_owned(), target, headers, body: None };
     let reply = world.scene().gateway().or_fail(world)?.call_raw(&request).await;
     world.keep_call(reply)
@@ -35,8 +35,8 @@ fn bearer(text: &str) -> (String, String) {
     regex = r#"^the API consumer calls the API with a token of "([^"]*)" and a broken one, (the sound|the broken) one first$"#
 )]
 async fn calls_with_two(world: &mut World, issuer: String, first: String) -> Result<(), StepError> {
-    let token = servers::protected_token(world, &issuer, &Flaw::Sound)?;
-    let path = servers::protected_path(world, &issuer)?;
+    let token = protected_apis::protected_token(world, &issuer, &Flaw::Sound)?;
+    let path = protected_apis::protected_path(world, &issuer)?;
     let mut fields = vec![bearer(token.reveal()), bearer("broken.token.here")];
     if first == "the broken" {
         fields.reverse();
@@ -46,7 +46,7 @@ async fn calls_with_two(world: &mut World, issuer: String, first: String) -> Res
 
 #[when(expr = "the API consumer calls the API without a token in the spelling {string}")]
 async fn calls_spelt(world: &mut World, spelling: String) -> Result<(), StepError> {
-    let path = servers::only_protected_path(world)?;
+    let path = protected_apis::only_protected_path(world)?;
     let (base, last) = path.rsplit_once('/').unwrap_or(("", &path));
     let letter =
         last.chars().next().map(|first| format!("%{:02x}{}", u32::from(first), &last[1..])).unwrap_or_default();

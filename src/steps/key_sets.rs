@@ -6,7 +6,7 @@ use kmspec_mocks::realm::{KeyPurpose, test_keys};
 
 use crate::world::{Last, StepError, World};
 
-use super::{consumer, flaws::Flaw, oddities, servers};
+use super::{consumer, flaws::Flaw, oddities, protected_apis, servers};
 
 /// The test key of an algorithm that no server draws by itself.
 fn key_for(algorithm: &str) -> Option<kmspec_mocks::realm::SigningKey> {
@@ -58,7 +58,7 @@ async fn flooded(world: &mut World, api: String, place: String) -> Result<(), St
 
 #[when(expr = "the API consumer calls the API with a token of {string} and the address of the keys of {string}")]
 async fn calls_with_address(world: &mut World, issuer: String, other: String) -> Result<(), StepError> {
-    let token = servers::protected_token(world, &issuer, &Flaw::Sound)?;
+    let token = protected_apis::protected_token(world, &issuer, &Flaw::Sound)?;
     let address = servers::endpoints(world, &other)?.jwks;
     let address = address.ok_or_else(|| world.error(format!("`{other}` has no key set")))?;
     let key = servers::forge(world, &other)?.keys().current(KeyPurpose::Access);
@@ -66,6 +66,6 @@ async fn calls_with_address(world: &mut World, issuer: String, other: String) ->
         return Err(world.error(format!("the tokens of `{issuer}` are opaque")));
     };
     let forged = sound.with_key_url(&key, address.as_str()).encode();
-    let path = servers::protected_path(world, &issuer)?;
+    let path = protected_apis::protected_path(world, &issuer)?;
     consumer::call_path(world, &path, &forged.into()).await
 }

@@ -14,7 +14,7 @@ use super::{
     changes,
     flaws::Flaw,
     parameters::{Place, RESIDENT},
-    refusals, servers,
+    refusals, servers_saw,
     setup::{resource, with_token},
     tokens::{self, of_application},
 };
@@ -34,7 +34,7 @@ async fn backend_untouched(world: &mut World) -> Result<(), StepError> {
         Some(Last::Granted) | None => return Err(world.error("no step before this one called an API")),
     }
     // A gateway that was configured beforehand has a backend of its own, which nobody can ask.
-    let (Some(before), Some(after)) = (world.seen.backend_requests, servers::backend_requests(world)) else {
+    let (Some(before), Some(after)) = (world.seen.backend_requests, servers_saw::backend_requests(world)) else {
         return Ok(());
     };
     world.expect(after == before, "no request at the backend", format!("{} more", after - before))

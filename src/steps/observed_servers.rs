@@ -8,7 +8,7 @@ use kmspec_mocks::journal::Endpoint;
 
 use crate::world::{OrFail as _, StepError, World};
 
-use super::servers::{self, platform_requests};
+use super::servers_saw::{self, platform_requests};
 
 /// A kind of request, and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
@@ -62,7 +62,7 @@ async fn saw_nothing(world: &mut World, server: String) -> Result<(), StepError>
     let Some(before) = world.seen.server_requests.get(&server).copied() else {
         return Err(world.error("no step before this one called an API"));
     };
-    let after: usize = servers::counts(world, &server).await?.values().sum();
+    let after: usize = servers_saw::counts(world, &server).await?.values().sum();
     world.expect(after == before, format!("no request at `{server}` during the call"), format!("{}", after - before))
 }
 
@@ -71,7 +71,7 @@ async fn few_key_set_requests(world: &mut World, server: String, most: usize) ->
     let Some(before) = world.seen.server_requests.get(&server).copied() else {
         return Err(world.error("no step before this one called an API"));
     };
-    let counts = servers::counts(world, &server).await?;
+    let counts = servers_saw::counts(world, &server).await?;
     let more = counts.values().sum::<usize>().saturating_sub(before);
     world.expect(more <= most, format!("at most {most} more requests at `{server}`"), more.to_string())
 }

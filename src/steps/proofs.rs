@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::world::{StepError, World};
 
-use super::{flaws::Flaw, gateway_calls::call_raw, servers};
+use super::{flaws::Flaw, gateway_calls::call_raw, protected_apis, servers};
 
 #[when(expr = "the API consumer calls the API with a bound token of {string} and the proof of another key")]
 async fn calls_with_foreign_proof(world: &mut World, issuer: String) -> Result<(), StepError> {
@@ -37,8 +37,8 @@ fn bound_call(
     bound_to: &SigningKey,
     proven: &SigningKey,
 ) -> Result<(String, Vec<(String, String)>), StepError> {
-    let path = servers::protected_path(world, issuer)?;
-    let sound = servers::protected_token(world, issuer, &Flaw::Sound)?;
+    let path = protected_apis::protected_path(world, issuer)?;
+    let sound = protected_apis::protected_token(world, issuer, &Flaw::Sound)?;
     let forge = servers::forge(world, issuer)?;
     let thumbprint = bound_to.jwk().thumbprint(ThumbprintHash::SHA256);
     let thumbprint = thumbprint.map_err(|error| world.error(format!("a key has no thumbprint: {error}")))?;

@@ -9,7 +9,7 @@ use kmspec_drivers::{
     reply::{Refusal, Reply},
 };
 
-use super::{flaws::Flaw, servers};
+use super::{flaws::Flaw, protected_apis};
 
 /// A reason in the words of the features, the statuses it may come with and the code it must come with.
 struct Reason {
@@ -184,8 +184,8 @@ async fn token_not_repeated(world: &mut World) -> Result<(), StepError> {
 #[then(expr = "a token of {string} signed with a foreign key is refused in the same words")]
 async fn forged_refused_alike(world: &mut World, issuer: String) -> Result<(), StepError> {
     let first = world.refusal("the call")?.clone();
-    let token = servers::protected_token(world, &issuer, &Flaw::ForeignKey)?;
-    let call = ApiCall::get(servers::protected_path(world, &issuer)?).bearer(token.reveal());
+    let token = protected_apis::protected_token(world, &issuer, &Flaw::ForeignKey)?;
+    let call = ApiCall::get(protected_apis::protected_path(world, &issuer)?).bearer(token.reveal());
     match world.scene().gateway().or_fail(world)?.call(&call).await.or_fail(world)? {
         Reply::Granted(_) => Err(world.deviates("a refusal of a forged token", "the backend answered")),
         Reply::Refused(second) => world.expect_eq("the words of the refusal", &told(&first), &told(&second)),

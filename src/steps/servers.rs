@@ -1,7 +1,5 @@
-//! The scenario's authorization servers as the steps use them: started, asked what they saw, lent their keys.
-//! How they answer is the business of the mocks; which kinds of key managers they serve, of `form`.
-
-use std::collections::BTreeMap;
+//! The scenario's authorization servers as the steps use them: started, given clients, lent their keys.
+//! What they saw is counted in `servers_saw`, what trusts them stands in `protected_apis`, and their forms in `form`.
 
 use serde_json::json;
 
@@ -20,13 +18,7 @@ use kmspec_drivers::{
 };
 use kmspec_model::exchange::{Plane, Role};
 
-use super::{
-    applications, consumer,
-    flaws::Flaw,
-    parameters::ServerKind,
-    setup::{self, ApiTerms},
-    tokens,
-};
+use super::{consumer, parameters::ServerKind, setup, tokens};
 
 /// A user that every server of a scenario knows.
 pub(super) const USER: (&str, &str) = ("alice", "wonderland-7");
@@ -35,8 +27,6 @@ const AUTH0_AUDIENCE: &str = "https://api.example.com/";
 /// The APIs that Entra issues tokens of each version for; their scopes are never named one by one.
 const ENTRA_V1_API: &str = "api://kmspec-v1/.default";
 const ENTRA_V2_API: &str = "api://kmspec-v2/.default";
-/// The scenario's name of the API and the application that stand for "an API that trusts an issuer".
-const PROTECTED: &str = "protected";
 
 /// Starts a server that the scenario calls by this name.
 pub(super) async fn start(world: &mut World, name: &str, kind: ServerKind) -> Result<(), StepError> {
@@ -323,120 +313,4 @@ pub(super) fn end_token(world: &World, name: &str, token: &Token) {
     {
         mock.realm().revoke(token.reveal(), None);
     }
-}
-
-// What a server saw.
-
-/// How many requests of each kind it has seen; nothing for the resident key manager.
-pub(super) async fn counts(world: &World, name: &str) -> Result<BTreeMap<Endpoint, usize>, StepError> {
-    let Some(mock) = world.servers.named(name).ok().and_then(|server| server.mock().ok()) else {
-        return Ok(BTreeMap::new());
-    };
-    let mut counts = BTreeMap::new();
-    for entry in mock.journal().await.entries() {
-        *counts.entry(entry.endpoint).or_default() += 1;
-    }
-    Ok(counts)
-}
-
-/// Requests of each kind that the platform made of its own accord: those of the scenario's clients are left out.
-pub(super) async fn platform_requests(world: &World, name: &str) -> Result<BTreeMap<Endpoint, usize>, StepError> {
-    let mut counts = counts(world, name).await?;
-    for (endpoint, ours) in world.seen.our_requests.get(name).into_iter().flatten() {
-        if let Some(count) = counts.get_mut(endpoint) {
-            *count = count.saturating_sub(*ours);
-        }
-    }
-    counts.retain(|_, count| *count > 0);
-    Ok(counts)
-}
-
-/// Notes that a token request was the scenario's own.
-pub(super) fn was_ours(world: &mut World, name: &str) {
-    if world.servers.has(name) {
-        *world.seen.our_requests.entry(name.to_owned()).or_default().entry(Endpoint::Token).or_default() += 1;
-    }
-}
-
-/// Leaves the introspections out that the set-up's own calls caused, where introspection is how tokens are validated.
-pub(super) async fn leave_out(
-    world: &mut World,
-    name: &str,
-    before: &BTreeMap<Endpoint, usize>,
-) -> Result<(), StepError> {
-    if !world.seen.opaque.contains(name) {
-        return Ok(());
-    }
-    let kind = Endpoint::Introspection;
-    let after = counts(world, name).await?;
-    let more = after.get(&kind).unwrap_or(&0) - before.get(&kind).unwrap_or(&0);
-    *world.seen.our_requests.entry(name.to_owned()).or_default().entry(kind).or_default() += more;
-    Ok(())
-}
-
-/// Remembers what the backend and the servers have seen up to now.
-pub(super) async fn remember_counts(world: &mut World) -> Result<(), StepError> {
-    world.seen.backend_requests = backend_requests(world);
-    let names: Vec<_> = world.servers.iter().map(|(name, _)| name.to_owned()).collect();
-    for name in names {
-        let total = counts(world, &name).await?.values().sum();
-        world.seen.server_requests.insert(name, total);
-    }
-    Ok(())
-}
-
-/// How many requests reached the backend of the scenario's APIs; `None` where nobody can tell.
-pub(super) fn backend_requests(world: &World) -> Option<usize> {
-    if world.seen.backends.is_empty() {
-        return None;
-    }
-    let ours = |path: &str| world.seen.backends.iter().any(|backend| path.starts_with(backend.as_str()));
-    Some(world.stage().backend().requests().iter().filter(|request| ours(&request.path)).count())
-}
-
-// An API that trusts an issuer, which needs no more than a gateway.
-
-/// Makes an API that trusts this issuer, or takes the one that a gateway was configured with.
-pub(super) async fn protect_api(world: &mut World, name: &str) -> Result<(), StepError> {
-    start(world, name, ServerKind::Custom).await?;
-    let configured = world.servers.named(name).or_fail(world)?.configuration().cloned();
-    if let Some(issuer) = configured {
-        world.seen.protected.insert(name.to_owned(), (issuer.route, ConsumerKey::from("kmspec-client")));
-        return Ok(());
-    }
-    setup::key_manager_at(world, name, ServerKind::Custom, |_, _| Ok(())).await?;
-    setup::application(world, PROTECTED, Role::Developer).await?;
-    setup::map(world, PROTECTED, name).await?;
-    setup::api(world, PROTECTED, &ApiTerms::default()).await?;
-    applications::ready_at(world, PROTECTED, name, PROTECTED).await?;
-    let client = super::tokens::keys_of(world, PROTECTED, name)?.consumer_key;
-    world.seen.protected.insert(name.to_owned(), (setup::resource(world, PROTECTED)?, client));
-    Ok(())
-}
-
-/// A token of the issuer with this flaw, which the API would accept without it.
-pub(super) fn protected_token(world: &World, name: &str, flaw: &Flaw) -> Result<Token, StepError> {
-    let (_, client) = protected(world, name)?;
-    let server = world.servers.named(name).or_fail(world)?;
-    let mut sound = server.forge().token(&client.0, "somebody");
-    if let Some(audience) = server.configuration().and_then(|issuer| issuer.audience.clone()) {
-        sound = sound.claim("aud", audience);
-    }
-    Ok(flaw.in_token(server.forge(), sound, &world.foreign_key()).into())
-}
-
-/// Where the API is on the gateway.
-pub(super) fn protected_path(world: &World, name: &str) -> Result<String, StepError> {
-    Ok(protected(world, name)?.0)
-}
-
-/// Where the only such API is on the gateway.
-pub(super) fn only_protected_path(world: &World) -> Result<String, StepError> {
-    let path = world.seen.protected.values().next().map(|(path, _)| path.clone());
-    path.ok_or_else(|| world.error("no API trusts an issuer here\nhint: a `Given` has to make one"))
-}
-
-fn protected(world: &World, name: &str) -> Result<(String, ConsumerKey), StepError> {
-    let found = world.seen.protected.get(name).cloned();
-    found.ok_or_else(|| world.error(format!("no API trusts the issuer `{name}`\nhint: a `Given` has to make one")))
 }

@@ -23,7 +23,7 @@ use super::{
     form::Form,
     further_terms::{FurtherTerms, takes_tokens},
     parameters::{RESIDENT, ServerKind},
-    servers, tokens,
+    servers, servers_saw, tokens,
 };
 
 /// Grant types of a generated client unless a scenario says otherwise.
@@ -336,7 +336,7 @@ pub(super) async fn until_known(
     let path = resource(world, &probe)?;
     let gateway = world.scene().gateway().or_fail(world)?;
     let bound = world.scene().bounds.propagation;
-    let before = servers::counts(world, place).await?;
+    let before = servers_saw::counts(world, place).await?;
     let token = tokens::of_application(world, application, place, &Flaw::Sound).await?;
     world
         .until(bound, format!("the gateway knows the keys of `{application}` at `{place}`"), async || {
@@ -347,7 +347,7 @@ pub(super) async fn until_known(
         .await?;
     // A server that hands a live opaque token out again would hand out this one, whose verdict the gateway remembers.
     servers::end_token(world, place, &token);
-    servers::leave_out(world, place, &before).await
+    servers_saw::leave_out(world, place, &before).await
 }
 
 /// Calls until the gateway knows the subscription, whatever else it then finds to refuse.

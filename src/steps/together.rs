@@ -17,7 +17,7 @@ use super::{
     flaws::Flaw,
     gateway_calls::assertion_in,
     parameters::Place,
-    servers,
+    servers, servers_saw,
     setup::{self, resource},
     tokens::{self, of_application},
 };
@@ -84,7 +84,7 @@ async fn calls_meanwhile(
     let bound = setup::propagation(world);
     world
         .until(bound, format!("the platform asks `{other}` for its keys"), async || {
-            let asked = servers::counts(world, &other).await?.contains_key(&Endpoint::Jwks);
+            let asked = servers_saw::counts(world, &other).await?.contains_key(&Endpoint::Jwks);
             Ok(Look::when(asked, (), "it has not asked yet"))
         })
         .await?;

@@ -13,7 +13,7 @@ use kmspec_model::exchange::Role;
 use super::{
     flaws::{Flaw, naming_client},
     parameters::{Grant, RESIDENT},
-    servers,
+    servers, servers_saw,
 };
 
 /// A token with this flaw, issued to the application's client at that key manager.
@@ -142,7 +142,7 @@ pub(super) async fn request(
     let kept = fields.iter().filter(|field| !replaced(field)).copied();
     let fields: Vec<_> = kept.chain(further.iter().copied()).collect();
     let reply = client.token(&authentication(world, keys, place), grant_type, &fields).await;
-    servers::was_ours(world, place);
+    servers_saw::was_ours(world, place);
     reply
 }
 

@@ -1,8 +1,8 @@
-//! Defects of several key managers side by side: of one tenant, of several, and of those that are gone.
-//! What a single one says of itself is the business of `key_manager_documents`.
+//! Defects of several key managers of a tenant side by side, and of those that are gone.
+//! What a single one says of itself is the business of `key_manager_documents`; other tenants' are that of `foreign_key_managers`.
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{Method, Request, Response, header};
 use serde_json::{Value, json};
 
 use crate::{
@@ -19,11 +19,6 @@ defects! {
     "DEF-SEED-KM-21", "deleting what is not there is reported as done", Pair::telling(nothing_deleted);
     "DEF-SEED-KM-22", "of several third-party key managers only one is listed", Pair::telling(one_listed);
     "DEF-SEED-KM-23", "the first list that an administrator asks for fails", Pair::telling(nothing_to_list);
-    "DEF-SEED-KM-24", "administrators read and delete key managers of other tenants", Pair::of(as_owner, note_owner);
-    "DEF-SEED-KM-25", "a key manager whose name has several words is listed in every tenant",
-        Pair::telling(all_tenants_listed);
-    "DEF-SEED-KM-26", "a name of several words has to differ from those of other tenants, too",
-        Pair::of(taken_elsewhere, note_owner);
     "DEF-SEED-KM-27", "a key manager that was disabled cannot be enabled again",
         Pair::of(stays_disabled, note_disabled);
     "DEF-SEED-KM-37", "the list of key managers counts one too few", Pair::telling(one_uncounted);
@@ -31,7 +26,7 @@ defects! {
 }
 
 /// What is asked of the key managers at the administration.
-enum Asked {
+pub(super) enum Asked {
     List,
     Add,
     Read(String),
@@ -40,7 +35,7 @@ enum Asked {
     Other,
 }
 
-fn asked(plane: Plane, request: &Request<Bytes>) -> Asked {
+pub(super) fn asked(plane: Plane, request: &Request<Bytes>) -> Asked {
     if plane != Plane::Admin {
         return Asked::Other;
     }
@@ -55,17 +50,17 @@ fn asked(plane: Plane, request: &Request<Bytes>) -> Asked {
 }
 
 /// Whoever asks, as an administrator of their own tenant.
-fn bearer(request: &Request<Bytes>) -> String {
+pub(super) fn bearer(request: &Request<Bytes>) -> String {
     let field = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     field.unwrap_or_default().to_owned()
 }
 
-fn granted(answer: &Response<Bytes>) -> Option<Value> {
+pub(super) fn granted(answer: &Response<Bytes>) -> Option<Value> {
     message::json(answer.body()).filter(|_| answer.status().is_success())
 }
 
 /// Changes the list in an answer.
-fn relist(answer: &mut Response<Bytes>, change: impl FnOnce(&mut Vec<Value>) -> bool) -> Deed {
+pub(super) fn relist(answer: &mut Response<Bytes>, change: impl FnOnce(&mut Vec<Value>) -> bool) -> Deed {
     let Some(mut told) = granted(answer) else { return Deed::Nothing };
     if !told.get_mut("list").and_then(Value::as_array_mut).is_some_and(change) {
         return Deed::Nothing;
@@ -151,7 +146,7 @@ fn name_kept(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> D
     if was_taken { unname(request) } else { Deed::Nothing }
 }
 
-fn unname(request: &mut Request<Bytes>) -> Deed {
+pub(super) fn unname(request: &mut Request<Bytes>) -> Deed {
     let mut document = message::json(request.body()).unwrap_or_default();
     if document.as_object_mut().is_none_or(|members| members.remove("name").is_none()) {
         return Deed::Nothing;
@@ -175,7 +170,7 @@ fn is_resident(entry: &Value) -> bool {
 }
 
 /// Whether an answer lists key managers, for administrators or for developers.
-fn lists(plane: Plane, request: &Request<Bytes>) -> bool {
+pub(super) fn lists(plane: Plane, request: &Request<Bytes>) -> bool {
     let lists = *message::resource(request.uri().path()) == ["key-managers"] && request.method() == Method::GET;
     lists && matches!(plane, Plane::Admin | Plane::Devportal)
 }
@@ -230,62 +225,6 @@ fn nothing_to_list(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, an
     }
     message::refuse(answer, 500, 900_967, "General Error");
     Deed::Done
-}
-
-/// Remembers who added a key manager, and as what.
-fn note_owner(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    if let (Asked::Add, Some(told)) = (asked(plane, request), granted(answer)) {
-        let id = told["id"].as_str().unwrap_or_default().to_owned();
-        notes.insert(id, json!({ "owner": bearer(request), "name": told["name"] }));
-    }
-    Deed::Nothing
-}
-
-/// The owner's own token does it.
-fn as_owner(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
-    let (Asked::Read(id) | Asked::Delete(id)) = asked(plane, request) else { return Deed::Nothing };
-    let owner = notes.get(&id).and_then(|known| known["owner"].as_str());
-    let Some(owner) = owner.filter(|owner| owner.starts_with("Bearer ") && *owner != bearer(request)) else {
-        return Deed::Nothing;
-    };
-    let Ok(owner) = HeaderValue::from_str(owner) else { return Deed::Nothing };
-    request.headers_mut().insert(header::AUTHORIZATION, owner);
-    Deed::Done
-}
-
-fn all_tenants_listed(notes: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
-    if let (Asked::Add, Some(told)) = (asked(plane, request), granted(answer)) {
-        if has_several_words(&told) {
-            notes.insert(told["id"].as_str().unwrap_or_default().to_owned(), told);
-        }
-        return Deed::Nothing;
-    }
-    if !lists(plane, request) {
-        return Deed::Nothing;
-    }
-    relist(answer, |list| {
-        let known = |id: &str| list.iter().any(|entry| entry["id"] == id);
-        let foreign: Vec<Value> = notes.iter().filter(|(id, _)| !known(id)).map(|(_, each)| each.clone()).collect();
-        let longer = !foreign.is_empty();
-        list.extend(foreign);
-        longer
-    })
-}
-
-/// Whether a name is one that the defects of tenants are about: most key managers have names of one word, and those of
-/// scenarios that have nothing to do with tenants stay apart.
-fn has_several_words(document: &Value) -> bool {
-    document["name"].as_str().is_some_and(|name| name.contains(' '))
-}
-
-/// Takes the name away where another tenant has a key manager of that name.
-fn taken_elsewhere(notes: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -> Deed {
-    let Asked::Add = asked(plane, request) else { return Deed::Nothing };
-    let document = message::json(request.body()).unwrap_or_default();
-    let who = bearer(request);
-    let same = |known: &Value| known["name"] == document["name"] && known["owner"] != who.as_str();
-    let taken = has_several_words(&document) && notes.values().any(same);
-    if taken { unname(request) } else { Deed::Nothing }
 }
 
 /// Remembers which key managers are disabled.
@@ -352,30 +291,6 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_for_anothers_key_manager_asks_as_its_owner() {
-        let mut notes = Notes::default();
-        told(
-            note_owner,
-            &mut notes,
-            &request("POST", "", "one", Value::Null),
-            json!({ "id": "a", "name": "acme login" }),
-        );
-        for (who, deed) in [("one", Deed::Nothing), ("other", Deed::Done)] {
-            let mut read = request("GET", "/a", who, Value::Null);
-            assert_eq!(as_owner(&mut notes, Plane::Admin, &mut read), deed);
-            assert_eq!(bearer(&read), "Bearer one");
-        }
-        for (who, name, deed) in [
-            ("one", "acme login", Deed::Nothing),
-            ("other", "acme login", Deed::Done),
-            ("other", "acme", Deed::Nothing),
-        ] {
-            let mut add = request("POST", "", who, json!({ "name": name }));
-            assert_eq!(taken_elsewhere(&mut notes, Plane::Admin, &mut add), deed);
-        }
-    }
-
-    #[test]
     fn whoever_was_disabled_once_is_not_enabled_again() {
         let mut notes = Notes::default();
         for (enabled, deed) in [(true, Deed::Nothing), (false, Deed::Nothing), (true, Deed::Done)] {
@@ -387,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_cut_filled_or_refused() {
+    fn lists_are_cut_or_refused() {
         let get = request("GET", "", "one", Value::Null);
         let resident = json!({ "id": "r", "type": "default" });
         let list = json!({ "list": [resident, { "id": "a", "type": "custom" }, { "id": "b", "type": "Okta" }] });
@@ -398,8 +313,5 @@ mod tests {
         let alone = json!({ "list": [resident] });
         assert_eq!(told(nothing_to_list, &mut notes, &get, alone.clone())["code"], 900_967);
         assert_eq!(told(nothing_to_list, &mut notes, &get, alone.clone()), alone);
-        let mut notes = Notes::from([("c".to_owned(), json!({ "id": "c" }))]);
-        let filled = told(all_tenants_listed, &mut notes, &get, list);
-        assert_eq!(filled["list"].as_array().unwrap().len(), 4);
     }
 }

@@ -17,6 +17,7 @@ pub(super) mod deletions;
 pub(super) mod deployments;
 pub(super) mod discovery_import;
 pub(super) mod failed_generation;
+pub(super) mod foreign_key_managers;
 pub(super) mod gateway;
 pub(super) mod good_tokens;
 pub(super) mod headers;

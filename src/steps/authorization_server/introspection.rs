@@ -5,8 +5,9 @@ use cucumber::{gherkin::Step, then, when};
 use serde_json::{Map, Value};
 
 use super::{
+    client_credentials::wrong_secret,
     judging::{answer, expect_forms, members, rows, shown},
-    token_endpoint::{client, last_token, other_client, wrong_secret},
+    token_endpoint::{client, last_token, other_client},
 };
 use crate::world::{OrFail, StepError, World};
 use kmspec_drivers::{

@@ -4,6 +4,7 @@
 mod assertions;
 mod authorization_code;
 mod client_assertions;
+mod client_credentials;
 mod client_registration;
 mod controls;
 mod devices;

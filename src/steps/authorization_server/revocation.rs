@@ -4,8 +4,9 @@
 use cucumber::{then, when};
 
 use super::{
+    client_credentials::wrong_secret,
     judging::{answer, expect_oauth_error, shown},
-    token_endpoint::{ask_with, client, is_refusal, other_client, refresh_token, wrong_secret},
+    token_endpoint::{ask_with, client, is_refusal, other_client, refresh_token},
 };
 use crate::world::{OrFail, StepError, World};
 use kmspec_drivers::{authorization_server::ClientAuthentication, credentials::Token};
