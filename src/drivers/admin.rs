@@ -50,6 +50,21 @@ struct ApplicationEntry {
     id: String,
 }
 
+/// What became of a scope at the key manager that it was to be told to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ScopeRegistration {
+    /// The scope.
+    pub scope: String,
+    /// Why the key manager could not be told of it, where it could not.
+    #[serde(default)]
+    pub failure: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ScopeRegistrations {
+    list: Vec<ScopeRegistration>,
+}
+
 #[derive(Deserialize)]
 struct Organization {
     #[serde(rename = "organizationId")]
@@ -131,11 +146,9 @@ impl Admin {
     /// Registers a key manager from a document written by hand, which may be wrong on purpose.
     pub async fn register_document(&self, document: &Value) -> Result<Reply<KeyManager>, DriverError> {
         let call = self.0.call(Plane::Admin, "POST", &["key-managers"])?.json(document);
-        let reply: Reply<KeyManager> = self.0.send(Plane::Admin, call).await?.read("a key manager")?;
-        if let Reply::Granted(KeyManager { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(self.0.role(), Created::KeyManager(id.clone()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Admin, call).await?;
+        self.0.note_made(&answered, "id", Created::KeyManager);
+        answered.read("a key manager")
     }
 
     /// Sends a body as it stands, to see how the platform takes what is no document at all.
@@ -165,7 +178,7 @@ impl Admin {
     /// Lists the tenant's key managers by another method or path than theirs: `spelled` follows the plane's base.
     pub async fn key_managers_spelled(&self, method: &str, spelled: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call_spelled(Plane::Admin, method, spelled)?;
-        Ok(self.0.send(Plane::Admin, call).await?.done())
+        self.0.send(Plane::Admin, call).await?.done()
     }
 
     /// Replaces a key manager by this document. One that was there before the scenario is first kept as it was.
@@ -182,11 +195,16 @@ impl Admin {
     /// Deletes a key manager.
     pub async fn delete_key_manager(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Admin, "DELETE", &["key-managers", id])?;
-        let reply = self.0.send(Plane::Admin, call).await?.done();
-        if let Reply::Granted(()) = reply {
-            self.0.ledger().strike(&Created::KeyManager(id.to_owned()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Admin, call).await?;
+        self.0.note_gone(&answered, &Created::KeyManager(id.to_owned()));
+        answered.done()
+    }
+
+    /// What became of the tenant's scopes at a key manager.
+    pub async fn scope_registrations(&self, id: &str) -> Result<Reply<Vec<ScopeRegistration>>, DriverError> {
+        let call = self.0.call(Plane::Admin, "GET", &["key-managers", id, "scope-registrations"])?;
+        let answered = self.0.send(Plane::Admin, call).await?;
+        Ok(answered.read::<ScopeRegistrations>("what became of scopes")?.map(|told| told.list))
     }
 
     /// Has the platform read a discovery document and make a draft of it.
@@ -200,29 +218,27 @@ impl Admin {
     pub async fn create_organization(&self, name: &str) -> Result<Reply<String>, DriverError> {
         let document = json!({"externalOrganizationId": name, "displayName": name});
         let call = self.0.call(Plane::Admin, "POST", &["organizations"])?.json(&document);
-        let reply: Reply<Organization> = self.0.send(Plane::Admin, call).await?.read("an organization")?;
-        if let Reply::Granted(Organization { id }) = &reply {
-            self.0.ledger().add(self.0.role(), Created::Organization(id.clone()));
-        }
-        Ok(reply.map(|organization| organization.id))
+        let answered = self.0.send(Plane::Admin, call).await?;
+        self.0.note_made(&answered, "organizationId", Created::Organization);
+        Ok(answered.read::<Organization>("an organization")?.map(|organization| organization.id))
     }
 
     /// Deletes an organization.
     pub async fn delete_organization(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Admin, "DELETE", &["organizations", id])?;
-        Ok(self.0.send(Plane::Admin, call).await?.done())
+        self.0.send(Plane::Admin, call).await?.done()
     }
 
     /// Makes a throttling policy for a level: `application` or `subscription`.
     pub async fn create_policy(&self, level: &str, document: &Value) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Admin, "POST", &["throttling", "policies", level])?.json(document);
-        Ok(self.0.send(Plane::Admin, call).await?.done())
+        self.0.send(Plane::Admin, call).await?.done()
     }
 
     /// Gives an application to another owner.
     pub async fn change_owner(&self, application: &str, owner: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Admin, "POST", &["applications", application, "change-owner"])?;
-        Ok(self.0.send(Plane::Admin, call.query("owner", owner)).await?.done())
+        self.0.send(Plane::Admin, call.query("owner", owner)).await?.done()
     }
 
     /// Ids of the applications that a user owns.

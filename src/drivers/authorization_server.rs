@@ -137,7 +137,7 @@ impl AuthorizationServerClient {
         hint: Option<&str>,
     ) -> Result<Reply<()>, DriverError> {
         let url = self.at(&self.endpoints.revocation, "revocation endpoint")?;
-        Ok(self.post(url, client, &token_form(token, hint)).await?.done())
+        self.post(url, client, &token_form(token, hint)).await?.done()
     }
 
     /// Starts a device (RFC 8628, section 3.1): the codes that device and user are to use.

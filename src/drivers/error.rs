@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
+
 use kmspec_model::{exchange::Role, record::Failure, verdict::Deviation};
 
 use super::reply::Refusal;
@@ -38,6 +40,18 @@ pub enum DriverError {
         /// Where reading stopped.
         source: serde_json::Error,
     },
+    /// It was done, and told by a status of success that the interface does not have for it; the subject's slip as well.
+    #[error("{method} {url} answered {}, expected {}", named(&[*status]), named(due))]
+    OtherSuccess {
+        /// Method of the request.
+        method: String,
+        /// Its URL.
+        url: String,
+        /// Status of the answer.
+        status: u16,
+        /// The statuses that the interface has for this success.
+        due: &'static [u16],
+    },
     /// A persona could not log in.
     #[error("{who} could not log in as `{username}`: {refusal}\nhint: check the persona's password and roles")]
     LoginRefused {
@@ -67,7 +81,7 @@ pub enum DriverError {
 }
 
 impl From<DriverError> for Failure {
-    /// An unreadable answer is the subject's slip; everything else kept us from finding out.
+    /// An unreadable answer and one of another status are the subject's slips; everything else kept us from finding out.
     fn from(error: DriverError) -> Self {
         match &error {
             DriverError::Unreadable { wanted, .. } => Self::Deviates(Deviation {
@@ -75,7 +89,19 @@ impl From<DriverError> for Failure {
                 observed: error.to_string(),
                 clause: None,
             }),
+            DriverError::OtherSuccess { method, url, status, due } => Self::Deviates(Deviation {
+                expected: format!("{} from {method} {url}", named(due)),
+                observed: named(&[*status]),
+                clause: None,
+            }),
             _ => Self::Error(error.to_string()),
         }
     }
+}
+
+/// Statuses with their reasons: `201 Created or 202 Accepted`.
+fn named(statuses: &[u16]) -> String {
+    let reason = |status: u16| StatusCode::from_u16(status).ok().and_then(|known| known.canonical_reason());
+    let each = |status: &u16| reason(*status).map_or(status.to_string(), |reason| format!("{status} {reason}"));
+    statuses.iter().map(each).collect::<Vec<_>>().join(" or ")
 }

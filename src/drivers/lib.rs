@@ -12,6 +12,7 @@ pub mod error;
 mod es512;
 pub mod exchange_log;
 pub mod gateway;
+pub mod granted;
 pub mod key_manager;
 pub mod ledger;
 pub mod notify;

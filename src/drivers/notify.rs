@@ -40,7 +40,7 @@ impl Notify {
             .basic(&user.username, &user.password)
             .header("X-WSO2-KEY-MANAGER", key_manager_type)
             .json(event);
-        Ok(self.line.send(call).await?.done())
+        self.line.send(call).await?.done()
     }
 
     /// The event that an access token was revoked. `token` is the `jti` of a JWT, or an opaque token itself;

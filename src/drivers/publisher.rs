@@ -221,11 +221,9 @@ impl Publisher {
     /// Creates an API from a document written by hand, which may be wrong on purpose.
     pub async fn create_document(&self, document: &Value) -> Result<Reply<Api>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["apis"])?.json(document);
-        let reply: Reply<Api> = self.0.send(Plane::Publisher, call).await?.read("an API")?;
-        if let Reply::Granted(Api { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(self.0.role(), Created::Api(id.clone()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Publisher, call).await?;
+        self.0.note_made(&answered, "id", Created::Api);
+        answered.read("an API")
     }
 
     /// Reads an API.
@@ -250,11 +248,9 @@ impl Publisher {
     /// Deletes an API.
     pub async fn delete_api(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "DELETE", &["apis", id])?;
-        let reply = self.0.send(Plane::Publisher, call).await?.done();
-        if let Reply::Granted(()) = reply {
-            self.0.ledger().strike(&Created::Api(id.to_owned()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Publisher, call).await?;
+        self.0.note_gone(&answered, &Created::Api(id.to_owned()));
+        answered.done()
     }
 
     /// Makes a revision of an API and deploys it to the default gateway.
@@ -267,7 +263,7 @@ impl Publisher {
         };
         let call = self.0.call(Plane::Publisher, "POST", &["apis", id, "deploy-revision"])?;
         let place = json!([{ "name": "Default", "vhost": "localhost", "displayOnDevportal": true }]);
-        Ok(self.0.send(Plane::Publisher, call.query("revisionId", &revision).json(&place)).await?.done())
+        self.0.send(Plane::Publisher, call.query("revisionId", &revision).json(&place)).await?.done()
     }
 
     /// Moves an API to the state in which developers can subscribe to it.
@@ -279,7 +275,7 @@ impl Publisher {
     pub async fn change_state(&self, id: &str, action: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["apis", "change-lifecycle"])?;
         let call = call.query("apiId", id).query("action", action);
-        Ok(self.0.send(Plane::Publisher, call).await?.done())
+        self.0.send(Plane::Publisher, call).await?.done()
     }
 
     /// Lists the key managers that an API can be restricted to.
@@ -293,17 +289,15 @@ impl Publisher {
     pub async fn find_role(&self, name: &str) -> Result<Reply<()>, DriverError> {
         let named = URL_SAFE_NO_PAD.encode(name);
         let call = self.0.call(Plane::Publisher, "HEAD", &["roles", &named])?;
-        Ok(self.0.send(Plane::Publisher, call).await?.done())
+        self.0.send(Plane::Publisher, call).await?.done()
     }
 
     /// Creates a shared scope.
     pub async fn create_scope(&self, scope: &Scope) -> Result<Reply<Scope>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["scopes"])?.json(scope);
-        let reply: Reply<Scope> = self.0.send(Plane::Publisher, call).await?.read("a scope")?;
-        if let Reply::Granted(Scope { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(self.0.role(), Created::Scope(id.clone()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Publisher, call).await?;
+        self.0.note_made(&answered, "id", Created::Scope);
+        answered.read("a scope")
     }
 
     /// Lists the tenant's shared scopes.
@@ -327,10 +321,8 @@ impl Publisher {
     /// Deletes a shared scope.
     pub async fn delete_scope(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "DELETE", &["scopes", id])?;
-        let reply = self.0.send(Plane::Publisher, call).await?.done();
-        if let Reply::Granted(()) = reply {
-            self.0.ledger().strike(&Created::Scope(id.to_owned()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Publisher, call).await?;
+        self.0.note_gone(&answered, &Created::Scope(id.to_owned()));
+        answered.done()
     }
 }

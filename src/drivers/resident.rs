@@ -106,7 +106,7 @@ impl Resident {
         let call = Call::new("POST", self.of_tenant(&["api", "identity", "user", "v1.0", "me"]));
         let call = call.basic(&administrator.username, &administrator.password);
         let document = json!({ "user": user, "properties": [] });
-        Ok(self.line.send(call.json(&document)).await?.done())
+        self.line.send(call.json(&document)).await?.done()
     }
 
     /// Registers a scope for these roles, in the hands of the tenant's administrator.

@@ -14,7 +14,8 @@ use kmspec_model::{
 use super::{
     error::DriverError,
     exchange_log::ExchangeLog,
-    ledger::Ledger,
+    granted,
+    ledger::{Created, Ledger},
     reply::{Refusal, Reply},
     wire::{Answered, Call, Line, Wire, below},
 };
@@ -173,7 +174,23 @@ impl Session {
             Some(tenant) => call.header("X-WSO2-Tenant", tenant.as_str()),
             None => call,
         };
-        self.line(plane, self.role).send(call).await
+        let path = call.url().path().strip_prefix(self.base(plane)?.path().trim_end_matches('/'));
+        let due = path.and_then(|path| granted::statuses(plane, call.method(), path));
+        Ok(self.line(plane, self.role).send(call).await?.due(due))
+    }
+
+    /// Writes down what an answer of success says was made, by the member with its id.
+    pub(super) fn note_made(&self, answered: &Answered, member: &str, made: fn(String) -> Created) {
+        if let Some(id) = answered.made(member) {
+            self.ledger.add(self.role, made(id));
+        }
+    }
+
+    /// Strikes off what an answer of success says is gone.
+    pub(super) fn note_gone(&self, answered: &Answered, gone: &Created) {
+        if answered.is_success() {
+            self.ledger.strike(gone);
+        }
     }
 
     fn line(&self, plane: Plane, role: Role) -> Line {

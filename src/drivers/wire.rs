@@ -159,7 +159,7 @@ impl Line {
         match received {
             Ok((status, headers, body)) => {
                 self.log.record(sent, Received::Reply { status, headers: &headers, body: &body }, took);
-                Ok(Answered { status, headers, body, took, method: call.method, url: call.url.to_string() })
+                Ok(Answered { status, headers, body, took, due: None, method: call.method, url: call.url.to_string() })
             }
             Err(error) => {
                 let why = causes(&error.without_url());

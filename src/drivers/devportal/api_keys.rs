@@ -61,7 +61,7 @@ impl Devportal {
     ) -> Result<Reply<()>, DriverError> {
         let path = ["applications", application, "api-keys", &kind(key_type), "revoke"];
         let call = self.0.call(Plane::Devportal, "POST", &path)?.json(&json!({ "keyUUID": id }));
-        Ok(self.0.send(Plane::Devportal, call).await?.done())
+        self.0.send(Plane::Devportal, call).await?.done()
     }
 }
 

@@ -46,11 +46,9 @@ impl Devportal {
     /// [`DriverError`] when no reply was brought back; the same holds for every call below.
     pub async fn create_application(&self, draft: &Application) -> Result<Reply<Application>, DriverError> {
         let call = self.0.call(Plane::Devportal, "POST", &["applications"])?.json(draft);
-        let reply: Reply<Application> = self.0.send(Plane::Devportal, call).await?.read("an application")?;
-        if let Reply::Granted(Application { id: Some(id), .. }) = &reply {
-            self.0.ledger().add(self.0.role(), Created::Application(id.clone()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Devportal, call).await?;
+        self.0.note_made(&answered, "applicationId", Created::Application);
+        answered.read("an application")
     }
 
     /// Reads an application.
@@ -79,10 +77,8 @@ impl Devportal {
     /// Deletes an application, with its keys and subscriptions.
     pub async fn delete_application(&self, id: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Devportal, "DELETE", &["applications", id])?;
-        let reply = self.0.send(Plane::Devportal, call).await?.done();
-        if let Reply::Granted(()) = reply {
-            self.0.ledger().strike(&Created::Application(id.to_owned()));
-        }
-        Ok(reply)
+        let answered = self.0.send(Plane::Devportal, call).await?;
+        self.0.note_gone(&answered, &Created::Application(id.to_owned()));
+        answered.done()
     }
 }

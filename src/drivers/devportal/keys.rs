@@ -180,14 +180,14 @@ impl Devportal {
     /// Removes one of an application's keys.
     pub async fn delete_key(&self, application: &str, mapping: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Devportal, "DELETE", &["applications", application, "oauth-keys", mapping])?;
-        Ok(self.0.send(Plane::Devportal, call).await?.done())
+        self.0.send(Plane::Devportal, call).await?.done()
     }
 
     /// Lets the platform forget one of an application's keys.
     pub async fn clean_up_key(&self, application: &str, mapping: &str) -> Result<Reply<()>, DriverError> {
         let path = ["applications", application, "oauth-keys", mapping, "clean-up"];
         let call = self.0.call(Plane::Devportal, "POST", &path)?;
-        Ok(self.0.send(Plane::Devportal, call).await?.done())
+        self.0.send(Plane::Devportal, call).await?.done()
     }
 
     /// Lets the platform forget an application's keys, without a word to the authorization servers that they are from.

@@ -44,7 +44,7 @@ impl Devportal {
     pub async fn change_password(&self, current: &str, new: &str) -> Result<Reply<()>, DriverError> {
         let document = json!({ "currentPassword": current, "newPassword": new });
         let call = self.0.call(Plane::Devportal, "POST", &["me", "change-password"])?.json(&document);
-        Ok(self.0.send(Plane::Devportal, call).await?.done())
+        self.0.send(Plane::Devportal, call).await?.done()
     }
 }
 

@@ -90,6 +90,6 @@ impl Devportal {
     ) -> Result<Reply<()>, DriverError> {
         let path = ["applications", application, "oauth-keys", mapping, "revoke-secret"];
         let call = self.0.call(Plane::Devportal, "POST", &path)?.json(&json!({ "secretId": secret }));
-        Ok(self.0.send(Plane::Devportal, call).await?.done())
+        self.0.send(Plane::Devportal, call).await?.done()
     }
 }

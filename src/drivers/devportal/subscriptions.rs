@@ -70,6 +70,6 @@ impl Devportal {
     /// Ends a subscription.
     pub async fn unsubscribe(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Devportal, "DELETE", &["subscriptions", subscription])?;
-        Ok(self.0.send(Plane::Devportal, call).await?.done())
+        self.0.send(Plane::Devportal, call).await?.done()
     }
 }

@@ -15,6 +15,6 @@ impl Publisher {
     pub async fn add_client_certificate(&self, api: &str, alias: &str, pem: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["apis", api, "client-certificates"])?;
         let call = call.multipart(&[("alias", alias), ("tier", "Unlimited")]).file("certificate", "client.crt", pem);
-        Ok(self.0.send(Plane::Publisher, call).await?.done())
+        self.0.send(Plane::Publisher, call).await?.done()
     }
 }

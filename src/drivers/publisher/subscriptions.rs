@@ -28,13 +28,13 @@ impl Publisher {
     pub async fn block(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "block-subscription"])?;
         let call = call.query("subscriptionId", subscription).query("blockState", "BLOCKED");
-        Ok(self.0.send(Plane::Publisher, call).await?.done())
+        self.0.send(Plane::Publisher, call).await?.done()
     }
 
     /// Lifts the block of a subscription.
     pub async fn unblock(&self, subscription: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "unblock-subscription"])?;
-        Ok(self.0.send(Plane::Publisher, call.query("subscriptionId", subscription)).await?.done())
+        self.0.send(Plane::Publisher, call.query("subscriptionId", subscription)).await?.done()
     }
 
     /// Lists the subscriptions to an API.
@@ -48,6 +48,6 @@ impl Publisher {
     pub async fn change_plan(&self, subscription: &str, plan: &str) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Publisher, "POST", &["subscriptions", "change-business-plan"])?;
         let call = call.query("subscriptionId", subscription).query("businessPlan", plan);
-        Ok(self.0.send(Plane::Publisher, call).await?.done())
+        self.0.send(Plane::Publisher, call).await?.done()
     }
 }

@@ -34,6 +34,16 @@ impl Call {
         Self { method: method.to_owned(), url, headers: Vec::new(), body: Body::None }
     }
 
+    /// Its method.
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Where it goes.
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Adds a header field.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {

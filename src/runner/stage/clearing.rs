@@ -54,7 +54,8 @@ pub(super) async fn delete_all(scene: &Scene) -> Vec<String> {
             },
         };
         match deleted {
-            Ok(Reply::Granted(())) => {}
+            // It is gone, whatever status says so.
+            Ok(Reply::Granted(())) | Err(DriverError::OtherSuccess { .. }) => {}
             Ok(Reply::Refused(refusal)) if refusal.status == 404 => {}
             Ok(Reply::Refused(refusal)) => left.push(format!("{object:?} could not be deleted: {refusal}")),
             Err(error) => left.push(format!("{object:?} could not be deleted: {error}")),
@@ -68,7 +69,7 @@ pub(super) async fn delete_all(scene: &Scene) -> Vec<String> {
             (Ok(_), None) => continue,
         };
         match restored {
-            Ok(Reply::Granted(_)) => {}
+            Ok(Reply::Granted(_)) | Err(DriverError::OtherSuccess { .. }) => {}
             Ok(Reply::Refused(refusal)) => left.push(format!("`{name}` could not be put back as it was: {refusal}")),
             Err(error) => left.push(format!("`{name}` could not be put back as it was: {error}")),
         }
