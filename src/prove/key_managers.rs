@@ -71,6 +71,22 @@ impl KeyManagers {
         seen.documents.get(id_or_name).or_else(named).map(|(_, document)| document.clone())
     }
 
+    /// Those of other tenants that have the name of the one of that id or name in the tenant of whoever asks.
+    pub(super) fn namesakes(&self, request: &Request<Bytes>, id_or_name: &str) -> Vec<Value> {
+        let Some(own) = self.find(request, id_or_name) else { return Vec::new() };
+        let seen = self.seen();
+        let tenant = seen.tenant_of(request);
+        let others = seen.documents.values().filter(|(of, document)| *of != tenant && document["name"] == own["name"]);
+        others.map(|(_, document)| document.clone()).collect()
+    }
+
+    /// Those of the tenant of whoever asks, in no order.
+    pub(super) fn of_asker(&self, request: &Request<Bytes>) -> Vec<Value> {
+        let seen = self.seen();
+        let tenant = seen.tenant_of(request);
+        seen.documents.values().filter(|(of, _)| *of == tenant).map(|(_, document)| document.clone()).collect()
+    }
+
     /// Whether the tenant of whoever asks has one of that id or name.
     pub(super) fn has(&self, request: &Request<Bytes>, id_or_name: &str) -> bool {
         let seen = self.seen();
@@ -169,6 +185,10 @@ mod tests {
         let of_two = asked("/", "dora@two.example");
         assert!(seen.has(&of_two, "outside") && !seen.has(&of_two, "id-one.example"));
         assert_eq!(seen.first(&of_two).unwrap()["id"], "id-two.example");
+        let ids = |found: Vec<Value>| found.into_iter().map(|each| each["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids(seen.of_asker(&of_two)), ["id-two.example"]);
+        assert_eq!(ids(seen.namesakes(&of_two, "outside")), ["id-one.example"]);
+        assert!(seen.namesakes(&of_two, "nobody").is_empty());
         assert!(seen.trusts("/t/one.example/orders/1", "https://one.example"));
         assert!(!seen.trusts("/t/one.example/orders/1", "https://two.example"));
         assert!(!seen.trusts("/orders/1", "https://one.example"));

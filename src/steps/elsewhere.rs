@@ -7,8 +7,11 @@ use serde_json::json;
 use crate::world::{DeployedApi, Last, Look, OrFail as _, PortalView, Scene, StepError, World};
 use kmspec_drivers::{
     devportal::{Application, Devportal},
+    error::DriverError,
     gateway::ApiCall,
+    key_manager::KeyManager,
     publisher::Api,
+    reply::Reply,
 };
 use kmspec_model::exchange::Role;
 
@@ -99,11 +102,23 @@ async fn policy_elsewhere(world: &mut World, name: String) -> Result<(), StepErr
 /// Roles are each tenant's own: a name that counts here may mean nothing there.
 #[when(expr = "the administrator of the super tenant adds a key manager {string} that denies the role {string}")]
 async fn adds_in_super_tenant(world: &mut World, name: String, role: String) -> Result<(), StepError> {
-    let mut form = Form::filled(world, &name, ServerKind::Custom)?;
+    let reply = add_in_super_tenant(world, &name, &role).await?;
+    world.keep(reply).map(drop)
+}
+
+#[given(expr = "the super tenant has a key manager {string} that denies the role {string}")]
+async fn denying_in_super_tenant(world: &mut World, name: String, role: String) -> Result<(), StepError> {
+    let reply = add_in_super_tenant(world, &name, &role).await?;
+    world.demand(&format!("the key manager `{name}` of the super tenant"), reply).map(drop)
+}
+
+type Added = Result<Reply<KeyManager>, DriverError>;
+
+async fn add_in_super_tenant(world: &mut World, name: &str, role: &str) -> Result<Added, StepError> {
+    let mut form = Form::filled(world, name, ServerKind::Custom)?;
     form.document["permissions"] = permission(&format!("DENY {role}"));
     let admin = world.add_super_tenant(SUPER).admin(Role::Administrator).or_fail(world)?;
-    let reply = admin.register_document(&form.document).await;
-    world.keep(reply).map(drop)
+    Ok(admin.register_document(&form.document).await)
 }
 
 // What the developer does there.

@@ -57,3 +57,4 @@ mod tokens;
 mod user_grants;
 mod users;
 mod vouched_grants;
+mod whose_call;

@@ -4,7 +4,7 @@
 use cucumber::{given, when};
 
 use crate::world::{Last, OrFail as _, StepError, World};
-use kmspec_drivers::publisher::{Api, Operation};
+use kmspec_drivers::publisher::{Api, ApiScope, Operation, Scope};
 use kmspec_model::exchange::Role;
 
 use super::{
@@ -82,6 +82,18 @@ async fn changes_and_deploys(world: &mut World, api: &str, change: impl FnOnce(&
 async fn adds_misspelt(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
     let at_subject = world.scene().name(&name);
     let mut draft = Api::draft(&at_subject, &format!("/{at_subject}"), &world.scene().backend_url);
+    draft.operations = Some(vec![Operation::any("/*", "GET").scoped(&[&scope])]);
+    let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
+    let reply = publisher.create_api(&draft).await;
+    world.keep(reply).map(|_| ())
+}
+
+/// The scope is the API's own: no other may use it.
+#[when(expr = "the publisher adds an API {string} with the scope {string} of its own")]
+async fn adds_with_scope(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    let at_subject = world.scene().name(&name);
+    let mut draft = Api::draft(&at_subject, &format!("/{at_subject}"), &world.scene().backend_url);
+    draft.scopes = Some(vec![ApiScope { scope: Scope::named(&scope, &[]), shared: false }]);
     draft.operations = Some(vec![Operation::any("/*", "GET").scoped(&[&scope])]);
     let publisher = world.scene().publisher(Role::Publisher).or_fail(world)?;
     let reply = publisher.create_api(&draft).await;

@@ -74,6 +74,33 @@ async fn fail_at_scopes(world: &World, server: &str, times: Option<u32>) -> Resu
     named.fails(endpoint, times).await.map_err(|said| world.error(said))
 }
 
+#[given(expr = "the authorization server {string} is out of reach for now")]
+async fn out_of_reach(world: &mut World, server: String) -> Result<(), StepError> {
+    let named = world.servers.named(&server).or_fail(world)?;
+    named.is_in_reach(false).await.map_err(|said| world.error(said))
+}
+
+#[then(expr = "{string} comes to know the scope {string} once its server is in reach again")]
+async fn known_in_reach_again(world: &mut World, server: String, scope: String) -> Result<(), StepError> {
+    let named = world.servers.named(&server).or_fail(world)?;
+    named.is_in_reach(true).await.map_err(|said| world.error(said))?;
+    until_known(world, &server, &scope, true).await
+}
+
+/// The platform says so of its own accord, beside its log.
+#[then(expr = "it is reported of {string} that it could not be told of the scope {string}")]
+async fn reported_untold(world: &mut World, name: String, scope: String) -> Result<(), StepError> {
+    let id = world.key_managers.named(&name).or_fail(world)?.id.clone();
+    let admin = world.scene().admin(Role::Administrator).or_fail(world)?;
+    world
+        .until(propagation(world), format!("a failure of the scope `{scope}` at `{name}`"), async || {
+            let told = world.demand("what became of scopes", admin.scope_registrations(&id).await)?;
+            let found = told.iter().any(|each| each.scope == scope && each.failure.is_some());
+            Ok(Look::when(found, (), format!("told {told:?}")))
+        })
+        .await
+}
+
 #[given(expr = "the authorization server {string} tells the platform of tokens that it revokes")]
 async fn tells_of_revocations(world: &mut World, server: String) -> Result<(), StepError> {
     let session = world.scene().session(Role::Administrator).or_fail(world)?;

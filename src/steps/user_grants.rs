@@ -39,13 +39,20 @@ const USUAL_INTERVAL: u64 = 5;
     name = "way",
     regex = "authorization code with PKCE|authorization code|renewal|device|Windows login|assertion|SAML assertion|token exchange|Kerberos ticket"
 )]
-enum Way {
+pub(super) enum Way {
     Code,
     CodeWithPkce,
     Renewal,
     Device,
     WindowsLogin,
     Vouched(Voucher),
+}
+
+impl Way {
+    /// Whether a token had this way is for somebody whom an issuer vouches for, and not for a user of the server.
+    pub(super) fn is_vouched_for(self) -> bool {
+        matches!(self, Self::Vouched(Voucher::Jwt | Voucher::Saml | Voucher::Exchange))
+    }
 }
 
 impl FromStr for Way {

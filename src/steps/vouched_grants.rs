@@ -22,7 +22,7 @@ const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const KERBEROS: &str = "kerberos";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 /// Whom the issuers vouch for, who is nobody at the server.
-const SUBJECT: &str = "bob";
+pub(super) const SUBJECT: &str = "bob";
 
 /// In which form somebody vouches for a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ Feature: The secrets of an application's keys
       And the latest secret that was added opens the token endpoint for "shop" at the resident key manager
       And the first secret opens the token endpoint for "shop" at the resident key manager
 
-    @extended @DEF-172 @DEF-173
+    @extended @DEF-172 @DEF-173 @DEF-SEED-REST-02 @APIM-SEC-05
     Scenario: The latest secret can be revoked, too
       Given the keys of "shop" at the resident key manager have 2 more secrets
       When the developer revokes the latest secret that was added to the keys of "shop" at the resident key manager

@@ -118,6 +118,13 @@ Feature: Who may generate keys with a key manager
       When the administrator of the super tenant adds a key manager "globex" that denies the role "contractors"
       Then the request is refused because the role does not exist
 
+    @core @SEED-KM-19 @APIM-PERM-05 @DEF-SEED-PERM-09 @needs:deployment
+    Scenario: A role is denied in its own tenant only
+      Given the super tenant has a key manager "acme login" that denies the role "Internal/subscriber"
+      And a key manager "acme login" at WSO2 Identity Server 7
+      When the developer generates keys for "shop" at "acme login"
+      Then the consumer key is the client id that "acme login" issued
+
   Rule: A restriction does not reach back
 
     @core @SEED-KM-21 @DEF-SEED-PERM-07 @needs:gateway @needs:publisher

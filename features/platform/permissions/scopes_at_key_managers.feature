@@ -53,6 +53,13 @@ Feature: Scopes at the key managers that keep them
       Then the request is granted
       And "acme" comes to know the scope "pets-write"
 
+    @extended @SEED-KM-30/scopes @DEF-SEED-CONN-05 @connector:is7
+    Scenario: The scope that a new API has to itself is made known as well
+      Given a key manager "acme" at WSO2 Identity Server 7
+      When the publisher adds an API "pets" with the scope "pets-read" of its own
+      Then the request is granted
+      And "acme" comes to know the scope "pets-read"
+
   Rule: Roles carry the scopes that are bound to them
 
     @extended @SEED-KM-30/scopes @APIM-ROLE-01 @DEF-154 @DEF-SEED-CONN-06 @connector:is7
@@ -118,3 +125,40 @@ Feature: Scopes at the key managers that keep them
       When the publisher creates the shared scope "pets-write" for the role "editor"
       Then the request is granted
       And "acme" comes to know the scope "pets-write"
+
+    @extended @SEED-KM-07 @APIM-ROLE-04 @DEF-SEED-CONN-09 @connector:is7
+    Scenario: A shared scope is created while the server of a key manager is down
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the authorization server "acme" is down
+      When the publisher creates the shared scope "pets-write" for the role "editor"
+      Then the request is granted
+      And the shared scope "pets-write" is for the role "editor" and shown as "pets-write"
+
+    @extended @SEED-KM-07 @DEF-SEED-CONN-09 @connector:is7
+    Scenario: An API is created with a scope of its own while the server of a key manager is down
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the authorization server "acme" is down
+      When the publisher adds an API "pets" with the scope "pets-read" of its own
+      Then the request is granted
+
+    @extended @SEED-KM-07 @DEF-SEED-CONN-08 @connector:is7
+    Scenario: An API is created with a scope of its own while a key manager fails at it
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And "acme" fails at scope management
+      When the publisher adds an API "pets" with the scope "pets-read" of its own
+      Then the request is granted
+
+    @extended @SEED-KM-07 @DEF-SEED-CONN-05 @connector:is7
+    Scenario: A key manager whose server was out of reach comes to know the scope once that is back
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the authorization server "acme" is out of reach for now
+      When the publisher creates the shared scope "pets-write" for the role "editor"
+      Then the request is granted
+      And "acme" comes to know the scope "pets-write" once its server is in reach again
+
+    @extended @SEED-KM-07 @DEF-SEED-CONN-12 @connector:is7
+    Scenario: That a key manager could not be told of a scope is reported at it
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the authorization server "acme" is down
+      When the publisher creates the shared scope "pets-write" for the role "editor"
+      Then it is reported of "acme" that it could not be told of the scope "pets-write"

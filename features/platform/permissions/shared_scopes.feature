@@ -60,7 +60,7 @@ Feature: Shared scopes and the roles that carry them
       Then the request is granted
       And the shared scope "pets-write" is described as "third"
 
-    @extended @APIM-SCO-07 @DEF-SEED-SCO-03
+    @extended @APIM-SCO-07 @DEF-SEED-SCO-03 @DEF-SEED-REST-01
     Scenario: A shared scope reads as it was created
       When the publisher creates the shared scope "pets-write" for the role "Internal/subscriber"
       Then the request is granted

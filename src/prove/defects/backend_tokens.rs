@@ -18,6 +18,7 @@ defects! {
     "DEF-SEED-BJ-03", "backends are told nothing of application, API and user", Tells(nothing_of_its_own);
     "DEF-SEED-BJ-04", "what backends are told is in plain base64 whatever is configured", Tells(plain);
     "DEF-SEED-BJ-05", "what backends are told is signed as if by somebody else", Tells(wrongly_signed);
+    "DEF-SEED-BJ-06", "backends are told that somebody else calls", Tells(somebody_else);
 }
 
 fn unsigned(_: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
@@ -34,6 +35,11 @@ fn wrongly_signed(_: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
         *bytes.first_mut()? ^= 1;
         Some(token.with_signature(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     })
+}
+
+/// Who is named stands in `sub`, which claims of the token without a mapping come to be told as.
+fn somebody_else(_: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    change_assertion(answer, |token| token.text("sub").is_some().then(|| token.with_claim("sub", "mallory".into())))
 }
 
 /// Claims about the token itself, which nobody is told.

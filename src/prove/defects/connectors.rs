@@ -29,7 +29,7 @@ defects! {
         With(|helpers| Courier::of(helpers, Errand { withhold: role_untold, ..SOUND }));
     "DEF-SEED-CONN-07", "a key manager that failed once is never told of a scope again",
         With(|helpers| Courier::of(helpers, Errand { withhold: given_up, tell: gives_up, ..SOUND }));
-    "DEF-SEED-CONN-08", "a shared scope is refused while a key manager cannot be told of it",
+    "DEF-SEED-CONN-08", "a scope is refused while a key manager cannot be told of it",
         With(|helpers| Courier::of(helpers, Errand { tell: fails_with_its_key_manager, ..SOUND }));
 }
 
@@ -156,9 +156,10 @@ fn fails_with_its_key_manager(
         notes.entry(format!("{FAILED}{}", server(request))).or_insert(Value::Bool(true));
         return Deed::Nothing;
     }
+    let resource = message::resource(request.uri().path());
     let creates = plane == Plane::Publisher
         && request.method() == Method::POST
-        && message::resource(request.uri().path()) == ["scopes"];
+        && [["scopes"], ["apis"]].iter().any(|one| resource == *one);
     if !creates || !answer.status().is_success() {
         return Deed::Nothing;
     }

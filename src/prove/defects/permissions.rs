@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt as _};
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    Deed, Saboteur, message,
+    Deed, Saboteur,
+    key_managers::KeyManagers,
+    message,
     pair::{Bent, Decision, Notes, Pair},
     table::defects,
 };
@@ -22,6 +25,8 @@ defects! {
     "DEF-SEED-PERM-06", "a permission that is changed stays what it was",
         Pair::of(first_permission_stays, change_seems_made);
     "DEF-SEED-PERM-07", "a restriction hides the keys that were made before it", Pair::telling(earlier_keys_hidden);
+    "DEF-SEED-PERM-09", "what a tenant denies is denied in every tenant that has a key manager of that name",
+        denied_elsewhere();
     "DEF-SEED-PERM-08", "a shared scope goes to everybody, whatever its roles", scope_for_everybody();
 }
 
@@ -167,6 +172,41 @@ fn scope_for_everybody() -> Arc<dyn Saboteur> {
         binds
     };
     Bent::of(Decision { plane: Plane::Publisher, collection: "scopes", member: "bindings", bend })
+}
+
+fn denied_elsewhere() -> Arc<dyn Saboteur> {
+    Arc::new(DeniedElsewhere::default())
+}
+
+/// Asks for the permissions of a key manager by its name, whoever's it is. Of names with several words only: most key
+/// managers have names of one, and those of scenarios that have nothing to do with tenants stay apart.
+#[derive(Default)]
+struct DeniedElsewhere(KeyManagers);
+
+impl DeniedElsewhere {
+    fn denies(&self, request: &Request<Bytes>) -> bool {
+        let ["applications", _, "generate-keys"] = *message::resource(request.uri().path()) else { return false };
+        let order = message::json(request.body()).unwrap_or_default();
+        let namesakes = self.0.namesakes(request, order["keyManager"].as_str().unwrap_or_default());
+        let denying = |each: &Value| permission_in(each)["permissionType"] == "DENY";
+        namesakes.iter().any(|each| each["name"].as_str().is_some_and(|name| name.contains(' ')) && denying(each))
+    }
+}
+
+impl Saboteur for DeniedElsewhere {
+    fn on_answer<'a>(
+        &'a self,
+        plane: Plane,
+        request: &'a Request<Bytes>,
+        answer: &'a mut Response<Bytes>,
+    ) -> BoxFuture<'a, Deed> {
+        self.0.learn(plane, request, answer);
+        let refused = plane == Plane::Devportal && answer.status().is_success() && self.denies(request);
+        if refused {
+            message::refuse(answer, 403, 902_013, "The key manager is restricted for the user");
+        }
+        std::future::ready(if refused { Deed::Done } else { Deed::Nothing }).boxed()
+    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,19 @@ use std::{
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{Method, Request, Response};
+use serde_json::json;
 
-use crate::{Accomplices, Deed, Saboteur, message, table::defects};
+use crate::{
+    Accomplices, Deed, Saboteur, message,
+    pair::{Notes, Pair},
+    table::defects,
+};
 use kmspec_model::exchange::Plane;
 
 defects! {
     "DEF-SEED-KM-41", "a key manager is changed and deleted only while its authorization server answers",
         With(|accomplices| Arc::new(HeldUp { accomplices, known: Mutex::default() }));
+    "DEF-SEED-CONN-12", "what a key manager could not be told of is not reported there", Pair::telling(untold_unreported);
 }
 
 /// Asks the server of a key manager before that is changed or deleted.
@@ -87,6 +93,18 @@ impl Saboteur for HeldUp {
         }
         std::future::ready(if held_up { Deed::Done } else { Deed::Nothing }).boxed()
     }
+}
+
+/// What became of scopes at a key manager is told as if there were none.
+fn untold_unreported(_: &mut Notes, plane: Plane, request: &Request<Bytes>, answer: &mut Response<Bytes>) -> Deed {
+    let ["key-managers", _, "scope-registrations"] = *message::resource(request.uri().path()) else {
+        return Deed::Nothing;
+    };
+    if plane != Plane::Admin || !answer.status().is_success() {
+        return Deed::Nothing;
+    }
+    message::say(answer, 200, &json!({ "count": 0, "list": [] }));
+    Deed::Done
 }
 
 #[cfg(test)]

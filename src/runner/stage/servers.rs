@@ -207,6 +207,20 @@ impl Server {
         mock.faults().script(script).await.map_err(|error| error.to_string())
     }
 
+    /// Nobody listens there for now, or somebody does again.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with that, or that it does not run.
+    pub async fn is_in_reach(&self, again: bool) -> Result<(), String> {
+        let mock = self.mock().map_err(|stopped| stopped.to_string())?;
+        if again {
+            mock.faults().clear().await;
+            return Ok(());
+        }
+        mock.faults().script(FaultScript::new(Fault::Refuse)).await.map_err(|error| error.to_string())
+    }
+
     /// Tells the event intake of a platform of tokens that it revokes, in the name of that administrator.
     ///
     /// # Errors
