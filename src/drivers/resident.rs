@@ -123,7 +123,7 @@ impl Resident {
         let document = json!({ "name": name, "displayName": name, "description": "", "bindings": roles });
         let call = Call::new("POST", self.of_tenant(&SCOPES)).json(&document);
         let call = call.basic(&administrator.username, &administrator.password);
-        Ok(self.line.send(call).await?.done())
+        self.line.send(call).await?.done()
     }
 
     /// Deletes a scope by its name, in the same hands.
@@ -133,7 +133,7 @@ impl Resident {
     /// [`DriverError`] when no reply was brought back.
     pub async fn delete_scope(&self, administrator: &Persona, name: &str) -> Result<Reply<()>, DriverError> {
         let call = Call::new("DELETE", self.of_tenant(&[&SCOPES[..], &["name", name]].concat()));
-        Ok(self.line.send(call.basic(&administrator.username, &administrator.password)).await?.done())
+        self.line.send(call.basic(&administrator.username, &administrator.password)).await?.done()
     }
 
     /// Where users log in, in a browser.
