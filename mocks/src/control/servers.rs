@@ -83,7 +83,8 @@ pub(super) async fn create(State(house): State<House>, Body(wanted): Body<Wanted
         builder = builder.issuer_host(host);
     }
     if let Some(text) = &wanted.deployment_toml {
-        builder = builder.deployment(DeploymentToml::parse(text).map_err(|error| Refusal::told(&error))?);
+        // Whoever reaches the interface has not thereby a right to what stands in the environment.
+        builder = builder.deployment(DeploymentToml::parse_in(text, &|_| None).map_err(|error| Refusal::told(&error))?);
     }
     builder = wanted.defects.into_iter().fold(builder, |builder, id| builder.defect(id));
     let server = builder.start().await.map_err(|error| match &error {

@@ -2,8 +2,9 @@
 //! What a request for such a grant is answered with is decided in `grants::redeem`.
 
 use super::{
-    read::{Reader, Value, flag},
+    read::{Reader, Value},
     settings::{CustomGrant, Settings},
+    values::flag,
 };
 
 /// Whether public clients may use the grant type.
@@ -14,10 +15,11 @@ pub(super) fn properties(reader: &mut Reader<'_, Settings>, path: &str, value: &
     let Some(properties) = value.get_ref().as_table() else {
         return reader.fault(value.span(), format!("`{path}` takes a table"));
     };
-    match properties.get(PUBLIC).map(|public| (flag(public.get_ref()), public.span())) {
-        None => {}
-        Some((Some(on), _)) => reader.settings.last_custom_grant(|grant| grant.public = on),
-        Some((None, span)) => reader.fault(span, format!("`{path}.{PUBLIC}` takes a boolean")),
+    let path = format!("{path}.{PUBLIC}");
+    let Some(public) = properties.get(PUBLIC).and_then(|public| reader.resolved(&path, public)) else { return };
+    match flag(public.get_ref()) {
+        Some(on) => reader.settings.last_custom_grant(|grant| grant.public = on),
+        None => reader.fault(public.span(), format!("`{path}` takes a boolean")),
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::certificates::CertificateMapping;
 
-use Key::{By, Checked, Count, Flag, Minutes, Nothing, Offset, Patterns, Span, Tables, Text, Texts, Words};
+use Key::{By, Checked, Count, Flag, Host, Minutes, Nothing, Offset, Patterns, Span, Tables, Text, Texts, Words};
 
 /// Below `oauth.grant_type.<grant>`: whether the grant is there, and whether public clients may use it.
 macro_rules! grants {
@@ -55,7 +55,7 @@ const KEYS: &Keys<Settings> = &[
         }),
     ),
     ("server.offset", Offset(|settings, offset| settings.offset = Some(offset))),
-    ("server.hostname", Text(|settings, name| settings.hostname = Some(name))),
+    ("server.hostname", Host(|settings, name| settings.hostname = Some(name))),
     ("super_admin.username", Text(|settings, name| settings.administrator.0 = name)),
     ("super_admin.password", Text(|settings, password| settings.administrator.1 = password)),
     ("oauth.global_rbac_scope_issuer.enable", Flag(|settings, on| settings.role_based_present = on)),

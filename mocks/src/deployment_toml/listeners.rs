@@ -7,9 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     keys::{IGNORED, INTERCEPTOR, LISTENER_KEYS, NOTICE_KEYS},
-    read::{Reader, Value, flag},
+    read::{Reader, Value},
     settings::Settings,
     suggestion,
+    values::flag,
 };
 use crate::notices::NoticeTarget;
 
@@ -38,8 +39,9 @@ impl Reader<'_, Settings> {
     }
 
     fn listener(&mut self, path: &str, span: Range<usize>, table: &DeTable<'_>) {
-        let text = |name: &str| table.get(name).and_then(|value| value.get_ref().as_str());
-        if text("name") != Some(INTERCEPTOR) {
+        let Some(name) = table.get("name") else { return self.without_effect(path) };
+        let Some(name) = self.resolved("event_listener.name", name) else { return };
+        if name.get_ref().as_str() != Some(INTERCEPTOR) {
             return self.other_listener(path, table);
         }
         for (key, _) in table {
@@ -48,6 +50,7 @@ impl Reader<'_, Settings> {
             }
         }
         if let Some(enable) = table.get("enable") {
+            let Some(enable) = self.resolved("event_listener.enable", enable) else { return };
             match flag(enable.get_ref()) {
                 Some(true) => {}
                 Some(false) => return,
@@ -73,13 +76,18 @@ impl Reader<'_, Settings> {
     }
 
     fn notices(&mut self, span: Range<usize>, properties: &DeTable<'_>) {
-        let mut target = NoticeTarget::new("", "", "");
+        let (mut target, mut incomplete) = (NoticeTarget::new("", "", ""), false);
         for (key, value) in properties {
             if IGNORED.contains(&key.get_ref().as_ref()) {
                 continue;
             }
+            let path = format!("event_listener.properties.{}", key.get_ref());
+            let Some(value) = self.resolved(&path, value) else {
+                incomplete = true;
+                continue;
+            };
             let Some(text) = value.get_ref().as_str().map(str::to_owned) else {
-                self.fault(value.span(), format!("`event_listener.properties.{}` takes a text", key.get_ref()));
+                self.fault(value.span(), format!("`{path}` takes a text"));
                 continue;
             };
             match key.get_ref().as_ref() {
@@ -91,7 +99,7 @@ impl Reader<'_, Settings> {
             }
         }
         for (name, said) in [("notification_endpoint", &target.url), ("username", &target.username)] {
-            if said.is_empty() {
+            if said.is_empty() && !incomplete {
                 self.fault(span.clone(), format!("{INTERCEPTOR} needs the property `{name}`"));
             }
         }

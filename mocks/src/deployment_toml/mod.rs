@@ -7,15 +7,18 @@ mod keys;
 mod listeners;
 mod neighbours;
 mod read;
+mod references;
 mod settings;
 #[cfg(test)]
 mod shipped_files;
 mod slips;
 mod suggestion;
+mod values;
 mod vocabulary;
 mod without_effect;
 
-pub use read::{DeploymentError, Fault, Reader, Value, read};
+pub use read::{DeploymentError, Fault, Reader, Value, read, read_in};
+pub use references::Environment;
 pub(crate) use settings::Settings;
 pub use vocabulary::{Key, Keys, Table, Vocabulary};
 
@@ -42,13 +45,22 @@ impl DeploymentToml {
         self.settings.hostname.as_deref()
     }
 
-    /// Reads the text of a file.
+    /// Reads the text of a file. Values with `$env{NAME}` in them are taken from the environment of this process.
     ///
     /// # Errors
     ///
     /// [`DeploymentError`] with every key that is not known and every value that is no such thing, each with its line.
     pub fn parse(text: &str) -> Result<Self, DeploymentError> {
-        let (settings, without_effect) = read(text, &keys::VOCABULARY)?;
+        Self::parse_in(text, &references::of_the_process)
+    }
+
+    /// The same in another environment.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and for each variable that the environment does not have.
+    pub fn parse_in(text: &str, environment: &Environment<'_>) -> Result<Self, DeploymentError> {
+        let (settings, without_effect) = read_in(text, &keys::VOCABULARY, environment)?;
         Ok(Self { settings, without_effect })
     }
 

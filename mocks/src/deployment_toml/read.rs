@@ -1,16 +1,17 @@
 //! From text to settings: every key must be known, and every value of its kind. All that is wrong is told at once, with
 //! its line. What the keys are is in `keys`.
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
-use regex::Regex;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
 use super::{
+    references::{self, Environment},
     suggestion,
+    values::{self, filled, flag, number, patterns, span, texts, words},
     vocabulary::{Key, Level, Table, Vocabulary},
 };
 
@@ -40,18 +41,38 @@ impl fmt::Display for DeploymentError {
     }
 }
 
-/// Reads a text by a vocabulary; gives the settings, and what has no effect.
+/// Reads a text by a vocabulary; gives the settings, and what has no effect. What the text takes from the environment is
+/// that of this process.
 ///
 /// # Errors
 ///
 /// [`DeploymentError`] with every key that is not known and every value that is no such thing, each with its line.
 pub fn read<S: Default>(text: &str, vocabulary: &Vocabulary<S>) -> Result<(S, Vec<String>), DeploymentError> {
+    read_in(text, vocabulary, &references::of_the_process)
+}
+
+/// The same in another environment.
+///
+/// # Errors
+///
+/// As [`read`], and for each variable that the environment does not have.
+pub fn read_in<S: Default>(
+    text: &str,
+    vocabulary: &Vocabulary<S>,
+    environment: &Environment<'_>,
+) -> Result<(S, Vec<String>), DeploymentError> {
     let root = DeTable::parse(text).map_err(|error| {
         let line = line_of(text, error.span().unwrap_or_default());
         DeploymentError { faults: vec![Fault { line, message: error.message().to_owned() }] }
     })?;
-    let mut reader =
-        Reader { text, vocabulary, settings: S::default(), without_effect: Vec::new(), faults: Vec::new() };
+    let mut reader = Reader {
+        text,
+        vocabulary,
+        environment,
+        settings: S::default(),
+        without_effect: Vec::new(),
+        faults: Vec::new(),
+    };
     let top = Level::top(vocabulary);
     if let Some(path) = vocabulary.first
         && let (Some(key), Some(value)) = (top.known(path), at(root.get_ref(), path))
@@ -72,6 +93,7 @@ pub fn read<S: Default>(text: &str, vocabulary: &Vocabulary<S>) -> Result<(S, Ve
 pub struct Reader<'a, S: 'static> {
     text: &'a str,
     vocabulary: &'a Vocabulary<S>,
+    environment: &'a Environment<'a>,
     pub(super) settings: S,
     without_effect: Vec<String>,
     faults: Vec<Fault>,
@@ -129,6 +151,15 @@ impl<S> Reader<'_, S> {
     }
 
     pub(super) fn set(&mut self, path: &str, key: Key<S>, value: &Value<'_>) {
+        let value = match key {
+            // These look at their values one by one, or not at all.
+            Key::Tables(_) | Key::By(_) | Key::Nothing => Cow::Borrowed(value),
+            _ => match self.resolved(path, value) {
+                Some(value) => value,
+                None => return,
+            },
+        };
+        let value = &*value;
         let written = value.get_ref();
         let settings = &mut self.settings;
         let wanted = match key {
@@ -142,6 +173,7 @@ impl<S> Reader<'_, S> {
             Key::Span(set) => span(written)
                 .map(|seconds| set(settings, seconds))
                 .ok_or("a number of seconds, or one with a unit such as \"1h\""),
+            Key::Host(set) => values::host(written).map(|name| set(settings, name)).ok_or(values::HOST),
             Key::Text(set) => filled(written).map(|text| set(settings, text.to_owned())).ok_or("a text"),
             Key::Checked(set) => filled(written).ok_or("a text").and_then(|text| set(settings, text)),
             Key::Texts(set) => texts(written).map(|list| set(settings, list)).ok_or("a list of texts"),
@@ -162,6 +194,18 @@ impl<S> Reader<'_, S> {
         if let Err(wanted) = wanted {
             self.fault(value.span(), format!("`{path}` takes {wanted}"));
         }
+    }
+
+    /// A value with everything put in that it refers to. Where that is not to be had there is no value, and a fault each.
+    pub(super) fn resolved<'v, 'a>(&mut self, path: &str, value: &'v Value<'a>) -> Option<Cow<'v, Value<'a>>> {
+        if !references::refers(value.get_ref()) {
+            return Some(Cow::Borrowed(value));
+        }
+        let (mut whole, mut wrong) = (value.clone(), Vec::new());
+        references::put_in(&mut whole, self.environment, &mut wrong);
+        let found = wrong.is_empty();
+        wrong.into_iter().for_each(|(span, message)| self.fault(span, format!("`{path}` {message}")));
+        found.then_some(Cow::Owned(whole))
     }
 
     fn tables(&mut self, path: &str, table: &'static Table<S>, value: &Value<'_>) {
@@ -211,53 +255,6 @@ fn slip<S>(written: &DeTable<'_>, table: &'static Table<S>) -> String {
 
 fn line_of(text: &str, span: Range<usize>) -> usize {
     text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
-}
-
-pub(super) fn flag(value: &DeValue<'_>) -> Option<bool> {
-    value.as_bool().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn number(value: &DeValue<'_>) -> Option<u64> {
-    match value.as_integer() {
-        Some(integer) => u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok(),
-        None => value.as_str()?.parse().ok(),
-    }
-}
-
-/// Seconds, as a number, or as text with or without a unit.
-fn span(value: &DeValue<'_>) -> Option<u64> {
-    if let Some(seconds) = number(value) {
-        return Some(seconds);
-    }
-    let text = value.as_str()?.trim();
-    let unit = text.chars().last()?;
-    let factor = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    text.strip_suffix(unit)?.trim().parse::<u64>().ok()?.checked_mul(factor)
-}
-
-fn filled<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
-    value.as_str().filter(|text| !text.is_empty())
-}
-
-fn patterns(value: &DeValue<'_>) -> Option<Vec<Regex>> {
-    texts(value)?.iter().map(|each| Regex::new(&format!("^(?:{each})$")).ok()).collect()
-}
-
-/// A list, or what stands between the commas of a text.
-fn words(value: &DeValue<'_>) -> Option<Vec<String>> {
-    let listed =
-        |text: &str| text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    value.as_str().map(listed).or_else(|| texts(value))
-}
-
-fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
-    value.as_array()?.iter().map(|each| each.get_ref().as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]

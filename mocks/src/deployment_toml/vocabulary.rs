@@ -18,6 +18,8 @@ pub enum Key<S: 'static> {
     Minutes(fn(&mut S, u64)),
     /// Seconds, or a number with one of the units `s`, `m`, `h`, `d`.
     Span(fn(&mut S, u64)),
+    /// The name of a host, or its address.
+    Host(fn(&mut S, String)),
     /// A text that is not empty.
     Text(fn(&mut S, String)),
     /// A text of a certain form; the setter says what it wants of one that is not.
