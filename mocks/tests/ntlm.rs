@@ -50,6 +50,45 @@ async fn who_answers_the_challenge_gets_a_token_whatever_the_domain() {
 }
 
 #[tokio::test]
+async fn who_comes_in_spnego_is_challenged_in_it_and_gets_a_token_in_either_form() {
+    let stage = scene().await;
+    let mut client = Client::new("CORP\\ann", "ann's secret").unwrap().in_spnego();
+    let opening = client.negotiate().unwrap();
+    assert!(opening.starts_with('Y'), "a token of GSS-API: {opening}");
+    let challenged = send(&stage, &opening).await;
+    assert_eq!(challenged.error(), (400, "invalid_grant".to_owned()));
+    let challenge = challenged.header("www-authenticate").strip_prefix("Negotiate ").unwrap();
+    let octets = STANDARD.decode(challenge).unwrap();
+    // The response names NTLM and holds the second message (RFC 4178, section 4.2.2).
+    assert_eq!(octets[0], 0xa1);
+    assert!(octets.windows(NTLM.len()).any(|part| part == NTLM));
+    assert!(octets.windows(12).any(|part| part == b"NTLMSSP\0\x02\0\0\0"));
+    let answer = client.authenticate(challenged.header("www-authenticate")).unwrap();
+    let granted = send(&stage, &answer).await;
+    assert_eq!(granted.status, 200, "{}", granted.text);
+    let row = stage.server.realm().token(&granted.member("access_token")).unwrap().0;
+    assert_eq!(row.username.as_deref(), Some("ann"));
+    refused(&send(&stage, &answer).await, "could not be validated");
+    let mut wrong = Client::new("ann", "wrong").unwrap().in_spnego();
+    let challenge = send(&stage, &wrong.negotiate().unwrap()).await;
+    let answer = wrong.authenticate(challenge.header("www-authenticate")).unwrap();
+    refused(&send(&stage, &answer).await, "could not be validated");
+}
+
+/// Numbers of mechanisms in DER (MS-SPNG, section 1.9; RFC 4121, section 4.1).
+const NTLM: &[u8] = b"\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
+const KERBEROS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
+
+/// The first token of SPNEGO with one mechanism and its token, by the rules of RFC 4178, section 4.2.1, in base64.
+fn spnego(mechanism: &[u8], token: &[u8]) -> String {
+    let value = |tag: u8, held: &[u8]| [&[tag, u8::try_from(held.len()).unwrap()], held].concat();
+    let mechanisms = value(0xa0, &value(0x30, mechanism));
+    let offer = value(0x30, &[mechanisms, value(0xa2, &value(0x04, token))].concat());
+    let number = b"\x06\x06\x2b\x06\x01\x05\x05\x02".to_vec();
+    STANDARD.encode(value(0x60, &[number, value(0xa0, &offer)].concat()))
+}
+
+#[tokio::test]
 async fn names_are_the_same_in_small_letters_and_in_capitals_and_the_exact_one_comes_first() {
     let stage = scene().await;
     let realm = stage.server.realm();
@@ -116,7 +155,11 @@ async fn what_is_no_message_of_the_exchange_is_refused() {
     refused(&send(&stage, &STANDARD.encode(b"NTLMSSP\0\x02\0\0\0")).await, "is not valid");
     refused(&send(&stage, &STANDARD.encode(b"NTLMSSP\0\x01\0\0\0")).await, "malformed");
     let negotiated = [&b"\x60\x29\x06\x06\x2b\x06\x01\x05\x05\x02"[..], b"NTLMSSP\0\x01\0\0\0"].concat();
-    refused(&send(&stage, &STANDARD.encode(negotiated)).await, "is not valid");
+    refused(&send(&stage, &STANDARD.encode(negotiated)).await, "SPNEGO token cannot be read");
+    refused(&send(&stage, &spnego(KERBEROS, b"a ticket")).await, "takes NTLM alone");
+    refused(&send(&stage, &spnego(NTLM, b"NTLMSSP\0\x02\0\0\0")).await, "is not valid");
+    refused(&send(&stage, &spnego(NTLM, b"NTLMSSP")).await, "cannot be extracted");
+    refused(&send(&stage, &spnego(NTLM, b"NTLMSSP\0\x01\0\0\0")).await, "malformed");
     refused(&send(&stage, &STANDARD.encode(b"NTLMSSP\0\x03\0\0\0")).await, "could not be validated");
     let missing = stage.token(&[("grant_type", "iwa:ntlm")]).await;
     assert_eq!(missing.error(), (400, "invalid_request".to_owned()));

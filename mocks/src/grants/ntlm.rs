@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{Form, Grant, Issue, TokenAnswer, gives_refresh, issue};
 use crate::{
-    ntlm::{Handshake, Kind},
+    ntlm::{Handshake, Kind, Parcel},
     realm::{Client, OAuthError, Realm, User, scope},
 };
 
@@ -24,10 +24,11 @@ impl Grant for Ntlm {
         let message = STANDARD
             .decode(form.value("windows_token").unwrap_or_default())
             .map_err(|_| OAuthError::invalid_grant("the windows_token is no base64"))?;
-        let kind = Kind::of(&message).map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;
+        let parcel = Parcel::open(message).map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;
+        let kind = Kind::of(parcel.message()).map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;
         let user = match kind {
-            Kind::Negotiate => return Err(challenge(realm, client, &message)),
-            Kind::Authenticate => answered(realm, client, &message)?,
+            Kind::Negotiate => return Err(challenge(realm, client, &parcel)),
+            Kind::Authenticate => answered(realm, client, parcel.message())?,
         };
         let requested = scope::split(form.value("scope"));
         let scopes = realm.granted_scopes(requested.as_deref(), client, Some(&user), self.name())?;
@@ -37,13 +38,12 @@ impl Grant for Ntlm {
 }
 
 /// The refusal that opens an exchange.
-fn challenge(realm: &Realm, client: &Client, negotiate: &[u8]) -> OAuthError {
-    match Handshake::open(negotiate, realm.now()) {
+fn challenge(realm: &Realm, client: &Client, negotiate: &Parcel) -> OAuthError {
+    match Handshake::open(negotiate.message(), realm.now()) {
         Some((handshake, challenge)) => {
             realm.keep_handshake(&client.id, handshake);
-            let challenge = format!("NTLM {}", STANDARD.encode(challenge));
             OAuthError::invalid_grant("the provided authorization grant is not valid")
-                .header("www-authenticate", challenge)
+                .header("www-authenticate", negotiate.challenge(challenge))
         }
         None => OAuthError::invalid_grant("the NTLM message is malformed"),
     }

@@ -4,33 +4,27 @@
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use picky_asn1::{
     date::GeneralizedTime,
-    wrapper::{
-        Asn1SequenceOf, ExplicitContextTag0, ExplicitContextTag2, GeneralizedTimeAsn1, IntegerAsn1, OctetStringAsn1,
-        Optional,
-    },
+    wrapper::{GeneralizedTimeAsn1, IntegerAsn1},
 };
 use picky_asn1_x509::oids;
 use picky_krb::{
     constants::gss_api::AP_REQ_TOKEN_ID,
-    gss_api::{ApplicationTag0, GssApiNegInit, KrbMessage, NegTokenInit},
+    gss_api::{ApplicationTag0, KrbMessage},
     messages::ApReq,
 };
-use serde::de::DeserializeOwned;
+
+pub(super) use crate::der::decoded;
+use crate::{
+    der::{split, whole},
+    spnego::Offer,
+};
 
 /// The version of the protocol.
 pub(super) const VERSION: u8 = 5;
-/// How a token of GSS-API begins (RFC 2743, section 3.1), and what stands there in a sequence.
-const APPLICATION: u8 = 0x60;
-const SEQUENCE: u8 = 0x30;
 
 /// Whether a number in a message is this one.
 pub(super) fn is(number: &IntegerAsn1, wanted: u8) -> bool {
     number.as_unsigned_bytes_be() == [wanted]
-}
-
-/// What DER says, when it says such a thing.
-pub(super) fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    picky_asn1_der::from_bytes(bytes).ok()
 }
 
 /// An instant as it stands in messages; what lies beyond the calendar is its end.
@@ -71,17 +65,9 @@ pub(super) fn read(time: &GeneralizedTimeAsn1) -> Option<u64> {
 pub(super) fn request(token: &[u8]) -> Option<ApReq> {
     let (_, body) = split(whole(token)?)?;
     plain(token, body).or_else(|| {
-        whole(whole(body)?)?;
-        // The tag is [APPLICATION 0], and what it holds is written as a sequence.
-        let mut sequence = token.to_vec();
-        *sequence.first_mut().filter(|tag| **tag == APPLICATION)? = SEQUENCE;
-        let negotiation: GssApiNegInit = decoded(&sequence)?;
-        if negotiation.oid.0 != oids::spnego() {
-            return None;
-        }
-        let preferred = negotiation.neg_token_init.0.mech_token.0?;
-        let (_, body) = split(whole(&preferred.0.0)?)?;
-        plain(&preferred.0.0, body)
+        let preferred = Offer::read(token)?.token;
+        let (_, body) = split(whole(&preferred)?)?;
+        plain(&preferred, body)
     })
 }
 
@@ -93,25 +79,6 @@ fn plain(token: &[u8], body: &[u8]) -> Option<ApReq> {
     (kerberos && message.krb5_token_id == AP_REQ_TOKEN_ID).then_some(message.krb_msg)
 }
 
-/// What a value of DER holds, when nothing follows it.
-fn whole(bytes: &[u8]) -> Option<&[u8]> {
-    split(bytes).filter(|(_, rest)| rest.is_empty()).map(|(held, _)| held)
-}
-
-/// What the first value of DER holds, and what follows it (X.690, sections 8.1 and 10.1); its tag is of one octet.
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (first, rest) = bytes.get(1..)?.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(*first), rest),
-        0x81..=0x84 => {
-            let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)), rest)
-        }
-        _ => return None,
-    };
-    rest.split_at_checked(length)
-}
-
 /// The token around a request, in the same two forms.
 pub(super) fn token(request: ApReq, negotiated: bool) -> Option<Vec<u8>> {
     let message = KrbMessage { krb5_oid: oids::krb5().into(), krb5_token_id: AP_REQ_TOKEN_ID, krb_msg: request };
@@ -119,15 +86,5 @@ pub(super) fn token(request: ApReq, negotiated: bool) -> Option<Vec<u8>> {
     if !negotiated {
         return Some(plain);
     }
-    let choices = Asn1SequenceOf(vec![oids::krb5().into()]);
-    let negotiation = GssApiNegInit {
-        oid: oids::spnego().into(),
-        neg_token_init: ExplicitContextTag0::from(NegTokenInit {
-            mech_types: Optional::from(Some(ExplicitContextTag0::from(choices))),
-            req_flags: Optional::from(None),
-            mech_token: Optional::from(Some(ExplicitContextTag2::from(OctetStringAsn1::from(plain)))),
-            mech_list_mic: Optional::from(None),
-        }),
-    };
-    picky_asn1_der::to_vec(&ApplicationTag0(negotiation)).ok()
+    Offer { mechanisms: vec![oids::krb5().into()], token: plain }.written()
 }

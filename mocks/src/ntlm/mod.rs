@@ -5,11 +5,13 @@ mod challenge;
 mod client;
 mod flags;
 mod message;
+mod parcel;
 mod proof;
 mod server;
 
 pub use client::Client;
 pub(crate) use message::Kind;
+pub(crate) use parcel::Parcel;
 pub(crate) use server::Handshake;
 
 /// A message of an exchange could not be made or read.
