@@ -294,14 +294,3 @@ async fn a_repeated_member_of_a_json_token_request_is_refused_like_a_repeated_pa
     assert!(twice.member("error_description").contains("scope"), "{}", twice.text);
     assert_eq!(send(r#"{"grant_type":"client_credentials","scope":"read"}"#).await.status, 200);
 }
-
-#[tokio::test]
-async fn an_encrypted_assertion_is_refused_as_such() {
-    let bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-    let stage = stage_with(Vendor::Is7, ClientSpec::new("app").grant_types([bearer])).await;
-    let send = async |assertion: &str| stage.token(&[("grant_type", bearer), ("assertion", assertion)]).await;
-    let encrypted = send("eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AA.AA.AA.AA").await;
-    assert_eq!(encrypted.error(), (400, "invalid_grant".to_owned()));
-    assert!(encrypted.member("error_description").contains("encrypted"), "{}", encrypted.text);
-    assert!(!send("AA.AA.AA").await.member("error_description").contains("encrypted"));
-}

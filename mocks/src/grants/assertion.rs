@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::realm::{
-    Algorithm, Realm, User, UserSpec,
+    Algorithm, Realm, User, UserSpec, jwe,
     jwt::{self, Object},
     random,
     trusted_issuer::{TrustedIssuer, TrustedKeys},
@@ -17,8 +17,10 @@ pub(super) enum Fault {
     Unreadable,
     #[error(transparent)]
     Irregular(#[from] jwt::Irregular),
-    #[error("the assertion is encrypted, and no key is kept here to decrypt assertions by")]
+    #[error("the token is encrypted, and tokens to be exchanged are not decrypted here")]
     Encrypted,
+    #[error(transparent)]
+    Sealed(#[from] jwe::Sealed),
     #[error("the assertion lacks the claim {0}")]
     Missing(&'static str),
     #[error("No Registered IDP found for the JWT with issuer name : {0}")]
@@ -52,6 +54,8 @@ pub(super) struct Rules<'a> {
     pub(super) own_audience: Option<&'a str>,
     /// Whether old and repeated ones are refused.
     pub(super) fresh: bool,
+    /// Whether one may be encrypted to a key of the server, with the signed JWT inside (RFC 7519, section 5.2).
+    pub(super) encrypted: bool,
 }
 
 /// An assertion that holds.
@@ -65,10 +69,16 @@ pub(super) struct Assertion {
 impl Assertion {
     /// Verifies the text of an assertion.
     pub(super) fn verify(realm: &Realm, text: &str, rules: &Rules<'_>) -> Result<Self, Fault> {
+        let unsealed;
         // Five parts are a JWE (RFC 7516, section 3.1), three a signed JWT.
-        if text.matches('.').count() == 4 {
-            return Err(Fault::Encrypted);
-        }
+        let text = match text.matches('.').count() {
+            4 if !rules.encrypted => return Err(Fault::Encrypted),
+            4 => {
+                unsealed = jwe::open(realm.keys(), text)?;
+                unsealed.as_str()
+            }
+            _ => text,
+        };
         let (header, claims) = jwt::read_strictly(text, jwt::VOUCHING)?;
         let algorithm: Algorithm =
             header.get("alg").and_then(|alg| serde_json::from_value(alg.clone()).ok()).ok_or(Fault::Unreadable)?;

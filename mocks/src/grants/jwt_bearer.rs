@@ -20,7 +20,7 @@ impl Grant for JwtBearer {
     }
 
     fn redeem(&self, realm: &Realm, client: &Client, form: &Form) -> Result<TokenAnswer, OAuthError> {
-        let rules = Rules { own_audience: None, fresh: true };
+        let rules = Rules { own_audience: None, fresh: true, encrypted: true };
         let user = Assertion::verify(realm, form.value("assertion").unwrap_or_default(), &rules)
             .and_then(|assertion| assertion.user(realm))
             .map_err(|fault| OAuthError::invalid_grant(fault.to_string()))?;

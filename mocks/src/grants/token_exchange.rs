@@ -66,7 +66,7 @@ fn verified(realm: &Realm, client: &Client, form: &Form, name: &str, type_name: 
     if !form.value(type_name).is_some_and(|kind| [ACCESS_TOKEN, JWT].contains(&kind)) {
         return Err(OAuthError::invalid_request(format!("the {type_name} is not supported")));
     }
-    let rules = Rules { own_audience: Some(&client.id), fresh: false };
+    let rules = Rules { own_audience: Some(&client.id), fresh: false, encrypted: false };
     Assertion::verify(realm, form.value(name).unwrap_or_default(), &rules).map_err(|fault| match fault {
         Fault::Audience => OAuthError::new(400, &realm.policy().foreign_audience, fault.to_string()),
         _ => OAuthError::invalid_request(fault.to_string()),

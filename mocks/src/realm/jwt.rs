@@ -72,10 +72,7 @@ pub const PROVING: &[&str] = &["jwt", "client-authentication+jwt"];
 /// [`Irregular`].
 pub fn read_strictly(token: &str, types: &[&str]) -> Result<(Object, Object), Irregular> {
     let (header, claims) = parts(token).ok_or(Irregular::Form)?;
-    let object = |bytes: Vec<u8>| match serde_json::from_slice(&bytes) {
-        Ok(Distinct(Value::Object(object))) => Ok(object),
-        _ => Err(Irregular::Form),
-    };
+    let object = |bytes: Vec<u8>| distinct(&bytes).ok_or(Irregular::Form);
     let (header, claims) = (object(header)?, object(claims)?);
     if header.contains_key("crit") {
         return Err(Irregular::Critical);
@@ -87,6 +84,14 @@ pub fn read_strictly(token: &str, types: &[&str]) -> Result<(Object, Object), Ir
     match wrong {
         Some((name, _)) => Err(Irregular::Claim(name)),
         None => Ok((header, claims)),
+    }
+}
+
+/// A JSON object whose names are distinct at any depth.
+pub(super) fn distinct(bytes: &[u8]) -> Option<Object> {
+    match serde_json::from_slice(bytes) {
+        Ok(Distinct(Value::Object(object))) => Some(object),
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod error;
 mod handshakes;
 mod id_token;
 mod issued;
+pub(crate) mod jwe;
 pub mod jwt;
 pub mod key_chest;
 pub mod key_ring;
