@@ -16,16 +16,7 @@ use kmspec_mocks::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{AUTHORITY, Answer, answer, http};
-
-fn http_with(identity: &TlsIdentity) -> reqwest::Client {
-    let pem = format!("{}{}", identity.chain_pem, identity.key_pem);
-    reqwest::Client::builder()
-        .tls_certs_only([reqwest::Certificate::from_pem(AUTHORITY.ca_pem().as_bytes()).unwrap()])
-        .identity(reqwest::Identity::from_pem(pem.as_bytes()).unwrap())
-        .build()
-        .unwrap()
-}
+use support::{AUTHORITY, Answer, answer, http, http_with};
 
 async fn mutual(asked: ClientCertificates) -> AuthorizationServer {
     AuthorizationServer::builder(Vendor::Custom)

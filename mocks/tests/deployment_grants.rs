@@ -13,7 +13,7 @@ use kmspec_mocks::{
 };
 use reqwest::Method;
 use serde_json::json;
-use support::{AUTHORITY, Answer, Stage, answer, http};
+use support::{AUTHORITY, Answer, Stage, answer, http, http_with};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SAML: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
@@ -241,15 +241,6 @@ async fn in_the_old_mode_roles_in_their_old_form_have_permissions_and_those_coun
 /// A name that no client has yet.
 fn random_name() -> String {
     kmspec_mocks::realm::random::text(12)
-}
-
-fn http_with(identity: &TlsIdentity) -> reqwest::Client {
-    let pem = format!("{}{}", identity.chain_pem, identity.key_pem);
-    reqwest::Client::builder()
-        .tls_certs_only([reqwest::Certificate::from_pem(AUTHORITY.ca_pem().as_bytes()).unwrap()])
-        .identity(reqwest::Identity::from_pem(pem.as_bytes()).unwrap())
-        .build()
-        .unwrap()
 }
 
 async fn users(stage: &Stage, identity: &TlsIdentity, user: &str) -> u16 {

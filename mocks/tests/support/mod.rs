@@ -7,7 +7,7 @@ pub mod browser;
 use std::sync::{Arc, LazyLock};
 
 use kmspec_mocks::{
-    certificates::CertificateAuthority,
+    certificates::{CertificateAuthority, TlsIdentity},
     realm::{Client, ClientSpec, Clock, UserSpec},
     server::AuthorizationServer,
     vendors::Vendor,
@@ -73,6 +73,16 @@ pub async fn stage_with(vendor: Vendor, client: ClientSpec) -> Stage {
 pub fn http() -> reqwest::Client {
     let authority = reqwest::Certificate::from_pem(AUTHORITY.ca_pem().as_bytes()).unwrap();
     reqwest::Client::builder().tls_certs_only([authority]).redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// One that shows this certificate.
+pub fn http_with(identity: &TlsIdentity) -> reqwest::Client {
+    let pem = format!("{}{}", identity.chain_pem, identity.key_pem);
+    reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(AUTHORITY.ca_pem().as_bytes()).unwrap()])
+        .identity(reqwest::Identity::from_pem(pem.as_bytes()).unwrap())
+        .build()
+        .unwrap()
 }
 
 pub async fn answer(response: Response) -> Answer {
