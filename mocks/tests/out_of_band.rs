@@ -279,7 +279,7 @@ async fn addresses_that_a_vendor_does_not_have_are_refused_with_a_hint() {
             "another one",
         ),
         (start(Vendor::Cognito, |builder| builder.issuer_host("[::1]")).await, "IPv6"),
-        (start(Vendor::Cognito, |builder| builder.issuer_host("a:1")).await, "without a port"),
+        (start(Vendor::Cognito, |builder| builder.issuer_host("a:1")).await, "without scheme"),
     ] {
         assert!(error.contains(hint), "{error}");
     }

@@ -190,6 +190,13 @@ pub struct MockArguments {
     /// one in its deployment.toml, else localhost.
     #[arg(long)]
     pub host: Option<String>,
+    /// Path that stands before each of its others, such as /auth, without a slash at its end (keycloak).
+    #[arg(long, value_name = "PATH")]
+    pub base_path: Option<String>,
+    /// Host of the issuer, its discovery document and its keys, where everything else is on another one: a host name
+    /// in small letters, without scheme and port, that leads to this machine, such as 127.0.0.1 (cognito).
+    #[arg(long, value_name = "HOST")]
+    pub issuer_host: Option<String>,
     /// Folder for its CA, as PEM and as a PKCS#12 trust store.
     #[arg(long, visible_alias = "folder", value_name = "DIR", default_value = ".kmspec")]
     pub ca_dir: PathBuf,

@@ -188,6 +188,8 @@ async fn serve_mock(arguments: MockArguments) -> Result<ExitStatus, CommandError
         port: arguments.port,
         control_port: arguments.control_port,
         host: arguments.host,
+        base_path: arguments.base_path,
+        issuer_host: arguments.issuer_host,
         folder: arguments.ca_dir,
         client_certificates: mock::client_certificates(&arguments.client_certificates),
         defects: arguments.defect,

@@ -42,6 +42,50 @@ fn a_taken_port_is_named() {
     refused(&kmspec(&both), 2, &["`typed.invalid`"]);
 }
 
+#[test]
+fn addresses_that_a_mock_cannot_have_are_refused_before_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let base_path = "base path";
+    let issuer_host = "issuer host";
+    for (vendor, flag, given, parts) in [
+        ("keycloak", "--base-path", "auth", [base_path, "`auth`", "begins with a slash"]),
+        ("keycloak", "--base-path", "/auth/", [base_path, "`/auth/`", "ends without one"]),
+        ("keycloak", "--base-path", "/auth?a=b", [base_path, "`/auth?a=b`", "no query"]),
+        ("keycloak", "--base-path", "https://localhost/auth", [base_path, "https://localhost/auth", "such as /auth"]),
+        ("is7", "--base-path", "/auth", [base_path, "`is7`", "keycloak has one"]),
+        ("cognito", "--issuer-host", "https://127.0.0.1", [issuer_host, "`https://127.0.0.1`", "without scheme"]),
+        ("cognito", "--issuer-host", "127.0.0.1:9443", [issuer_host, "`127.0.0.1:9443`", "and port"]),
+        ("cognito", "--issuer-host", "localhost", [issuer_host, "`localhost`", "another one than the server's own"]),
+        ("cognito", "--issuer-host", "pool.invalid", ["`pool.invalid`", "does not lead to this machine", "loopback"]),
+        ("is7", "--issuer-host", "127.0.0.1", [issuer_host, "`is7`", "cognito has one"]),
+    ] {
+        refused(&kmspec(&["mock", vendor, flag, given, "--port", "0", "--ca-dir", folder]), 2, &parts);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mock_says_its_addresses_below_a_base_path_or_on_a_host_of_its_issuers_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for (typed, issuer, token) in [
+        (["keycloak", "--base-path", "/auth"], "https://localhost:PORT/auth/realms/kmspec", "/auth/realms/kmspec/"),
+        (["cognito", "--issuer-host", "127.0.0.1"], "https://127.0.0.1:PORT/", "https://localhost:PORT/oauth2/token"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kmspec"));
+        command.args(["mock"]).args(typed).args(["--ca-dir", folder.path().to_str().unwrap()]);
+        let mut mock = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = said_by(&mut mock, 3);
+        mock.kill().unwrap();
+        let talk = String::from_utf8(mock.wait_with_output().unwrap().stderr).unwrap();
+        let port = said["issuer"].split(':').nth(2).unwrap().split('/').next().unwrap();
+        let here = |text: &str| text.replace("PORT", port);
+        assert!(said["issuer"].starts_with(&here(issuer)), "{said:?}");
+        assert!(said["discovery"].starts_with(&said["issuer"]), "{said:?}");
+        assert!(talk.contains(&here(token)), "{talk}");
+    }
+}
+
 /// A mock of WSO2 Identity Server 7 that keeps its certificates in that folder.
 #[cfg(unix)]
 fn served_mock(folder: &Path) -> Child {

@@ -30,6 +30,10 @@ pub struct MockPlan {
     pub control_port: Option<u16>,
     /// Its host name, which must lead to this machine. When `None`, the one of its `deployment.toml`, else `localhost`.
     pub host: Option<String>,
+    /// The path before each of its others; none when `None`. Only some vendors can have one.
+    pub base_path: Option<String>,
+    /// The host of its issuer, where that is not the server's own; it must lead to this machine. Only some vendors can have one.
+    pub issuer_host: Option<String>,
     /// Folder with its CA (`ca.pem`, `ca.key`, `ca.p12`), made when missing.
     pub folder: PathBuf,
     /// What it asks of clients in the TLS handshake.
@@ -131,7 +135,8 @@ pub fn client_certificates(word: &str) -> ClientCertificates {
 ///
 /// # Errors
 ///
-/// [`ServeMockError`] when there is none of that name, its CA cannot be had, or a port is taken.
+/// [`ServeMockError`] when there is none of that name, its CA cannot be had, its addresses cannot lie as they were to, or
+/// a port is taken.
 pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
     let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.name() == plan.vendor).ok_or_else(|| {
         let known = Vendor::ALL.map(Vendor::name).join(", ");
@@ -149,6 +154,12 @@ pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
     }
     let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
     let server = started(plan, vendor, &house, host, file.as_ref()).await?;
+    // Only now is it known to be a host name at all.
+    if let Some(host) = &plan.issuer_host
+        && !leads_here(host).await
+    {
+        return Err(ServeMockError::Host(host.clone()));
+    }
     let client = server.realm().add_client(ClientSpec::new("first").redirect_uris(["https://localhost/callback"]));
     let name = house.take_in(server);
     let control = Control::serve(house.clone(), plan.control_port.filter(|port| *port != 0)).await?;
@@ -167,6 +178,8 @@ async fn started(
     let start = |port: Option<u16>| {
         let builder = house.builder(vendor).port(port).host(host).client_certificates(plan.client_certificates);
         let builder = plan.defects.iter().fold(builder, |builder, id| builder.defect(id));
+        let builder = plan.base_path.iter().fold(builder, |builder, path| builder.base_path(path));
+        let builder = plan.issuer_host.iter().fold(builder, |builder, host| builder.issuer_host(host));
         file.cloned().into_iter().fold(builder, |builder, file| builder.deployment(file)).start()
     };
     let offset = file.and_then(DeploymentToml::port_offset);
