@@ -19,6 +19,8 @@ use rustls::{
 };
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName};
 
+use super::TlsIdentity;
+
 /// The header field that carries it between the front and the server behind. What a client sends under this name never
 /// gets that far.
 pub(crate) const HEADER: &str = "x-kmspec-client-certificate";
@@ -52,6 +54,12 @@ impl PresentedCertificate {
     /// One that somebody in front of the server took from the client and passed on; whatever is issued is bound to it.
     pub(crate) fn passed_on(der: &[u8]) -> Option<Self> {
         Self::of(der, false).map(|presented| Self { binds: true, ..presented })
+    }
+
+    /// The first of a chain that the server's authority issued.
+    pub(crate) fn of_identity(identity: &TlsIdentity) -> Option<Self> {
+        let leaf = CertificateDer::pem_slice_iter(identity.chain_pem.as_bytes()).next()?.ok()?;
+        Self::of(&leaf, true)
     }
 
     /// Whether it is valid at that time, in seconds since 1970.

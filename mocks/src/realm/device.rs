@@ -84,7 +84,7 @@ pub struct Device {
 
 impl Realm {
     /// Keeps a device that asks for tokens.
-    pub(crate) fn add_device(&self, client_id: &str, scopes: Option<Vec<String>>) -> Device {
+    pub fn add_device(&self, client_id: &str, scopes: Option<Vec<String>>) -> Device {
         let (policy, now) = (self.policy().device.clone(), self.now());
         let mut device = Device {
             device_code: random::uuid(),

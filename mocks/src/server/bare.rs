@@ -1,8 +1,13 @@
 //! A server without a network: bytes in, statuses out. For property tests and fuzzing, which must not catch panics.
 //! What comes between the network and an endpoint on a real one is in `front` and `answering`.
 
-use super::{builder, layout::Layout, site::Site};
+use super::{
+    builder,
+    layout::Layout,
+    site::{Endpoints, Site},
+};
 use crate::{
+    certificates::{PresentedCertificate, TlsIdentity},
     endpoints::call::Call,
     front::{Next, Requests},
     realm::{Clock, KeyChest, Realm},
@@ -10,24 +15,38 @@ use crate::{
 };
 
 /// A server without a network.
-pub struct BareServer(Site);
+pub struct BareServer {
+    site: Site,
+    shown: Option<PresentedCertificate>,
+}
 
 impl BareServer {
     /// A fresh server of that vendor.
     pub fn new(vendor: Vendor) -> Self {
         let (clock, chest) = (Clock::system(), KeyChest::default());
         let (base_url, layout) = ("https://localhost:1".to_owned(), Layout::default());
-        Self(builder::site(vendor, base_url, layout, clock, &chest, true, None))
+        Self { site: builder::site(vendor, base_url, layout, clock, &chest, true, None), shown: None }
+    }
+
+    /// The same at the end of a connection whose client showed this certificate, which the server trusts.
+    #[must_use]
+    pub fn shown(self, identity: &TlsIdentity) -> Self {
+        Self { shown: PresentedCertificate::of_identity(identity), ..self }
+    }
+
+    /// Where its endpoints are.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.site.endpoints
     }
 
     /// What it knows.
     pub fn realm(&self) -> &Realm {
-        &self.0.realm
+        &self.site.realm
     }
 
     /// The paths at which it serves something.
     pub fn paths(&self) -> Vec<String> {
-        builder::paths(&self.0.endpoints, self.0.realm.issuer())
+        builder::paths(&self.site.endpoints, self.site.realm.issuer())
     }
 
     /// The statuses with which it answers the requests that these bytes of a connection hold. Nothing that panics is
@@ -44,7 +63,10 @@ impl BareServer {
                     statuses.push(status.as_u16());
                     return statuses;
                 }
-                Next::Request { bytes, .. } => statuses.extend(call(&bytes).map(|call| self.0.reply(&call).1.status)),
+                Next::Request { bytes, .. } => {
+                    let call = call(&bytes).map(|call| Call { certificate: self.shown.clone(), ..call });
+                    statuses.extend(call.map(|call| self.site.reply(&call).1.status));
+                }
             }
         }
     }
@@ -52,7 +74,7 @@ impl BareServer {
 
 impl std::fmt::Debug for BareServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "BareServer({})", self.0.realm.issuer())
+        write!(f, "BareServer({})", self.site.realm.issuer())
     }
 }
 
