@@ -21,9 +21,12 @@ const AT_A_TIME: usize = 2;
 const LEFT_ALONE: &str = "@server:is or @server:asgardeo or @server:entra or @server:okta or @server:keycloak or \
                           @server:pingfederate or @server:pingone or @server:forgerock";
 
+/// Scenarios that only one of them can be asked about.
+const ITS_OWN: &str = "@needs:base-path and @server:keycloak";
+
 /// A run of the scenarios that name the defect, and of its controls: the smoke scenarios that do not name it.
 fn kmspec_run(report_dir: &Path, defect: &str) -> Output {
-    let tags = format!("(@{defect} or @smoke) and not ({LEFT_ALONE})");
+    let tags = format!("(@{defect} or @smoke) and not ({LEFT_ALONE}) or @{defect} and {ITS_OWN}");
     Command::new(env!("CARGO_BIN_EXE_kmspec"))
         .args(["run", "--defect", defect, "--tags", &tags, "--report-dir"])
         .arg(report_dir)

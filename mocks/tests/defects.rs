@@ -6,6 +6,7 @@ mod support;
 mod probes {
     pub(crate) mod assertions;
     pub(crate) mod client_registration;
+    pub(crate) mod configured;
     pub(crate) mod endpoints;
     pub(crate) mod grants;
     pub(crate) mod proofs;
@@ -32,6 +33,7 @@ fn probes() -> Vec<Probe> {
         probes::windows::PROBES,
         probes::client_registration::PROBES,
         probes::proofs::PROBES,
+        probes::configured::PROBES,
     ]
     .concat()
 }

@@ -13,7 +13,7 @@ use super::{
     error::DriverError,
     exchange_log::ExchangeLog,
     published_keys::{KeySet, Unverified, VerifiedToken},
-    wire::{Answered, Call, Line, Wire},
+    wire::{Answered, Call, Line, Wire, WireError},
 };
 use kmspec_model::exchange::{Plane, Role};
 
@@ -183,6 +183,17 @@ impl Conversation {
         let clean_up_line = wire.line(log, Role::Harness, Plane::AuthorizationServer);
         let mark = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         Self { server, endpoints, line, clean_up_line, mark, memory: Arc::default() }
+    }
+
+    /// The same conversation by a client that shows this certificate in handshakes, both in PEM.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] when the certificate or its key cannot be read.
+    pub fn showing(&self, chain_pem: &str, key_pem: &str) -> Result<Self, WireError> {
+        let wire = self.line.wire().showing(chain_pem, key_pem)?;
+        let line = wire.line(self.line.log(), self.line.role(), self.line.plane());
+        Ok(Self { line, ..self.clone() })
     }
 
     /// A name for a client that no other has: some servers want them to differ.

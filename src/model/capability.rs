@@ -85,6 +85,10 @@ pub enum Capability {
     ChosenClientId,
     /// A server can be put at the port that the documents of the product name.
     DocumentedPort,
+    /// The run can put the server below a path that stands before each of its others.
+    BasePath,
+    /// The run can give the issuer and its keys another host than the other endpoints have.
+    IssuerHost,
     /// Clients that authenticate by assertions they sign.
     PrivateKeyJwt,
     /// The run can change the authorization server from inside: its clients, its keys, whom it trusts; and restart it.
@@ -93,7 +97,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -131,6 +135,8 @@ impl Capability {
         Self::RoleBasedScopes,
         Self::ChosenClientId,
         Self::DocumentedPort,
+        Self::BasePath,
+        Self::IssuerHost,
         Self::PrivateKeyJwt,
         Self::ServerControls,
     ];
@@ -175,6 +181,8 @@ impl Capability {
             Self::RoleBasedScopes => "role-based-scopes",
             Self::ChosenClientId => "chosen-client-id",
             Self::DocumentedPort => "documented-port",
+            Self::BasePath => "base-path",
+            Self::IssuerHost => "issuer-host",
             Self::PrivateKeyJwt => "private-key-jwt",
             Self::ServerControls => "server-controls",
         }

@@ -15,7 +15,7 @@ use std::{
 use kmspec_drivers::{conversation::Conversation, exchange_log::ExchangeLog, wire::Wire};
 use kmspec_mocks::{
     backend::EchoBackend,
-    certificates::TlsIdentity,
+    certificates::{CertificateAuthority, CertificateError, TlsIdentity},
     realm::{Clock, KeyChest},
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
@@ -35,7 +35,7 @@ use super::{
 use crate::world::Scene;
 
 use certified::CertifiedMocks;
-pub use certified::{CertifiedMockError, Seat};
+pub use certified::{Arrangement, CertifiedMockError, Seat};
 use clearing::delete_all;
 pub use error::StageError;
 use servers::Server;
@@ -154,19 +154,30 @@ impl Stage {
         self.certified.seat(server, private, &self.mocks, log).await
     }
 
-    /// A scenario's place at a server of its own, configured by this `deployment.toml`; `None` when no such mock is
-    /// certified.
+    /// A scenario's place at a server of its own, arranged like this; `None` when no such mock is certified.
     ///
     /// # Errors
     ///
     /// [`CertifiedMockError`] when the text is no configuration, or the server does not start.
-    pub async fn configured_seat(
+    pub async fn arranged_seat(
         &self,
         server: &str,
-        file: &str,
+        arrangement: Arrangement,
         log: &ExchangeLog,
     ) -> Result<Option<Seat>, CertifiedMockError> {
-        self.certified.configured_seat(server, file, &self.mocks, log).await
+        self.certified.arranged_seat(server, arrangement, &self.mocks, log).await
+    }
+
+    /// A client's certificate: of the authority that the mocks trust, or of one that nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] when it cannot be made.
+    pub fn client_certificate(&self, trusted: bool) -> Result<TlsIdentity, CertificateError> {
+        match trusted {
+            true => self.mocks.client_certificate(),
+            false => CertificateAuthority::new("nobody's")?.issue(&["stranger.example"]),
+        }
     }
 
     /// Remarks for the reader of the report.

@@ -16,7 +16,7 @@ use kmspec_mocks::{
 use crate::runner::{
     provisioning::{ProvisioningError, personas::mail_address},
     scene::Scenic,
-    stage::{Stage, servers::Server},
+    stage::{Arrangement, Stage, servers::Server},
 };
 use kmspec_drivers::authorization_server::AuthorizationServerClient;
 use kmspec_model::{
@@ -113,16 +113,16 @@ impl Scenic for World {
 }
 
 impl World {
-    /// Has the scenario talk from here on to a server of its own, of the vendor of the mock that is certified, whose
-    /// administrator has configured it by this `deployment.toml`.
+    /// Has the scenario talk from here on to a server of its own, of the vendor of the mock that is certified, arranged
+    /// like this.
     ///
     /// # Errors
     ///
     /// The recorded error when it does not start, or the server is a real one.
-    pub async fn configure_server(&mut self, file: &str) -> Result<(), StepError> {
+    pub async fn arrange_server(&mut self, arrangement: Arrangement) -> Result<(), StepError> {
         let vendor = self.certified_mock()?.vendor;
         let stage = Arc::clone(self.stage());
-        let seat = stage.configured_seat(vendor.name(), file, &self.log).await.map_err(|error| {
+        let seat = stage.arranged_seat(vendor.name(), arrangement, &self.log).await.map_err(|error| {
             if error.is_taken_port() { self.not_applicable(Capability::DocumentedPort) } else { self.error(error) }
         })?;
         let seat = seat.ok_or_else(|| self.error(format!("no mock `{vendor}` is certified in this run")))?;

@@ -17,6 +17,7 @@ use std::{
 
 use kmspec_mocks::realm::{Clock, SigningKey};
 
+pub use crate::runner::stage::Arrangement;
 use crate::runner::stage::{Stage, servers::Server};
 use kmspec_drivers::{
     conversation::Conversation, credentials::Token, error::DriverError, exchange_log::ExchangeLog, gateway::Echo,

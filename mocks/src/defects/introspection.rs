@@ -29,7 +29,21 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-INTRO-04", "introspection answers are served as a web page", as_html),
     defect("DEF-SEED-AS-INTRO-05", "introspection refuses a token that nobody issued", unknown_refused),
     defect("DEF-SEED-AS-INTRO-06", "introspection reports an expired token active", expiry_ignored),
+    defect("DEF-SEED-AS-INTRO-07", "introspection names a user for a token that is an application's", owner_told),
 ];
+
+/// The owner is told where that is switched off.
+fn owner_told(turn: &Turn<'_>) -> Reply {
+    let reply = turn.honest();
+    let of_application = turn.row("token").is_some_and(|(row, _)| row.username.is_none());
+    if active(&reply) != Some(true) || !of_application || !turn.site.settings.username_hidden {
+        return reply;
+    }
+    let owner = json!(turn.site.settings.administrator.0);
+    changed(reply, |members| {
+        members.entry("username").or_insert(owner);
+    })
+}
 
 /// What the answer says about `active`; `None` for a refusal.
 fn active(reply: &Reply) -> Option<bool> {

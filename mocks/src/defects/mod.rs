@@ -4,6 +4,7 @@
 mod registry;
 mod turn;
 
+mod certified;
 mod codes;
 mod devices;
 mod discovery;
@@ -11,6 +12,8 @@ mod exchange;
 mod introspection;
 mod kerberos;
 mod key_set;
+mod layout;
+mod legacy;
 mod refreshing;
 mod registration;
 mod revocation;

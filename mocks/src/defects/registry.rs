@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    codes, devices, discovery, exchange, introspection, kerberos, key_set, refreshing, registration, revocation, saml,
-    scopes, somebody_else, token_answer, token_request, turn::Turn, userinfo,
+    certified, codes, devices, discovery, exchange, introspection, kerberos, key_set, layout, legacy, refreshing,
+    registration, revocation, saml, scopes, somebody_else, token_answer, token_request, turn::Turn, userinfo,
 };
 use crate::{
     endpoints::call::{Call, Reply},
@@ -40,7 +40,7 @@ impl fmt::Debug for Defect {
     }
 }
 
-static FAMILIES: [&[Defect]; 16] = [
+static FAMILIES: [&[Defect]; 19] = [
     introspection::DEFECTS,
     revocation::DEFECTS,
     refreshing::DEFECTS,
@@ -57,6 +57,9 @@ static FAMILIES: [&[Defect]; 16] = [
     discovery::DEFECTS,
     registration::DEFECTS,
     userinfo::DEFECTS,
+    legacy::DEFECTS,
+    certified::DEFECTS,
+    layout::DEFECTS,
 ];
 
 /// Every defect that can be switched on, ordered by id.

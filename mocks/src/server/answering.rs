@@ -65,17 +65,19 @@ impl Site {
     /// What a request is for, the reply to it with whatever fault was scripted, and how late that comes.
     pub(super) fn reply(&self, call: &Call) -> (Endpoint, Reply, Option<Duration>) {
         if call.path.starts_with("/t/") && !self.settings.tenants_have_paths() {
-            return (Endpoint::guess(&call.path), Reply::empty(404), None);
+            let endpoint = Endpoint::guess(&call.path);
+            return (endpoint, Defects::answer(self, endpoint, call, nowhere), None);
         }
         if let Some((tenant, call)) = self.tenant_of(call) {
             return tenant.reply(&call);
         }
         let routed = self.dialect.route(&call.path);
-        let routed = routed.filter(|(endpoint, _)| self.layout.serves(*endpoint, call));
+        let here = routed.as_ref().is_none_or(|(endpoint, _)| self.layout.serves(*endpoint, call));
         let endpoint = routed.as_ref().map_or_else(|| Endpoint::guess(&call.path), |(endpoint, _)| *endpoint);
         let fault = self.faults.of_answer(endpoint);
         let reply = match (fault.as_ref().and_then(Fault::replacement), routed) {
             (Some(replacement), _) => replacement,
+            (None, Some(_)) if !here => Defects::answer(self, endpoint, call, nowhere),
             (None, Some((_, handler))) => {
                 self.canned(endpoint).unwrap_or_else(|| Defects::answer(self, endpoint, call, handler))
             }
@@ -85,6 +87,11 @@ impl Site {
         let delay = fault.and_then(|fault| fault.delay()).or(reply.late_by);
         (endpoint, reply, delay)
     }
+}
+
+/// What lies at no address of the server is answered so.
+fn nowhere(_site: &Site, _call: &Call) -> Reply {
+    Reply::empty(404)
 }
 
 fn call(request: &Request) -> Call {

@@ -13,6 +13,6 @@ mod tenants;
 pub use bare::BareServer;
 pub use builder::{AuthorizationServerBuilder, MockError};
 pub use handle::AuthorizationServer;
-pub(crate) use site::Site;
+pub(crate) use site::{CERTIFIED_USER, Site};
 pub use site::{Canned, Endpoints};
 pub use tenants::TenantError;

@@ -47,7 +47,7 @@ pub struct Endpoints {
 }
 
 /// Names the user that the certificate of a connection is to stand for (WSO2 Identity Server 7).
-const CERTIFIED_USER: &str = "wso2-identity-user";
+pub(crate) const CERTIFIED_USER: &str = "wso2-identity-user";
 
 /// An answer that stands in for the right one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,16 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// What stands before every path; nothing as a rule.
+    pub(crate) fn base_path(&self) -> &str {
+        &self.layout.base_path
+    }
+
+    /// Whether the issuer has a host of its own.
+    pub(crate) fn has_two_hosts(&self) -> bool {
+        self.layout.issuer_host.is_some()
+    }
+
     /// How often it was started again.
     pub(crate) fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Acquire)

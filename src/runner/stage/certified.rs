@@ -12,7 +12,7 @@ use kmspec_mocks::{
     vendors::{UnknownVendor, Vendor},
 };
 
-use super::servers::{Place, Server};
+use super::servers::{Builder, Place, Server};
 use crate::runner::provisioning::{CertifiedServer, CertifyError};
 use kmspec_drivers::{
     authorization_server::ClientAuthentication,
@@ -83,6 +83,32 @@ struct CertifiedMock {
     subject: Subject,
 }
 
+/// How the server of a scenario differs from the one that others share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Its administrator has configured it by this `deployment.toml`.
+    Deployment(String),
+    /// This path stands before each of its others.
+    BasePath(String),
+    /// Issuer and keys are on this host, which must lead to this machine.
+    IssuerHost(String),
+}
+
+impl Arrangement {
+    fn apply(self) -> Result<impl Fn(Builder) -> Builder, DeploymentError> {
+        let file = match &self {
+            Self::Deployment(text) => Some(DeploymentToml::parse(text)?),
+            Self::BasePath(_) | Self::IssuerHost(_) => None,
+        };
+        Ok(move |builder: Builder| match (&self, &file) {
+            (_, Some(file)) => builder.deployment(file.clone()),
+            (Self::BasePath(path), _) => builder.base_path(path),
+            (Self::IssuerHost(host), _) => builder.issuer_host(host),
+            (Self::Deployment(_), None) => builder,
+        })
+    }
+}
+
 /// What a scenario about an authorization server stands on.
 pub struct Seat {
     /// Its conversation with the server.
@@ -135,34 +161,34 @@ impl CertifiedMocks {
             let conversation = mock.certified.conversation_about(known, log);
             return Ok(Some(Seat { conversation, server: Arc::clone(&mock.server), clock: None }));
         }
-        self.own_seat(mock, None, place, log).await.map(Some)
+        self.own_seat(mock, |builder| builder, place, log).await.map(Some)
     }
 
-    /// A scenario's place at a server of its own that plays this mock, configured by this `deployment.toml`.
-    pub(super) async fn configured_seat(
+    /// A scenario's place at a server of its own that plays this mock, arranged like this.
+    pub(super) async fn arranged_seat(
         &self,
         name: &str,
-        file: &str,
+        arrangement: Arrangement,
         place: &Place,
         log: &ExchangeLog,
     ) -> Result<Option<Seat>, CertifiedMockError> {
         let Some(mock) = self.mocks.get(name) else { return Ok(None) };
-        let file = DeploymentToml::parse(file)?;
-        self.own_seat(mock, Some(&file), place, log).await.map(Some)
+        self.own_seat(mock, arrangement.apply()?, place, log).await.map(Some)
     }
 
     async fn own_seat(
         &self,
         mock: &CertifiedMock,
-        file: Option<&DeploymentToml>,
+        settle: impl Fn(Builder) -> Builder,
         place: &Place,
         log: &ExchangeLog,
     ) -> Result<Seat, CertifiedMockError> {
         let clock = Clock::system();
-        let server = place.start_configured(mock.server.vendor, clock.clone(), &KeyChest::default(), file).await?;
+        let server = place.start_as(mock.server.vendor, clock.clone(), &KeyChest::default(), settle).await?;
         furnish(&server);
         spoil(&server, self.defect.as_deref())?;
-        let moved = mock.certified.known().at(mock.server.base_url(), server.base_url());
+        let mut moved = mock.certified.known().at(mock.server.base_url(), server.base_url());
+        tell_of_issuer(&mut moved, &server);
         let conversation = mock.certified.conversation_about(known(&server, &moved), log);
         Ok(Seat { conversation, server: Arc::new(server), clock: Some(clock) })
     }
@@ -181,6 +207,18 @@ impl CertifiedMock {
         subject.capabilities.extend(of_the_run(&server));
         Ok(Self { plan: plan.clone(), server: Arc::new(server), certified, subject })
     }
+}
+
+/// Tells of what is on the issuer's host, where that is another one than the server's own.
+fn tell_of_issuer(known: &mut KnownServer, server: &Server) {
+    let running = running(server);
+    if running.issuer().starts_with(server.base_url()) {
+        return;
+    }
+    let told = [("issuer", running.issuer()), ("jwks_uri", &running.endpoints().jwks)];
+    let document = &mut known.document;
+    document.members.extend(told.map(|(name, value)| (name.to_owned(), value.into())));
+    document.found_at = running.discovery_url().parse().unwrap_or_else(|_| document.found_at.clone());
 }
 
 /// Switches the seeded defect on.
@@ -214,11 +252,14 @@ fn of_the_run(server: &Server) -> Vec<Capability> {
     let chosen = (server.vendor == Vendor::Is7).then_some(Capability::ChosenClientId);
     // Whether the port is free is seen when it is asked for.
     let port = (server.vendor == Vendor::Is7).then_some(Capability::DocumentedPort);
+    let switches = (server.vendor == Vendor::Is7).then_some(Capability::Deployment);
+    let base_path = (server.vendor == Vendor::Keycloak).then_some(Capability::BasePath);
+    let issuer_host = (server.vendor == Vendor::Cognito).then_some(Capability::IssuerHost);
     played
         .chain(kerberos)
         .chain(roles)
         .chain(chosen)
-        .chain(port)
+        .chain([port, switches, base_path, issuer_host].into_iter().flatten())
         .chain([Capability::Clock, Capability::ServerControls])
         .collect()
 }

@@ -4,17 +4,18 @@
 use std::sync::Arc;
 
 use kmspec_mocks::{
-    certificates::{CertificateAuthority, ClientCertificates},
-    deployment_toml::DeploymentToml,
+    certificates::{CertificateAuthority, CertificateError, ClientCertificates, TlsIdentity},
     faults::{Fault, FaultScript},
     forge::Forge,
     journal::Endpoint,
     notices::NoticeTarget,
     realm::{Clock, KeyChest},
-    server::{AuthorizationServer, AuthorizationServerBuilder as Builder, MockError},
+    server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
 use url::Url;
+
+pub(super) use kmspec_mocks::server::AuthorizationServerBuilder as Builder;
 
 use crate::runner::provisioning::fixed::FixedIssuer;
 use kmspec_drivers::{
@@ -45,9 +46,14 @@ impl Place {
         Self { certificates, host: target.mocks_host.clone(), ports: target.mocks_ports }
     }
 
+    /// A certificate of the authority that servers here trust, for a client.
+    pub(super) fn client_certificate(&self) -> Result<TlsIdentity, CertificateError> {
+        self.certificates.issue(&["client.example"])
+    }
+
     /// Starts a server with keys out of this chest; within a range of ports, on the first that is free.
     pub(super) async fn start(&self, vendor: Vendor, clock: Clock, chest: &KeyChest) -> Result<Server, MockError> {
-        self.start_configured(vendor, clock, chest, None).await
+        self.start_as(vendor, clock, chest, |builder| builder).await
     }
 
     /// The same, asking clients for certificates: where the vendor knows such a thing, those of the run's authority stand for
@@ -61,19 +67,8 @@ impl Place {
         self.start_as(vendor, clock, chest, |builder| builder.client_certificates(ClientCertificates::Asked)).await
     }
 
-    /// The same, with what its administrator has configured.
-    pub(super) async fn start_configured(
-        &self,
-        vendor: Vendor,
-        clock: Clock,
-        chest: &KeyChest,
-        file: Option<&DeploymentToml>,
-    ) -> Result<Server, MockError> {
-        let settle = |builder| file.cloned().into_iter().fold(builder, Builder::deployment);
-        self.start_as(vendor, clock, chest, settle).await
-    }
-
-    async fn start_as(
+    /// The same, with whatever else is to be otherwise than usual.
+    pub(super) async fn start_as(
         &self,
         vendor: Vendor,
         clock: Clock,

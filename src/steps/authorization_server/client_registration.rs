@@ -25,7 +25,7 @@ const MANAGED_BY_SERVER: &[&str] =
     &["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
 
 /// Metadata of a client that asks for tokens in its own name only.
-fn for_client_credentials(world: &World) -> Result<Value, StepError> {
+pub(super) fn for_client_credentials(world: &World) -> Result<Value, StepError> {
     Ok(json!({
         "client_name": world.conversation()?.client_name(),
         "grant_types": ["client_credentials"],

@@ -189,7 +189,7 @@ fn filled_key_set(world: &World) -> Result<KeySet, StepError> {
 }
 
 /// The verified token, or the deviation that it does not verify.
-fn verified(world: &World) -> Result<VerifiedToken, StepError> {
+pub(super) fn verified(world: &World) -> Result<VerifiedToken, StepError> {
     let verified = world.conversation()?.memory().verified.clone();
     match verified {
         Some(Ok(token)) => Ok(token),

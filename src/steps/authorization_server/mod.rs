@@ -1,8 +1,10 @@
 //! Phrases about an authorization server under certification; a file per area.
 //! Requests leave through the scenario's conversation; nothing here validates a token for a platform.
 
+mod arranged;
 mod assertions;
 mod authorization_code;
+mod certified_users;
 mod client_assertions;
 mod client_credentials;
 mod client_registration;
@@ -13,6 +15,7 @@ mod introspection;
 mod judging;
 mod kerberos;
 mod keys;
+mod legacy;
 mod refreshing;
 mod revocation;
 mod roles;

@@ -9,7 +9,7 @@ use super::{
     judging::{answer, members, rows, shown},
     token_endpoint::ask_for_the_user,
 };
-use crate::world::{OrFail, StepError, World};
+use crate::world::{Arrangement, OrFail, StepError, World};
 use kmspec_model::capability::Capability;
 
 #[given(expr = "a scope that only users with the role {string} may have")]
@@ -34,7 +34,7 @@ async fn a_bound_scope(world: &mut World, role: String) -> Result<(), StepError>
 #[given("the administrator of the server has set these switches:")]
 async fn configured(world: &mut World, step: &Step) -> Result<(), StepError> {
     let lines = rows(step).into_iter().map(|row| row.join(" = "));
-    world.configure_server(&lines.collect::<Vec<_>>().join("\n")).await
+    world.arrange_server(Arrangement::Deployment(lines.collect::<Vec<_>>().join("\n"))).await
 }
 
 #[given("the user has that role")]
