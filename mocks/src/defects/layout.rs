@@ -10,12 +10,7 @@ use super::{
 };
 use crate::{endpoints::call::Reply, journal::Endpoint};
 
-const fn defect(
-    id: &'static str,
-    summary: &'static str,
-    endpoint: Endpoint,
-    answer: fn(&Turn<'_>) -> Reply,
-) -> Defect {
+const fn defect(id: &'static str, summary: &'static str, endpoint: Endpoint, answer: fn(&Turn<'_>) -> Reply) -> Defect {
     Defect { id, summary, endpoint, answer }
 }
 

@@ -15,12 +15,7 @@ use crate::{
     realm::User,
 };
 
-const fn defect(
-    id: &'static str,
-    summary: &'static str,
-    endpoint: Endpoint,
-    answer: fn(&Turn<'_>) -> Reply,
-) -> Defect {
+const fn defect(id: &'static str, summary: &'static str, endpoint: Endpoint, answer: fn(&Turn<'_>) -> Reply) -> Defect {
     Defect { id, summary, endpoint, answer }
 }
 

@@ -35,7 +35,13 @@ impl Layout {
             None if self.base_path.is_empty() => {}
             _ if vendor != Vendor::Keycloak => return refused("base path", &self.base_path, "keycloak has one"),
             Some(path) if path.split('/').all(word) => {}
-            _ => return refused("base path", &self.base_path, "it begins with a slash and ends without one, such as /auth, and holds no query"),
+            _ => {
+                return refused(
+                    "base path",
+                    &self.base_path,
+                    "it begins with a slash and ends without one, such as /auth, and holds no query",
+                );
+            }
         }
         match &self.issuer_host {
             None => Ok(()),
@@ -44,7 +50,9 @@ impl Layout {
             Some(host) if host.eq_ignore_ascii_case(server) => {
                 refused("issuer host", host, "another one than the server's own")
             }
-            Some(host) if host.starts_with('[') => refused("issuer host", host, "a host name, without scheme, path and port; not an IPv6 address"),
+            Some(host) if host.starts_with('[') => {
+                refused("issuer host", host, "a host name, without scheme, path and port; not an IPv6 address")
+            }
             Some(host) if Url::parse(&format!("https://{host}")).is_ok_and(|url| url.host_str() == Some(host)) => {
                 Ok(())
             }

@@ -116,16 +116,8 @@ pub(crate) const PROBES: &[Probe] = &[
             stage.get(&format!("{base}/t/carbon.super/oauth2/jwks")).await.status == 200
         }),
     ),
-    (
-        "DEF-SEED-AS-CERT-01",
-        Is7,
-        look!(stage => { certified(&stage, "*", Some(&own_certificate())).await == 401 }),
-    ),
-    (
-        "DEF-SEED-AS-CERT-02",
-        Is7,
-        look!(stage => { certified(&stage, "ann", Some(&own_certificate())).await == 201 }),
-    ),
+    ("DEF-SEED-AS-CERT-01", Is7, look!(stage => { certified(&stage, "*", Some(&own_certificate())).await == 401 })),
+    ("DEF-SEED-AS-CERT-02", Is7, look!(stage => { certified(&stage, "ann", Some(&own_certificate())).await == 201 })),
     (
         "DEF-SEED-AS-CERT-03",
         Is7,

@@ -65,7 +65,8 @@ impl Everything {
         }
         realm.add_user(UserSpec::new(NAME, NAME).roles(["admin"]));
         let partner = KeyRing::of_family(KeyFamily::Rsa);
-        let provider = IdentityProvider::new("https://idp.test", KeyRing::of_family(KeyFamily::Rsa), realm.clock().clone());
+        let provider =
+            IdentityProvider::new("https://idp.test", KeyRing::of_family(KeyFamily::Rsa), realm.clock().clone());
         let service = ServicePrincipal::with_password("HTTP/as.test@CORP.TEST", NAME).expect("a name of a service");
         for trusted in [
             TrustedIssuer::new("partner", PARTNER, TrustedKeys::Ring(partner.clone())),
@@ -97,19 +98,22 @@ impl Everything {
             _ => Vec::new(),
         };
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let always = [("grant_type", grant), ("scope", "openid")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let always =
+            [("grant_type", grant), ("scope", "openid")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         always.into_iter().chain(own).collect()
     }
 
     fn refresh_token(&self) -> String {
         let (client, user) = (self.realm.client(NAME), self.realm.user(NAME));
         let Some(client) = client else { return String::new() };
-        let issue = Issue { refresh: true, ..Issue::new(&client, user.as_ref(), "password", vec!["openid".to_owned()]) };
+        let issue =
+            Issue { refresh: true, ..Issue::new(&client, user.as_ref(), "password", vec!["openid".to_owned()]) };
         grants::issue(&self.realm, &issue).refresh_token.unwrap_or_default()
     }
 
     fn code(&self) -> String {
-        let form = Form::of([("response_type", "code"), ("client_id", NAME), ("redirect_uri", CALLBACK), ("scope", "openid")]);
+        let form =
+            Form::of([("response_type", "code"), ("client_id", NAME), ("redirect_uri", CALLBACK), ("scope", "openid")]);
         let request = AuthorizationRequest::read(&self.realm, &form).ok();
         let sent_to = request.zip(self.realm.user(NAME)).map(|(request, user)| request.approved(&self.realm, &user));
         let code = sent_to.as_deref().and_then(|url| url.split("code=").nth(1)?.split('&').next());
@@ -164,7 +168,8 @@ pub fn posted(path: &str, fields: &Fields, certified: bool) -> Vec<u8> {
     let all = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(credentials);
     let pair = |(name, value)| format!("{}={}", escaped(name), escaped(value));
     let body = all.map(pair).collect::<Vec<_>>().join("&");
-    let head = "host: localhost\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ";
+    let head =
+        "host: localhost\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ";
     format!("POST {path} HTTP/1.1\r\n{head}{}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
