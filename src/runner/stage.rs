@@ -29,7 +29,7 @@ use kmspec_model::{
 use kmspec_prove as prove;
 
 use super::{
-    provisioning::{Ground, Provisioning, ProvisioningError, Sabotage, interposer_panicked},
+    provisioning::{Ground, Provisioning, ProvisioningError, Sabotage, Start, interposer_panicked},
     scene::Staging,
 };
 use crate::world::Scene;
@@ -225,13 +225,14 @@ impl Stage {
         Ok(())
     }
 
-    /// Configures the platform of a scene by the text of a `deployment.toml`; its addresses stay, personas log in again.
+    /// Configures the platform of a scene by the text of a `deployment.toml`; its addresses stay, personas log in again. One that
+    /// starts afresh has none of the scene's tenants and personas any more.
     ///
     /// # Errors
     ///
     /// [`ProvisioningError`] when it cannot be configured, or does not come back.
-    pub async fn configure(&self, scene: &Scene, text: &str) -> Result<(), ProvisioningError> {
-        self.provisioning.configure(&scene.tenant, text).await?;
+    pub async fn configure(&self, scene: &Scene, text: &str, start: Start) -> Result<(), ProvisioningError> {
+        self.provisioning.configure(&scene.tenant, text, start).await?;
         if let Some(sabotage) = &self.sabotage {
             sabotage.tell_of_restart(&scene.tenant);
         }

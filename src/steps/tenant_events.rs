@@ -22,6 +22,9 @@ const OWNER: &str = "olga";
 const FIRST_PASSWORD: &str = "first-word-7";
 const NEXT_PASSWORD: &str = "next-word-8";
 
+/// What an administrator configures who wants no resident key managers.
+const SKIP: &str = "[apim.key_manager]\nskip_create_resident_key_manager = true\n";
+
 /// The handler of such events, by the header that names it.
 const HANDLER: &str = "TENANT_MANAGEMENT";
 const EVENT: &str = "https://schemas.identity.wso2.org/events/tenant/event-type/";
@@ -57,7 +60,18 @@ async fn shares(world: &mut World) -> Result<(), StepError> {
 
 #[given(expr = "the platform gives announced tenants no key manager")]
 async fn shares_nothing(world: &mut World) -> Result<(), StepError> {
-    world.configure_platform("[apim.key_manager]\nskip_create_resident_key_manager = true\n").await
+    world.configure_platform(SKIP).await
+}
+
+#[when(expr = "the platform is set up without resident key managers")]
+async fn set_up_without(world: &mut World) -> Result<(), StepError> {
+    world.set_up_platform(SKIP).await
+}
+
+#[then(expr = "the first tenant is there and has no key manager")]
+async fn first_has_none(world: &mut World) -> Result<(), StepError> {
+    let found = key_managers(world, session(world, root())).await?;
+    world.expect_eq("the list of its key managers", &Vec::new(), &found)
 }
 
 async fn announce(world: &mut World, user: &Persona, kind: &str, tenant: Value) -> Result<(), StepError> {

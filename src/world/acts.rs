@@ -14,7 +14,7 @@ use kmspec_mocks::{
 };
 
 use crate::runner::{
-    provisioning::{ProvisioningError, personas::mail_address},
+    provisioning::{ProvisioningError, Start, personas::mail_address},
     scene::Scenic,
     stage::{Arrangement, Stage, servers::Server},
 };
@@ -231,7 +231,16 @@ impl World {
     ///
     /// The recorded failure; the scenario does not apply where the run cannot configure the subject.
     pub async fn configure_platform(&self, text: &str) -> Result<(), StepError> {
-        self.stage().configure(self.scene(), text).await.or_fail(self)
+        self.stage().configure(self.scene(), text, Start::OnItsData).await.or_fail(self)
+    }
+
+    /// Sets the platform up anew, by the text of a `deployment.toml`: nobody is there but the first tenant's administrator.
+    ///
+    /// # Errors
+    ///
+    /// The recorded failure; the scenario does not apply where the run cannot configure the subject.
+    pub async fn set_up_platform(&self, text: &str) -> Result<(), StepError> {
+        self.stage().configure(self.scene(), text, Start::Afresh).await.or_fail(self)
     }
 
     /// From here on whoever plays that role does so under a mail address. Only a platform of the scenario's own has such users.

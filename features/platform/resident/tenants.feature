@@ -25,6 +25,11 @@ Feature: Tenants that an identity server announces
       Then the announcement is received
       And the announced tenant has no key manager
 
+    @extended @negative @APIM-TS-02 @DEF-SEED-TS-02
+    Scenario: A platform that is set up without resident key managers has none in its first tenant
+      When the platform is set up without resident key managers
+      Then the first tenant is there and has no key manager
+
     @extended @negative @APIM-TS-08 @APIM-KEY-10 @DEF-SEED-TS-08
     Scenario: Without a key manager an application is made and has no keys
       Given the platform gives announced tenants no key manager

@@ -15,7 +15,7 @@ use std::{
 use kmspec_mocks::realm::Clock;
 use tokio::sync::Mutex;
 
-use super::{Ground, ProvisioningError, Sabotage, interposer_panicked, personas, planes_at};
+use super::{Ground, ProvisioningError, Sabotage, Start, interposer_panicked, personas, planes_at};
 use crate::world::SceneParts;
 use kmspec_drivers::session::Planes;
 use kmspec_model::{
@@ -155,16 +155,16 @@ impl Embedded {
     pub(super) async fn restart(&self, tenant: &str) -> Result<(), ProvisioningError> {
         let private = self.private.lock().await;
         let house = private.get(tenant).ok_or(ProvisioningError::Lacks(Capability::Restart))?;
-        self.keep(house.restart().await?);
+        self.keep(house.restart(Start::OnItsData).await?);
         Ok(())
     }
 
     /// Only who has a platform alone may configure it.
-    pub(super) async fn configure(&self, tenant: &str, text: &str) -> Result<(), ProvisioningError> {
+    pub(super) async fn configure(&self, tenant: &str, text: &str, start: Start) -> Result<(), ProvisioningError> {
         let private = self.private.lock().await;
         let house = private.get(tenant).ok_or(ProvisioningError::Lacks(Capability::Deployment))?;
         house.config.lock().await.deployment = Deployment::parse(text)?.0;
-        self.keep(house.restart().await?);
+        self.keep(house.restart(start).await?);
         Ok(())
     }
 
@@ -240,12 +240,15 @@ impl House {
         Ok(Self { platform: Mutex::new(Some(platform)), config: Mutex::new(config), planes, file, interposers })
     }
 
-    async fn restart(&self) -> Result<Vec<Problem>, ProvisioningError> {
+    async fn restart(&self, how: Start) -> Result<Vec<Problem>, ProvisioningError> {
         let mut platform = self.platform.lock().await;
         let problems = match platform.take() {
             Some(running) => stopped(running).await,
             None => Vec::new(),
         };
+        if how == Start::Afresh {
+            self.remove_data().await;
+        }
         *platform = Some(start(self.config.lock().await.clone()).await?);
         Ok(problems)
     }
@@ -262,14 +265,18 @@ impl House {
     /// Stops it and removes its data file; what is left of one in a folder for temporary files harms nobody.
     async fn close(self) -> Vec<Problem> {
         let problems = self.stop().await;
-        if let Some(file) = &self.file {
-            for ending in ["", "-wal", "-shm", ".key", ".lock"] {
+        self.remove_data().await;
+        problems
+    }
+
+    async fn remove_data(&self) {
+        for ending in ["", "-wal", "-shm", ".key", ".lock"] {
+            if let Some(file) = &self.file {
                 let mut name = file.clone().into_os_string();
                 name.push(ending);
                 let _ = tokio::fs::remove_file(name).await;
             }
         }
-        problems
     }
 }
 

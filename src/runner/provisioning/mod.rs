@@ -56,6 +56,15 @@ pub struct Ground {
     pub clock: Option<kmspec_mocks::realm::Clock>,
 }
 
+/// What a platform that is configured finds when it starts again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// All that was there before.
+    OnItsData,
+    /// Nothing, as on its first day.
+    Afresh,
+}
+
 /// The ground for a scenario could not be prepared, or not be cleared.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisioningError {
@@ -158,14 +167,14 @@ impl Provisioning {
         }
     }
 
-    /// Configures the platform of a tenant by the text of a `deployment.toml`, and starts it again.
+    /// Configures the platform of a tenant by the text of a `deployment.toml`, and starts it again, on its data or without.
     ///
     /// # Errors
     ///
     /// [`ProvisioningError`] when it cannot be configured, or the text is wrong.
-    pub async fn configure(&self, tenant: &str, text: &str) -> Result<(), ProvisioningError> {
+    pub async fn configure(&self, tenant: &str, text: &str, start: Start) -> Result<(), ProvisioningError> {
         match self {
-            Self::Embedded(embedded) => embedded.configure(tenant, text).await,
+            Self::Embedded(embedded) => embedded.configure(tenant, text, start).await,
             Self::Product(_) | Self::Fixed(_) | Self::AuthorizationServer(_) => {
                 Err(ProvisioningError::Lacks(Capability::Deployment))
             }
