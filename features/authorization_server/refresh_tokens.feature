@@ -27,3 +27,38 @@ Feature: Refresh tokens that are replaced when they are used
     Given a refresh token that was used, and replaced by another
     When the OAuth client asks for a token with the last refresh token 6 times at once
     Then exactly one of them brings a token
+
+  @extended @needs:server-controls @OAUTH-6749-10.4-a @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02
+  Scenario: A client that never got the new refresh token goes on with the old one in its time of grace
+    Given the server lets a refresh token be used 2 more times within 30 seconds after it was replaced
+    And a refresh token that was used, and replaced by another
+    When the OAuth client asks for a token with the refresh token that was replaced
+    Then a token is issued
+    And the access token is another one
+
+  @extended @negative @needs:server-controls @needs:clock @OAUTH-6749-10.4-a @DEF-SEED-AS-REFRESH-05
+  Scenario: After its time of grace a refresh token that was replaced brings nothing
+    Given the server lets a refresh token be used 2 more times within 30 seconds after it was replaced
+    And a refresh token that was used, and replaced by another
+    And 31 seconds have passed
+    When the OAuth client asks for a token with the refresh token that was replaced
+    Then no token is issued
+    And the error is "invalid_grant" with status 400
+
+  @extended @negative @needs:server-controls @OAUTH-6749-10.4-a @DEF-SEED-AS-REFRESH-06
+  Scenario: A refresh token that was replaced is used again as often as the server lets it be, and no more
+    Given the server lets a refresh token be used 1 more time within 60 seconds after it was replaced
+    And a refresh token that was used, and replaced by another
+    And the refresh token that was replaced was used again
+    When the OAuth client asks for a token with the refresh token that was replaced
+    Then no token is issued
+    And the error is "invalid_grant" with status 400
+
+  @extended @negative @needs:server-controls @OAUTH-6749-10.4-a @DEF-SEED-AS-REFRESH-07
+  Scenario: Whoever uses the new refresh token ends the time of grace of the old one
+    Given the server lets a refresh token be used 2 more times within 30 seconds after it was replaced
+    And a refresh token that was used, and replaced by another
+    And the refresh token that took its place was used
+    When the OAuth client asks for a token with the refresh token that was replaced
+    Then no token is issued
+    And the error is "invalid_grant" with status 400

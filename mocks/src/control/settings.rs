@@ -16,6 +16,7 @@ use crate::realm::{
     device::DevicePolicy,
     jwt::Object,
     policy::{Breakage, Rotation},
+    rotation::GracefulRotation,
 };
 
 macro_rules! settings {
@@ -74,6 +75,8 @@ settings! {
     password_failures_explained: bool,
     open_registration: bool,
     rotation: Rotation,
+    graceful_rotation: Option<GracefulRotation>,
+    graceful_rotation_at_most: GracefulRotation,
     refresh_without_asking: bool,
     access_revocation_ends_refresh: bool,
     access_tokens_revocable: bool,

@@ -13,7 +13,7 @@ use crate::{
     endpoints::{call::Reply, token},
     grants::{self, Issue},
     journal::Endpoint,
-    realm::{Client, TokenKind, TokenRow, TokenState, scope},
+    realm::{Client, TokenKind, TokenRow, TokenState, scope, token::Grace},
 };
 
 const REFRESH: &str = "refresh_token";
@@ -31,6 +31,9 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-REFRESH-02", "refreshing is refused although the refresh token is good", never),
     defect("DEF-SEED-AS-REFRESH-03", "reuse of a refresh token leaves what came of it alive", family_spared),
     defect("DEF-SEED-AS-REFRESH-04", "refreshing ends nothing and brings the same access token again", same_again),
+    defect("DEF-SEED-AS-REFRESH-05", "the time of grace of a replaced refresh token never ends", endless),
+    defect("DEF-SEED-AS-REFRESH-06", "a replaced refresh token may be used again however often", uncounted),
+    defect("DEF-SEED-AS-REFRESH-07", "a replaced refresh token stays good when the one after it was used", unclosed),
 ];
 
 /// The row of the refresh token that was sent.
@@ -130,6 +133,39 @@ fn family_spared(turn: &Turn<'_>) -> Reply {
     if !is_success(&reply) {
         alive.into_iter().for_each(|row| turn.realm().put_back(row));
     }
+    reply
+}
+
+fn change_grace(turn: &Turn<'_>, row: &TokenRow, change: impl FnOnce(&mut Grace)) {
+    let change = |row: &mut TokenRow| {
+        if let Some(grace) = row.refresh.as_mut().and_then(|refresh| refresh.grace.as_mut()) {
+            change(grace);
+        }
+    };
+    turn.realm().change_row(&row.jti, |_| true, change);
+}
+
+fn endless(turn: &Turn<'_>) -> Reply {
+    if let Some(row) = sent(turn) {
+        change_grace(turn, &row, |grace| grace.until = u64::MAX);
+    }
+    turn.honest()
+}
+
+fn uncounted(turn: &Turn<'_>) -> Reply {
+    if let Some(row) = sent(turn) {
+        change_grace(turn, &row, |grace| grace.reused = 0);
+    }
+    turn.honest()
+}
+
+/// The honest grant ends the grace of those before, and it is given back afterwards.
+fn unclosed(turn: &Turn<'_>) -> Reply {
+    let Some(row) = sent(turn) else { return turn.honest() };
+    let has_grace = |row: &TokenRow| row.refresh.as_ref().is_some_and(|refresh| refresh.grace.is_some());
+    let before = turn.realm().rows(|each| each.family == row.family && each.jti != row.jti && has_grace(each));
+    let reply = turn.honest();
+    before.into_iter().for_each(|row| turn.realm().put_back(row));
     reply
 }
 

@@ -1,6 +1,8 @@
 //! The keys that are known, what each takes, and which setting it changes. The names are the product's
 //! (`default.json` of carbon-identity-framework, and the documents of the key manager).
 
+use std::num::NonZeroU64;
+
 use super::{
     access::AccessRule,
     custom_grants, listeners,
@@ -90,6 +92,21 @@ const KEYS: &Keys<Settings> = &[
         Flag(|settings, on| settings.password_failures_explained = on),
     ),
     ("oauth.token_renewal.renew_refresh_token", Flag(|settings, on| settings.renew_refresh_token = on)),
+    (
+        "oauth.graceful_refresh_token_rotation.maximum_validity_period",
+        Count(|settings, seconds| {
+            let seconds = NonZeroU64::new(seconds).ok_or("a number of seconds, one or more")?;
+            settings.most_grace.window_seconds = seconds;
+            Ok(())
+        }),
+    ),
+    (
+        "oauth.graceful_refresh_token_rotation.maximum_reuse_limit",
+        Count(|settings, reuses| {
+            settings.most_grace.reuses = NonZeroU64::new(reuses).ok_or("a number, one or more")?;
+            Ok(())
+        }),
+    ),
     (
         "oauth.allowed_scopes",
         Patterns(|settings, patterns| settings.allowed_scopes = patterns.iter().map(ToString::to_string).collect()),

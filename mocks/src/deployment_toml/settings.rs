@@ -8,7 +8,9 @@ use regex::Regex;
 use super::access::AccessRule;
 use crate::certificates::CertificateMapping;
 use crate::notices::NoticeTarget;
-use crate::realm::{Lifetimes, Realm, RealmSpec, UserSpec, key_ring::KidStyle, policy::Rotation};
+use crate::realm::{
+    Lifetimes, Realm, RealmSpec, UserSpec, key_ring::KidStyle, policy::Rotation, rotation::GracefulRotation,
+};
 use crate::vendors::is7_tokens::{self, ScopeMode, Scopes, Shape};
 
 /// A grant type as a file names it, and on the wire.
@@ -42,6 +44,8 @@ pub(crate) struct Settings {
     pub(super) authorize_all_scopes: bool,
     pub(super) lifetimes: Lifetimes,
     pub(super) renew_refresh_token: bool,
+    /// What applications may have of graceful rotation at most.
+    pub(super) most_grace: GracefulRotation,
     /// `oauth.jwt.renew_token_without_revoking_existing`: whether, and of which grant types.
     pub(super) jwts_side_by_side: (bool, Vec<String>),
     pub(super) password_failures_explained: bool,
@@ -95,6 +99,7 @@ impl Default for Settings {
             authorize_all_scopes: false,
             lifetimes: Lifetimes::default(),
             renew_refresh_token: true,
+            most_grace: GracefulRotation::AT_MOST,
             jwts_side_by_side: (false, vec![text("client_credentials")]),
             password_failures_explained: false,
             grants: GRANTS
@@ -244,6 +249,7 @@ impl Settings {
         policy.device.user_code = self.user_code.clone();
         policy.lifetimes = self.lifetimes;
         policy.rotation = if self.renew_refresh_token { Rotation::Rotate } else { Rotation::Keep };
+        policy.graceful_rotation_at_most = self.most_grace;
         policy.assertions_give_refresh = self.assertions_give_refresh;
         policy.assertions_used_once = self.assertions_used_once;
         policy.oldest_assertion = self.assertion_age_checked.then(|| self.assertion_minutes.saturating_mul(60));

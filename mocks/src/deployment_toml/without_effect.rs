@@ -132,7 +132,6 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "oauth.enable_sha256",
     "oauth.endpoints",
     "oauth.extensions",
-    "oauth.graceful_refresh_token_rotation",
     "oauth.grant_type.account_switch",
     "oauth.grant_type.ciba",
     "oauth.grant_type.client_credentials.allow_id_token",

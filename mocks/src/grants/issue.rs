@@ -143,6 +143,7 @@ fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {
         text: realm.shape().refresh(),
         expires_at: now.saturating_add(client.refresh_token_seconds.unwrap_or(lifetimes.refresh_seconds)),
         state: TokenState::Active,
+        grace: None,
     });
     let jti = random::uuid();
     TokenRow {

@@ -2,7 +2,9 @@
 //! What becomes of the refresh token that was used is the realm's rotation policy.
 
 use super::{Form, Grant, Issue, TokenAnswer, issue};
-use crate::realm::{Client, OAuthError, Realm, TokenKind, TokenRow, TokenState, policy::Rotation, scope};
+use crate::realm::{
+    Client, OAuthError, Realm, TokenKind, TokenRow, TokenState, policy::Rotation, scope, token::RefreshToken,
+};
 
 pub(super) struct RefreshTokenGrant;
 
@@ -30,15 +32,21 @@ impl Grant for RefreshTokenGrant {
             None => None,
         };
         realm.can_keep()?;
-        let rotation = realm.policy().rotation;
-        let rotate = matches!(rotation, Rotation::Rotate | Rotation::RotateAndDetectReuse);
-        // Taken before anything is issued: of two requests at once only one gets a pair.
-        let one_live = realm.policy().one_live_token;
+        let policy = realm.policy();
+        let rotate = policy.rotates();
         // Without rotation the row of the refresh token is not that of the latest access token.
         let latest = (!rotate).then(|| realm.live_of(&row.family)).flatten();
         let replaced = latest.unwrap_or_else(|| row.access_token.clone());
-        let taken =
-            realm.change_row(&row.jti, |row| row.is_refreshable(realm.now()), |row| end_used(row, rotate, one_live));
+        let (grace, one_live) = (policy.grace(), policy.one_live_token);
+        let _turn = grace.map(|_| realm.using_gracefully());
+        // Taken before anything is issued: of two requests at once only one gets a pair.
+        let taken = match grace {
+            Some(rules) => realm.use_gracefully(&row.jti, rules),
+            None => {
+                let good = |row: &TokenRow| row.is_refreshable(realm.now());
+                realm.change_row(&row.jti, good, |row| end_used(row, rotate, one_live))
+            }
+        };
         if !taken {
             return Err(OAuthError::invalid_grant("the refresh token is no longer active"));
         }
@@ -52,7 +60,7 @@ impl Grant for RefreshTokenGrant {
                 ..Issue::new(client, user.as_ref(), &row.grant_type, scopes)
             },
         );
-        if rotation == Rotation::Keep {
+        if policy.rotation == Rotation::Keep {
             answer.refresh_token = Some(text.to_owned());
         }
         answer.headers.push(("deactivatedaccesstoken".to_owned(), replaced));
@@ -78,10 +86,11 @@ fn usable(realm: &Realm, client: &Client, text: &str) -> Result<TokenRow, OAuthE
     let refresh = row.refresh.as_ref().ok_or_else(unknown)?;
     match refresh.state {
         TokenState::Superseded => {
+            let Some(too_late) = too_late(realm, refresh) else { return Ok(row) };
             if realm.policy().rotation == Rotation::RotateAndDetectReuse {
                 realm.end_family(&row.family, TokenState::Revoked);
             }
-            Err(OAuthError::invalid_grant("the refresh token was used before"))
+            Err(OAuthError::invalid_grant(too_late))
         }
         TokenState::Revoked => Err(OAuthError::invalid_grant("the refresh token is not active")),
         TokenState::Active if realm.now() >= refresh.expires_at => {
@@ -89,6 +98,17 @@ fn usable(realm: &Realm, client: &Client, text: &str) -> Result<TokenRow, OAuthE
         }
         TokenState::Active => Ok(row),
     }
+}
+
+/// Why a refresh token that was replaced does no more; `None` in its time of grace.
+fn too_late(realm: &Realm, refresh: &RefreshToken) -> Option<&'static str> {
+    let (Some(rules), Some(grace)) = (realm.policy().grace(), refresh.grace) else {
+        return Some("the refresh token was used before");
+    };
+    if realm.now() >= grace.until {
+        return Some("the time in which the refresh token could be used again is over");
+    }
+    (grace.reused >= rules.reuses.get()).then_some("the refresh token was used again too often")
 }
 
 /// The scopes asked for, which must be among those granted first.

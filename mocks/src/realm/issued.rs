@@ -156,7 +156,10 @@ impl Realm {
         if kind == TokenKind::Access && !policy.access_tokens_revocable {
             return Revocation::Unsupported;
         }
-        let alive = if kind == TokenKind::Access { row.is_active(now) } else { row.is_refreshable(now) };
+        let alive = match kind {
+            TokenKind::Access => row.is_active(now),
+            TokenKind::Refresh => row.is_refreshable(now) || row.in_grace(now),
+        };
         if !alive {
             return Revocation::Unknown;
         }

@@ -22,6 +22,7 @@ pub mod pkce;
 pub mod policy;
 pub(crate) mod pushed;
 pub mod random;
+pub mod rotation;
 pub mod scope;
 pub mod shape;
 pub mod signing_key;

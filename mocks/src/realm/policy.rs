@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{device::DevicePolicy, error::OAuthError};
+use super::{device::DevicePolicy, error::OAuthError, rotation::GracefulRotation};
 
 /// How long tokens live, in seconds, where the client has no setting of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -115,6 +115,11 @@ pub struct Policy {
     pub open_registration: bool,
     /// What happens to a refresh token that is used.
     pub rotation: Rotation,
+    /// How a refresh token that was replaced may be used again, where it may at all (WSO2 Identity Server, a setting of
+    /// applications there).
+    pub graceful_rotation: Option<GracefulRotation>,
+    /// What cuts that down where it says more (`oauth.graceful_refresh_token_rotation`).
+    pub graceful_rotation_at_most: GracefulRotation,
     /// Whether grants on behalf of a user give a refresh token without `offline_access`.
     pub refresh_without_asking: bool,
     /// Whether revoking an access token ends the refresh token it came with.
@@ -152,6 +157,18 @@ pub struct Policy {
     pub dialect: fn(OAuthError) -> OAuthError,
 }
 
+impl Policy {
+    /// Whether using a refresh token gives another one.
+    pub(crate) fn rotates(&self) -> bool {
+        matches!(self.rotation, Rotation::Rotate | Rotation::RotateAndDetectReuse)
+    }
+
+    /// How a refresh token that was replaced may be used again.
+    pub(crate) fn grace(&self) -> Option<GracefulRotation> {
+        self.graceful_rotation.filter(|_| self.rotates()).map(|rules| rules.at_most(self.graceful_rotation_at_most))
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         let known = ["client_credentials", "password", "refresh_token"];
@@ -186,6 +203,8 @@ impl Default for Policy {
             password_failures_explained: false,
             open_registration: false,
             rotation: Rotation::RotateAndDetectReuse,
+            graceful_rotation: None,
+            graceful_rotation_at_most: GracefulRotation::AT_MOST,
             refresh_without_asking: true,
             access_revocation_ends_refresh: false,
             strangers_see_users: true,

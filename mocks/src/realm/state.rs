@@ -70,6 +70,7 @@ pub(super) struct Inner {
     state: Mutex<State>,
     pub(super) pending: Mutex<Pending>,
     trust: Mutex<Trust>,
+    pub(super) graceful_use: Mutex<()>,
     directory: Mutex<Directory>,
     pub(super) ear: Ear,
 }
@@ -124,6 +125,7 @@ impl Realm {
             state: Mutex::new(state),
             pending: Mutex::default(),
             trust: Mutex::default(),
+            graceful_use: Mutex::default(),
             directory: Mutex::default(),
             ear: Ear::default(),
         }))

@@ -37,6 +37,18 @@ pub struct RefreshToken {
     pub expires_at: u64,
     /// Whether it may still be used.
     pub state: TokenState,
+    /// In which way it may be used although another one took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Grace>,
+}
+
+/// The time in which a refresh token that was replaced may be used again (see `rotation`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    /// Until when, in seconds since 1970.
+    pub until: u64,
+    /// How often it was used again.
+    pub reused: u64,
 }
 
 /// An access token, with the refresh token it came with.
@@ -100,6 +112,34 @@ impl TokenRow {
         self.state = state;
         if let Some(refresh) = &mut self.refresh {
             refresh.state = state;
+            refresh.grace = None;
+        }
+    }
+
+    /// Ends both tokens, the refresh token with a time of grace, which is no longer than its life.
+    pub(super) fn begin_grace(&mut self, until: u64) {
+        self.end(TokenState::Superseded);
+        if let Some(refresh) = &mut self.refresh {
+            refresh.grace = Some(Grace { until: until.min(refresh.expires_at), reused: 0 });
+        }
+    }
+
+    /// Whether the refresh token was replaced and its time of grace lasts.
+    pub(super) fn in_grace(&self, now: u64) -> bool {
+        let grace = self.refresh.as_ref().filter(|refresh| refresh.state == TokenState::Superseded);
+        grace.and_then(|refresh| refresh.grace).is_some_and(|grace| now < grace.until)
+    }
+
+    /// Counts a use of the refresh token in its time of grace; whether it may be used.
+    pub(super) fn use_again(&mut self, now: u64, reuses: u64) -> bool {
+        let in_grace = self.in_grace(now);
+        let grace = self.refresh.as_mut().and_then(|refresh| refresh.grace.as_mut());
+        match grace.filter(|grace| in_grace && grace.reused < reuses) {
+            Some(grace) => {
+                grace.reused += 1;
+                true
+            }
+            None => false,
         }
     }
 
@@ -136,7 +176,8 @@ impl TokenStore {
             self.prune(now);
         }
         self.by_text.insert(row.access_token.clone(), (row.jti.clone(), TokenKind::Access));
-        if let Some(refresh) = row.refresh.as_ref().filter(|refresh| refresh.state == TokenState::Active) {
+        let usable = |refresh: &&RefreshToken| refresh.state == TokenState::Active || refresh.grace.is_some();
+        if let Some(refresh) = row.refresh.as_ref().filter(usable) {
             self.by_text.insert(refresh.text.clone(), (row.jti.clone(), TokenKind::Refresh));
         }
         self.by_client.entry(row.client_id.clone()).or_default().push(row.jti.clone());
@@ -182,6 +223,13 @@ impl TokenStore {
         ended
     }
 
+    /// Ends times of grace.
+    pub(super) fn end_grace_where(&mut self, mut which: impl FnMut(&TokenRow) -> bool) {
+        for row in self.rows.values_mut().filter(|row| which(row)) {
+            row.refresh.iter_mut().for_each(|refresh| refresh.grace = None);
+        }
+    }
+
     /// The live row of the same client, user, audience and scopes. JWTs of the spared grant types have none.
     pub(super) fn live_twin(&mut self, of: &TokenRow, now: u64, spared: &[String]) -> Option<&mut TokenRow> {
         let lone = |row: &TokenRow| row.format == TokenFormat::Jwt && spared.contains(&row.grant_type);
@@ -197,7 +245,7 @@ impl TokenStore {
     }
 
     fn prune(&mut self, now: u64) {
-        self.rows.retain(|_, row| row.is_active(now) || row.is_refreshable(now));
+        self.rows.retain(|_, row| row.is_active(now) || row.is_refreshable(now) || row.in_grace(now));
         self.by_text.retain(|_, (jti, _)| self.rows.contains_key(jti));
         for rows in self.by_client.values_mut() {
             rows.retain(|jti| self.rows.contains_key(jti));

@@ -46,7 +46,10 @@ async fn every_route_answers_what_the_document_says() {
             "patch",
             "/settings",
             vec![],
-            json!({ "lifetimes": { "app_seconds": 9, "user_seconds": 9, "refresh_seconds": 9, "code_seconds": 9 } }),
+            json!({
+                "lifetimes": { "app_seconds": 9, "user_seconds": 9, "refresh_seconds": 9, "code_seconds": 9 },
+                "graceful_rotation": { "window_seconds": 30, "reuses": 1 },
+            }),
         ),
         ("get", "/settings", vec![], none.clone()),
         ("get", "/notices", vec![], none.clone()),

@@ -1,7 +1,12 @@
 //! What defects of refresh tokens look like on the wire.
 //! Each look says whether it saw the defect.
 
-use kmspec_mocks::vendors::Vendor::Custom;
+use std::time::Duration;
+
+use kmspec_mocks::{
+    realm::rotation::GracefulRotation,
+    vendors::Vendor::{Custom, Is7},
+};
 
 use super::{
     endpoints::{by_another, look, users_tokens},
@@ -25,6 +30,11 @@ async fn futures(stage: &Stage, refresh: &str) -> [Answer; 4] {
         refreshed(stage, refresh),
     )
     .into()
+}
+
+/// Lets refresh tokens that were replaced be used again, for half a minute, so often.
+fn gracious(stage: &Stage, reuses: u64) {
+    stage.server.realm().change_policy(|policy| policy.graceful_rotation = Some(GracefulRotation::new(30, reuses)));
 }
 
 pub(crate) const PROBES: &[Probe] = &[
@@ -89,6 +99,39 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => {
             let (access, refresh) = users_tokens(&stage).await;
             refreshed(&stage, &refresh).await.member("access_token") == access
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-05",
+        Is7,
+        look!(stage => {
+            gracious(&stage, 5);
+            let (_, refresh) = users_tokens(&stage).await;
+            assert!(granted(&refreshed(&stage, &refresh).await));
+            stage.server.clock().advance(Duration::from_secs(31));
+            granted(&refreshed(&stage, &refresh).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-06",
+        Is7,
+        look!(stage => {
+            gracious(&stage, 1);
+            let (_, refresh) = users_tokens(&stage).await;
+            assert!(granted(&refreshed(&stage, &refresh).await));
+            assert!(granted(&refreshed(&stage, &refresh).await));
+            granted(&refreshed(&stage, &refresh).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-07",
+        Is7,
+        look!(stage => {
+            gracious(&stage, 5);
+            let (_, refresh) = users_tokens(&stage).await;
+            let second = refreshed(&stage, &refresh).await.member("refresh_token");
+            assert!(granted(&refreshed(&stage, &second).await));
+            granted(&refreshed(&stage, &refresh).await)
         }),
     ),
 ];

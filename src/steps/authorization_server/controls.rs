@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cucumber::given;
-use kmspec_mocks::realm::Realm;
+use kmspec_mocks::realm::{Realm, rotation::GracefulRotation};
 
 use super::token_endpoint::client;
 use crate::world::{StepError, World};
@@ -30,6 +30,13 @@ async fn switched_off(world: &mut World) -> Result<(), StepError> {
 #[given("the server has changed its signing key")]
 async fn rotated(world: &mut World) -> Result<(), StepError> {
     realm(world)?.keys().rotate();
+    Ok(())
+}
+
+#[given(expr = "the server lets a refresh token be used {int} more time(s) within {int} seconds after it was replaced")]
+async fn grace(world: &mut World, reuses: u64, seconds: u64) -> Result<(), StepError> {
+    let rules = GracefulRotation::new(seconds, reuses);
+    realm(world)?.change_policy(|policy| policy.graceful_rotation = Some(rules));
     Ok(())
 }
 

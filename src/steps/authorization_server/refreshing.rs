@@ -30,6 +30,19 @@ async fn use_the_replaced(world: &mut World) -> Result<(), StepError> {
     ask_with(world, &refreshing(&first)).await
 }
 
+#[given("the refresh token that was replaced was used again")]
+async fn replaced_used_again(world: &mut World) -> Result<(), StepError> {
+    use_the_replaced(world).await?;
+    expect_issued(world)
+}
+
+#[given("the refresh token that took its place was used")]
+async fn successor_used(world: &mut World) -> Result<(), StepError> {
+    let last = refresh_token(world)?;
+    ask_with(world, &refreshing(&last)).await?;
+    expect_issued(world)
+}
+
 #[when(expr = "the OAuth client asks for a token with the last refresh token {int} times at once")]
 async fn use_at_once(world: &mut World, times: usize) -> Result<(), StepError> {
     let (talk, token, client) = (world.conversation()?, refresh_token(world)?, client(world)?.authentication());
