@@ -1,12 +1,16 @@
 //! Mocks and platforms that a command goes on serving: what they say, and what they take.
 //! Their configuration is the business of `deployments`.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
 #[cfg(unix)]
 use std::{
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Stdio},
+    process::Child,
 };
 
 #[cfg(unix)]
@@ -61,8 +65,22 @@ fn addresses_that_a_mock_cannot_have_are_refused_before_it_serves() {
         ("cognito", "--issuer-host", "pool.invalid", ["`pool.invalid`", "does not lead to this machine", "loopback"]),
         ("is7", "--issuer-host", "127.0.0.1", [issuer_host, "`is7`", "cognito has one"]),
     ] {
-        refused(&kmspec(&["mock", vendor, flag, given, "--port", "0", "--ca-dir", folder]), 2, &parts);
+        refused(&ended(&["mock", vendor, flag, given, "--port", "0", "--ca-dir", folder]), 2, &parts);
     }
+}
+
+/// What a command says that ends by itself; one that goes on serving is ended, and fails whoever looks at its exit code.
+fn ended(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmspec"));
+    command.args(arguments).env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (mut child, deadline) = (command.spawn().unwrap(), Instant::now() + Duration::from_secs(20));
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
 }
 
 #[cfg(unix)]
