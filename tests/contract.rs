@@ -245,23 +245,10 @@ fn every_schema_that_the_table_names_is_in_it() {
 }
 
 /// Operations that no source has a status of success for: the table holds the embedded platform to one, the drivers take any.
-const OPEN: [&str; 17] = [
-    "GET /api/am/admin/v4/applications",
+const OPEN: [&str; 4] = [
     "GET /api/am/admin/v4/key-managers/{}/scope-registrations",
-    "GET /api/am/devportal/v3/apis",
-    "GET /api/am/devportal/v3/apis/{}",
-    "GET /api/am/devportal/v3/applications/{}/api-keys/PRODUCTION",
-    "GET /api/am/devportal/v3/throttling-policies/{}",
     "GET /api/am/publisher/v4/apis",
     "GET /api/am/publisher/v4/apis/{}/swagger",
-    "GET /api/am/publisher/v4/subscriptions",
-    "HEAD /api/am/publisher/v4/roles/{}",
-    "POST /api/am/admin/v4/applications/{}/change-owner",
-    "POST /api/am/admin/v4/throttling/policies/{}",
-    "POST /api/am/devportal/v3/applications/{}/api-keys/PRODUCTION/revoke",
-    "POST /api/am/devportal/v3/me/change-password",
-    "POST /api/am/publisher/v4/apis/{}/client-certificates",
-    "POST /api/am/publisher/v4/subscriptions/change-business-plan",
     "PUT /api/am/publisher/v4/apis/{}/swagger",
 ];
 
@@ -271,20 +258,21 @@ fn what_the_drivers_take_for_success_is_what_the_table_grants() {
         (Plane::Admin, "/api/am/admin/v4"),
         (Plane::Devportal, "/api/am/devportal/v3"),
         (Plane::Publisher, "/api/am/publisher/v4"),
+        (Plane::Resident, ""),
     ];
     let interface = Interface::read();
     let mut open = BTreeSet::new();
     for operation in &interface.operation {
         let (method, path) = operation.call.split_once(' ').unwrap();
-        let Some((plane, path)) = planes.iter().find_map(|(plane, base)| Some((*plane, path.strip_prefix(base)?)))
-        else {
-            continue;
-        };
+        let found = planes.iter().find_map(|(plane, base)| Some((*plane, path.strip_prefix(base)?)));
+        let (plane, path) = found.unwrap();
         let Some(due) = kmspec_drivers::granted::statuses(plane, method, path) else {
             open.insert(operation.call.as_str());
             continue;
         };
-        let granted: BTreeSet<u16> = operation.granted.keys().map(|status| status.parse().unwrap()).collect();
+        // That there is no such role is an answer of the table, and a refusal to the drivers.
+        let statuses = operation.granted.keys().map(|status| status.parse::<u16>().unwrap());
+        let granted: BTreeSet<u16> = statuses.filter(|status| *status < 300).collect();
         assert!(granted.iter().all(|status| due.contains(status)), "{}: {granted:?}, {due:?}", operation.call);
     }
     assert_eq!(open, OPEN.into());

@@ -34,7 +34,8 @@ const fn publisher(method: &'static str, path: &'static str, statuses: &'static 
     Operation { plane: Plane::Publisher, method, path, statuses }
 }
 
-/// Every operation whose statuses of success are settled (apim-rest-contract 1.3, 1.7, 1.9). A more telling path comes first.
+/// Every operation whose statuses of success are settled (apim-rest-contract 1.3, 1.7, 1.9; apim-observed-behaviour
+/// 1.2, 1.6 to 1.9). A more telling path comes first.
 const OPERATIONS: &[Operation] = &[
     admin("GET", "/key-managers", OK),
     admin("POST", "/key-managers", CREATED),
@@ -43,6 +44,9 @@ const OPERATIONS: &[Operation] = &[
     admin("PUT", "/key-managers/{}", OK),
     admin("DELETE", "/key-managers/{}", OK),
     admin("GET", "/settings", OK),
+    admin("GET", "/applications", OK),
+    admin("POST", "/applications/{}/change-owner", OK),
+    admin("POST", "/throttling/policies/{}", CREATED),
     admin("POST", "/organizations", CREATED),
     admin("DELETE", "/organizations/{}", OK),
     portal("GET", "/applications", OK),
@@ -64,6 +68,12 @@ const OPERATIONS: &[Operation] = &[
     portal("POST", "/applications/{}/oauth-keys/{}/revoke-secret", NO_CONTENT),
     portal("POST", "/applications/{}/oauth-keys/{}/clean-up", OK),
     portal("POST", "/applications/{}/api-keys/{}/generate", OK),
+    portal("GET", "/applications/{}/api-keys/{}", OK),
+    portal("POST", "/applications/{}/api-keys/{}/revoke", OK),
+    portal("POST", "/me/change-password", OK),
+    portal("GET", "/apis", OK),
+    portal("GET", "/apis/{}", OK),
+    portal("GET", "/throttling-policies/{}", OK),
     portal("GET", "/subscriptions", OK),
     portal("POST", "/subscriptions", CREATED_OR_PENDING),
     portal("PUT", "/subscriptions/{}", OK_OR_PENDING),
@@ -77,6 +87,10 @@ const OPERATIONS: &[Operation] = &[
     publisher("POST", "/apis/{}/revisions", CREATED),
     publisher("POST", "/apis/{}/deploy-revision", OK_OR_CREATED),
     publisher("POST", "/apis/{}/generate-key", OK),
+    publisher("POST", "/apis/{}/client-certificates", CREATED),
+    publisher("HEAD", "/roles/{}", OK),
+    publisher("GET", "/subscriptions", OK),
+    publisher("POST", "/subscriptions/change-business-plan", OK),
     publisher("POST", "/subscriptions/block-subscription", OK),
     publisher("POST", "/subscriptions/unblock-subscription", OK),
     publisher("GET", "/scopes", OK),
@@ -84,10 +98,12 @@ const OPERATIONS: &[Operation] = &[
     publisher("GET", "/scopes/{}", OK),
     publisher("PUT", "/scopes/{}", OK),
     publisher("DELETE", "/scopes/{}", OK),
+    Operation { plane: Plane::Resident, method: "POST", path: "/api/identity/user/v1.0/me", statuses: CREATED },
+    Operation { plane: Plane::Resident, method: "POST", path: "/client-registration/v0.17/register", statuses: OK },
 ];
 
 /// The statuses by which the plane says that this was done; `None` where its interface leaves that open. The path is the
-/// one below the plane's base.
+/// one below the plane's base; that of the resident key manager is the root of its tenant.
 pub fn statuses(plane: Plane, method: &str, path: &str) -> Option<&'static [u16]> {
     let meant = |each: &&Operation| each.plane == plane && each.method == method && fits(each.path, path);
     OPERATIONS.iter().find(meant).map(|operation| operation.statuses)

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use kmspec_model::target::Persona;
+use kmspec_model::{exchange::Plane, target::Persona};
 
 use super::{
     authorization_server::{AuthorizationServerClient, OauthEndpoints},
     error::DriverError,
+    granted,
     reply::Reply,
     wire::{Call, Line, below},
 };
@@ -70,7 +71,8 @@ impl Resident {
         });
         let url = below(&self.root, &["client-registration", "v0.17", "register"]);
         let call = Call::new("POST", url).basic(&user.username, &user.password).json(&document);
-        self.line.send(call).await?.read("a registered client")
+        let due = granted::statuses(Plane::Resident, "POST", "/client-registration/v0.17/register");
+        self.line.send(call).await?.due(due).read("a registered client")
     }
 
     /// Registers a client with an administrator's password at the path that the key manager's document names.
@@ -106,7 +108,8 @@ impl Resident {
         let call = Call::new("POST", self.of_tenant(&["api", "identity", "user", "v1.0", "me"]));
         let call = call.basic(&administrator.username, &administrator.password);
         let document = json!({ "user": user, "properties": [] });
-        self.line.send(call.json(&document)).await?.done()
+        let due = granted::statuses(Plane::Resident, "POST", "/api/identity/user/v1.0/me");
+        self.line.send(call.json(&document)).await?.due(due).done()
     }
 
     /// Registers a scope for these roles, in the hands of the tenant's administrator.
