@@ -1,6 +1,8 @@
 //! What gateways of other processes ask of the control plane when they start: key managers, keys, revocations.
 //! Changes are told by events; secrets of connectors are told to nobody.
 
+mod subscription_data;
+
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::get};
@@ -10,10 +12,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     connectors,
-    domain::{CertificateType, KeyManager, KeyMapping, SUPER_TENANT, Tenant},
+    domain::{Application, CertificateType, KeyManager, KeyMapping, SUPER_TENANT, Tenant},
     identity::ADMINISTRATOR,
     site::Site,
-    store::{Documents, Revocation},
+    store::{Documents, Revocation, StoreError},
     wire::{Query, Refusal, basic_credentials},
 };
 
@@ -25,23 +27,31 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/keymanagers", get(key_managers))
         .route("/application-key-mappings", get(key_mappings))
+        .route("/applications", get(subscription_data::applications))
+        .route("/subscriptions", get(subscription_data::subscriptions))
+        .route("/apis", get(subscription_data::apis))
+        .route("/scopes", get(subscription_data::scopes))
         .route("/revokedjwt", get(revocations))
 }
 
 /// The tenant that an administrator of its own, or of the platform, asks about.
 async fn asked(site: &Site, headers: &HeaderMap) -> Result<String, Refusal> {
+    let (tenant, _) = asked_at_all(site, headers).await?;
+    tenant.ok_or_else(|| Refusal::bad_request(format!("The header {TENANT} is missing")))
+}
+
+/// The same where no tenant need be named; and whose administrator asks.
+async fn asked_at_all(site: &Site, headers: &HeaderMap) -> Result<(Option<String>, String), Refusal> {
     let (name, password) = basic_credentials(headers).ok_or_else(Refusal::unauthenticated)?;
     let user = site.identity.authenticate(&name, &password).await?;
     let user = user.filter(|user| user.roles.iter().any(|role| role == ADMINISTRATOR));
     let user = user.ok_or_else(Refusal::unauthenticated)?;
-    let tenant = headers.get(TENANT).and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or_default();
-    if tenant.is_empty() {
-        return Err(Refusal::bad_request(format!("The header {TENANT} is missing")));
-    }
-    if user.tenant != SUPER_TENANT && user.tenant != tenant {
+    let tenant = headers.get(TENANT).and_then(|value| value.to_str().ok()).map(str::trim);
+    let tenant = tenant.filter(|tenant| !tenant.is_empty()).map(str::to_owned);
+    if user.tenant != SUPER_TENANT && tenant.as_ref().is_some_and(|tenant| *tenant != user.tenant) {
         return Err(Refusal::unauthenticated());
     }
-    Ok(tenant.to_owned())
+    Ok((tenant, user.tenant))
 }
 
 fn check_tenant(documents: &Documents<'_>, tenant: &str) -> Result<(), Refusal> {
@@ -124,7 +134,7 @@ struct Wanted {
     keymanager: Option<String>,
 }
 
-/// The keys that belong to applications. An application is named by its UUID: it has no number here.
+/// The keys that belong to applications, which are named by their numbers and by their UUIDs.
 async fn key_mappings(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
@@ -143,27 +153,35 @@ async fn key_mappings(
                 .filter(|one| fits(&wanted.consumer_key, &one.consumer_key))
                 .filter(|one| fits(&wanted.keymanager, &one.key_manager_name))
                 .map(|one| {
-                    json!({
+                    Ok(json!({
+                        "applicationId": documents.number::<Application>(&one.application_id.to_string())?,
                         "applicationUUID": one.application_id,
                         "consumerKey": one.consumer_key,
                         "keyType": one.key_type,
                         "keyManager": one.key_manager_name,
-                    })
+                    }))
                 })
-                .collect();
+                .collect::<Result<_, StoreError>>()?;
             Ok(Json(json!({"count": found.len(), "list": found})))
         })
         .await
 }
 
-/// What was revoked, of this tenant and of none in particular.
+/// What was revoked, of this tenant and of none in particular. Who names no tenant (contract sheet, 5.3) asks about his own,
+/// the platform's administrator about all.
 async fn revocations(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
-    let tenant = asked(&site, &headers).await?;
+    let (named, own) = asked_at_all(&site, &headers).await?;
     site.store
         .read(move |documents| {
-            check_tenant(documents, &tenant)?;
+            let tenant = named.or_else(|| (own != SUPER_TENANT).then_some(own));
+            if let Some(tenant) = &tenant {
+                check_tenant(documents, tenant)?;
+            }
             let (mut tokens, mut subjects, mut clients) = (Vec::new(), Vec::new(), Vec::new());
-            for kept in documents.all::<Revocation>(&tenant)?.into_iter().chain(documents.all::<Revocation>("")?) {
+            let all = documents.everywhere::<Revocation>()?.into_iter();
+            for (home, kept) in all.filter(|(home, _)| home.is_empty() || tenant.as_ref().is_none_or(|one| one == home))
+            {
+                let organization = tenant.as_ref().unwrap_or(&home);
                 match kept {
                     Revocation::Token { token, expires_at_ms } => {
                         tokens.push(json!({"jwt_signature": token, "expiry_time": expires_at_ms}));
@@ -172,12 +190,12 @@ async fn revocations(State(site): State<Arc<Site>>, headers: HeaderMap) -> Resul
                         "entity_id": entity_id,
                         "entity_type": entity_type,
                         "revocation_time": revoked_at_ms,
-                        "organization": tenant,
+                        "organization": organization,
                     })),
                     Revocation::Consumer { consumer_key, revoked_at_ms } => clients.push(json!({
                         "consumer_key": consumer_key,
                         "revocation_time": revoked_at_ms,
-                        "organization": tenant,
+                        "organization": organization,
                     })),
                 }
             }

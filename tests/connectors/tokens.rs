@@ -48,7 +48,7 @@ async fn a_token_is_the_authorization_servers_own_and_its_refusal_is_told() {
     );
 
     let wrong = house.call(Method::POST, &path, json!({"consumerSecret": "wrong"})).await;
-    assert_eq!(verdict(&wrong), (400, 900965), "{wrong:?}");
+    assert_eq!(verdict(&wrong), (500, 900957), "{wrong:?}");
     for way in [Way::Fails, Way::Stalls, Way::CutsAnswer, Way::OtherJson, Way::Floods, Way::Redirects] {
         relay.set(&[(Method::POST, way)]);
         let begun = Instant::now();

@@ -8,4 +8,4 @@ Feature: Secrets that change at the authorization server
     And the application "shop" with keys at "acme"
     And the secret of "shop" was changed at "acme"
     When the developer generates a token for "shop" at "acme"
-    Then the request is refused because the token request was invalid
+    Then the request is refused because no token could be generated

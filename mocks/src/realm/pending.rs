@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     client::Client, device::Device, handshakes::Waiting, pkce::Challenge, pushed::Pushed, random, state::Realm,
+    token::TokenRow,
 };
 
 /// An authorization request that was found to be in order (RFC 6749, section 4.1.1).
@@ -195,6 +196,13 @@ impl Realm {
                 Taken::Fresh(Box::new(code.clone()))
             }
         }
+    }
+
+    /// What came of a code that was redeemed: the rows of its grant, good or not.
+    pub fn rows_of_code(&self, text: &str) -> Vec<TokenRow> {
+        let family = self.pending().codes.get(text).and_then(|code| code.family.clone());
+        let Some(family) = family else { return Vec::new() };
+        self.state().tokens.rows().filter(|row| row.family == family).cloned().collect()
     }
 
     /// Notes which grant came of a code; `false` when somebody else has presented it in the meantime.

@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::KeyManagerScopes;
+use super::{KeyManagerScopes, outbound_guard::Guard};
 use crate::{
     connectors, outbound,
     site::Site,
@@ -40,7 +40,7 @@ pub(super) struct Order {
 }
 
 pub(super) async fn discover(
-    _caller: Caller<KeyManagerScopes>,
+    caller: Caller<KeyManagerScopes>,
     State(site): State<Arc<Site>>,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
@@ -48,6 +48,7 @@ pub(super) async fn discover(
     if order.url.trim().is_empty() {
         return Ok(Json(json!({"valid": false, "value": {}})));
     }
+    site.store.read(move |documents| Guard::of(documents, &caller.tenant)).await?.check("url", &order.url)?;
     connectors::find(&order.kind).ok_or(Code::TypeUnknown)?;
     let Some(document) = fetch(&site.http, order.url.trim()).await else {
         return Ok(Json(json!({"valid": false, "value": {}})));

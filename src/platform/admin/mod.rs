@@ -6,6 +6,7 @@ mod discovery;
 mod key_managers;
 mod masking;
 mod organizations;
+mod outbound_guard;
 mod rules;
 mod settings;
 mod system_scopes;

@@ -4,7 +4,7 @@
 use kmspec_validation::Certificate;
 use serde_json::{Value, json};
 
-use super::masking::unmask;
+use super::{masking::unmask, outbound_guard::Guard};
 use crate::{
     connectors,
     domain::{CertificateType, KeyManager, PermissionType, TokenType, TokenValidation},
@@ -18,7 +18,8 @@ const CUSTOM_TYPE: &str = "custom";
 
 /// Checks a new document (`stored` is `None`) or a changed one, and completes it.
 ///
-/// The order of the checks is that of the product: lengths, roles, name, connector; then what this platform adds.
+/// The order of the checks is that of the product: lengths, hosts, limits, roles, name, connector; then what this platform
+/// adds.
 pub(super) fn admit(
     documents: &Documents<'_>,
     tenant: &str,
@@ -26,12 +27,15 @@ pub(super) fn admit(
     stored: Option<&KeyManager>,
 ) -> Result<KeyManager, Refusal> {
     check_lengths(&sent)?;
+    Guard::of(documents, tenant)?.check_all(&sent)?;
     check_token_handling(&sent)?;
+    check_limits(&sent)?;
     check_roles(documents, tenant, &sent)?;
     check_identity(documents, tenant, &sent, stored)?;
     unmask(&mut sent, stored);
     let mut admitted = complete(sent);
     check_connector(&mut admitted, stored)?;
+    check_decided(&admitted, stored)?;
     check_trust(&admitted)?;
     check_issuer(documents, tenant, &admitted, stored)?;
     Ok(admitted)
@@ -74,6 +78,20 @@ fn check_token_handling(sent: &KeyManager) -> Result<(), Refusal> {
             .because("tokenValidation is mandatory when tokens are validated by introspection"));
     }
     Ok(())
+}
+
+fn check_limits(sent: &KeyManager) -> Result<(), Refusal> {
+    let faulty = connectors::find(&sent.kind).and_then(|connector| connector.faulty_limit(sent));
+    faulty.map_or(Ok(()), |fault| Err(Refusal::bad_request(format!("additionalProperties.{fault}"))))
+}
+
+/// Some settings are made for good (contract sheet, 1.6).
+fn check_decided(sent: &KeyManager, stored: Option<&KeyManager>) -> Result<(), Refusal> {
+    let decided = stored.zip(connectors::find(&sent.kind));
+    match decided.and_then(|(stored, connector)| connector.decided_anew(sent, stored)) {
+        Some(name) => Err(Refusal::bad_request(format!("additionalProperties.{name} cannot be updated"))),
+        None => Ok(()),
+    }
 }
 
 fn check_roles(documents: &Documents<'_>, tenant: &str, sent: &KeyManager) -> Result<(), Refusal> {

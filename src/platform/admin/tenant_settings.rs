@@ -1,5 +1,5 @@
 //! What an administrator sets for a whole tenant: its configuration document, and other names for roles.
-//! The configuration is kept as sent; a role's other name counts where the resident key manager grants scopes.
+//! The configuration is kept as sent, and its hosts count for key managers; a role's other name counts where the resident key manager grants scopes.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::TenantScopes;
+use super::{TenantScopes, outbound_guard::Guard};
 use crate::{
     domain::{RoleAlias, TenantSettings},
     site::Site,
@@ -51,6 +51,7 @@ pub(super) async fn update_configuration(
             return Err(Refusal::bad_request(format!("{flag}: must be true or false")));
         }
     }
+    Guard::read(&sent)?;
     site.store
         .write(move |documents| {
             let kept = settings(documents, &caller.tenant)?;

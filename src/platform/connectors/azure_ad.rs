@@ -33,7 +33,8 @@ pub(super) const CONNECTOR: Connector = Connector {
             "Token version",
             &[Choice::of("v1.0"), Choice::of("v2.0")],
         )
-        .or("v1.0"),
+        .or("v1.0")
+        .decided_once(),
         Property::input("azure_ad_client_id", "Client ID").required(),
         Property::input("azure_ad_client_secret", "Client secret").required().secret(),
         Property::input("polling_initial_delay_ms", "First poll after (ms)").or("500"),

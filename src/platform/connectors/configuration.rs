@@ -75,6 +75,10 @@ pub(crate) struct Property {
     pub(crate) required: bool,
     pub(crate) masked: bool,
     multiple: bool,
+    /// Decided once, when the key manager is created (contract sheet, 2.4).
+    decided_once: bool,
+    /// Whether a key manager may limit what is chosen (contract sheet, 2.5).
+    pub(crate) limitable: bool,
     pub(crate) default: Option<&'static str>,
     choices: &'static [Choice],
 }
@@ -101,6 +105,8 @@ impl Property {
             required: false,
             masked: false,
             multiple: false,
+            decided_once: false,
+            limitable: false,
             default: None,
             choices: &[],
         }
@@ -124,6 +130,20 @@ impl Property {
 
     pub(super) const fn secret(self) -> Self {
         Self { masked: true, ..self }
+    }
+
+    pub(super) const fn decided_once(self) -> Self {
+        Self { decided_once: true, ..self }
+    }
+
+    pub(super) const fn limitable(self) -> Self {
+        Self { limitable: true, ..self }
+    }
+
+    /// What it is, said or not.
+    fn effective(&self, present: &ConnectorProperties) -> Option<String> {
+        let told = present.text(self.name).filter(|text| !text.trim().is_empty());
+        told.or_else(|| self.default.map(str::to_owned))
     }
 
     pub(super) const fn or(self, default: &'static str) -> Self {
@@ -213,6 +233,13 @@ impl Connector {
         let unsendable =
             |property: &&Property| present.text(property.name).is_some_and(|text| text.contains(char::is_control));
         asked(self.connection, present).into_iter().find(unsendable).map(|property| property.name)
+    }
+
+    /// The first property that was decided when the key manager was created, and would be another now.
+    pub(crate) fn decided_anew(&self, sent: &KeyManager, stored: &KeyManager) -> Option<&'static str> {
+        let (sent, stored) = (&sent.additional_properties, &stored.additional_properties);
+        let is_other = |own: &&Property| own.decided_once && own.effective(sent) != own.effective(stored);
+        self.connection.iter().find(is_other).map(|own| own.name)
     }
 
     /// Names of the secret properties, also of those that belong to a choice.

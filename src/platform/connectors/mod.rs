@@ -6,6 +6,7 @@ mod asgardeo;
 mod auth0;
 mod azure_ad;
 mod configuration;
+mod constraints;
 mod custom;
 mod dialect;
 mod forgerock;

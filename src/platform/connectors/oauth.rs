@@ -13,7 +13,7 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) consumer_secret: &'a str,
     pub(crate) scopes: &'a [String],
     /// Wanted lifetime in seconds; only the resident key manager is told.
-    pub(crate) validity_s: Option<i64>,
+    pub(crate) validity_s: Option<u64>,
 }
 
 /// Asks the key manager's token endpoint; the answer is that of RFC 6749, section 5.1.

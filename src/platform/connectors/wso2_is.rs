@@ -36,10 +36,10 @@ pub(super) const CONNECTOR: Connector = Connector {
 
 /// Settings of a client; the resident key manager and the open banking type share them.
 pub(super) const APPLICATION: &[Property] = &[
-    Property::input("application_access_token_expiry_time", "Life of an application's token (s)").or("N/A"),
-    Property::input("user_access_token_expiry_time", "Life of a user's token (s)").or("N/A"),
-    Property::input("refresh_token_expiry_time", "Life of a refresh token (s)").or("N/A"),
-    Property::input("id_token_expiry_time", "Life of an ID token (s)").or("N/A"),
+    Property::input("application_access_token_expiry_time", "Life of an application's token (s)").or("N/A").limitable(),
+    Property::input("user_access_token_expiry_time", "Life of a user's token (s)").or("N/A").limitable(),
+    Property::input("refresh_token_expiry_time", "Life of a refresh token (s)").or("N/A").limitable(),
+    Property::input("id_token_expiry_time", "Life of an ID token (s)").or("N/A").limitable(),
     Property::select("pkceMandatory", "PKCE mandatory", FLAG).or("false"),
     Property::select("pkceSupportPlain", "Plain PKCE", FLAG).or("false"),
     Property::select("bypassClientCredentials", "Public client", FLAG).or("false"),

@@ -17,10 +17,8 @@ pub(super) fn told(key_manager: &KeyManager, error: ConnectorError) -> Refusal {
         ConnectorError::Failed { said } => Refusal::from(Code::BackendFailed).because(format!(
             "Internal Server Error from Key Manager. Error from Backend : {said} (Key Manager {name})"
         )),
-        ConnectorError::Unreachable(_) => Refusal::from(Code::General)
-            .because(format!("Server Error Occurred: the Key Manager {name} cannot be reached")),
-        ConnectorError::UnknownClient => Refusal::from(Code::General)
-            .because(format!("Server Error Occurred: the Key Manager {name} does not know the client")),
+        // The text of this code is fixed (contract sheet, 1.2): what it was stands in the log.
+        ConnectorError::Unreachable(_) | ConnectorError::UnknownClient => Code::General.into(),
         ConnectorError::UnknownSecret => Refusal::not_found("secret"),
         ConnectorError::LastSecret => Refusal::bad_request(error.to_string()),
         ConnectorError::Unsupported(why) => {

@@ -111,7 +111,7 @@ fn client_request(
         let text = seconds.as_str().map_or_else(|| seconds.to_string(), str::to_owned);
         properties.entry("application_access_token_expiry_time").or_insert(json!(text));
     }
-    check_properties(&properties)?;
+    check_properties(key_manager, &properties)?;
     Ok(ClientRequest {
         user,
         application,

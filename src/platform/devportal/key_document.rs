@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    domain::{Application, KeyMapping, KeyType},
+    connectors,
+    domain::{Application, KeyManager, KeyMapping, KeyType, LONGEST_TOKEN_LIFE_S},
     wire::{Code, Refusal},
 };
 
@@ -81,8 +82,9 @@ pub(super) fn check_callback(grant_types: &[String], callback_url: Option<&str>)
 }
 
 /// Refuses properties of a client that cannot be meant: lifetimes that are no whole number of seconds from 0 on (or
-/// `N/A`), and flags that are neither true nor false.
-pub(super) fn check_properties(properties: &Map<String, Value>) -> Result<(), Refusal> {
+/// `N/A`), or longer than the resident key manager has any; flags that are neither true nor false; and what is beyond a limit
+/// that the key manager sets.
+pub(super) fn check_properties(key_manager: &KeyManager, properties: &Map<String, Value>) -> Result<(), Refusal> {
     const FLAGS: &[&str] = &[
         "pkceMandatory",
         "pkceSupportPlain",
@@ -94,14 +96,22 @@ pub(super) fn check_properties(properties: &Map<String, Value>) -> Result<(), Re
     for (name, value) in properties {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let lifetime = name.ends_with("_expiry_time") || name.ends_with("_lifetime");
-        let wrong_lifetime = lifetime && text != "N/A" && text.parse::<u64>().is_err();
+        let seconds = text.parse::<u64>().ok().filter(|s| !key_manager.is_resident() || *s <= LONGEST_TOKEN_LIFE_S);
+        let wrong_lifetime = lifetime && text != "N/A" && seconds.is_none();
         let wrong_flag = FLAGS.contains(&name.as_str()) && text.parse::<bool>().is_err();
         if wrong_lifetime || wrong_flag {
-            let reason = format!("Invalid additional properties. Invalid value for {name}");
-            return Err(Refusal::from(Code::ApplicationPropertiesInvalid).because(reason));
+            return Err(invalid_property(&format!("Invalid value for {name}")));
         }
     }
-    Ok(())
+    let connector = connectors::find(&key_manager.kind);
+    match connector.and_then(|connector| connector.beyond_limit(key_manager, properties)) {
+        Some(name) => Err(invalid_property(&format!("The value of {name} is beyond the limit of the Key Manager"))),
+        None => Ok(()),
+    }
+}
+
+fn invalid_property(reason: &str) -> Refusal {
+    Refusal::from(Code::ApplicationPropertiesInvalid).because(format!("Invalid additional properties. {reason}"))
 }
 
 /// An application as other documents show it.

@@ -64,6 +64,24 @@ pub(super) struct Change {
     additional_properties: Map<String, Value>,
 }
 
+impl Change {
+    /// Whether the client would stay what it is.
+    fn leaves(&self, key: &KeyMapping) -> bool {
+        let in_order = |grants: &[String]| {
+            let mut grants = grants.to_vec();
+            grants.sort_unstable();
+            grants.dedup();
+            grants
+        };
+        let told = |callback: &Option<String>| callback.clone().filter(|text| !text.trim().is_empty());
+        let grants = self.supported_grant_types.as_ref();
+        let properties = &self.additional_properties;
+        grants.is_none_or(|grants| in_order(grants) == in_order(&key.grant_types))
+            && told(&self.callback_url).is_none_or(|callback| Some(callback) == key.callback_url)
+            && properties.iter().all(|(name, value)| key.additional_properties.get(name) == Some(value))
+    }
+}
+
 pub(super) async fn update(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
@@ -73,7 +91,10 @@ pub(super) async fn update(
     let (tenant, user) = (caller.tenant.clone(), caller.user.clone());
     let (application, mut key, key_manager) =
         site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
-    check_properties(&change.additional_properties)?;
+    check_properties(&key_manager, &change.additional_properties)?;
+    if own_client(&key, &key_manager).is_none() && !change.leaves(&key) {
+        return Err(Refusal::bad_request("What a mapped client may do is changed at its Key Manager"));
+    }
     // A registration is replaced as a whole, so what is not changed is said again.
     let mut properties = key.additional_properties.clone();
     properties.extend(change.additional_properties);
@@ -98,9 +119,9 @@ pub(super) async fn update(
             key.additional_properties.extend(changed.properties);
             key.consumer_secret = changed.consumer_secret.or(key.consumer_secret);
             key.management = changed.management.or(key.management);
+            key.grant_types = request.grant_types;
+            key.callback_url = request.callback_url;
         }
-        key.grant_types = request.grant_types;
-        key.callback_url = request.callback_url;
         let body = shown(&key);
         keep(&site, tenant, key).await?;
         Ok(Json(body))

@@ -7,10 +7,10 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{ApplicationScopes, access::own_key, failures::told, key_document};
+use super::{ApplicationScopes, access::own_key, key_document};
 use crate::{
     connectors::{Call, ConnectorError, TokenRequest, exchange_token, request_token, revoke_token},
-    domain::Secret,
+    domain::{KeyManager, LONGEST_TOKEN_LIFE_S, Secret, is_token_life},
     site::Site,
     wire::{Body, Caller, Code, Path, Refusal},
 };
@@ -34,6 +34,16 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// How long the token shall live, if that is said; only what a token can have (400/900965).
+    fn lifetime(&self) -> Result<Option<u64>, Refusal> {
+        let refused = || {
+            let range = format!("validityPeriod must be a number of seconds from 1 to {LONGEST_TOKEN_LIFE_S}");
+            Refusal::from(Code::TokenRequestInvalid).because(format!("Invalid access token request. {range}"))
+        };
+        let seconds = self.validity_period.map(|asked| u64::try_from(asked).ok().filter(|known| is_token_life(*known)));
+        seconds.map(|known| known.ok_or_else(refused)).transpose()
+    }
+
     /// The token to be exchanged, where that is asked for.
     fn subject(&self) -> Result<Option<&str>, Refusal> {
         let named = self.additional_properties.get("subject_token").and_then(Value::as_str);
@@ -72,25 +82,24 @@ pub(super) async fn generate_token(
     if key.consumer_key.is_empty() {
         return Err(Code::ConsumerKeyMissing.into());
     }
-    let subject = order.subject()?;
+    let (subject, validity_s) = (order.subject()?, order.lifetime()?);
     let secret = order.consumer_secret.clone().or_else(|| key.consumer_secret.clone());
     let secret = secret.as_ref().map_or("", Secret::reveal);
     let call = Call { site: &site, tenant: key.home_of_key_manager(), key_manager: &key_manager };
     if let Some(old) = order.revoke_token.as_deref().filter(|token| !token.is_empty()) {
-        revoke_token(call, &key.consumer_key, secret, old).await.map_err(|error| told(&key_manager, error))?;
+        revoke_token(call, &key.consumer_key, secret, old).await.map_err(|error| not_had(&key_manager, &error))?;
     }
-    let request =
-        TokenRequest { key: &key, consumer_secret: secret, scopes: &order.scopes, validity_s: order.validity_period };
+    let request = TokenRequest { key: &key, consumer_secret: secret, scopes: &order.scopes, validity_s };
     let answered = match subject {
         Some(subject) => exchange_token(call, &request, subject).await,
         None => request_token(call, &request).await,
     };
-    let answer = answered.map_err(|error| {
-        tracing::info!(?error, key_manager = key_manager.name, "no token for a key");
-        match error {
-            ConnectorError::Refused { .. } => Refusal::from(Code::TokenRequestInvalid),
-            _ => Code::TokenGenerationFailed.into(),
-        }
-    })?;
+    let answer = answered.map_err(|error| not_had(&key_manager, &error))?;
     Ok(Json(key_document::token(&answer)))
+}
+
+/// Whatever the key manager did not do is one failure, with one text (contract sheet, 3.4); the log says more.
+fn not_had(key_manager: &KeyManager, error: &ConnectorError) -> Refusal {
+    tracing::info!(?error, key_manager = key_manager.name, "no token for a key");
+    Code::TokenGenerationFailed.into()
 }

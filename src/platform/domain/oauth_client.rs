@@ -7,6 +7,15 @@ use uuid::Uuid;
 
 use super::{KeyType, Secret};
 
+/// The longest life that a token of the resident key manager can have, in seconds: 68 years, as in an `int32`. Its end is
+/// always an instant that gateways understand.
+pub const LONGEST_TOKEN_LIFE_S: u64 = i32::MAX as u64;
+
+/// Whether a token of the resident key manager can live so many seconds.
+pub fn is_token_life(seconds: u64) -> bool {
+    (1..=LONGEST_TOKEN_LIFE_S).contains(&seconds)
+}
+
 /// One of the secrets that a client has beside its first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClientSecret {

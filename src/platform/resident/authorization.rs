@@ -64,11 +64,11 @@ impl Logins {
         key
     }
 
-    /// The login of that key, before anybody has logged in.
+    /// The login of that key, which stays.
     pub(super) fn get(&self, key: &str) -> Option<Login> {
         let waiting = self.waiting();
         let (since, login) = waiting.logins.get(key)?;
-        (since.elapsed() < PATIENCE && login.username.is_none()).then(|| login.clone())
+        (since.elapsed() < PATIENCE).then(|| login.clone())
     }
 
     /// The login of that key, which is good for one hop.

@@ -37,7 +37,7 @@ pub(super) async fn authorize(
     State(residents): State<Arc<Residents>>,
     params: RawPathParams,
     RawQuery(query): RawQuery,
-    method: Method,
+    (method, headers): (Method, HeaderMap),
     body: Bytes,
 ) -> Result<Response, Failure> {
     let form = if method == Method::POST { Form::parse(&body) } else { parameters(query.as_deref()) };
@@ -45,10 +45,10 @@ pub(super) async fn authorize(
     store
         .write(move |documents| {
             if let Some(key) = form.value("sessionDataKeyConsent") {
-                return consented(&residents, documents, key, &form);
+                return consented(&residents, documents, (key, &headers), &form);
             }
             match form.value("sessionDataKey") {
-                Some(key) => logged_in(&residents, documents, key),
+                Some(key) => logged_in(&residents, documents, (key, &headers)),
                 None => begin(&residents, documents, tenant, &form),
             }
         })
@@ -95,9 +95,8 @@ pub(super) async fn commonauth(
 ) -> Result<Response, Failure> {
     let form = Form::parse(&body);
     let key = form.value("sessionDataKey").unwrap_or_default().to_owned();
-    let Some(login) = residents.logins().get(&key).filter(|login| began_here(&headers, &key, &login.nonce)) else {
-        return Ok(unknown_session(&residents));
-    };
+    let begun = residents.logins().get(&key).filter(|login| login.username.is_none() && began_here(&headers, login));
+    let Some(login) = begun else { return Ok(unknown_session(&residents)) };
     let store = residents.store().clone();
     store
         .write(move |documents| {
@@ -114,18 +113,29 @@ pub(super) async fn commonauth(
         .await
 }
 
-/// Whether the cookie of the login came along: it was begun in the same browser.
-fn began_here(headers: &HeaderMap, key: &str, nonce: &str) -> bool {
-    let wanted = (format!("{NONCE_COOKIE}{key}"), nonce);
+/// Whether the cookie of the login came along: it was begun in the same browser (RFC 6749, section 10.12).
+fn began_here(headers: &HeaderMap, login: &Login) -> bool {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.any(|(name, value)| name == wanted.0 && value == wanted.1)
+    pairs.any(|(name, value)| name.starts_with(NONCE_COOKIE) && value == login.nonce)
+}
+
+/// The login of that key and who it turned out to be, once, for the browser that began it. Whoever else knows the key gets
+/// nothing by it, and takes nothing away.
+fn resumed(residents: &Residents, (key, headers): (&str, &HeaderMap)) -> Option<(Login, String)> {
+    residents.logins().get(key).filter(|login| login.username.is_some() && began_here(headers, login))?;
+    let login = residents.logins().take(key)?;
+    let username = login.username.clone()?;
+    Some((login, username))
 }
 
 /// Back from the login: to the consent page, or on when the user has consented for good.
-fn logged_in(residents: &Residents, documents: &Documents<'_>, key: &str) -> Result<Response, Failure> {
-    let Some(login) = residents.logins().take(key) else { return Ok(unknown_session(residents)) };
-    let Some(username) = login.username.clone() else { return Ok(unknown_session(residents)) };
+fn logged_in(
+    residents: &Residents,
+    documents: &Documents<'_>,
+    session: (&str, &HeaderMap),
+) -> Result<Response, Failure> {
+    let Some((login, username)) = resumed(residents, session) else { return Ok(unknown_session(residents)) };
     let realm = prepared(residents, documents, &login)?;
     let Some(client) = realm.client(&login.request.client_id) else { return Ok(unknown_session(residents)) };
     if residents.logins().has_consent(&client.id, &username) {
@@ -136,13 +146,17 @@ fn logged_in(residents: &Residents, documents: &Documents<'_>, key: &str) -> Res
 }
 
 /// The answer of the consent page.
-fn consented(residents: &Residents, documents: &Documents<'_>, key: &str, form: &Form) -> Result<Response, Failure> {
-    let Some(login) = residents.logins().take(key) else { return Ok(unknown_session(residents)) };
-    let Some(username) = login.username.as_deref() else { return Ok(unknown_session(residents)) };
+fn consented(
+    residents: &Residents,
+    documents: &Documents<'_>,
+    session: (&str, &HeaderMap),
+    form: &Form,
+) -> Result<Response, Failure> {
+    let Some((login, username)) = resumed(residents, session) else { return Ok(unknown_session(residents)) };
     match form.value("consent") {
         Some("approve" | "approveAlways") => {
             if form.value("consent") == Some("approveAlways") || form.value("hasApprovedAlways") == Some("true") {
-                residents.logins().keep_consent(&login.request.client_id, username);
+                residents.logins().keep_consent(&login.request.client_id, &username);
             }
             let realm = prepared(residents, documents, &login)?;
             Ok(found(&finish(residents, documents, &realm, &login)?))

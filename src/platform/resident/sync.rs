@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{kept::ended_elsewhere, scopes::OWNER_ROLES};
 use crate::{
-    domain::{Api, OAuthClient, Scope, TenantSettings, User, principal},
+    domain::{Api, LONGEST_TOKEN_LIFE_S, OAuthClient, Scope, TenantSettings, User, principal},
     identity::{self, password_fits},
     store::{Documents, StoreError},
 };
@@ -76,14 +76,14 @@ fn is_true(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
 }
 
-/// A lifetime in seconds; `N/A` and other texts mean the default.
+/// A lifetime in seconds, no longer than any token lives; `N/A` and other texts mean the default.
 fn lifetime(properties: &Map<String, Value>, name: &str) -> Option<u64> {
     let seconds = match properties.get(name)? {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    seconds.filter(|seconds| *seconds > 0)
+    seconds.filter(|seconds| *seconds > 0).map(|seconds: u64| seconds.min(LONGEST_TOKEN_LIFE_S))
 }
 
 /// The user who signs in with this password, or whom the realm must not let in with it.

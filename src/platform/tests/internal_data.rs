@@ -53,6 +53,9 @@ async fn a_gateway_is_told_keys_and_revocations() {
     assert_eq!(told.body["count"], 1, "{told:?}");
     let key = &told.body["list"][0];
     assert_eq!((&key["consumerKey"], &key["keyType"]), (&json!("ck"), &json!("SANDBOX")));
+    let applications = asked(&stage, "/applications", PLATFORM, Some("one.com")).await.body;
+    assert!(key["applicationId"].is_i64(), "{key}");
+    assert_eq!(key["applicationId"], applications["list"][0]["id"], "by its number");
     assert_eq!(asked(&stage, keys, PLATFORM, Some("two.com")).await.body["count"], 0);
     let url = format!("{}/internal/data/v1/notify", stage.platform.management_url());
     for notice in [
@@ -69,5 +72,54 @@ async fn a_gateway_is_told_keys_and_revocations() {
     assert_eq!(told["revokedJWTList"], json!([{"jwt_signature": "jti", "expiry_time": i64::MAX}]));
     assert_eq!(told["revokedJWTConsumerKeyList"][0]["consumer_key"], "ck");
     assert_eq!(told["revokedJWTSubjectEntityList"][0]["entity_type"], "USER_ID");
+    let whole = |answer: &Answer| answer.body["revokedJWTList"].as_array().map(Vec::len);
+    for (who, expected) in [(PLATFORM, Some(1)), (Some(("admin@one.com", "admin-secret")), Some(1)), (None, None)] {
+        let told = asked(&stage, "/revokedjwt", who, None).await;
+        assert_eq!((told.status, whole(&told)), (if expected.is_some() { 200 } else { 401 }, expected), "{who:?}");
+    }
     stage.close().await;
+}
+
+#[tokio::test]
+async fn a_gateway_is_told_who_may_call_what() {
+    let open = super::credentials::Open::to(&["oauth2"]).await;
+    let stage = &open.stage;
+    let told = async |path: &str, tenant: &str| {
+        let answer = asked(stage, path, PLATFORM, Some(tenant)).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        let list = answer.body["list"].as_array().unwrap().clone();
+        assert_eq!(answer.body["count"], list.len(), "{path}");
+        list
+    };
+    let apis = told("/apis?context=/t/one.com/orders/1.0", "one.com").await;
+    let api = &apis[0];
+    assert_eq!((&api["uuid"], &api["name"], &api["status"]), (&json!(open.api), &json!("orders"), &json!("PUBLISHED")));
+    let audit = api["urlMappings"].as_array().unwrap().iter().find(|one| one["urlPattern"] == "/audit").unwrap();
+    assert_eq!((&audit["httpMethod"], &audit["scopes"]), (&json!("GET"), &json!(["audit"])));
+    let applications = told("/applications", "one.com").await;
+    let application = &applications[0];
+    assert_eq!((&application["uuid"], &application["policy"]), (&json!(open.application), &json!("Unlimited")));
+    let one = told(&format!("/applications?appId={}", application["id"]), "one.com").await;
+    assert_eq!(one, applications);
+    let subscriptions = format!("/subscriptions?apiId={}&appId={}", api["apiId"], application["id"]);
+    let subscription = &told(&subscriptions, "one.com").await[0];
+    assert_eq!((&subscription["apiId"], &subscription["appId"]), (&api["apiId"], &application["id"]));
+    assert_eq!(
+        (&subscription["policyId"], &subscription["subscriptionState"]),
+        (&json!("Unlimited"), &json!("UNBLOCKED"))
+    );
+    let scopes = told("/scopes?scopeKey=audit", "one.com").await;
+    assert_eq!((&scopes[0]["name"], &scopes[0]["roles"]), (&json!("audit"), &json!(["staff"])));
+    for none in
+        ["/applications?appId=999999", "/subscriptions?apiId=999999", "/apis?apiId=other", "/scopes?scopeKey=none"]
+    {
+        assert_eq!(told(none, "one.com").await.len(), 0, "{none}");
+    }
+    for path in ["/applications", "/subscriptions", "/apis", "/scopes"] {
+        assert_eq!(told(path, "two.com").await.len(), 0, "{path}");
+        assert_eq!(asked(stage, path, PLATFORM, None).await.status, 400, "{path}");
+        assert_eq!(asked(stage, path, Some(("dora@one.com", "dora-secret")), Some("one.com")).await.status, 401);
+    }
+    assert_eq!(asked(stage, "/applications?appId=seven", PLATFORM, Some("one.com")).await.status, 400);
+    open.stage.close().await;
 }

@@ -13,9 +13,12 @@ mod deployment;
 mod devportal;
 mod ended_tokens;
 mod headers;
+mod host_lists;
 mod hostile;
 mod internal_data;
 mod lifecycle;
+mod limits;
+mod logins;
 mod measured;
 mod mutual_tls;
 mod one_time_tokens;
@@ -65,6 +68,8 @@ const EVERYTHING: &str = "apim:admin apim:subscribe apim:app_manage apim:sub_man
 struct Stage {
     platform: Platform,
     client: Client,
+    /// A client that follows no redirects.
+    window: Client,
 }
 
 /// Status and body of an answer.
@@ -114,13 +119,15 @@ impl Stage {
         settle(&mut config);
         let platform = Platform::start_with(config, Some(Arc::new(Spelled))).await.unwrap();
         let trusted = reqwest::Certificate::from_pem(authority.ca_pem().as_bytes()).unwrap();
-        let client = Client::builder().tls_certs_only([trusted]).no_proxy().build().unwrap();
+        let builder = || Client::builder().tls_certs_only([trusted.clone()]).no_proxy();
+        let client = builder().build().unwrap();
+        let window = builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         if fresh {
             for domain in ["one.com", "two.com"] {
                 platform.create_tenant(tenant(domain)).await.unwrap();
             }
         }
-        Self { platform, client }
+        Self { platform, client, window }
     }
 
     /// A call as `user` of a tenant, with all scopes.
