@@ -22,10 +22,10 @@ pub(super) fn read(body: &[u8], named: Option<&str>) -> Result<Scope, Refused> {
         return Err(wrong("41007", format!("the member {unknown} is not recognised")));
     }
     let name = match named {
+        // The publisher plane made some under names that could not be made here.
         Some(name) => name.to_owned(),
-        None => text(&asked, "name")?.ok_or_else(|| wrong("41001", "the scope's name is missing"))?,
+        None => new_name(&asked)?,
     };
-    check_name(&name)?;
     let display_name =
         text(&asked, "displayName")?.ok_or_else(|| wrong("41002", "the scope's display name is missing"))?;
     let description = text(&asked, "description")?;
@@ -40,17 +40,18 @@ pub(super) fn read(body: &[u8], named: Option<&str>) -> Result<Scope, Refused> {
     Ok(Scope { id: None, name, display_name: Some(display_name), description, bindings, usage_count: None })
 }
 
-fn check_name(name: &str) -> Result<(), Refused> {
+fn new_name(asked: &Map<String, Value>) -> Result<String, Refused> {
+    let name = text(asked, "name")?.ok_or_else(|| wrong("41001", "the scope's name is missing"))?;
     if name.contains(char::is_whitespace) {
         return Err(wrong("41006", "the scope's name holds white space"));
     }
-    if name.contains(['?', '#', '/', '(', ')']) || !is_scope_name(name) {
+    if name.contains(['?', '#', '/', '(', ')']) || !is_scope_name(&name) {
         return Err(wrong("41011", "the scope's name holds a character that is not allowed"));
     }
     if name.chars().count() > 255 {
         return Err(wrong("41013", "the scope's name is longer than 255 characters"));
     }
-    Ok(())
+    Ok(name)
 }
 
 /// A member that is a text, if it is there and says something.
