@@ -55,7 +55,8 @@ async fn a_scope_that_is_made_by_name_is_granted_by_its_roles_until_it_is_gone()
     let again = stage.call("admin", "one.com", Method::GET, &format!("{PUBLISHER}/scopes"), Value::Null).await;
     assert_eq!(again.body["list"][0]["id"], of_publisher["id"], "it is the scope that it was");
 
-    let slashed = stage.call("admin", "one.com", Method::POST, &format!("{PUBLISHER}/scopes"), json!({"name": "a/b"})).await;
+    let slashed =
+        stage.call("admin", "one.com", Method::POST, &format!("{PUBLISHER}/scopes"), json!({"name": "a/b"})).await;
     assert_eq!(slashed.status, 201, "{slashed:?}");
     let changed = call(&stage, Method::PUT, "/name/a%2Fb", bound("a/b", &["staff"])).await;
     assert_eq!((changed.status, &changed.body["bindings"]), (200, &json!(["staff"])), "the publisher made it");
