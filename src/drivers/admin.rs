@@ -229,6 +229,18 @@ impl Admin {
         self.0.send(Plane::Admin, call).await?.done()
     }
 
+    /// Reads the configuration of the tenant.
+    pub async fn tenant_configuration(&self) -> Result<Reply<Map<String, Value>>, DriverError> {
+        let call = self.0.call(Plane::Admin, "GET", &["tenant-config"])?;
+        self.0.send(Plane::Admin, call).await?.read("the configuration of a tenant")
+    }
+
+    /// Replaces the configuration of the tenant.
+    pub async fn configure_tenant(&self, document: &Map<String, Value>) -> Result<Reply<()>, DriverError> {
+        let call = self.0.call(Plane::Admin, "PUT", &["tenant-config"])?.json(document);
+        self.0.send(Plane::Admin, call).await?.done()
+    }
+
     /// Makes a throttling policy for a level: `application` or `subscription`.
     pub async fn create_policy(&self, level: &str, document: &Value) -> Result<Reply<()>, DriverError> {
         let call = self.0.call(Plane::Admin, "POST", &["throttling", "policies", level])?.json(document);

@@ -113,14 +113,29 @@ pub async fn fill_in(
     fields: &[(&str, &str)],
 ) -> Result<Arrival, DriverError> {
     for _ in 0..PATIENCE {
-        let Arrival::Page(Page { action: Some(action), hidden, .. }) = &arrival else { break };
-        let own = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let form: Vec<_> = hidden.iter().cloned().chain(own).collect();
-        let url = action.clone();
-        let answer = talk.carry(Call::new("POST", url.clone()).form(&form)).await?;
-        arrival = follow(talk, url, answer).await?;
+        match submit(talk, &arrival, fields).await? {
+            Some(next) => arrival = next,
+            None => break,
+        }
     }
     Ok(arrival)
+}
+
+/// Sends the one form that is met with these fields and its own hidden ones; `None` where no form is met.
+///
+/// # Errors
+///
+/// [`DriverError`] when no answer came.
+pub async fn submit(
+    talk: &impl Carrier,
+    arrival: &Arrival,
+    fields: &[(&str, &str)],
+) -> Result<Option<Arrival>, DriverError> {
+    let Arrival::Page(Page { action: Some(url), hidden, .. }) = arrival else { return Ok(None) };
+    let own = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let form: Vec<_> = hidden.iter().cloned().chain(own).collect();
+    let answer = talk.carry(Call::new("POST", url.clone()).form(&form)).await?;
+    follow(talk, url.clone(), answer).await.map(Some)
 }
 
 async fn follow(talk: &impl Carrier, mut url: Url, mut answer: Answered) -> Result<Arrival, DriverError> {

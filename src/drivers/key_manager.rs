@@ -241,6 +241,7 @@ const FORM: &[(Label, &str)] = &[
     ("enabled", "/enabled"),
     ("alias", "/alias"),
     ("token type", "/tokenType"),
+    ("token version", "/additionalProperties/azure_ad_requested_access_token_version"),
     ("username", "/additionalProperties/Username"),
     ("password", "/additionalProperties/Password"),
     ("authentication", "/additionalProperties/Authentication"),

@@ -62,6 +62,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::key_manager_lists::DEFECTS,
         defects::key_manager_news::DEFECTS,
         defects::key_orders::DEFECTS,
+        defects::limits::DEFECTS,
         defects::logins::DEFECTS,
         defects::mappings::DEFECTS,
         defects::opaque_tokens::DEFECTS,

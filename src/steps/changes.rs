@@ -17,6 +17,7 @@ const CHANGES: &[Change] = &[
     (" revokes the token", "token-revoked", REVOCATION),
     (" announces the revocation of the token", "token-revoked", REVOCATION),
     (" announces that the client of the token was reset", "token-revoked", REVOCATION),
+    (" redeems that code again", "code-replayed", REVOCATION),
     ("the developer revokes the API key of ", "api-key-revoked", REVOCATION),
     ("the publisher changes the password for ", "backend-login-changed", PROPAGATION),
     ("the publisher opens the operation of ", "operation-opened", PROPAGATION),

@@ -1,18 +1,21 @@
 //! Logins at the resident key manager in a browser: for a code, for a token by the implicit grant, and what goes wrong.
 //! Tokens that need no browser stand in `oauth_client` and `user_grants`.
 
-use cucumber::{then, when};
+use cucumber::{given, then, when};
 use url::Url;
 
 use crate::world::{Last, Login, OrFail as _, StepError, World};
 use kmspec_drivers::{
     authorization_server::TokenGrant,
     browser::{self, Arrival, Window},
+    error::DriverError,
+    reply::Reply,
 };
 use kmspec_model::exchange::Role;
 
 use super::{
     oauth_client::keep,
+    observed_calls,
     parameters::RESIDENT,
     tokens::{self, keys_of},
     user_grants::CALLBACK,
@@ -21,16 +24,57 @@ use super::{
 
 #[when(expr = "the developer logs in for a code, and {string} redeems it")]
 async fn redeems(world: &mut World, application: String) -> Result<(), StepError> {
-    let sent_to = log_in(world, &application, "code").await?;
-    let code = parameter(sent_to.query(), "code");
-    let code = code.ok_or_else(|| world.deviates("a code in the address that the browser is sent to", "none"))?;
-    world.log().know(&code);
-    let keys = keys_of(world, &application, RESIDENT)?;
-    let fields = [("code", code.as_str()), ("redirect_uri", CALLBACK)];
-    let reply = tokens::request(world, &keys, RESIDENT, "authorization_code", &fields).await;
+    let code = code(world, &application).await?;
+    let reply = redeem(world, &application, &code).await?;
     keep(world, reply)?;
     hold(world, &application);
     Ok(())
+}
+
+#[given(
+    expr = "the developer has logged in for a code, and {string} has redeemed it for a token that {string} accepts"
+)]
+async fn has_redeemed(world: &mut World, application: String, api: String) -> Result<(), StepError> {
+    let code = code(world, &application).await?;
+    let reply = redeem(world, &application, &code).await?;
+    let granted = world.demand("redeeming the code", reply)?;
+    tokens::hold(world, &application, RESIDENT, granted);
+    world.seen.code = Some(code);
+    let token = tokens::held(world)?.token;
+    observed_calls::accepts(world, &api, &token).await
+}
+
+#[when(expr = "{string} redeems that code again")]
+async fn redeems_again(world: &mut World, application: String) -> Result<(), StepError> {
+    let code = world.seen.code.clone();
+    let code = code.ok_or_else(|| world.error("no code was redeemed\nhint: a `Given` has to do it"))?;
+    let reply = redeem(world, &application, &code).await?;
+    keep(world, reply)
+}
+
+#[when(expr = "the developer logs in for a code of {string}, and somebody agrees to it in another browser")]
+async fn agrees_elsewhere(world: &mut World, application: String) -> Result<(), StepError> {
+    let (own, other) = (window(world)?, window(world)?);
+    let url = address(world, &application, "code", Some(CALLBACK))?;
+    let developer = users::persona(world, Role::Developer)?;
+    let name_and_password = [("username", developer.username.as_str()), ("password", developer.password.as_str())];
+    let opened = browser::open(&own, url).await.or_fail(world)?;
+    let asked = browser::submit(&own, &opened, &name_and_password).await.or_fail(world)?;
+    let asked = asked.ok_or_else(|| world.deviates("a page with a form to log in", "none"))?;
+    let agreed = browser::submit(&other, &asked, &[("consent", "approve")]).await.or_fail(world)?;
+    let agreed = agreed.ok_or_else(|| world.deviates("a page with a form to agree", "none"))?;
+    remember(world, &other);
+    if let (Arrival::Away(to), Some(login)) = (agreed, world.seen.login.as_mut()) {
+        login.sent_to = Some(to);
+    }
+    Ok(())
+}
+
+#[then(expr = "the other browser is not sent to the application")]
+async fn stays(world: &mut World) -> Result<(), StepError> {
+    let sent_to = login(world)?.sent_to;
+    let observed = sent_to.as_ref().map_or_else(String::new, |to| format!("sent to {}", to.path()));
+    world.expect(sent_to.is_none(), "a page of the server", observed)
 }
 
 #[when(expr = "the developer logs in for a token of {string} in the address itself")]
@@ -99,6 +143,25 @@ async fn page_says(world: &mut World, error: String, words: String) -> Result<()
     world.expect_eq("the error and its words", &(error, words), &observed)
 }
 
+/// Logs in for a code.
+async fn code(world: &mut World, application: &str) -> Result<String, StepError> {
+    let sent_to = log_in(world, application, "code").await?;
+    let code = parameter(sent_to.query(), "code");
+    let code = code.ok_or_else(|| world.deviates("a code in the address that the browser is sent to", "none"))?;
+    world.log().know(&code);
+    Ok(code)
+}
+
+async fn redeem(
+    world: &mut World,
+    application: &str,
+    code: &str,
+) -> Result<Result<Reply<TokenGrant>, DriverError>, StepError> {
+    let keys = keys_of(world, application, RESIDENT)?;
+    let fields = [("code", code), ("redirect_uri", CALLBACK)];
+    Ok(tokens::request(world, &keys, RESIDENT, "authorization_code", &fields).await)
+}
+
 /// Opens the login, logs the developer in and agrees; where the browser is sent at the end.
 async fn log_in(world: &mut World, application: &str, response_type: &str) -> Result<Url, StepError> {
     let window = window(world)?;
@@ -142,7 +205,7 @@ fn address(
 /// Names of cookies only: what they hold is nobody's business.
 fn remember(world: &mut World, window: &Window) {
     let names = window.cookies().into_iter().filter_map(|pair| pair.split_once('=').map(|(name, _)| name.to_owned()));
-    world.seen.login = Some(Login { cookies: names.collect(), pages: window.shown() });
+    world.seen.login = Some(Login { cookies: names.collect(), pages: window.shown(), sent_to: None });
 }
 
 fn login(world: &World) -> Result<Login, StepError> {

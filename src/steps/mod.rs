@@ -25,6 +25,7 @@ mod form;
 mod further_terms;
 mod gateway_calls;
 mod key_sets;
+mod limits;
 mod logins;
 mod mapped_clients;
 mod oauth_client;

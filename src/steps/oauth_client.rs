@@ -66,6 +66,19 @@ async fn requests_by_name(
     keep(world, reply)
 }
 
+#[when(expr = "the API consumer requests a token of {string} from {place} for a life of {string} seconds")]
+async fn requests_for_life(
+    world: &mut World,
+    application: String,
+    place: Place,
+    seconds: String,
+) -> Result<(), StepError> {
+    let keys = keys_of(world, &application, &place.0)?;
+    let wanted = [("validity_period", seconds.as_str())];
+    let reply = tokens::request(world, &keys, &place.0, "client_credentials", &wanted).await;
+    keep(world, reply)
+}
+
 #[when(expr = "the API consumer requests a token of {string} from {place} with a wrong secret")]
 async fn requests_with_wrong_secret(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
     let keys = keys_of(world, &application, &place.0)?;

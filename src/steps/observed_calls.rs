@@ -64,7 +64,7 @@ async fn accepts_new(world: &mut World, api: String, application: String, place:
     accepts(world, &api, &token).await
 }
 
-async fn accepts(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
+pub(super) async fn accepts(world: &World, api: &str, token: &Token) -> Result<(), StepError> {
     match answer(world, api, token).await? {
         Reply::Granted(_) => Ok(()),
         Reply::Refused(refusal) => {

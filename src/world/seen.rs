@@ -38,6 +38,8 @@ pub struct Seen {
     pub apis: Vec<ShownApi>,
     /// The answer of a token endpoint.
     pub grant: Option<TokenGrant>,
+    /// The code that was redeemed last.
+    pub code: Option<String>,
     /// Header fields of that answer.
     pub grant_headers: Vec<(String, String)>,
     /// The answer of an introspection endpoint.
@@ -147,4 +149,6 @@ pub struct Login {
     pub cookies: Vec<String>,
     /// Addresses of the pages that it was shown, in their order.
     pub pages: Vec<url::Url>,
+    /// Where it was sent in the end, away from the server.
+    pub sent_to: Option<url::Url>,
 }

@@ -93,6 +93,17 @@ Feature: Asking the resident key manager for tokens
       When "rival" renews the token
       Then the token request is refused as "invalid_grant"
 
+    @extended @negative @OAUTH-6749-5.2-a @DEF-SEED-RES-19
+    Scenario Outline: A life of <seconds> seconds is refused
+      When the API consumer requests a token of "shop" from the resident key manager for a life of "<seconds>" seconds
+      Then the token request is refused as "invalid_request"
+
+      Examples:
+        | seconds              |
+        | -1                   |
+        | many                 |
+        | 18446744073709551615 |
+
   Rule: What was issued can be asked about
 
     @core @OAUTH-7662-2.2-a @SEED-KM-04/validation @DEF-SEED-RES-10 @APIM-INT-06

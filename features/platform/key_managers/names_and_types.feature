@@ -89,3 +89,20 @@ Feature: Naming key managers
       When the administrator adds a key manager "acme" at a custom server with
         | description | (256 characters) |
       Then the description of "acme" is "(256 characters)"
+
+  Rule: Some settings are made for good
+
+    @extended @negative @connector:entra @SEED-KM-13/entra @DEF-SEED-KM-42
+    Scenario: The token version of a key manager at Microsoft Entra ID is not changed afterwards
+      Given a key manager "acme" at Microsoft Entra ID that registers clients
+      When the administrator changes the token version of "acme" to "v1.0"
+      Then the request is refused as malformed
+
+  Rule: A tenant may say where its key managers are
+
+    @extended @negative @serial @needs:deployment @SEED-KM-03 @DEF-SEED-KM-43
+    Scenario: A key manager at a host that is not on the list is refused
+      Given the administrator lets key managers be at hosts like "*.partner.example" only
+      When the administrator adds a key manager "acme" at a custom server
+      Then the request is refused as malformed
+      And there is no key manager "acme"

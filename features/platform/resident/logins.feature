@@ -34,6 +34,20 @@ Feature: Logging in at the resident key manager
       When the developer logs in for a code of "shop"
       Then the page that asked for consent named "shop", its owner and its keys
 
+    @extended @negative @OAUTH-6749-10.12-a @DEF-SEED-TOK-06 @needs:publisher @needs:gateway
+    Scenario: Nobody agrees to a login in another browser
+      Given the application "shop" with keys at the resident key manager for the grant types "authorization_code, client_credentials", subscribed to the API "orders"
+      When the developer logs in for a code of "shop", and somebody agrees to it in another browser
+      Then the other browser is not sent to the application
+
+    @extended @negative @OAUTH-6749-4.1.2-b @DEF-SEED-TOK-05 @needs:publisher @needs:gateway
+    Scenario: A code that comes twice ends the token that it brought
+      Given the application "shop" with keys at the resident key manager for the grant types "authorization_code, client_credentials", subscribed to the API "orders"
+      And the developer has logged in for a code, and "shop" has redeemed it for a token that "orders" accepts
+      When "shop" redeems that code again
+      Then the token request is refused as "invalid_grant"
+      And "orders" comes to refuse the token as unauthenticated
+
   Rule: A request that leads nowhere is shown to the user
 
     @extended @negative @DEF-SEED-TOK-03 @needs:publisher @needs:gateway

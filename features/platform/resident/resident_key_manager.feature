@@ -136,3 +136,13 @@ Feature: The resident key manager
       When the administrator deletes the resident key manager
       Then the request is refused because it is in use
       And the resident key manager is listed
+
+  Rule: A key manager may limit what developers ask for
+
+    @extended @negative @serial @SEED-KM-27/expiry @DEF-SEED-KEYS-27
+    Scenario: Keys whose tokens would live too long are refused
+      Given the application "shop"
+      And the administrator has limited the life of tokens for applications at the resident key manager to 100 seconds
+      When the developer generates keys for "shop" at the resident key manager whose tokens live 101 seconds
+      Then the request is refused as malformed
+      And the developer sees no keys of "shop" at the resident key manager

@@ -31,6 +31,7 @@ pub(super) mod key_manager_documents;
 pub(super) mod key_manager_lists;
 pub(super) mod key_manager_news;
 pub(super) mod key_orders;
+pub(super) mod limits;
 pub(super) mod logins;
 pub(super) mod mappings;
 pub(super) mod opaque_tokens;
