@@ -44,6 +44,8 @@ const OPERATIONS: &[Operation] = &[
     admin("PUT", "/key-managers/{}", OK),
     admin("DELETE", "/key-managers/{}", OK),
     admin("GET", "/settings", OK),
+    admin("GET", "/tenant-config", OK),
+    admin("PUT", "/tenant-config", OK),
     admin("GET", "/applications", OK),
     admin("POST", "/applications/{}/change-owner", OK),
     admin("POST", "/throttling/policies/{}", CREATED),
