@@ -64,6 +64,20 @@ fn every_mock_is_certified_and_deviates_in_what_its_profile_declares_and_in_noth
 }
 
 #[test]
+fn a_declared_deviation_does_not_hide_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let tags = "@server:auth0 and @DEF-SEED-AS-AUTH-07";
+    let (report, code) = run(&["--defect", "DEF-SEED-AS-AUTH-07", "--tags", tags], &folder.path().join("report"));
+    let id = "authorization_server/token_endpoint/a-wrong-password-is-an-invalid-grant@auth0";
+    assert!(declared().contains(id), "this test is about a declared deviation");
+    let granted = report.scenarios.iter().find(|each| each.id.as_str() == id).unwrap();
+    let Outcome::Deviates { deviation } = &granted.outcome else { panic!("{:?}", granted.outcome) };
+    let told = "a deviation is declared here, but another was observed: expected to see status 403 with code invalid_grant";
+    assert!(deviation.observed.starts_with(told) && deviation.observed.contains("saw status 200"), "{deviation:?}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn a_profile_that_declares_what_conforms_fails_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let features = folder.path().join("features");
@@ -71,7 +85,7 @@ fn a_profile_that_declares_what_conforms_fails_the_run() {
     fs::create_dir_all(features.join("profiles")).unwrap();
     let feature = "@keys\nFeature: Keys\n  @core\n  Scenario: Served\n    When the integrator fetches the key set\n    Then no key of the set is secret or private\n";
     fs::write(features.join("authorization_server/keys.feature"), feature).unwrap();
-    let line = "[[deviation]]\nid = \"authorization_server/keys/served\"\nreason = \"it is said to publish secrets\"\n";
+    let line = "[[deviation]]\nid = \"authorization_server/keys/served\"\nreason = \"it is said to publish secrets\"\nobserved = \"a private key\"\n";
     fs::write(features.join("profiles/custom.toml"), line).unwrap();
     let arguments = ["--features", features.to_str().unwrap(), "--tags", "@server:custom or @server:is7"];
     let (report, code) = run(&arguments, &folder.path().join("report"));

@@ -1,4 +1,4 @@
-//! Reads files of declared deviations: `[[deviation]]` with `id`, `reason`, `link`, `expires`.
+//! Reads files of declared deviations: `[[deviation]]` with `id`, `reason`, `observed`, `link`, `expires`.
 //! The next such file is written by `report/`.
 
 use std::path::Path;
@@ -36,7 +36,8 @@ fn parse(text: &str, path: &Path, profile: Option<&str>, today: Date) -> Result<
         what: "the declared deviations",
         path: path.to_owned(),
         problem,
-        hint: "each [[deviation]] has an id, a reason and, if wanted, a link and a last day: expires = \"2026-12-31\""
+        hint: "each [[deviation]] has an id, a reason, what is observed (observed = \"status 403 with code invalid_grant (*)\") and, \
+               if wanted, a link and a last day: expires = \"2026-12-31\""
             .to_owned(),
     };
     let file = profile_file::read(text).map_err(malformed)?;
@@ -51,6 +52,7 @@ fn parse(text: &str, path: &Path, profile: Option<&str>, today: Date) -> Result<
             expired: last.is_some_and(|last| last < today),
             id: table.id,
             reason: table.reason,
+            observed: table.observed,
             link: table.link,
             expires: table.expires,
             profile: profile.map(str::to_owned),
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_deviation_expires_after_its_last_day() {
-        let line = |day| format!("[[deviation]]\nid = \"a\"\nreason = \"r\"\nexpires = \"{day}\"\n");
+        let line = |day| format!("[[deviation]]\nid = \"a\"\nreason = \"r\"\nobserved = \"o\"\nexpires = \"{day}\"\n");
         assert!(!read_text(&line("2026-03-02")).unwrap()[0].expired);
         assert!(read_text(&line("2026-03-01")).unwrap()[0].expired);
     }
@@ -128,14 +130,25 @@ mod tests {
     #[test]
     fn a_line_without_reason_with_a_wrong_day_or_twice_is_refused() {
         for text in [
-            "[[deviation]]\nid = \"a\"\n",
-            "[[deviation]]\nid = \"a\"\nreason = \" \"\n",
-            "[[deviation]]\nid = \"a\"\nreason = \"r\"\nexpires = \"soon\"\n",
-            "[[deviation]]\nid = \"a\"\nreason = \"r\"\n[[deviation]]\nid = \"a\"\nreason = \"s\"\n",
+            "[[deviation]]\nid = \"a\"\nobserved = \"o\"\n",
+            "[[deviation]]\nid = \"a\"\nreason = \" \"\nobserved = \"o\"\n",
+            "[[deviation]]\nid = \"a\"\nreason = \"r\"\nobserved = \"o\"\nexpires = \"soon\"\n",
+            "[[deviation]]\nid = \"a\"\nreason = \"r\"\nobserved = \"o\"\n[[deviation]]\nid = \"a\"\nreason = \"s\"\nobserved = \"o\"\n",
             "[[limitation]]\nrequirement = \"SEED-IS7-02\"\nreason = \"r\"\n",
         ] {
             assert!(read_text(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_that_does_not_say_what_is_observed_is_refused_and_told_how() {
+        let told = |observed: &str| {
+            read_text(&format!("[[deviation]]\nid = \"a\"\nreason = \"r\"\n{observed}")).unwrap_err().to_string()
+        };
+        let missing = told("");
+        assert!(missing.contains("missing field `observed`") && missing.contains("observed = "), "{missing}");
+        let anything = told("observed = \"*\"\n");
+        assert!(anything.contains("`a` accepts whatever is observed"), "{anything}");
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub struct ExpectedDeviation {
     pub id: String,
     /// Why it is accepted.
     pub reason: String,
+    /// What is observed then, as the failing step tells it; `*` stands for any text.
+    pub observed: String,
     /// Where that is discussed.
     pub link: Option<String>,
     /// Last day on which it is accepted, `YYYY-MM-DD`.

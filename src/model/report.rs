@@ -124,6 +124,9 @@ pub enum Outcome {
         deviation: Deviation,
         /// Why it is accepted, as the file says.
         reason: String,
+        /// What the file says is observed then; `*` stands for any text. Empty in reports of earlier versions.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        declared: String,
     },
     /// It is declared as a deviation and conforms: the line must go.
     UnexpectedlyConforms {

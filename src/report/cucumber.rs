@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{feature_title, finding},
+    reader::{declared, feature_title, finding},
 };
 use kmspec_model::report::{Outcome, ScenarioReport, StepReport, StepState};
 
@@ -83,10 +83,7 @@ fn step(step: &StepReport, scenario: &ScenarioReport) -> Value {
 
 fn message(outcome: &Outcome) -> Option<String> {
     let finding = finding(outcome)?;
-    let reason = match outcome {
-        Outcome::DeclaredDeviation { reason, .. } => format!("\ndeclared: {reason}"),
-        _ => String::new(),
-    };
+    let reason = declared(outcome).map_or_else(String::new, |why| format!("\ndeclared: {why}"));
     Some(format!("expected {}\nobserved {}{reason}", finding.expected, finding.observed))
 }
 

@@ -22,6 +22,7 @@ struct Next<'a> {
 struct Line<'a> {
     id: &'a str,
     reason: String,
+    observed: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +42,7 @@ impl ReportFormat for NextExpected {
         let others = findings.expected.iter().filter(|line| line.profile.is_none() && !selected(line)).map(kept);
         let mut deviation: Vec<Line<'_>> = found.chain(others).collect();
         deviation.sort_by_key(|line| line.id);
-        let head = "# Deviations as the last run found them. Give each new one its reason, then pass the file as --expected.\n";
+        let head = "# Deviations as the last run found them. Give each new one its reason, put * in `observed` for what differs from\n# run to run, then pass the file as --expected.\n";
         if deviation.is_empty() {
             return Ok(head.to_owned());
         }
@@ -57,19 +58,24 @@ fn found<'a>(scenario: &'a ScenarioReport, expected: &'a [ExpectedDeviation]) ->
         Outcome::Deviates { deviation } if own.is_none() => Some(Line {
             id: scenario.id.as_str(),
             reason: format!("TO BE ARGUED: expected {}; observed {}", deviation.expected, deviation.observed),
+            observed: &deviation.observed,
             link: None,
             expires: None,
         }),
-        // What a profile declares it will declare again.
-        Outcome::DeclaredDeviation { .. } | Outcome::NotApplicable { .. } | Outcome::NotRun => {
-            own.filter(|line| line.profile.is_none()).map(kept)
-        }
-        _ => own.map(kept),
+        // What a profile declares it will declare again. A line that expired, or under which something else was observed,
+        // stays as it is: what became of it is for a person to say.
+        _ => own.filter(|line| line.profile.is_none()).map(kept),
     }
 }
 
 fn kept(line: &ExpectedDeviation) -> Line<'_> {
-    Line { id: &line.id, reason: line.reason.clone(), link: line.link.as_deref(), expires: line.expires.as_deref() }
+    Line {
+        id: &line.id,
+        reason: line.reason.clone(),
+        observed: &line.observed,
+        link: line.link.as_deref(),
+        expires: line.expires.as_deref(),
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +89,7 @@ mod tests {
         expected.push(ExpectedDeviation {
             id: "platform/elsewhere".into(),
             reason: "not part of this run".into(),
+            observed: "it was granted".into(),
             link: None,
             expires: None,
             expired: false,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     format::{Findings, RenderError, ReportFormat},
     reader::{
-        Effect, Finding, command_line, detection, effects, feature_title, finding, is_failure, rules, servers, time,
+        Effect, Finding, command_line, declared, detection, effects, feature_title, finding, is_failure, rules, servers, time,
         totals,
     },
     wire_data::WireData,
@@ -175,7 +175,7 @@ fn features<'a>(report: &'a RunReport, catalogue: &Catalogue) -> Vec<FeatureView
 
 fn scenario_view<'a>(scenario: &'a ScenarioReport, catalogue: &Catalogue) -> ScenarioView<'a> {
     let remark = match &scenario.outcome {
-        Outcome::DeclaredDeviation { reason, .. } => Some(format!("Declared: {reason}")),
+        Outcome::DeclaredDeviation { .. } => declared(&scenario.outcome).map(|why| format!("Declared: {why}")),
         Outcome::NotApplicable { missing } => Some(format!("The subject has no capability `{missing}`.")),
         _ => None,
     };

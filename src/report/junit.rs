@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
     format::{Findings, RenderError, ReportFormat},
-    reader::{finding, rules},
+    reader::{declared, finding, rules},
 };
 use kmspec_model::{
     catalogue::Catalogue,
@@ -50,7 +50,9 @@ fn case(scenario: &ScenarioReport, catalogue: &Catalogue) -> TestCase {
             failed(scenario, NonSuccessKind::Failure, catalogue)
         }
         Outcome::Error { .. } => failed(scenario, NonSuccessKind::Error, catalogue),
-        Outcome::DeclaredDeviation { reason, .. } => skipped(format!("declared deviation: {reason}")),
+        Outcome::DeclaredDeviation { .. } => {
+            skipped(format!("declared deviation: {}", declared(&scenario.outcome).unwrap_or_default()))
+        }
         Outcome::NotApplicable { missing } => skipped(format!("not applicable: the subject has no `{missing}`")),
         Outcome::NotRun => skipped("not run: interrupted".to_owned()),
     };

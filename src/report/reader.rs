@@ -106,6 +106,15 @@ pub fn finding(outcome: &Outcome) -> Option<Finding> {
     }
 }
 
+/// Why a deviation is accepted, and what its line says is observed; `None` for other outcomes.
+pub fn declared(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::DeclaredDeviation { reason, declared, .. } if declared.is_empty() => Some(reason.clone()),
+        Outcome::DeclaredDeviation { reason, declared, .. } => Some(format!("{reason} (as observed: {declared})")),
+        _ => None,
+    }
+}
+
 /// How long one kind of change took to bite, over all scenarios.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Effect {
@@ -183,6 +192,7 @@ pub(super) mod tests {
         vec![ExpectedDeviation {
             id: "platform/validation/a-challenge-is-sent".into(),
             reason: "the product says \"OAuth2\" here".into(),
+            observed: "200: the token's `exp` is *".into(),
             link: Some("https://issues.example/7".into()),
             expires: Some("2027-01-31".into()),
             expired: false,
@@ -258,7 +268,11 @@ pub(super) mod tests {
                 scenario("An expired token is refused", Outcome::Deviates { deviation: deviation.clone() }),
                 scenario(
                     "A challenge is sent",
-                    Outcome::DeclaredDeviation { deviation, reason: "the product says \"OAuth2\" here".into() },
+                    Outcome::DeclaredDeviation {
+                        deviation,
+                        reason: "the product says \"OAuth2\" here".into(),
+                        declared: "200: the token's `exp` is *".into(),
+                    },
                 ),
                 scenario("A restart keeps keys", Outcome::NotApplicable { missing: Capability::Restart }),
                 scenario("A mended rule", Outcome::UnexpectedlyConforms { reason: "was known".into() }),

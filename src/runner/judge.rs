@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     collect::Collected,
+    observation,
     select::{Selected, Selection},
 };
 use kmspec_model::{
@@ -56,7 +57,11 @@ impl Judge {
         let expected = self.expected.get(id.as_str());
         match (self.bare_outcome(id, collected), expected) {
             (Outcome::Deviates { deviation }, Some(line)) if !line.expired => {
-                Outcome::DeclaredDeviation { deviation, reason: line.reason.clone() }
+                if !observation::fits(&line.observed, &deviation.observed) {
+                    return Outcome::Deviates { deviation: observation::other(&deviation, line) };
+                }
+                let (reason, declared) = (line.reason.clone(), line.observed.clone());
+                Outcome::DeclaredDeviation { deviation, reason, declared }
             }
             (Outcome::Conforms, Some(line)) => Outcome::UnexpectedlyConforms { reason: line.reason.clone() },
             (outcome, _) => outcome,
@@ -211,6 +216,7 @@ mod tests {
         ExpectedDeviation {
             id: "platform/a/b".into(),
             reason: "known".into(),
+            observed: "200".into(),
             link: None,
             expires: Some("2020-01-31".into()),
             expired,
@@ -292,6 +298,22 @@ mod tests {
         let (expired, id) = judge(&[], vec![declared(true)]);
         assert!(matches!(expired.outcome(&id, Some(&deviates)), Outcome::Deviates { .. }));
         assert!(expired.problems()[0].message.contains("expired on 2020-01-31"));
+    }
+
+    #[test]
+    fn a_declaration_excuses_what_it_says_is_observed_and_nothing_else() {
+        let (judge, id) = judge(&[], vec![declared(false)]);
+        let outcome = |observed: &str| {
+            let deviation = Deviation { observed: observed.into(), ..deviation() };
+            judge.outcome(&id, Some(&collected(Some(Failure::Deviates(deviation)))))
+        };
+        let (reason, declared) = ("known".to_owned(), "200".to_owned());
+        assert_eq!(outcome("200"), Outcome::DeclaredDeviation { deviation: deviation(), reason, declared });
+        let Outcome::Deviates { deviation } = outcome("500 with a page") else { panic!("it is excused") };
+        assert_eq!(
+            deviation.observed,
+            "a deviation is declared here, but another was observed: expected to see 200, saw 500 with a page"
+        );
     }
 
     #[test]

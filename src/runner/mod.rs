@@ -8,6 +8,7 @@ pub mod interrupt;
 pub mod judge;
 pub mod limitations;
 pub mod parse;
+pub mod observation;
 pub mod profile_file;
 pub mod progress;
 pub mod provisioning;

@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use super::observation;
+
 /// What stands in a profile, or in a file of declared deviations.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,8 @@ pub struct Deviation {
     pub id: String,
     /// What the product does instead, or why.
     pub reason: String,
+    /// What the scenario observes then: what its failing step tells, as a whole. `*` stands for what differs from run to run.
+    pub observed: String,
     /// Where it is said.
     pub link: Option<String>,
     /// The last day on which it is accepted, such as `2026-12-31`.
@@ -51,7 +55,8 @@ impl Limitation {
     }
 }
 
-/// Reads the text of a file. Every deviation and limitation gives a reason, and none stands twice.
+/// Reads the text of a file. Every deviation and limitation gives a reason, none stands twice, and a deviation says what
+/// is observed.
 ///
 /// # Errors
 ///
@@ -68,6 +73,9 @@ pub fn read(text: &str) -> Result<ProfileFile, String> {
         if lines[..at].iter().any(|(before, _)| before == id) {
             return Err(format!("`{id}` stands twice"));
         }
+    }
+    if let Some(each) = file.deviations.iter().find(|each| !observation::says_something(&each.observed)) {
+        return Err(format!("`{}` accepts whatever is observed: its `observed` is `{}`", each.id, each.observed));
     }
     Ok(file)
 }
