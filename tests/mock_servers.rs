@@ -72,7 +72,8 @@ fn a_declared_deviation_does_not_hide_another_one() {
     assert!(declared().contains(id), "this test is about a declared deviation");
     let granted = report.scenarios.iter().find(|each| each.id.as_str() == id).unwrap();
     let Outcome::Deviates { deviation } = &granted.outcome else { panic!("{:?}", granted.outcome) };
-    let told = "a deviation is declared here, but another was observed: expected to see status 403 with code invalid_grant";
+    let told =
+        "a deviation is declared here, but another was observed: expected to see status 403 with code invalid_grant";
     assert!(deviation.observed.starts_with(told) && deviation.observed.contains("saw status 200"), "{deviation:?}");
     assert_eq!(code, Some(1));
 }

@@ -164,6 +164,12 @@ pub enum FaultError {
     /// Refusing is for all or nobody.
     #[error("connections are refused before anything is asked, so not at one endpoint, nor a number of times")]
     RefusalIsWhole,
+    /// An earlier one is always in its way.
+    #[error(
+        "the fault could never happen: an earlier one happens at every such request from then on\n\
+         hint: give the earlier one `times`, or clear the faults first"
+    )]
+    Hidden,
     /// A value that makes no sense.
     #[error("the fault's {what} {why}")]
     Value {
@@ -180,15 +186,21 @@ const LONGEST_MS: u64 = 600_000;
 const LARGEST: usize = 64 << 20;
 
 impl FaultScript {
+    /// Whether this script leaves the other one no request, which is added after it.
+    fn hides(&self, later: &Self) -> bool {
+        let same_place = self.endpoint.is_none() || self.endpoint == later.endpoint;
+        let same_kind = self.fault.is_of_the_connection() == later.fault.is_of_the_connection();
+        let refuses = |script: &Self| script.fault == Fault::Refuse;
+        let for_ever = self.times.is_none() && self.after <= later.after;
+        for_ever && same_place && same_kind && !refuses(self) && !refuses(later)
+    }
+
     fn check(&self, served: &BTreeSet<Endpoint>) -> Result<(), FaultError> {
         let value = |what, why| Err(FaultError::Value { what, why });
         if self.times == Some(0) {
             return Err(FaultError::Never);
         }
-        if let Some(endpoint) = self.endpoint.filter(|endpoint| !served.contains(endpoint)) {
-            let known: Vec<_> = served.iter().map(|endpoint| format!("{endpoint:?}")).collect();
-            return Err(FaultError::NotServed(endpoint, known.join(", ")));
-        }
+        self.endpoint.map_or(Ok(()), |endpoint| self::served(endpoint, served))?;
         let header = |text: &str| !text.is_empty() && http::HeaderValue::try_from(text).is_ok();
         match &self.fault {
             Fault::Refuse if self.endpoint.is_some() || self.times.is_some() || self.after > 0 => {
@@ -216,6 +228,14 @@ impl FaultScript {
             _ => Ok(()),
         }
     }
+}
+
+fn served(endpoint: Endpoint, served: &BTreeSet<Endpoint>) -> Result<(), FaultError> {
+    if served.contains(&endpoint) {
+        return Ok(());
+    }
+    let known: Vec<_> = served.iter().map(|endpoint| format!("{endpoint:?}")).collect();
+    Err(FaultError::NotServed(endpoint, known.join(", ")))
 }
 
 fn leads_somewhere(location: &str) -> bool {
@@ -261,8 +281,18 @@ impl Faults {
         }))
     }
 
-    /// Makes something go wrong. Of several scripts for one request, the first counts. A refusal is in force when this
-    /// returns.
+    /// Whether the server serves an endpoint of this kind.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultError::NotServed`], which names those that it serves.
+    pub fn serves(&self, endpoint: Endpoint) -> Result<(), FaultError> {
+        served(endpoint, &self.0.served)
+    }
+
+    /// Makes something go wrong. Each script counts the requests to its endpoint itself, whatever happens to them; of the
+    /// scripts that are due at a request, the one that was added first happens, and the others stay due. A fault of the
+    /// answer and one of the connection can happen to the same request. A refusal is in force when this returns.
     ///
     /// # Errors
     ///
@@ -270,7 +300,13 @@ impl Faults {
     pub async fn script(&self, script: FaultScript) -> Result<(), FaultError> {
         script.check(&self.0.served)?;
         let refuse = script.fault == Fault::Refuse;
-        self.change(|scripts| scripts.push(script));
+        self.change(|scripts| {
+            if scripts.iter().any(|earlier| earlier.hides(&script)) {
+                return Err(FaultError::Hidden);
+            }
+            scripts.push(script);
+            Ok(())
+        })?;
         if refuse {
             self.refuse(true).await;
         }
@@ -320,12 +356,13 @@ impl Faults {
     fn take(&self, endpoint: Endpoint, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         self.change(|scripts| {
             let fits = |script: &FaultScript| script.endpoint.is_none_or(|at| at == endpoint) && wanted(&script.fault);
-            let at = scripts.iter().position(fits)?;
+            let due = scripts.iter().position(|script| fits(script) && script.after == 0);
+            scripts
+                .iter_mut()
+                .filter(|script| fits(script))
+                .for_each(|script| script.after = script.after.saturating_sub(1));
+            let at = due?;
             let script = &mut scripts[at];
-            if script.after > 0 {
-                script.after -= 1;
-                return None;
-            }
             let fault = script.fault.clone();
             if let Some(times) = &mut script.times {
                 *times -= 1;

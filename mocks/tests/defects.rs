@@ -56,6 +56,30 @@ async fn a_defect_shows_when_it_is_on_and_only_then() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The answer to a request for the client's own token: with a wrong secret, or without credentials that can be read.
+async fn asked(stage: &Stage, secret: Option<&str>) -> support::Answer {
+    let request = stage.http.post(&stage.server.endpoints().token).form(&[("grant_type", "client_credentials")]);
+    let request = match secret {
+        Some(secret) => request.basic_auth(&stage.client.id, Some(secret)),
+        None => request.header("authorization", "Basic !!"),
+    };
+    support::answer(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_clients_shows_at_every_vendor_in_whatever_words_it_refuses() {
+    for vendor in Vendor::ALL {
+        for (id, secret, shown) in [("DEF-SEED-AS-AUTH-01", Some("wrong"), 200), ("DEF-127", None, 500)] {
+            let stage = stage(vendor).await;
+            let honest = asked(&stage, secret).await;
+            assert!((400..500).contains(&honest.status), "{id} at {vendor}: {}", honest.text);
+            stage.server.defects().switch_on(id).unwrap();
+            let defective = asked(&stage, secret).await;
+            assert_eq!(defective.status, shown, "{id} at {vendor}: {}", defective.text);
+        }
+    }
+}
+
 #[test]
 fn every_defect_is_looked_for() {
     let looked_for: BTreeSet<&str> = probes().iter().map(|(id, ..)| *id).collect();

@@ -50,6 +50,38 @@ async fn an_answer_fault_happens_where_and_as_often_as_it_was_scripted() {
 }
 
 #[tokio::test]
+async fn each_script_counts_requests_itself_and_of_those_due_the_earliest_happens() {
+    let stage = stage(Vendor::Custom).await;
+    script(&stage, token(Fault::Status { status: 500 }).after(3).times(1)).await;
+    script(&stage, token(Fault::Status { status: 503 }).times(1)).await;
+    script(&stage, token(Fault::Status { status: 502 }).after(2).times(2)).await;
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(stage.token(&ASK).await.status);
+    }
+    // At the fourth both 500 and 502 are due.
+    assert_eq!(statuses, [503, 200, 502, 500, 502, 200]);
+    assert!(stage.server.faults().pending().is_empty());
+}
+
+#[tokio::test]
+async fn a_script_that_an_earlier_one_leaves_no_request_is_refused() {
+    let stage = stage(Vendor::Custom).await;
+    let faults = stage.server.faults();
+    faults.script(token(Fault::Status { status: 500 }).after(2)).await.unwrap();
+    let hidden = faults.script(token(Fault::MalformedJson).after(2).times(1)).await.unwrap_err();
+    assert_eq!(hidden, FaultError::Hidden);
+    assert!(hidden.to_string().contains("hint: give the earlier one `times`"), "{hidden}");
+    faults.script(token(Fault::MalformedJson).after(1).times(1)).await.unwrap();
+    faults.script(token(Fault::Reset).after(9).times(1)).await.unwrap();
+    faults.script(FaultScript::new(Fault::Status { status: 502 }).at(Endpoint::Jwks)).await.unwrap();
+    faults.script(FaultScript::new(Fault::Status { status: 502 })).await.unwrap();
+    assert_eq!(faults.pending().len(), 5);
+    let everywhere = faults.script(FaultScript::new(Fault::Status { status: 501 }).at(Endpoint::Discovery)).await;
+    assert_eq!(everywhere, Err(FaultError::Hidden));
+}
+
+#[tokio::test]
 async fn every_answer_fault_is_what_it_says() {
     let stage = stage(Vendor::Custom).await;
     let jwks = stage.server.endpoints().jwks.clone();

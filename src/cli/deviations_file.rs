@@ -32,13 +32,15 @@ pub fn read(path: &Path, today: Date) -> Result<Vec<ExpectedDeviation>, PlanErro
 
 /// Reads the text of one file; `profile` names the profile that it is, if it is one.
 fn parse(text: &str, path: &Path, profile: Option<&str>, today: Date) -> Result<Vec<ExpectedDeviation>, PlanError> {
-    let malformed = |problem: String| PlanError::Malformed {
+    let malformed = |problem: String| {
+        PlanError::Malformed {
         what: "the declared deviations",
         path: path.to_owned(),
         problem,
         hint: "each [[deviation]] has an id, a reason, what is observed (observed = \"status 403 with code invalid_grant (*)\") and, \
                if wanted, a link and a last day: expires = \"2026-12-31\""
             .to_owned(),
+    }
     };
     let file = profile_file::read(text).map_err(malformed)?;
     if let (None, Some(limitation)) = (profile, file.limitations.first()) {

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::{
     format::{Findings, RenderError, ReportFormat},
     reader::{
-        Effect, Finding, command_line, declared, detection, effects, feature_title, finding, is_failure, rules, servers, time,
-        totals,
+        Effect, Finding, command_line, declared, detection, effects, feature_title, finding, is_failure, rules,
+        servers, time, totals,
     },
     wire_data::WireData,
 };

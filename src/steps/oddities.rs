@@ -34,8 +34,14 @@ const ODDITIES: &[(&str, Oddity)] = &[
         token.header("kid", SHORT_SECRET_KEY).hmac(Algorithm::HS256, Vec::new()).encode()
     }),
     ("signed by ES256 with a key on another curve", |_, token, _| match test_keys::named("p384-cedar") {
-        Some(key) => token.signed_with(&key.with_kid(CURVE_KEY)).header("alg", "ES256").encode(),
+        Some(key) => token.signed_with(&key.with_kid(CURVE_KEY)).algorithm(Algorithm::ES256).encode(),
         None => token.encode(),
+    }),
+    ("signed by ES256 with a key on another curve and its own hash", |_, token, _| {
+        match test_keys::named("p384-cedar") {
+            Some(key) => token.signed_with(&key.with_kid(CURVE_KEY)).header("alg", "ES256").encode(),
+            None => token.encode(),
+        }
     }),
     ("signed by ES256 with a key beside its curve", |_, token, _| match test_keys::named("p256-cedar") {
         Some(key) => token.signed_with(&key.with_kid(CURVE_KEY)).encode(),

@@ -61,9 +61,10 @@ Feature: What stands in a key set
       And the call did not reach the backend
 
       Examples:
-        | where            | published                           |
-        | on another curve | on another curve than its algorithm |
-        | beside its curve | beside its curve                    |
+        | where                             | published                           |
+        | on another curve                  | on another curve than its algorithm |
+        | on another curve and its own hash | on another curve than its algorithm |
+        | beside its curve                  | beside its curve                    |
 
     @extended @negative @DEF-015
     Scenario Outline: A key id that two keys share, the right one <place>, verifies nothing

@@ -51,6 +51,7 @@ pub(super) async fn put_answer(
     if http::HeaderValue::from_str(&canned.content_type).is_err() {
         return Err(Refusal::bad("the member `content_type` cannot stand in a header field"));
     }
+    server.faults().serves(at).map_err(|error| Refusal::told(&error))?;
     server.answer_as(at, Some(canned));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -70,9 +71,12 @@ pub(super) async fn list_defects(State(house): State<House>, Path(server): Path<
 
 pub(super) async fn switch_on(State(house): State<House>, Path((server, id)): Path<(String, String)>) -> Answer {
     let server = house.named(&server)?;
-    server.defects().switch_on(&id).map_err(|_| {
-        Refusal::missing("defect", &id, defects::switchable().iter().map(|defect| defect.id.to_owned()))
-    })?;
+    let known = defects::switchable();
+    let defect = known.iter().find(|defect| defect.id == id);
+    let missing = || Refusal::missing("defect", &id, known.iter().map(|defect| defect.id.to_owned()));
+    let endpoint = defect.ok_or_else(missing)?.endpoint;
+    server.faults().serves(endpoint).map_err(|error| Refusal::told(&error))?;
+    server.defects().switch_on(&id).map_err(|error| Refusal::told(&error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

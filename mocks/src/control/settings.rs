@@ -10,13 +10,22 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{body::Body, house::House, patch::patched, refusal::Answer};
-use crate::realm::{
-    Lifetimes, Policy,
-    device::DevicePolicy,
-    jwt::Object,
-    policy::{Breakage, Rotation},
-    rotation::GracefulRotation,
+use super::{
+    body::Body,
+    house::House,
+    patch::patched,
+    refusal::{Answer, Refusal},
+};
+use crate::{
+    grants::RESPONSE_TYPES,
+    realm::{
+        Lifetimes, Policy,
+        device::DevicePolicy,
+        jwt::Object,
+        pkce::ChallengeMethod,
+        policy::{Breakage, Rotation},
+        rotation::GracefulRotation,
+    },
 };
 
 macro_rules! settings {
@@ -121,6 +130,15 @@ impl Device {
     }
 }
 
+/// Refuses what the server could announce and not do.
+fn known<const N: usize>(member: &str, wanted: &[String], known: [&str; N]) -> Result<(), Refusal> {
+    match wanted.iter().find(|each| !known.contains(&each.as_str())) {
+        Some(other) => Err(Refusal::bad(format!("`{other}` cannot be among the `{member}`"))
+            .hint(format!("these can: {}", known.join(", ")))),
+        None => Ok(()),
+    }
+}
+
 pub(super) async fn show(State(house): State<House>, Path(name): Path<String>) -> Answer {
     Ok(Json(Settings::of(&house.named(&name)?.realm().policy())).into_response())
 }
@@ -132,6 +150,8 @@ pub(super) async fn change(
 ) -> Answer {
     let server = house.named(&name)?;
     let changed: Settings = patched(&Settings::of(&server.realm().policy()), changes, NAMES)?;
+    known("response_types", &changed.response_types, RESPONSE_TYPES)?;
+    known("code_challenge_methods", &changed.code_challenge_methods, ChallengeMethod::ALL.map(ChallengeMethod::name))?;
     server.realm().change_policy(|policy| changed.apply(policy));
     Ok(Json(Settings::of(&server.realm().policy())).into_response())
 }

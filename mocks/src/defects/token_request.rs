@@ -62,8 +62,17 @@ fn as_client(turn: &Turn<'_>, call: &Call, client: &Client) -> Reply {
     turn.honest_to(&call)
 }
 
-fn refused_client(reply: &Reply) -> bool {
-    error_of(reply).as_deref() == Some("invalid_client")
+/// Errors by which one vendor or another refuses a client that does not authenticate.
+const CLIENT_ERRORS: [&str; 3] = ["invalid_client", "unauthorized_client", "access_denied"];
+
+/// Whether the client did not authenticate, and was refused for that: in the words of RFC 6749, section 5.2, in a vendor's
+/// own, or by a challenge alone.
+fn refused_client(turn: &Turn<'_>, reply: &Reply) -> bool {
+    let for_that = match error_of(reply) {
+        Some(error) => CLIENT_ERRORS.contains(&error.as_str()),
+        None => reply.status == 401,
+    };
+    !is_success(reply) && for_that && turn.request().is_some() && turn.client().is_none()
 }
 
 /// The list of used assertions is not kept: the server forgets this one before it looks.
@@ -79,7 +88,7 @@ fn assertion_for_others(turn: &Turn<'_>) -> Reply {
     let reply = turn.honest();
     let proven = turn
         .request()
-        .filter(|request| refused_client(&reply) && request.form.value("client_assertion").is_some())
+        .filter(|request| refused_client(turn, &reply) && request.form.value("client_assertion").is_some())
         .and_then(|request| grants::asserted_for_anybody(turn.realm(), &request).ok());
     match proven {
         Some(client) if client.allows_grant(&turn.value("grant_type").unwrap_or_default()) => {
@@ -92,7 +101,7 @@ fn assertion_for_others(turn: &Turn<'_>) -> Reply {
 /// No client, an unknown one, or a header that holds none.
 fn page_instead(turn: &Turn<'_>) -> Reply {
     let reply = turn.honest();
-    if refused_client(&reply) && client_named(turn).is_none() && turn.value("client_assertion").is_none() {
+    if refused_client(turn, &reply) && client_named(turn).is_none() && turn.value("client_assertion").is_none() {
         return Reply::empty(500)
             .text("<html><body><h1>Error 500</h1></body></html>")
             .header("content-type", "text/html");
@@ -106,7 +115,7 @@ fn any_secret(turn: &Turn<'_>) -> Reply {
         .request()
         .is_some_and(|request| !request.authorization.is_empty() || request.form.value("client_secret").is_some());
     match client_named(turn) {
-        Some(client) if refused_client(&reply) && sent && client.active && !client.is_public() => {
+        Some(client) if refused_client(turn, &reply) && sent && client.active && !client.is_public() => {
             as_client(turn, turn.call, &client)
         }
         _ => reply,

@@ -31,6 +31,36 @@ pub enum ForgeryError {
     /// The order names two starts.
     #[error("`genuine` already says whose token it is\nhint: leave `client_id` and `subject` out")]
     TwoStarts,
+    /// The part was replaced by a text, in which nothing can be changed.
+    #[error(
+        "the {part} is a text that stands as it was given, so that `{member}` cannot be changed in it\n\
+         hint: put that change before `{part}-text`, or into the text"
+    )]
+    Fixed {
+        /// `claims` or `header`.
+        part: &'static str,
+        /// What was to be changed.
+        member: String,
+    },
+    /// The key cannot sign like that.
+    #[error(
+        "the key `{kid}` signs by {own} and cannot sign by {wanted}\n\
+         hint: choose another key by `signed-with`; `header` changes `alg` alone"
+    )]
+    OtherFamily {
+        /// The key's id.
+        kid: String,
+        /// Its own algorithm.
+        own: String,
+        /// As asked for.
+        wanted: String,
+    },
+    /// HMAC by an algorithm that is none.
+    #[error("{0} is no HMAC\nhint: HS256, HS384 and HS512 are")]
+    NoHmac(String),
+    /// A flaw in the padding of a signature that is not made by a key any more.
+    #[error("`flawed-padding` needs a signature by an RSA key, and an earlier change put another one in its place")]
+    NoPadding,
     /// Bytes that are no base64.
     #[error("`base64` holds something else: {0}")]
     NoBase64(String),
@@ -136,7 +166,8 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// [`ForgeryError`] when it names a key that there is not, or bytes that are none.
+    /// [`ForgeryError`] when it names a key that there is not, or bytes that are none. What cannot be forged is found out
+    /// by [`Forgery::try_encode`].
     pub fn apply(self, token: Forgery, ring: &KeyRing) -> Result<Forgery, ForgeryError> {
         let own = || ring.current(KeyPurpose::Access);
         Ok(match self {
@@ -211,6 +242,6 @@ impl Forge {
             }
         };
         let made = order.changes.into_iter().try_fold(start, |token, change| change.apply(token, self.keys()))?;
-        Ok(made.encode())
+        made.try_encode()
     }
 }

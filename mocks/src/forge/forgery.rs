@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
+    change::ForgeryError,
     encrypted::Envelope,
     public_key::PublicKeyForm,
     raw_rsa::{PaddingFlaw, WeakKey},
+    sheet::Sheet,
     signature::{Signature, SignatureFlaw, ZeroSignature},
     spelling::{Part, Spelling, spelt},
     written::Written,
@@ -19,10 +21,8 @@ use crate::realm::{Algorithm, SigningKey, jwt::Object};
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Forgery {
-    header: Object,
-    claims: Object,
-    header_text: Option<Vec<u8>>,
-    claims_text: Option<Vec<u8>>,
+    header: Sheet,
+    claims: Sheet,
     signature: Signature,
     flaws: Vec<SignatureFlaw>,
     spellings: BTreeMap<Part, Spelling>,
@@ -32,6 +32,8 @@ pub struct Forgery {
     envelope: Option<(SigningKey, Envelope)>,
     suffix: String,
     now: u64,
+    /// The first change that could not be made.
+    refused: Option<ForgeryError>,
 }
 
 /// Starting, claims and times.
@@ -39,10 +41,8 @@ impl Forgery {
     pub(super) fn new(key: SigningKey, header: Object, claims: Object, now: u64) -> Self {
         let algorithm = key.algorithm();
         Self {
-            header,
-            claims,
-            header_text: None,
-            claims_text: None,
+            header: Sheet::new("header", header),
+            claims: Sheet::new("claims", claims),
             signature: Signature::Key(key, algorithm),
             flaws: Vec::new(),
             spellings: BTreeMap::new(),
@@ -51,43 +51,47 @@ impl Forgery {
             envelope: None,
             suffix: String::new(),
             now,
+            refused: None,
         }
+    }
+
+    fn note(mut self, change: impl FnOnce(&mut Self) -> Result<(), ForgeryError>) -> Self {
+        if let Err(error) = change(&mut self) {
+            self.refused.get_or_insert(error);
+        }
+        self
     }
 
     /// The claims as they are now.
     pub fn claims(&self) -> &Object {
-        &self.claims
+        self.claims.members()
     }
 
     /// With this claim, of any type.
-    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.to_owned(), value.into());
-        self
+    pub fn claim(self, name: &str, value: impl Into<Value>) -> Self {
+        self.note(|token| token.claims.set(name, value.into()))
     }
 
-    /// Without this claim.
-    pub fn without_claim(mut self, name: &str) -> Self {
-        self.claims.remove(name);
-        self
+    /// Without this claim, however often it stands there.
+    pub fn without_claim(self, name: &str) -> Self {
+        self.note(|token| token.claims.remove(name))
     }
 
     /// With this claim whose value stands in the token letter by letter, JSON or not: `1e400`, `"a\u0000b"`. It follows
-    /// the others; what is changed in the claims later has no effect.
-    pub fn raw_claim(mut self, name: &str, text: &str) -> Self {
-        self.claims.remove(name);
-        self.claims_text = Some(with_member(&self.claims, name, text));
-        self
+    /// the others.
+    pub fn raw_claim(self, name: &str, text: &str) -> Self {
+        self.note(|token| token.claims.set_raw(name, text))
     }
 
-    /// With this member written a second time at the end of the claims, after the first one.
-    pub fn duplicate_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims_text = Some(with_member(&self.claims, name, &value.into().to_string()));
-        self
+    /// With this member written once more at the end of the claims, after those there are.
+    pub fn duplicate_claim(self, name: &str, value: impl Into<Value>) -> Self {
+        self.note(|token| token.claims.repeat(name, &value.into()))
     }
 
-    /// With exactly these bytes as the claims, JSON or not: duplicate members, huge numbers, invalid UTF-8.
+    /// With exactly these bytes as the claims, JSON or not: duplicate members, huge numbers, invalid UTF-8. Nothing can
+    /// be changed in them afterwards.
     pub fn claims_text(mut self, text: impl Into<Vec<u8>>) -> Self {
-        self.claims_text = Some(text.into());
+        self.claims.replace(text.into());
         self
     }
 
@@ -128,26 +132,24 @@ impl Forgery {
 /// The header.
 impl Forgery {
     /// With this header member, of any type; the signature does not follow `alg` or `kid`.
-    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.header.insert(name.to_owned(), value.into());
-        self
+    pub fn header(self, name: &str, value: impl Into<Value>) -> Self {
+        self.note(|token| token.header.set(name, value.into()))
     }
 
-    /// Without this header member.
-    pub fn without_header(mut self, name: &str) -> Self {
-        self.header.remove(name);
-        self
+    /// Without this header member, however often it stands there.
+    pub fn without_header(self, name: &str) -> Self {
+        self.note(|token| token.header.remove(name))
     }
 
-    /// With this member written a second time at the end of the header, after the first one.
-    pub fn duplicate_header(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.header_text = Some(with_member(&self.header, name, &value.into().to_string()));
-        self
+    /// With this member written once more at the end of the header, after those there are.
+    pub fn duplicate_header(self, name: &str, value: impl Into<Value>) -> Self {
+        self.note(|token| token.header.repeat(name, &value.into()))
     }
 
-    /// With exactly these bytes as the header, JSON or not.
+    /// With exactly these bytes as the header, JSON or not. Nothing can be changed in them afterwards, so that a
+    /// signature which `alg` or `kid` follow comes before.
     pub fn header_text(mut self, text: impl Into<Vec<u8>>) -> Self {
-        self.header_text = Some(text.into());
+        self.header.replace(text.into());
         self
     }
 }
@@ -173,8 +175,7 @@ impl Forgery {
         self.header("alg", "RS256").header("kid", key.kid())
     }
 
-    /// Signed with the same key by another algorithm of its family, which `alg` follows. An algorithm that the key
-    /// cannot do leaves an empty signature.
+    /// Signed with the same key by another algorithm of its family, which `alg` follows.
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.signature = match self.signature {
             Signature::Key(key, _) => Signature::Key(key, algorithm),
@@ -204,7 +205,7 @@ impl Forgery {
     /// With a signature of two zeros, of the length that `alg` wants or in ASN.1; `alg` becomes ES256 unless it names an
     /// elliptic curve already.
     pub fn zero_signature(self, form: ZeroSignature) -> Self {
-        let named = self.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+        let named = self.header.members().get("alg").and_then(Value::as_str).unwrap_or_default();
         let algorithm = named.parse().ok().filter(|named: &Algorithm| named.is_elliptic()).unwrap_or(Algorithm::ES256);
         self.signature(form.bytes(algorithm)).header("alg", format!("{algorithm:?}"))
     }
@@ -220,20 +221,22 @@ impl Forgery {
         self
     }
 
-    /// Signed by RS256 over a message whose padding is wrong; where the key is no RSA key, the signature is empty.
-    pub fn flawed_padding(mut self, flaw: PaddingFlaw) -> Self {
-        if let Signature::Key(key, _) = self.signature {
-            self.signature = Signature::Padded(key, flaw);
-        }
-        self
+    /// Signed by RS256 over a message whose padding is wrong; by an RSA key.
+    pub fn flawed_padding(self, flaw: PaddingFlaw) -> Self {
+        self.note(|token| {
+            let Signature::Key(key, _) = &token.signature else { return Err(ForgeryError::NoPadding) };
+            token.signature = Signature::Padded(key.clone(), flaw);
+            Ok(())
+        })
     }
 
     /// With the signature over the token as it is now, whatever is changed in it afterwards.
-    pub fn keep_signature(mut self) -> Self {
-        let (header, claims) = self.signed_parts();
-        self.signature = Signature::Bytes(self.signature.over(format!("{header}.{claims}").as_bytes()));
-        self.kept = Some((header, claims));
-        self
+    pub fn keep_signature(self) -> Self {
+        let mut kept = self.note(|token| token.signature.impossible().map_or(Ok(()), Err));
+        let (header, claims) = kept.signed_parts();
+        kept.signature = Signature::Bytes(kept.signature.over(format!("{header}.{claims}").as_bytes()));
+        kept.kept = Some((header, claims));
+        kept
     }
 
     /// Signed by HMAC with this secret, which `alg` follows.
@@ -298,7 +301,23 @@ impl Forgery {
     }
 
     /// The token's text.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_encode`](Self::try_encode) has an error: a test should not go on with another token than it ordered.
     pub fn encode(&self) -> String {
+        self.try_encode().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The token's text.
+    ///
+    /// # Errors
+    ///
+    /// [`ForgeryError`] when a change could not be made: in a part that is a fixed text, or by a key of another family.
+    pub fn try_encode(&self) -> Result<String, ForgeryError> {
+        if let Some(error) = self.refused.clone().or_else(|| self.signature.impossible()) {
+            return Err(error);
+        }
         let (header, claims) = self.signed_parts();
         let signature = self.signature.over(format!("{header}.{claims}").as_bytes());
         let halves = matches!(&self.signature, Signature::Key(key, _) if key.algorithm().is_elliptic());
@@ -306,38 +325,18 @@ impl Forgery {
         let signature = spelt(&signature, self.spelling_at(Part::Signature));
         let signed = self.kept.as_ref().map_or((&*header, &*claims), |(header, claims)| (header, claims));
         let token = self.written.down(&header, &claims, &signature, signed) + &self.suffix;
-        match &self.envelope {
+        Ok(match &self.envelope {
             None => token,
-            Some((key, envelope)) => envelope.around(key, &self.claims_bytes(), &token),
-        }
+            Some((key, envelope)) => envelope.around(key, &self.claims.bytes(), &token),
+        })
     }
 
     fn signed_parts(&self) -> (String, String) {
-        let header = match &self.header_text {
-            Some(text) => text.clone(),
-            None => text(&self.header),
-        };
-        let claims = spelt(&self.claims_bytes(), self.spelling_at(Part::Claims));
-        (spelt(&header, self.spelling_at(Part::Header)), claims)
-    }
-
-    fn claims_bytes(&self) -> Vec<u8> {
-        self.claims_text.clone().unwrap_or_else(|| text(&self.claims))
+        let claims = spelt(&self.claims.bytes(), self.spelling_at(Part::Claims));
+        (spelt(&self.header.bytes(), self.spelling_at(Part::Header)), claims)
     }
 
     fn spelling_at(&self, part: Part) -> Option<Spelling> {
         self.spellings.get(&part).copied()
     }
-}
-
-fn text(object: &Object) -> Vec<u8> {
-    Value::Object(object.clone()).to_string().into_bytes()
-}
-
-/// The object with one more member at its end, whose value is given as text.
-fn with_member(object: &Object, name: &str, value: &str) -> Vec<u8> {
-    let mut text = Value::Object(object.clone()).to_string();
-    text.pop();
-    let comma = if object.is_empty() { "" } else { "," };
-    format!("{text}{comma}{}:{value}}}", Value::String(name.to_owned())).into_bytes()
 }

@@ -6,6 +6,7 @@ mod encrypted;
 mod forgery;
 mod public_key;
 mod raw_rsa;
+mod sheet;
 mod signature;
 mod smithy;
 mod spelling;
@@ -18,6 +19,8 @@ pub use encrypted::Envelope;
 pub use forgery::Forgery;
 pub use public_key::PublicKeyForm;
 pub use raw_rsa::{PaddingFlaw, WeakKey};
+#[cfg(test)]
+pub(crate) use signature::der as asn1;
 pub use signature::{SignatureFlaw, ZeroSignature};
 pub use smithy::{Forge, Proof};
 pub use spelling::{Part, Spelling};

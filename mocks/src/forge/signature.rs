@@ -4,7 +4,10 @@
 use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 
-use super::raw_rsa::{self, PaddingFlaw, WeakKey};
+use super::{
+    change::ForgeryError,
+    raw_rsa::{self, PaddingFlaw, WeakKey},
+};
 use crate::realm::{Algorithm, SigningKey};
 
 /// Who makes a signature.
@@ -23,7 +26,19 @@ pub(super) enum Signature {
 }
 
 impl Signature {
-    /// The signature over a message; nothing at all where the key cannot make one of that kind.
+    /// What the key of this signature cannot do, if that is what it is asked for.
+    pub(super) fn impossible(&self) -> Option<ForgeryError> {
+        match self {
+            Self::Key(key, algorithm) if !key.signs_as(*algorithm) => Some(other_family(key, *algorithm)),
+            Self::Padded(key, _) if !key.signs_as(Algorithm::RS256) => Some(other_family(key, Algorithm::RS256)),
+            Self::Hmac(_, algorithm) if !algorithm.is_symmetric() => {
+                Some(ForgeryError::NoHmac(format!("{algorithm:?}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// The signature over a message; nothing at all where it is [`impossible`](Self::impossible).
     pub(super) fn over(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Key(key, algorithm) => key.sign_as(*algorithm, message).unwrap_or_default(),
@@ -40,6 +55,11 @@ impl Signature {
             }
         }
     }
+}
+
+fn other_family(key: &SigningKey, wanted: Algorithm) -> ForgeryError {
+    let (kid, own) = (key.kid().to_owned(), format!("{:?}", key.algorithm()));
+    ForgeryError::OtherFamily { kid, own, wanted: format!("{wanted:?}") }
 }
 
 /// What is wrong with the bytes of a signature that is right otherwise.
@@ -112,7 +132,7 @@ impl ZeroSignature {
 }
 
 /// `SEQUENCE { INTEGER, INTEGER }` over the two halves.
-fn der(signature: &[u8]) -> Vec<u8> {
+pub(crate) fn der(signature: &[u8]) -> Vec<u8> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let body = [integer(r), integer(s)].concat();
     // Two numbers of at most 66 bytes: the length takes one byte, or two from 128 on.

@@ -56,6 +56,51 @@ fn each_change_is_noticed_for_what_it_is() {
 }
 
 #[test]
+fn changes_of_the_claims_compose_in_their_order() {
+    let token = || forge().token("c1", "ann").without_claim("jti");
+    let behind = |token: Forgery| {
+        let claims = claims_of(&token.encode());
+        claims[claims.find("\"scope\"").unwrap()..].to_owned()
+    };
+    let bare = || token().without_claim("iat").without_claim("exp").claim("scope", "s");
+    assert_eq!(behind(bare()), r#""scope":"s"}"#);
+    assert_eq!(behind(bare().raw_claim("exp", "1e400").raw_claim("nbf", "01")), r#""scope":"s","exp":1e400,"nbf":01}"#);
+    assert_eq!(behind(bare().raw_claim("exp", "1e400").raw_claim("exp", "2")), r#""scope":"s","exp":2}"#);
+    assert_eq!(behind(bare().raw_claim("exp", "1e400").claim("exp", 3).claim("x", 1)), r#""scope":"s","exp":3,"x":1}"#);
+    let thrice = bare().duplicate_claim("scope", "t").duplicate_claim("scope", "u").claim("x", 1);
+    assert_eq!(behind(thrice.clone()), r#""scope":"s","x":1,"scope":"t","scope":"u"}"#);
+    assert!(!claims_of(&thrice.without_claim("scope").encode()).contains("scope"));
+    let header = token().duplicate_header("alg", "none").duplicate_header("kid", "x").header("typ", "JWT").encode();
+    let header = URL_SAFE_NO_PAD.decode(header.split('.').next().unwrap()).unwrap();
+    let wanted = r#"{"alg":"RS256","kid":"rsa-amber","typ":"JWT","alg":"none","kid":"x"}"#;
+    assert_eq!(String::from_utf8(header).unwrap(), wanted);
+}
+
+#[test]
+fn what_cannot_be_forged_is_an_error_that_names_it() {
+    let token = || forge().token("c1", "ann");
+    let told = |token: Forgery| token.try_encode().unwrap_err().to_string();
+    let fixed = told(token().claims_text("{}").claim("sub", "eve"));
+    assert!(fixed.contains("the claims are") || fixed.contains("`sub` cannot be changed"), "{fixed}");
+    assert!(told(token().header_text("{}").hmac(Algorithm::HS256, "s")).contains("`alg` cannot be changed"));
+    assert!(token().hmac(Algorithm::HS256, "s").header_text("{}").try_encode().is_ok());
+    assert!(
+        told(token().algorithm(Algorithm::ES256))
+            .contains("the key `rsa-amber` signs by RS256 and cannot sign by ES256")
+    );
+    assert!(
+        token().algorithm(Algorithm::ES256).signed_with(&test_keys::named("p256-amber").unwrap()).try_encode().is_ok()
+    );
+    assert!(told(token().algorithm(Algorithm::ES256).keep_signature()).contains("cannot sign by ES256"));
+    assert!(told(token().hmac(Algorithm::RS256, "s")).contains("RS256 is no HMAC"));
+    let curve = token().signed_with(&test_keys::named("p384-amber").unwrap());
+    assert!(told(curve.clone().flawed_padding(PaddingFlaw::NoNull)).contains("cannot sign by RS256"));
+    assert!(told(token().unsigned("none").flawed_padding(PaddingFlaw::NoNull)).contains("`flawed-padding`"));
+    let other_hash = curve.algorithm(Algorithm::ES256).encode();
+    assert_eq!(URL_SAFE_NO_PAD.decode(other_hash.rsplit('.').next().unwrap()).unwrap().len(), 96);
+}
+
+#[test]
 fn the_public_key_forms_are_all_different_secrets_that_verify() {
     let key = test_keys::named("rsa-amber").unwrap();
     let mut tokens = BTreeSet::new();

@@ -105,6 +105,11 @@ impl Requests {
             Err(_) => return Err(StatusCode::BAD_REQUEST),
         };
         let path = path(request.path.unwrap_or_default()).ok_or(StatusCode::BAD_REQUEST)?;
+        let named = |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case("host");
+        if request.headers.iter().filter(named).count() > 1 {
+            // RFC 9112, section 3.2.
+            return Err(StatusCode::BAD_REQUEST);
+        }
         let body = body(request.headers)?;
         let expects = request.headers.iter().any(|field| field.name.eq_ignore_ascii_case("expect"));
         let ours = |field: &httparse::Header<'_>| {
@@ -259,6 +264,7 @@ mod tests {
             "GET * HTTP/1.1\r\n\r\n",
             "CONNECT example:443 HTTP/1.1\r\n\r\n",
             "GET http://[ HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: x\r\nHost: x\r\n\r\n",
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             "POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             "POST / HTTP/1.1\r\ncontent-length: +1\r\n\r\n",

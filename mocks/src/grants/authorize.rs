@@ -133,6 +133,9 @@ fn examined(realm: &Realm, form: &Form) -> Result<(AuthorizationRequest, Option<
 /// A code and an id token.
 const WITH_ID_TOKEN: &str = "code id_token";
 
+/// The response types that there are here; a policy chooses among them.
+pub(crate) const RESPONSE_TYPES: [&str; 2] = ["code", WITH_ID_TOKEN];
+
 /// What is asked for, its words in alphabetical order, since their order means nothing (OAuth 2.0 Multiple Response
 /// Types, section 3).
 fn response_type(policy: &Policy, form: &Form) -> Result<String, OAuthError> {

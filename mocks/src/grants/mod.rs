@@ -22,7 +22,7 @@ mod token_exchange;
 pub use authenticate::{Credentials, authenticate_client, basic_pair};
 pub(crate) use authenticate::{asserted_for_anybody, prove_client};
 pub use authorize::AuthorizationRefusal;
-pub(crate) use authorize::is_registered;
+pub(crate) use authorize::{RESPONSE_TYPES, is_registered};
 pub use issue::{Issue, issue};
 pub use redeem::redeem;
 pub(crate) use redeem::worded;

@@ -18,6 +18,9 @@ pub enum ChallengeMethod {
 }
 
 impl ChallengeMethod {
+    /// Every method.
+    pub const ALL: [Self; 2] = [Self::S256, Self::Plain];
+
     /// The name on the wire.
     pub fn name(self) -> &'static str {
         match self {
@@ -28,7 +31,7 @@ impl ChallengeMethod {
 
     /// The method of that name; case matters.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::S256, Self::Plain].into_iter().find(|method| method.name() == name)
+        Self::ALL.into_iter().find(|method| method.name() == name)
     }
 }
 

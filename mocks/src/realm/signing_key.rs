@@ -138,7 +138,25 @@ impl SigningKey {
         self.sign_as(self.0.material.algorithm, message).expect("a key is only made for an algorithm of its family")
     }
 
-    /// Signs with another algorithm of its family; `None` when the algorithm is of another one.
+    /// Whether the key can sign by this algorithm: one of its family, for a key on a curve any ECDSA.
+    pub fn signs_as(&self, algorithm: Algorithm) -> bool {
+        match &self.0.material.pair {
+            Pair::Rsa(_) => matches!(
+                algorithm,
+                Algorithm::RS256
+                    | Algorithm::RS384
+                    | Algorithm::RS512
+                    | Algorithm::PS256
+                    | Algorithm::PS384
+                    | Algorithm::PS512
+            ),
+            Pair::Ec(_) => algorithm.is_elliptic(),
+            Pair::Ed(_) => algorithm == Algorithm::EdDSA,
+        }
+    }
+
+    /// Signs with another algorithm of its family; `None` when the algorithm is of another one. A key on another curve
+    /// than the algorithm's signs on its own with the algorithm's hash.
     pub fn sign_as(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
         let random = SystemRandom::new();
         match (&self.0.material.pair, algorithm) {
@@ -159,9 +177,28 @@ impl SigningKey {
             (Pair::Ec(pair), _) if algorithm == self.0.material.algorithm => {
                 Some(pair.sign(&random, message).ok()?.as_ref().to_vec())
             }
+            (Pair::Ec(pair), Algorithm::ES256) => self.over_hash(pair, &digest::SHA256, message),
+            (Pair::Ec(pair), Algorithm::ES384) => self.over_hash(pair, &digest::SHA384, message),
+            (Pair::Ec(pair), Algorithm::ES512) => self.over_hash(pair, &digest::SHA512, message),
             (Pair::Ed(pair), Algorithm::EdDSA) => Some(pair.sign(message).as_ref().to_vec()),
             _ => None,
         }
+    }
+
+    /// ECDSA over a hash that is not the curve's own. A longer hash counts with its first bits, a shorter one as the number
+    /// that it is (FIPS 186-5, section 6.4.1), which zeros before it do not change.
+    fn over_hash(&self, pair: &EcdsaKeyPair, hash: &'static digest::Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+        let own = match self.0.material.algorithm {
+            Algorithm::ES256 => &digest::SHA256,
+            Algorithm::ES384 => &digest::SHA384,
+            _ => &digest::SHA512,
+        };
+        let length = own.output_len();
+        let hashed = digest::digest(hash, message);
+        let used = hashed.as_ref().get(..length).unwrap_or(hashed.as_ref());
+        let number = [&vec![0; length - used.len()], used].concat();
+        let digest = digest::Digest::import_less_safe(&number, own).ok()?;
+        Some(pair.sign_digest(&digest).ok()?.as_ref().to_vec())
     }
 
     /// Whether the signature, in base64url, is the key's by its own algorithm.
@@ -310,7 +347,29 @@ mod tests {
         let key = test_keys::named("rsa-amber").unwrap();
         assert!(key.sign_as(Algorithm::PS512, b"m").is_some());
         assert!(key.sign_as(Algorithm::ES256, b"m").is_none());
-        assert!(test_keys::named("p256-amber").unwrap().sign_as(Algorithm::ES384, b"m").is_none());
+        assert!(test_keys::named("p256-amber").unwrap().sign_as(Algorithm::EdDSA, b"m").is_none());
+        for (name, family) in [("rsa-amber", 6), ("p256-amber", 3), ("ed25519-amber", 1)] {
+            let key = test_keys::named(name).unwrap();
+            let signs = Algorithm::ALL.into_iter().filter(|each| key.sign_as(*each, b"m").is_some());
+            assert_eq!(signs.inspect(|each| assert!(key.signs_as(*each))).count(), family, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_on_another_curve_signs_with_the_hash_of_the_algorithm() {
+        use aws_lc_rs::signature::{ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P521_SHA256_ASN1};
+        for (name, algorithm, judge) in [
+            ("p384-cedar", Algorithm::ES256, &ECDSA_P384_SHA256_ASN1),
+            ("p521-cedar", Algorithm::ES256, &ECDSA_P521_SHA256_ASN1),
+            ("p256-cedar", Algorithm::ES384, &ECDSA_P256_SHA384_ASN1),
+        ] {
+            let key = test_keys::named(name).unwrap();
+            let public = signature::ParsedPublicKey::new(judge, key.public_der()).unwrap();
+            let made = key.sign_as(algorithm, b"message").unwrap();
+            public.verify_sig(b"message", &crate::forge::asn1(&made)).unwrap();
+            assert!(public.verify_sig(b"massage", &crate::forge::asn1(&made)).is_err(), "{name}");
+            assert!(public.verify_sig(b"message", &crate::forge::asn1(&key.sign(b"message"))).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -72,6 +72,15 @@ impl Site {
     }
 }
 
+/// Whether the text is a domain of labels with letters, digits and hyphens within (RFC 1123, section 2.1), in lower case.
+fn is_domain(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let label = |label: &str| {
+        (1..=63).contains(&label.len()) && label.chars().all(fits) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
 /// Tenants.
 impl AuthorizationServer {
     /// Adds a tenant; its realm is as fresh as that of a new server, and has keys of its own.
@@ -86,10 +95,9 @@ impl AuthorizationServer {
         if !self.site.settings.tenants_have_paths() {
             return Err(TenantError::Paths);
         }
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         let mut all = self.site.tenants.all();
         let taken = domain == "carbon.super" || all.contains_key(domain);
-        if domain.is_empty() || taken || !domain.chars().all(fits) {
+        if taken || !is_domain(domain) {
             return Err(TenantError::Domain(domain.to_owned()));
         }
         let site = builder::tenant(self.vendor, &self.site, domain, &self.chest);

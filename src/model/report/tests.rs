@@ -55,8 +55,9 @@ fn deviation() -> Deviation {
 fn the_exit_status_follows_the_worst_outcome() {
     let conforms = Outcome::Conforms;
     let deviates = Outcome::Deviates { deviation: deviation() };
-    let declared = Outcome::DeclaredDeviation { deviation: deviation(), reason: "known".into(), declared: "200".into() };
-    let surprise = Outcome::UnexpectedlyConforms { reason: "known".into(), declared: "200".into() };
+    let declared =
+        Outcome::DeclaredDeviation { deviation: deviation(), reason: "known".into(), declared: "200".into() };
+    let surprise = Outcome::UnexpectedlyConforms { reason: "known".into() };
     let error = Outcome::Error { message: "no answer".into() };
     let missing = Outcome::NotApplicable { missing: Capability::Restart };
     for (outcomes, status) in [

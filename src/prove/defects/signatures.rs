@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use aws_lc_rs::{
-    hmac,
-    signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey},
+    digest, hmac,
+    signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey},
 };
 use base64::{
     alphabet,
@@ -220,16 +220,36 @@ const CURVES: [(&str, &str); 2] = [("ES256", "P-256"), ("ES384", "P-384")];
 fn other_curve(case: &Case<'_>) -> Option<String> {
     mended(case, |algorithm| {
         let wanted = CURVES.iter().find(|(name, _)| *name == algorithm).map(|(_, curve)| *curve);
-        wanted.is_some_and(|wanted| names_key(case, |entry| entry["crv"] != wanted || is_beside_its_curve(entry)))
+        let Some(wanted) = wanted else { return false };
+        names_key(case, |entry| match entry["crv"] == wanted {
+            true => is_beside_its_curve(entry),
+            false => is_signed_on_p384(case, entry).unwrap_or(false),
+        })
     })
+}
+
+/// Whether the key of an entry on P-384 made the signature, over the hash of ES256 or its own: what a verifier finds that
+/// takes the curve from the key. The shorter hash is the number that it is (FIPS 186-5, section 6.4.1).
+fn is_signed_on_p384(case: &Case<'_>, entry: &Value) -> Option<bool> {
+    let token = case.token.as_ref()?;
+    let key = ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point(entry)).ok()?;
+    let (message, signature) = (token.message().as_bytes(), token.signature_bytes()?);
+    let short = [&[0; 16], digest::digest(&digest::SHA256, message).as_ref()].concat();
+    let short = digest::Digest::import_less_safe(&short, &digest::SHA384).ok()?;
+    let own = digest::digest(&digest::SHA384, message);
+    Some([short, own].iter().any(|digest| key.verify_digest_sig(digest, &signature).is_ok()))
 }
 
 /// Whether the coordinates of an entry are no point of its curve.
 fn is_beside_its_curve(entry: &Value) -> bool {
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(entry)).is_err()
+}
+
+/// The point of an entry, uncompressed (SEC 1, section 2.3.3).
+fn point(entry: &Value) -> Vec<u8> {
     let coordinate =
         |name: &str| BASE64_URL_SAFE_NO_PAD.decode(entry[name].as_str().unwrap_or_default()).unwrap_or_default();
-    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
-    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).is_err()
+    [vec![4], coordinate("x"), coordinate("y")].concat()
 }
 
 fn other_encoding(case: &Case<'_>) -> Option<String> {
