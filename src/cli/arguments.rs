@@ -206,6 +206,10 @@ pub struct MockArguments {
     /// A seeded defect that it has: DEF-117. May be given several times.
     #[arg(long, value_name = "ID")]
     pub defect: Vec<String>,
+    /// Sign with the embedded test keys, which everybody knows and another process may have as well, instead of keys of
+    /// its own: the same from run to run.
+    #[arg(long)]
+    pub embedded_keys: bool,
     /// What its administrator has configured (is7).
     #[arg(long, value_name = "FILE")]
     pub deployment_toml: Option<PathBuf>,

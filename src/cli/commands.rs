@@ -193,6 +193,7 @@ async fn serve_mock(arguments: MockArguments) -> Result<ExitStatus, CommandError
         folder: arguments.ca_dir,
         client_certificates: mock::client_certificates(&arguments.client_certificates),
         defects: arguments.defect,
+        embedded_keys: arguments.embedded_keys,
         deployment_toml: arguments.deployment_toml,
     };
     let served = mock::serve(&plan).await?;

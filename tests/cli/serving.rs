@@ -144,13 +144,58 @@ fn a_served_mock_says_how_to_use_and_script_it_and_ends_when_it_is_told_to() {
     assert_eq!(mock.wait().unwrap().code(), Some(0));
 }
 
+/// The moduli and coordinates of the keys that a mock publishes, which was started with these arguments.
+#[cfg(unix)]
+fn published_keys(folder: &Path, arguments: &[&str]) -> std::collections::BTreeSet<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmspec"));
+    command.args(["mock", "custom", "--ca-dir", folder.to_str().unwrap()]).args(arguments);
+    let mut mock = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let control = said_by(&mut mock, 3)["control"].clone();
+    // A second server of the process, and keys that come later, are of the same chest.
+    post(&control, "/servers", "{\"vendor\": \"okta\"}");
+    post(&control, "/servers/custom/keys", "{\"from\": {\"family\": \"p256\"}}");
+    let listed = ["custom", "okta"].map(|server| get(&control, &format!("/servers/{server}/key-set")));
+    mock.kill().unwrap();
+    mock.wait().unwrap();
+    let body = |answer: &String| -> serde_json::Value {
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_else(|_| panic!("{answer}"))
+    };
+    let mut found = std::collections::BTreeSet::new();
+    for set in listed.iter().map(body) {
+        for key in set["keys"].as_array().unwrap() {
+            found.insert(key["n"].as_str().or(key["x"].as_str()).unwrap().to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(unix)]
+#[test]
+fn two_mocks_share_no_key_unless_they_are_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = |arguments: &[&str]| published_keys(folder.path(), arguments);
+    let (one, other) = (keys(&[]), keys(&[]));
+    assert!(one.len() >= 3 && one.is_disjoint(&other), "{one:?} {other:?}");
+    let (one, other) = (keys(&["--embedded-keys"]), keys(&["--embedded-keys"]));
+    assert_eq!(one, other);
+}
+
 /// A JSON request over plain HTTP; the status line and what follows it.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 fn post(url: &str, path: &str, body: &str) -> String {
+    asked(url, &format!("POST {path}"), body)
+}
+
+#[cfg(unix)]
+fn get(url: &str, path: &str) -> String {
+    asked(url, &format!("GET {path}"), "")
+}
+
+#[cfg(unix)]
+fn asked(url: &str, what: &str, body: &str) -> String {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
-    let head =
-        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}", body.len());
+    let head = format!("{what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}", body.len());
     write!(stream, "{head}\r\n\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -28,7 +28,12 @@ struct Inner {
 impl House {
     /// An empty house.
     pub fn new(authority: Arc<CertificateAuthority>) -> Self {
-        Self(Arc::new(Inner { authority, chest: KeyChest::default(), servers: Mutex::default() }))
+        Self::with_keys(authority, KeyChest::default())
+    }
+
+    /// An empty house whose servers draw their keys from this chest.
+    pub fn with_keys(authority: Arc<CertificateAuthority>, chest: KeyChest) -> Self {
+        Self(Arc::new(Inner { authority, chest, servers: Mutex::default() }))
     }
 
     /// The authority that the servers' certificates are of.

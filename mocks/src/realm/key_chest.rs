@@ -24,7 +24,8 @@ pub struct KeyChest(Arc<Chest>);
 
 #[derive(Debug)]
 struct Chest {
-    pool: Pool,
+    /// The embedded keys that it begins with; none where every key is made for the occasion.
+    pool: Option<Pool>,
     /// Where the search begins, so that issuers that share no chest seldom share a key either.
     start: usize,
     /// Public keys that are taken.
@@ -34,23 +35,28 @@ struct Chest {
 impl Default for KeyChest {
     fn default() -> Self {
         static TURN: AtomicUsize = AtomicUsize::new(0);
-        Self::of(Pool::Servers, TURN.fetch_add(1, Ordering::Relaxed))
+        Self::of(Some(Pool::Servers), TURN.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 impl KeyChest {
     /// A chest with the keys that are set aside for the issuer built into a platform; no other chest has them.
     pub fn resident() -> Self {
-        Self::of(Pool::Residents, 0)
+        Self::of(Some(Pool::Residents), 0)
     }
 
-    fn of(pool: Pool, start: usize) -> Self {
+    /// A chest whose keys nobody has seen before: another process draws others. An RSA key takes tens of milliseconds.
+    pub fn fresh() -> Self {
+        Self::of(None, 0)
+    }
+
+    fn of(pool: Option<Pool>, start: usize) -> Self {
         Self(Arc::new(Chest { pool, start, taken: Mutex::default() }))
     }
 
     /// A key of the family that was not drawn before: an embedded one, or one made for the occasion when all are taken.
     pub fn draw(&self, family: KeyFamily) -> SigningKey {
-        let embedded = test_keys::of(self.0.pool, family);
+        let embedded = self.0.pool.map(|pool| test_keys::of(pool, family)).unwrap_or_default();
         let mut taken = self.taken();
         let turns = (0..embedded.len()).map(|turn| embedded[(self.0.start + turn) % embedded.len()]);
         let free = turns.map(test_keys::at).find(|key| !taken.contains(&key.public_der()));
@@ -111,6 +117,18 @@ mod tests {
         let drawn =
             |chest: &KeyChest| (0..14).map(|_| chest.draw(KeyFamily::Rsa).public_der()).collect::<BTreeSet<_>>();
         assert!(drawn(&servers).is_disjoint(&drawn(&residents)));
+    }
+
+    #[test]
+    fn a_fresh_chest_has_keys_that_no_other_process_has() {
+        let embedded: BTreeSet<_> =
+            test_keys::names().map(|name| test_keys::named(name).unwrap().public_der()).collect();
+        let (one, other) = (KeyChest::fresh(), KeyChest::fresh());
+        for family in FAMILIES {
+            let drawn = [one.draw(family), one.draw(family), other.draw(family)].map(|key| key.public_der());
+            assert_eq!(BTreeSet::from(drawn.clone()).len(), 3, "{family:?}");
+            assert!(drawn.iter().all(|key| !embedded.contains(key)), "{family:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use kmspec_mocks::{
     },
     control::{Control, ControlError, House},
     deployment_toml::{DeploymentError, DeploymentToml},
-    realm::{Client, ClientSpec},
+    realm::{Client, ClientSpec, KeyChest},
     server::{AuthorizationServer, MockError},
     vendors::Vendor,
 };
@@ -40,6 +40,8 @@ pub struct MockPlan {
     pub client_certificates: ClientCertificates,
     /// Seeded defects that it is to have, by id.
     pub defects: Vec<String>,
+    /// Whether it signs with the embedded test keys, which are the same in every process.
+    pub embedded_keys: bool,
     /// A `deployment.toml` for it.
     pub deployment_toml: Option<PathBuf>,
 }
@@ -152,7 +154,8 @@ pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
     if !leads_here(host).await {
         return Err(ServeMockError::Host(host.to_owned()));
     }
-    let house = House::new(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?));
+    let chest = if plan.embedded_keys { KeyChest::default() } else { KeyChest::fresh() };
+    let house = House::with_keys(Arc::new(CertificateAuthority::load_or_create(&plan.folder)?), chest);
     let server = started(plan, vendor, &house, host, file.as_ref()).await?;
     // Only now is it known to be a host name at all.
     if let Some(host) = &plan.issuer_host
