@@ -58,7 +58,13 @@ async fn a_defect_shows_when_it_is_on_and_only_then() {
 
 /// The answer to a request for the client's own token: with a wrong secret, or without credentials that can be read.
 async fn asked(stage: &Stage, secret: Option<&str>) -> support::Answer {
-    let request = stage.http.post(&stage.server.endpoints().token).form(&[("grant_type", "client_credentials")]);
+    let mut form = vec![("grant_type", "client_credentials")];
+    form.extend(match stage.server.vendor() {
+        Vendor::Auth0 => Some(("audience", "https://api.example.com/")),
+        Vendor::Entra => Some(("scope", "api://kmspec-v2/.default")),
+        _ => None,
+    });
+    let request = stage.http.post(&stage.server.endpoints().token).form(&form);
     let request = match secret {
         Some(secret) => request.basic_auth(&stage.client.id, Some(secret)),
         None => request.header("authorization", "Basic !!"),
