@@ -114,7 +114,7 @@ async fn every_route_answers_what_the_document_says() {
             "post",
             "/tokens/forge",
             vec![],
-            json!({ "client_id": "c1", "changes": [{ "change": "algorithm", "algorithm": "ES256" }] }),
+            json!({ "client_id": "c1", "changes": [{ "change": "algorithm", "algorithm": "EdDSA" }] }),
         ),
         (
             "post",
