@@ -101,7 +101,12 @@ fn assertion_for_others(turn: &Turn<'_>) -> Reply {
 /// No client, an unknown one, or a header that holds none.
 fn page_instead(turn: &Turn<'_>) -> Reply {
     let reply = turn.honest();
-    if refused_client(turn, &reply) && client_named(turn).is_none() && turn.value("client_assertion").is_none() {
+    // Identity Server 5 and 6 miss the client id as a parameter.
+    let missed = turn.value("grant_type").is_some() && error_of(&reply).as_deref() == Some("invalid_request");
+    if (refused_client(turn, &reply) || missed)
+        && client_named(turn).is_none()
+        && turn.value("client_assertion").is_none()
+    {
         return Reply::empty(500)
             .text("<html><body><h1>Error 500</h1></body></html>")
             .header("content-type", "text/html");
