@@ -145,6 +145,7 @@ fn code(world: &World, client: &str, place: &str, challenge: Option<Challenge>) 
         state: None,
         nonce: None,
         audience: None,
+        auth_time: false,
         challenge,
     };
     let user = realm.user(USER.0).ok_or_else(|| world.error(format!("`{place}` has no user {}", USER.0)))?;

@@ -24,6 +24,14 @@ const TAGS: &str = "tags";
 /// Members that can be set and are only kept.
 const KEPT: [&str; 6] = [API, IDENTIFIER_URIS, TAGS, "signInAudience", "web", "requiredResourceAccess"];
 
+/// What those have to be that are not looked at otherwise; null stands for nothing.
+const KINDS: [(&str, fn(&Value) -> bool); 4] = [
+    (API, Value::is_object),
+    ("signInAudience", Value::is_string),
+    ("web", Value::is_object),
+    ("requiredResourceAccess", Value::is_array),
+];
+
 /// The URIs of an application as an API.
 pub(crate) fn identifier_uris(application: &Client) -> Vec<String> {
     let uris = application.metadata.get(IDENTIFIER_URIS).cloned().unwrap_or_default();
@@ -45,7 +53,11 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
             _ => Reply::only("POST"),
         };
     }
-    match (call.method.as_str(), named(call)) {
+    let named = match named(call) {
+        Ok(named) => named,
+        Err(refusal) => return refusal,
+    };
+    match (call.method.as_str(), named) {
         ("POST", None) => create(site, call).unwrap_or_else(|refusal| refusal),
         ("GET", None) => list(site, call),
         (_, None) => Reply::only("GET, POST"),
@@ -70,16 +82,29 @@ impl Key {
     }
 }
 
-/// `/{id}`, `(appId='{id}')`, and what follows.
-fn named(call: &Call) -> Option<(Key, String)> {
-    let rest = call.path.strip_prefix(APPLICATIONS)?;
-    let rest = percent_encoding::percent_decode_str(rest).decode_utf8().ok()?;
-    if let Some(inner) = rest.strip_prefix("(appId='") {
-        let (id, what) = inner.split_once("')")?;
-        return Some((Key::AppId(id.to_owned()), what.trim_start_matches('/').to_owned()));
+/// `/{id}`, `(appId='{id}')`, and what follows; nothing where all applications are meant.
+///
+/// # Errors
+///
+/// The refusal of a path that means neither.
+fn named(call: &Call) -> Result<Option<(Key, String)>, Reply> {
+    let rest = call.path.strip_prefix(APPLICATIONS).unwrap_or_default();
+    let decoded = percent_encoding::percent_decode_str(rest).decode_utf8();
+    let rest = decoded.map_err(|_| missing(&Key::ObjectId(rest.trim_start_matches('/').to_owned())))?;
+    if rest.is_empty() || rest == "/" {
+        return Ok(None);
     }
-    let (id, what) = rest.strip_prefix('/')?.split_once('/').unwrap_or((rest.strip_prefix('/')?, ""));
-    (!id.is_empty()).then(|| (Key::ObjectId(id.to_owned()), what.to_owned()))
+    if let Some(key) = rest.strip_prefix('(') {
+        let unreadable = || refused(400, "BadRequest", "The key in the request URI is malformed.");
+        let (id, what) = key.strip_prefix("appId='").and_then(|key| key.split_once("')")).ok_or_else(unreadable)?;
+        let what = if what.is_empty() { what } else { what.strip_prefix('/').ok_or_else(unreadable)? };
+        return Ok(Some((Key::AppId(id.to_owned()), what.to_owned())));
+    }
+    let Some(rest) = rest.strip_prefix('/') else {
+        return Err(refused(404, "BadRequest", "Resource not found for the segment."));
+    };
+    let (id, what) = rest.split_once('/').unwrap_or((rest, ""));
+    Ok(Some((Key::ObjectId(id.to_owned()), what.to_owned())))
 }
 
 fn find(site: &Site, key: &Key) -> Option<Client> {
@@ -162,6 +187,11 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
                 "Request_MultipleObjectsWithSameKeyValue",
                 "Another object with the same value for property identifierUris already exists.",
             ));
+        }
+    }
+    for (name, kind) in KINDS {
+        if asked.get(name).is_some_and(|value| !value.is_null() && !kind(value)) {
+            return Err(bad(name));
         }
     }
     if let Some(version) = asked.get(API).map(|api| &api["requestedAccessTokenVersion"])

@@ -19,6 +19,7 @@ pub(crate) mod logout;
 pub(crate) mod management;
 pub(crate) mod page;
 pub(crate) mod pushed;
+mod redirect_pattern;
 pub(crate) mod registration;
 pub(crate) mod registration_auth0;
 pub(crate) mod registration_is;

@@ -2,8 +2,9 @@
 //! Interfaces that only remotely look like it have files of their own.
 
 use jsonwebtoken::jwk::JwkSet;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde_json::{Value, json};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{
     call::{Call, Reply},
@@ -19,6 +20,9 @@ use crate::{
 /// Members that only the server sets (RFC 7592, section 2.2).
 const SERVER_ONLY: [&str; 4] =
     ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+
+/// What does not stand in a path as it is: all but the unreserved characters (RFC 3986, section 2.3).
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Metadata that are only kept (RFC 7591, section 2).
 const RFC_METADATA: [&str; 10] = [
@@ -68,7 +72,12 @@ impl Manner {
 
     fn client_uri(&self, site: &Site, id: &str) -> String {
         let place = format!("{}{}", site.base_url, self.base);
-        if self.named_in_query { format!("{place}?client_id={id}") } else { format!("{place}/{id}") }
+        if self.named_in_query {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("client_id", id).finish();
+            format!("{place}?{query}")
+        } else {
+            format!("{place}/{}", percent_encoding::utf8_percent_encode(id, IN_A_PATH))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Open client registration of an Auth0 tenant: off unless a flag of the tenant is set, and then anybody may. Its clients are
 //! strangers: a prefix of their own, no grant but codes and refreshing, and always a code challenge.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -26,23 +27,20 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
 }
 
 fn register(site: &Site, call: &Call) -> Result<Reply, OAuthError> {
-    let metadata = |words: &str| OAuthError::new(400, "invalid_client_metadata", words);
     let asked = call.object().ok_or_else(|| metadata("the body is no JSON object"))?;
-    let redirect_uris = texts(&asked, "redirect_uris").unwrap_or_default();
     let good = |uri: &String| Url::parse(uri).is_ok_and(|uri| uri.fragment().is_none());
-    if redirect_uris.is_empty() || !redirect_uris.iter().all(good) {
-        return Err(OAuthError::new(
-            400,
-            "invalid_redirect_uri",
-            "redirect_uris needs absolute URLs without fragments",
-        ));
-    }
-    let grants = texts(&asked, "grant_types").unwrap_or_else(|| GRANTS.map(str::to_owned).to_vec());
+    let redirect_uris: Option<Vec<String>> = kind(&asked, "redirect_uris").unwrap_or_default();
+    let redirect_uris = redirect_uris.filter(|uris| !uris.is_empty() && uris.iter().all(good)).ok_or_else(|| {
+        OAuthError::new(400, "invalid_redirect_uri", "redirect_uris needs absolute URLs without fragments")
+    })?;
+    let grants: Option<Vec<String>> = kind(&asked, "grant_types")?;
+    let grants = grants.unwrap_or_else(|| GRANTS.map(str::to_owned).to_vec());
     if let Some(other) = grants.iter().find(|grant| !GRANTS.contains(&grant.as_str())) {
         return Err(metadata(&format!("{other} is no grant for clients that register themselves")));
     }
-    let method = asked.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or("client_secret_post");
-    let name = asked.get("client_name").and_then(Value::as_str).unwrap_or_default();
+    let method: Option<String> = kind(&asked, "token_endpoint_auth_method")?;
+    let method = method.as_deref().unwrap_or("client_secret_post");
+    let name: String = kind(&asked, "client_name")?.unwrap_or_default();
     let spec = ClientSpec::new(name).id(format!("tpc_{}", random::alphanumeric(32))).secret(random::alphanumeric(64));
     let spec = spec.grant_types(grants).redirect_uris(redirect_uris).pkce_mandatory().token_format(TokenFormat::Jwt);
     let spec = spec.metadata("token_endpoint_auth_method", method);
@@ -66,7 +64,16 @@ fn register(site: &Site, call: &Call) -> Result<Reply, OAuthError> {
     Ok(Reply::json(201, &document).uncached())
 }
 
-fn texts(asked: &Object, name: &str) -> Option<Vec<String>> {
-    let list = asked.get(name)?.as_array()?;
-    Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+fn metadata(words: &str) -> OAuthError {
+    OAuthError::new(400, "invalid_client_metadata", words)
+}
+
+/// A member that is of its kind, where it is there at all.
+fn kind<T: DeserializeOwned>(asked: &Object, name: &str) -> Result<Option<T>, OAuthError> {
+    match asked.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => serde_json::from_value(value.clone())
+            .map(Some)
+            .map_err(|_| metadata(&format!("{name} is of another kind than it has to be"))),
+    }
 }

@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     call::{Call, Reply},
     management::{calling_user, permitted},
+    redirect_pattern,
 };
 use crate::{
     realm::{Client, ClientSpec, TokenFormat, jwt::Object, random},
@@ -51,10 +52,10 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     match (call.method.as_str(), below) {
         ("POST", "/dcr/register") => create(site, call).unwrap_or_else(|refusal| refusal),
         ("POST", "/revoke-one-time-token") => revoke(site, call),
-        ("GET", "/user-info/claims") => claims(site, &call.query_value("username").unwrap_or_default()),
+        ("GET", "/user-info/claims") => claims(site, |name| call.query_value(name)),
         ("POST", "/user-info/claims/generate") => {
             let asked = call.object().unwrap_or_default();
-            claims(site, text(&asked, "username").unwrap_or_default())
+            claims(site, |name| text(&asked, name).map(str::to_owned))
         }
         (method, _) => {
             match below.strip_prefix("/dcr/register/").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
@@ -139,14 +140,14 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     if asked_uris.iter().any(|uri| !uri.is_empty() && !uri.starts_with("regexp=") && malformed(uri)) {
         return Err(refused("invalid_redirect_uri", "a redirect URI is malformed"));
     }
-    let redirect_uris = joined(asked_uris);
+    let redirect_uris: Vec<_> = asked_uris.into_iter().filter(|uri| !uri.is_empty()).collect();
     if redirect_uris.is_empty() && grant_types.iter().any(|grant| grant == "authorization_code") {
         return Err(refused("invalid_redirect_uri", "redirect_uris is missing"));
     }
     name.clone_into(&mut client.name);
     client.owner = text(asked, "ext_application_owner").map(str::to_owned).or_else(|| client.owner.take());
     client.grant_types = grant_types;
-    client.redirect_uris = redirect_uris;
+    redirect_pattern::take(client, redirect_uris);
     client.token_format = match text(asked, "token_type_extension") {
         Some("DEFAULT" | "Opaque" | "OPAQUE") => TokenFormat::Opaque,
         _ => TokenFormat::Jwt,
@@ -167,22 +168,13 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     Ok(())
 }
 
-/// Several redirect URIs are kept as one pattern.
-fn joined(uris: Vec<String>) -> Vec<String> {
-    let uris: Vec<_> = uris.into_iter().filter(|uri| !uri.is_empty()).collect();
-    match uris.as_slice() {
-        [_, _, ..] => vec![format!("regexp=({})", uris.join("|"))],
-        _ => uris,
-    }
-}
-
 fn document(client: &Client) -> Value {
     let mut document = json!({
         "client_id": client.id,
         "client_secret": client.secret,
         "client_secret_expires_at": 0,
         "client_name": client.name,
-        "redirect_uris": client.redirect_uris,
+        "redirect_uris": redirect_pattern::of(&client.redirect_uris),
         "grant_types": client.grant_types,
         "token_type_extension": if client.token_format == TokenFormat::Jwt { "JWT" } else { "DEFAULT" },
         "ext_application_owner": client.owner,
@@ -214,14 +206,27 @@ fn revoke(site: &Site, call: &Call) -> Reply {
     }
 }
 
-fn claims(site: &Site, username: &str) -> Reply {
+/// What claims are called in the server's own dialect, and in the one of OpenID Connect.
+const DIALECTS: [(&str, &str); 2] =
+    [("http://wso2.org/claims", "http://wso2.org/claims/"), ("http://wso2.org/oidc/claim", "")];
+/// The only user store.
+const USER_STORE: &str = "PRIMARY";
+
+/// The claims of the user of that name in the user store `domain`, called as `dialect` has it; there are none in a dialect
+/// that nobody defined.
+fn claims(site: &Site, asked: impl Fn(&str) -> Option<String>) -> Reply {
+    let asked = |name: &str| asked(name).filter(|text| !text.is_empty());
+    let username = asked("username").unwrap_or_default();
     let bare = username.split('@').next().unwrap_or_default();
-    let Some(user) = site.realm.user(username).or_else(|| site.realm.user(bare)) else { return Reply::empty(404) };
-    let list: Vec<Value> = user
-        .claims
-        .iter()
-        .map(|(name, value)| json!({ "uri": format!("http://wso2.org/claims/{name}"), "value": value }))
-        .collect();
+    let in_store = asked("domain").is_none_or(|domain| domain.eq_ignore_ascii_case(USER_STORE));
+    let user = site.realm.user(&username).or_else(|| site.realm.user(bare)).filter(|_| in_store);
+    let Some(user) = user else { return Reply::empty(404) };
+    let dialect = asked("dialect").unwrap_or_else(|| DIALECTS[0].0.to_owned());
+    let dialect = DIALECTS.iter().find(|(name, _)| *name == dialect);
+    let named = |prefix: &str| -> Vec<Value> {
+        user.claims.iter().map(|(name, value)| json!({ "uri": format!("{prefix}{name}"), "value": value })).collect()
+    };
+    let list = dialect.map(|(_, prefix)| named(prefix)).unwrap_or_default();
     Reply::json(200, &json!({ "count": list.len(), "list": list }))
 }
 

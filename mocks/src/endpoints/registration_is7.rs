@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     call::{Call, Reply},
     management::{calling_user, may_manage_of, permitted},
+    redirect_pattern,
     registration_tls,
 };
 use crate::{
@@ -147,7 +148,7 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     }
     name.clone_into(&mut client.name);
     client.grant_types = grant_types;
-    client.redirect_uris = redirect_uris;
+    redirect_pattern::take(client, redirect_uris);
     client.owner = text(asked, "ext_application_owner").map(str::to_owned).or(client.owner.take());
     client.token_format = match text(asked, "ext_token_type").or_else(|| text(asked, "token_type_extension")) {
         Some("JWT") => TokenFormat::Jwt,
@@ -182,10 +183,8 @@ fn document(site: &Site, client: &Client) -> Value {
     // Several redirect URIs are kept as one pattern, and none as one empty text.
     let redirect_uris = match client.redirect_uris.as_slice() {
         [] => vec![String::new()],
-        [_, _, ..] if !site.settings.decode_redirect_uris => {
-            vec![format!("regexp=({})", client.redirect_uris.join("|"))]
-        }
-        several => several.to_vec(),
+        several if site.settings.decode_redirect_uris => several.to_vec(),
+        several => redirect_pattern::of(several),
     };
     let mut document = json!({
         "client_id": client.id,
@@ -222,9 +221,13 @@ fn document(site: &Site, client: &Client) -> Value {
     document
 }
 
-/// Whether a trusted issuer signed a software statement (RFC 7591, section 2.3).
+/// Whether a trusted issuer signed a software statement (RFC 7591, section 2.3) that reads in one way and is valid now.
 fn vouched(site: &Site, statement: &str) -> bool {
-    let Some((header, claims)) = jwt::read(statement) else { return false };
+    let Ok((header, claims)) = jwt::read_strictly(statement, jwt::VOUCHING) else { return false };
+    let (now, time) = (site.realm.now() as f64, |name: &str| claims.get(name).and_then(Value::as_f64));
+    if time("exp").is_some_and(|end| now >= end) || time("nbf").is_some_and(|begin| now < begin) {
+        return false;
+    }
     let algorithm = header.get("alg").and_then(|alg| serde_json::from_value::<Algorithm>(alg.clone()).ok());
     let issuer = claims.get("iss").and_then(Value::as_str).and_then(|iss| site.realm.trusted_issuer(iss));
     let kid = header.get("kid").and_then(Value::as_str);

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
-use crate::{grants::Form, server::Site};
+use crate::{grants::Form, realm::TokenContext, server::Site};
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let in_form = match call.method.as_str() {
@@ -23,10 +23,14 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     if !row.scopes.iter().any(|scope| scope == "openid") {
         return challenge(403, Some("insufficient_scope"));
     }
-    let Some(user) = row.username.as_deref().and_then(|name| site.realm.user(name)) else {
+    let user = row.username.as_deref().and_then(|name| site.realm.user(name));
+    let (Some(user), Some(client)) = (user, site.realm.client(&row.client_id)) else {
         return challenge(401, Some("invalid_token"));
     };
-    let mut profile = json!({ "sub": user.id });
+    // The subject is the one that the id token names (OpenID Connect Core, section 5.3.2).
+    let context = TokenContext::of(site.realm.issuer(), &client, Some(&user), &row);
+    let subject = site.realm.shape().id_claims(&context, &user).remove("sub");
+    let mut profile = json!({ "sub": subject.unwrap_or_else(|| json!(user.id)) });
     for (name, value) in &user.claims {
         profile[name] = value.clone();
     }

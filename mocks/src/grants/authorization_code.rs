@@ -34,14 +34,19 @@ impl Grant for AuthorizationCodeGrant {
             .ok_or_else(|| OAuthError::invalid_grant("the user is gone"))?;
         realm.may_act(client)?;
         realm.can_keep()?;
-        let (audience, format) = audience(realm, client, code.request.audience.as_deref())?;
+        let (audience, format) = match code.request.audience.as_deref() {
+            Some(resource) if realm.policy().resource_binding => (Some(resource), client.token_format),
+            asked => audience(realm, client, asked)?,
+        };
         let answer = issue(
             realm,
             &Issue {
                 audience,
                 format,
                 refresh: gives_refresh(realm, client, &code.scopes),
+                family: Some(code.grant.clone()),
                 nonce: code.request.nonce.as_deref(),
+                auth_time: code.request.auth_time.then_some(code.authenticated_at),
                 ..Issue::new(client, Some(&user), self.name(), code.scopes.clone())
             },
         );
@@ -85,7 +90,7 @@ fn proven(
         (None, _) => Ok(()),
         (Some(_), None) => invalid("the code verifier is missing"),
         (Some(_), Some(verifier)) if !pkce::is_verifier(verifier) => invalid("the code verifier is malformed"),
-        (Some(challenge), _) if challenge.method == pkce::ChallengeMethod::Plain && !client.pkce_plain => {
+        (Some(challenge), _) if !client.pkce_plain && !policy.plain_challenges && challenge.method == pkce::ChallengeMethod::Plain => {
             invalid("the client may not use plain code challenges")
         }
         (Some(challenge), Some(verifier)) if !challenge.is_answered_by(verifier) => {

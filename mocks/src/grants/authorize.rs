@@ -59,14 +59,13 @@ impl AuthorizationRequest {
             Ok(scopes) => {
                 // Identity Server tells browsers how to watch the session (OpenID Connect Session Management, section 3).
                 let session = realm.policy().session_state && scopes.iter().any(|scope| scope == "openid");
-                let code = realm.keep_code(self.clone(), user.name.clone(), scopes.clone());
-                let id_token = self.id_token.then(|| {
-                    let id_token = id_token_with_code(realm, &client, user, &scopes, self.nonce.as_deref(), &code);
-                    ("id_token", id_token)
-                });
+                let (code, grant) = realm.keep_code(self.clone(), user.name.clone(), scopes.clone());
+                let id_token = self
+                    .id_token
+                    .then(|| ("id_token", id_token_with_code(realm, &client, user, &scopes, self, (&code, &grant))));
                 let mut answer = vec![("code", code)];
                 answer.extend(id_token);
-                answer.extend(session.then(|| ("session_state", crate::realm::random::text(32))));
+                answer.extend(session.then(|| ("session_state", realm.shape().session_state(&grant))));
                 self.redirect(answer)
             }
         }
@@ -118,7 +117,10 @@ fn examined(realm: &Realm, form: &Form) -> Result<(AuthorizationRequest, Option<
         scopes: scope::split(form.value("scope")),
         state: form.value("state").map(str::to_owned),
         nonce: form.value("nonce").map(str::to_owned),
-        audience: form.value("audience").map(str::to_owned),
+        audience: form
+            .value(if realm.policy().resource_binding { "resource" } else { "audience" })
+            .map(str::to_owned),
+        auth_time: form.value("max_age").is_some(),
         challenge: None,
     };
     match checked(&realm.policy(), &client, form) {
@@ -195,14 +197,34 @@ fn checked(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Chall
     if let Some(name) = form.repeated() {
         return Err(OAuthError::invalid_request(format!("parameter {name} is repeated")));
     }
-    if response_type(policy, form)? == WITH_ID_TOKEN {
+    let with_id_token = response_type(policy, form)? == WITH_ID_TOKEN;
+    if with_id_token {
         for_id_token(form)?;
     }
+    understood(form, with_id_token)?;
     let supported = policy.grant_types.iter().any(|grant| grant == "authorization_code");
     if !supported || !client.allows_grant("authorization_code") {
         return Err(OAuthError::unauthorized_client("the client may not ask for codes"));
     }
     challenge(policy, client, form)
+}
+
+/// What may be asked of an answer beyond its type: requests by JWT are not taken (OpenID Connect Core, section 6.1), an
+/// answer comes the way that its type has it, and the age of a login is a number of seconds (section 3.1.2.1).
+fn understood(form: &Form, with_id_token: bool) -> Result<(), OAuthError> {
+    for name in ["request", "request_uri"] {
+        if form.value(name).is_some() {
+            return Err(OAuthError::new(400, &format!("{name}_not_supported"), format!("{name} is not taken here")));
+        }
+    }
+    let mode = if with_id_token { "fragment" } else { "query" };
+    if form.value("response_mode").is_some_and(|asked| asked != mode) {
+        return Err(OAuthError::invalid_request("answers are not given in this response mode"));
+    }
+    if form.value("max_age").is_some_and(|age| age.parse::<u64>().is_err()) {
+        return Err(OAuthError::invalid_request("max_age is no number of seconds"));
+    }
+    Ok(())
 }
 
 fn challenge(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Challenge>, OAuthError> {
@@ -219,7 +241,7 @@ fn challenge(policy: &Policy, client: &Client, form: &Form) -> Result<Option<Cha
     let Some(method) = ChallengeMethod::named(method).filter(|_| known) else {
         return invalid("the code challenge method is not supported");
     };
-    if method == ChallengeMethod::Plain && !client.pkce_plain {
+    if method == ChallengeMethod::Plain && !client.pkce_plain && !policy.plain_challenges {
         return invalid("the client may not use plain code challenges");
     }
     let challenge = Challenge { method, text };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::TokenAnswer;
 use crate::realm::{
-    Algorithm, Client, KeyPurpose, Realm, TokenContext, TokenFormat, TokenRow, TokenState, User,
+    Algorithm, AuthorizationRequest, Client, KeyPurpose, Realm, TokenContext, TokenFormat, TokenRow, TokenState, User,
     jwt::{self, Object},
     random,
     token::RefreshToken,
@@ -38,6 +38,8 @@ pub struct Issue<'a> {
     pub claims: Object,
     /// To stand in the id token.
     pub nonce: Option<&'a str>,
+    /// When the user logged in, where the id token is to tell; seconds since 1970.
+    pub auth_time: Option<u64>,
 }
 
 impl<'a> Issue<'a> {
@@ -56,6 +58,7 @@ impl<'a> Issue<'a> {
             family: None,
             claims: Object::new(),
             nonce: None,
+            auth_time: None,
         }
     }
 }
@@ -85,7 +88,7 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
             claims.extend(row.claims.clone());
             let key = realm.keys().current(KeyPurpose::Access);
             header.extend(realm.shape().key_header(&key));
-            jwt::sign(&key, header, &claims)
+            realm.shape().sealed(&key, header, &claims)
         }
     };
     let answer = answer(realm, issue, &row);
@@ -99,8 +102,8 @@ pub(super) fn id_token_with_code(
     client: &Client,
     user: &User,
     scopes: &[String],
-    nonce: Option<&str>,
-    code: &str,
+    request: &AuthorizationRequest,
+    (code, family): (&str, &str),
 ) -> String {
     let (key, jti, now) = (realm.keys().current(KeyPurpose::Id), random::uuid(), realm.now());
     let context = TokenContext {
@@ -111,11 +114,13 @@ pub(super) fn id_token_with_code(
         grant_type: "authorization_code",
         audience: None,
         jti: &jti,
+        family,
         issued_at: now,
         expires_at: now.saturating_add(realm.policy().lifetimes.user_seconds),
     };
     let mut claims = realm.shape().id_claims(&context, user);
-    claims.extend(nonce.map(|nonce| ("nonce".to_owned(), nonce.into())));
+    claims.extend(request.nonce.as_deref().map(|nonce| ("nonce".to_owned(), nonce.into())));
+    claims.extend(request.auth_time.then(|| ("auth_time".to_owned(), now.into())));
     claims.insert("c_hash".to_owned(), half_hash(key.algorithm(), code).into());
     claims.entry("jti").or_insert_with(|| Value::String(jti.clone()));
     jwt::sign(&key, realm.shape().id_header(), &claims)
@@ -174,17 +179,7 @@ fn claims(issue: &Issue<'_>) -> Object {
 }
 
 fn context<'a>(realm: &'a Realm, issue: &'a Issue<'_>, row: &'a TokenRow) -> TokenContext<'a> {
-    TokenContext {
-        issuer: realm.issuer(),
-        client: issue.client,
-        user: issue.user,
-        scopes: &row.scopes,
-        grant_type: &row.grant_type,
-        audience: row.audience.as_deref(),
-        jti: &row.jti,
-        issued_at: row.issued_at,
-        expires_at: row.expires_at,
-    }
+    TokenContext::of(realm.issuer(), issue.client, issue.user, row)
 }
 
 fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
@@ -193,6 +188,7 @@ fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
         if let Some(nonce) = issue.nonce {
             claims.insert("nonce".to_owned(), Value::String(nonce.to_owned()));
         }
+        claims.extend(issue.auth_time.map(|time| ("auth_time".to_owned(), time.into())));
         claims.entry("jti").or_insert_with(|| Value::String(random::uuid()));
         jwt::sign(&realm.keys().current(KeyPurpose::Id), realm.shape().id_header(), &claims)
     });
@@ -204,6 +200,7 @@ fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
         scopes: row.scopes.clone(),
         expires_in: row.expires_at.saturating_sub(realm.now()),
         jti: row.jti.clone(),
+        family: row.family.clone(),
         extra: Object::new(),
         headers: Vec::new(),
     }

@@ -61,7 +61,7 @@ pub const ALL: [&dyn Grant; 10] = [
 ];
 
 /// The audience a request names and the form of token it gets for it, where the server takes audiences: an unknown one
-/// is refused, and without one only an opaque token is issued. Elsewhere the client's own form.
+/// is refused, and without one, or for userinfo alone, only an opaque token is issued. Elsewhere the client's own form.
 fn audience<'a>(
     realm: &Realm,
     client: &Client,
@@ -70,6 +70,7 @@ fn audience<'a>(
     let Some(known) = &realm.policy().audiences else { return Ok((None, client.token_format)) };
     match asked {
         None => Ok((None, TokenFormat::Opaque)),
+        Some(asked) if realm.policy().userinfo_audience.as_deref() == Some(asked) => Ok((None, TokenFormat::Opaque)),
         Some(asked) if known.iter().any(|audience| audience == asked) => Ok((Some(asked), client.token_format)),
         Some(asked) => {
             Err(OAuthError::new(403, "access_denied", format!("Service not enabled within domain: {asked}")))

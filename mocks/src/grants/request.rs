@@ -161,6 +161,8 @@ pub struct TokenAnswer {
     pub expires_in: u64,
     /// Unique id of the access token.
     pub jti: String,
+    /// The grant that the tokens stem from.
+    pub family: String,
     /// Further members of the body.
     pub extra: Object,
     /// Further header fields.

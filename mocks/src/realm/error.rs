@@ -32,6 +32,21 @@ pub enum Cause {
     WrongPassword,
     /// The redirect URI is not the one of the authorization request.
     OtherRedirect,
+    /// The assertion by which the client was to prove itself does not hold.
+    Assertion(AssertionFault),
+}
+
+/// What is wrong with a client assertion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertionFault {
+    /// It does not read, or lacks what it has to say.
+    Form,
+    /// No key of the client signed it.
+    Signature,
+    /// It is made for another server.
+    Audience,
+    /// It has expired, or is not valid yet.
+    Time,
 }
 
 /// A refusal in the form of RFC 6749, section 5.2.

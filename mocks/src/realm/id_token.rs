@@ -13,8 +13,13 @@ use super::{
 impl Realm {
     /// The claims of a JWT that this server signed and does not keep, which makes it an id token; they may have expired.
     pub(crate) fn id_token(&self, text: &str) -> Option<Object> {
+        self.id_token_of(text, self.issuer())
+    }
+
+    /// The same where the server has this issuer as well.
+    pub(crate) fn id_token_of(&self, text: &str, issuer: &str) -> Option<Object> {
         let (header, claims) = jwt::read(text)?;
-        let own = claims.get("iss").and_then(Value::as_str) == Some(self.issuer()) && self.token(text).is_none();
+        let own = claims.get("iss").and_then(Value::as_str) == Some(issuer) && self.token(text).is_none();
         let algorithm: Algorithm = serde_json::from_value(header.get("alg")?.clone()).ok()?;
         let (message, signature) = text.rsplit_once('.').filter(|_| own)?;
         let kid = header.get("kid").and_then(Value::as_str);

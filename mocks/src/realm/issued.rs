@@ -58,6 +58,13 @@ impl Realm {
         live.max_by_key(|row| row.issued_at).map(|row| row.access_token.clone())
     }
 
+    /// Notes for which audience the token of that text is; its grant goes on for the same.
+    pub(crate) fn address(&self, text: &str, audience: &str) {
+        if let Some((row, _)) = self.token(text) {
+            self.change_row(&row.jti, |_| true, |row| row.audience = Some(audience.to_owned()));
+        }
+    }
+
     /// Changes a row in place, as long as `condition` holds of it; whether it did.
     pub(crate) fn change_row(
         &self,
@@ -122,17 +129,7 @@ impl Realm {
         let (row, kind) = self.token(text)?;
         let client = self.client(&row.client_id)?;
         let user = row.username.as_deref().and_then(|name| self.user(name));
-        let context = TokenContext {
-            issuer: self.issuer(),
-            client: &client,
-            user: user.as_ref(),
-            scopes: &row.scopes,
-            grant_type: &row.grant_type,
-            audience: row.audience.as_deref(),
-            jti: &row.jti,
-            issued_at: row.issued_at,
-            expires_at: row.expires_at,
-        };
+        let context = TokenContext::of(self.issuer(), &client, user.as_ref(), &row);
         match kind {
             TokenKind::Access if row.is_active(now) => {
                 let mut members = self.shape().introspection(&context, &row);

@@ -39,7 +39,7 @@ pub use algorithm::Algorithm;
 pub use client::{CertificateLogin, Client, ClientSpec, TokenFormat};
 pub use clock::Clock;
 pub use directory::ApiResource;
-pub use error::{Cause, OAuthError};
+pub use error::{AssertionFault, Cause, OAuthError};
 pub use issued::Revocation;
 pub use key_chest::KeyChest;
 pub use key_ring::{KeyPurpose, KeyRing};

@@ -30,6 +30,8 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// The audience asked for, where the server takes one.
     pub audience: Option<String>,
+    /// Whether the id token is to tell when the user logged in (OpenID Connect Core, section 2).
+    pub auth_time: bool,
     /// What the verifier must answer.
     pub challenge: Option<Challenge>,
 }
@@ -65,8 +67,12 @@ pub struct AuthorizationCode {
     pub username: String,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// When the user logged in, in seconds since 1970.
+    pub authenticated_at: u64,
     /// Seconds since 1970.
     pub expires_at: u64,
+    /// The grant that its tokens will belong to.
+    pub grant: String,
     used: bool,
     /// Presented again before tokens came of the first time.
     replayed: bool,
@@ -169,18 +175,36 @@ impl Realm {
         self.pending().consents.insert((client_id.to_owned(), username.to_owned()));
     }
 
-    /// Keeps a new code; gives its text.
-    pub(crate) fn keep_code(&self, request: AuthorizationRequest, username: String, scopes: Vec<String>) -> String {
-        let (text, now) = (self.shape().opaque(), self.now());
-        let expires_at = now.saturating_add(self.policy().lifetimes.code_seconds);
-        let code =
-            AuthorizationCode { request, username, scopes, expires_at, used: false, replayed: false, family: None };
+    /// Keeps a new code; gives its text and the grant that its tokens will belong to.
+    pub(crate) fn keep_code(
+        &self,
+        request: AuthorizationRequest,
+        username: String,
+        scopes: Vec<String>,
+    ) -> (String, String) {
+        let (text, grant, now) = (self.shape().opaque(), random::uuid(), self.now());
+        let code = AuthorizationCode {
+            request,
+            username,
+            scopes,
+            authenticated_at: now,
+            expires_at: now.saturating_add(self.policy().lifetimes.code_seconds),
+            grant: grant.clone(),
+            used: false,
+            replayed: false,
+            family: None,
+        };
         let mut pending = self.pending();
         if pending.codes.len() >= PRUNE_FROM {
             pending.codes.retain(|_, code| now < code.expires_at);
         }
         pending.codes.insert(text.clone(), code);
-        text
+        (text, grant)
+    }
+
+    /// The request that led to a code, whether it was redeemed or not.
+    pub(crate) fn request_of_code(&self, text: &str) -> Option<AuthorizationRequest> {
+        self.pending().codes.get(text).map(|code| code.request.clone())
     }
 
     /// Takes a code: of two who present it, only one finds it fresh. Another client's is not touched.

@@ -95,6 +95,8 @@ pub struct Policy {
     pub response_types: Vec<String>,
     /// Code challenge methods the server supports (RFC 7636, section 4.2).
     pub code_challenge_methods: Vec<String>,
+    /// Whether every client may use plain code challenges, where the server supports them; else only one that says so.
+    pub plain_challenges: bool,
     /// Whether a public client must send a code challenge (RFC 9700, section 2.1.1).
     pub public_clients_need_challenge: bool,
     /// Whether a code verifier is refused when the code was asked for without a challenge (RFC 9700, section 2.1.1).
@@ -113,6 +115,12 @@ pub struct Policy {
     pub password_failures_explained: bool,
     /// Whether anybody may register clients (Auth0, once a flag of the tenant is set).
     pub open_registration: bool,
+    /// Whether the realm is switched off (Keycloak, whose token endpoint then refuses everybody).
+    pub disabled: bool,
+    /// Whether tokens can be revoked (Amazon Cognito, where that is a setting).
+    pub revocation: bool,
+    /// Whether the `resource` of an authorization request becomes the audience (RFC 8707; Amazon Cognito).
+    pub resource_binding: bool,
     /// What happens to a refresh token that is used.
     pub rotation: Rotation,
     /// How a refresh token that was replaced may be used again, where it may at all (WSO2 Identity Server, a setting of
@@ -131,6 +139,8 @@ pub struct Policy {
     pub access_tokens_revocable: bool,
     /// The `audience` parameter: `None` where it means nothing, else the audiences the server knows.
     pub audiences: Option<Vec<String>>,
+    /// The audience that means userinfo alone, where there are audiences: its tokens are opaque, as without any.
+    pub userinfo_audience: Option<String>,
     /// What assertions may name as their audience, beside the issuer.
     pub token_endpoint: Option<String>,
     /// How far the `iat` of an assertion may lie back, in seconds; any distance when `None`.
@@ -194,6 +204,7 @@ impl Default for Policy {
             public_grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
             response_types: vec!["code".to_owned()],
             code_challenge_methods: vec!["S256".to_owned()],
+            plain_challenges: false,
             public_clients_need_challenge: true,
             stray_verifier_refused: true,
             session_state: false,
@@ -202,6 +213,9 @@ impl Default for Policy {
             jwts_side_by_side: Vec::new(),
             password_failures_explained: false,
             open_registration: false,
+            disabled: false,
+            revocation: true,
+            resource_binding: false,
             rotation: Rotation::RotateAndDetectReuse,
             graceful_rotation: None,
             graceful_rotation_at_most: GracefulRotation::AT_MOST,
@@ -210,6 +224,7 @@ impl Default for Policy {
             strangers_see_users: true,
             access_tokens_revocable: true,
             audiences: None,
+            userinfo_audience: None,
             token_endpoint: None,
             oldest_assertion: Some(1_800),
             assertions_used_once: true,

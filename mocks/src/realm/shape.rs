@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::{Client, TokenFormat},
-    jwt::Object,
+    jwt::{self, Object},
     random,
     signing_key::SigningKey,
     token::TokenRow,
@@ -30,13 +30,31 @@ pub struct TokenContext<'a> {
     pub audience: Option<&'a str>,
     /// Unique id.
     pub jti: &'a str,
+    /// The grant that it stems from; tokens had by refreshing share it.
+    pub family: &'a str,
     /// Seconds since 1970.
     pub issued_at: u64,
     /// Seconds since 1970.
     pub expires_at: u64,
 }
 
-impl TokenContext<'_> {
+impl<'a> TokenContext<'a> {
+    /// What is known of a token that was issued.
+    pub fn of(issuer: &'a str, client: &'a Client, user: Option<&'a User>, row: &'a TokenRow) -> Self {
+        Self {
+            issuer,
+            client,
+            user,
+            scopes: &row.scopes,
+            grant_type: &row.grant_type,
+            audience: row.audience.as_deref(),
+            jti: &row.jti,
+            family: &row.family,
+            issued_at: row.issued_at,
+            expires_at: row.expires_at,
+        }
+    }
+
     /// The scopes as they stand in a `scope` claim.
     pub fn scope_text(&self) -> String {
         self.scopes.join(" ")
@@ -93,6 +111,16 @@ pub trait TokenShape: std::fmt::Debug + Send + Sync {
     /// Header members of an id token, beside `alg` and `kid`.
     fn id_header(&self) -> Object {
         object(json!({ "typ": "JWT" }))
+    }
+
+    /// An access token out of header and claims.
+    fn sealed(&self, key: &SigningKey, header: Object, claims: &Object) -> String {
+        jwt::sign(key, header, claims)
+    }
+
+    /// What an authorization response says of the session of this grant, where it says something.
+    fn session_state(&self, _family: &str) -> String {
+        random::text(32)
     }
 
     /// A new opaque token, access or refresh.

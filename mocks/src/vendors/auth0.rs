@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{Dialect, Handler, common_members, detailed_keys, first_keys, is_or_below, names};
@@ -17,9 +19,9 @@ use crate::{
     grants::authenticate_client,
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, TokenContext, TokenKind,
-        TokenShape, User,
-        jwt::Object,
+        Cause, Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, ScopeRequest, ScopeRule, SigningKey,
+        TokenContext, TokenKind, TokenShape, User,
+        jwt::{self, Object},
         key_ring::KidStyle,
         policy::Rotation,
         scope::{self, Dropping},
@@ -33,6 +35,11 @@ use crate::{
 const DEFAULT_API: &str = "https://api.example.com/";
 const API_WITH_PERMISSIONS: &str = "https://rbac.example.com/";
 const RFC9068_API: &str = "https://rfc9068.example.com/";
+const RFC9068_API_WITH_PERMISSIONS: &str = "https://rfc9068-rbac.example.com/";
+/// An API whose tokens are signed with a secret that it shares with Auth0, so that no published key verifies them.
+const SHARED_SECRET_API: &str = "https://hs256.example.com/";
+/// That secret.
+pub(super) const API_SECRET: &str = "kmspec-test-secret-of-an-hs256-api";
 
 pub(super) struct Auth0;
 
@@ -55,8 +62,11 @@ impl Dialect for Auth0 {
                     DEFAULT_API,
                     API_WITH_PERMISSIONS,
                     RFC9068_API,
+                    RFC9068_API_WITH_PERMISSIONS,
+                    SHARED_SECRET_API,
                     &format!("{base_url}{}", management_api::BASE),
                 ])),
+                userinfo_audience: Some(format!("{base_url}/userinfo")),
                 dialect: worded,
                 ..Policy::default()
             },
@@ -126,8 +136,12 @@ impl Dialect for Auth0 {
         Ok(())
     }
 
+    /// A client that is not named is a parameter that is missing.
     fn revocation_refusal(&self, error: OAuthError, _policy: &Policy) -> Reply {
-        Reply::error(&error)
+        match error.cause {
+            Some(Cause::NoClient) => Reply::error(&OAuthError::invalid_request("client_id is missing")),
+            _ => Reply::error(&error),
+        }
     }
 }
 
@@ -185,7 +199,7 @@ struct Shape;
 
 /// Whether the API takes tokens in the form of RFC 9068.
 fn is_rfc9068(context: &TokenContext<'_>) -> bool {
-    context.audience == Some(RFC9068_API)
+    matches!(context.audience, Some(RFC9068_API | RFC9068_API_WITH_PERMISSIONS))
 }
 
 impl TokenShape for Shape {
@@ -196,7 +210,9 @@ impl TokenShape for Shape {
     fn access_claims(&self, context: &TokenContext<'_>) -> Object {
         let client_id = &context.client.id;
         let asked = context.audience.unwrap_or_default();
-        let audience = if context.scopes.iter().any(|scope| scope == "openid") {
+        // Several audiences need a key that all of them can look up.
+        let several = context.audience != Some(SHARED_SECRET_API);
+        let audience = if several && context.scopes.iter().any(|scope| scope == "openid") {
             json!([asked, format!("{}userinfo", context.issuer)])
         } else {
             json!(asked)
@@ -214,13 +230,24 @@ impl TokenShape for Shape {
             json!({ "azp": client_id, "gty": context.grant_type.replace('_', "-") })
         };
         claims.extend(object(more));
-        if context.audience == Some(API_WITH_PERMISSIONS) {
+        if matches!(context.audience, Some(API_WITH_PERMISSIONS | RFC9068_API_WITH_PERMISSIONS)) {
             claims.insert("permissions".to_owned(), json!(context.scopes));
         }
         if !context.scopes.is_empty() {
             claims.insert("scope".to_owned(), json!(context.scope_text()));
         }
         claims
+    }
+
+    fn sealed(&self, key: &SigningKey, header: Object, claims: &Object) -> String {
+        if claims.get("aud").and_then(Value::as_str) != Some(SHARED_SECRET_API) {
+            return jwt::sign(key, header, claims);
+        }
+        let mut whole = object(json!({ "alg": "HS256" }));
+        whole.extend(header);
+        let message = format!("{}.{}", jwt::encode(&whole), jwt::encode(claims));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, API_SECRET.as_bytes()), message.as_bytes());
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag))
     }
 
     fn id_claims(&self, context: &TokenContext<'_>, user: &User) -> Object {

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 use super::{Dialect, Handler, common_members, first_keys, names};
 use crate::{
-    endpoints::{authorize, call::Reply, discovery, jwks, login, logout, revocation, token, userinfo},
+    endpoints::{
+        authorize,
+        call::{Call, Reply},
+        discovery, jwks, login, logout, revocation, token, userinfo,
+    },
     grants::TokenAnswer,
     journal::Endpoint,
     realm::{
@@ -19,7 +23,7 @@ use crate::{
         random, scope,
         shape::{object, subject},
     },
-    server::Endpoints,
+    server::{Endpoints, Site},
 };
 
 const POOL: &str = "/us-east-1_KmspecPool";
@@ -40,6 +44,7 @@ impl Dialect for Cognito {
                 public_clients_need_challenge: false,
                 rotation: Rotation::KeepSilently,
                 access_tokens_revocable: false,
+                resource_binding: true,
                 dialect: worded,
                 ..Policy::default()
             },
@@ -71,7 +76,7 @@ impl Dialect for Cognito {
             "/oauth2/authorize" => (Endpoint::Authorize, authorize::answer),
             login::PATH => (Endpoint::Login, login::answer),
             logout::COGNITO => (Endpoint::Session, logout::of_cognito),
-            "/oauth2/revoke" => (Endpoint::Revocation, revocation::answer),
+            "/oauth2/revoke" => (Endpoint::Revocation, revoke),
             "/oauth2/userInfo" => (Endpoint::Userinfo, userinfo::answer),
             _ => match path.strip_prefix(POOL)? {
                 "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
@@ -115,6 +120,14 @@ impl Dialect for Cognito {
     }
 }
 
+/// Revocation, where the pool has it switched on.
+fn revoke(site: &Site, call: &Call) -> Reply {
+    if site.realm.policy().revocation {
+        return revocation::answer(site, call);
+    }
+    Reply::error(&OAuthError::invalid_request(""))
+}
+
 /// Every refusal of the token endpoint is 400 and says no more than its code.
 fn worded(error: OAuthError) -> OAuthError {
     let status = if error.status == 401 { 400 } else { error.status };
@@ -148,9 +161,12 @@ impl TokenShape for Shape {
             "jti": context.jti,
             "client_id": context.client.id,
         }));
+        if let Some(resource) = context.audience {
+            claims.insert("aud".to_owned(), json!(resource));
+        }
         if let Some(user) = context.user {
             claims.insert("username".to_owned(), json!(user.name));
-            claims.insert("origin_jti".to_owned(), json!(random::uuid()));
+            claims.insert("origin_jti".to_owned(), json!(context.family));
             claims.insert("event_id".to_owned(), json!(random::uuid()));
             if !user.roles.is_empty() {
                 claims.insert("cognito:groups".to_owned(), json!(user.roles));
@@ -170,6 +186,7 @@ impl TokenShape for Shape {
             "aud": context.client.id,
             "token_use": "id",
             "cognito:username": user.name,
+            "origin_jti": context.family,
             "auth_time": context.issued_at,
             "iat": context.issued_at,
             "exp": context.expires_at,

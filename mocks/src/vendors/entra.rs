@@ -50,6 +50,10 @@ impl Dialect for Entra {
                 grant_types: names(["authorization_code", "client_credentials", "password", "refresh_token"]),
                 public_grant_types: names(["authorization_code", "password", "refresh_token"]),
                 code_challenge_methods: names(["plain", "S256"]),
+                plain_challenges: true,
+                client_assertions: true,
+                client_assertions_reusable: true,
+                token_endpoint: Some(format!("{base_url}{PREFIX}/oauth2/v2.0/token")),
                 rotation: Rotation::Keep,
                 refresh_without_asking: false,
                 // Microsoft's own interface, and the APIs that tokens were asked for.
@@ -121,7 +125,8 @@ impl Dialect for Entra {
             members.remove("code_challenge_methods_supported");
         }
         document["userinfo_endpoint"] = json!(endpoints.userinfo);
-        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_post", "client_secret_basic"]);
+        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_post", "client_secret_basic", "private_key_jwt"]);
+        document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256", "PS256"]);
         document["subject_types_supported"] = json!(["pairwise"]);
         document
     }
@@ -182,29 +187,32 @@ fn discovered(site: &Site, call: &Call, change: impl FnOnce(&mut Value)) -> Repl
 
 /// The token endpoint of the second version: the API stands in the scope.
 fn token(site: &Site, call: &Call) -> Reply {
-    redeemed(site, call, false).unwrap_or_else(|error| refused(site, error))
+    redeemed(site, call, false).unwrap_or_else(|error| Reply::error(&error))
 }
 
 /// That of the first: the API is a parameter, and numbers are texts.
 fn first_token(site: &Site, call: &Call) -> Reply {
-    redeemed(site, call, true).unwrap_or_else(|error| refused(site, error))
-}
-
-/// The refusal in Microsoft's words, if it is not in them yet.
-fn refused(site: &Site, error: OAuthError) -> Reply {
-    let said = error.extra.contains_key("error_codes");
-    Reply::error(&if said { error } else { grants::worded(&site.realm.policy(), error) })
+    redeemed(site, call, true).unwrap_or_else(|error| Reply::error(&error))
 }
 
 fn redeemed(site: &Site, call: &Call, first: bool) -> Result<Reply, OAuthError> {
     if call.method != "POST" {
         return Ok(Reply::only("POST"));
     }
-    let mut request = call.form(false)?;
+    let worded = |error| grants::worded(&site.realm.policy(), error);
+    let mut request = call.form(false).map_err(worded)?;
     let named_resource = request.form.value("resource").map(str::to_owned);
-    request.form = for_resource(site, request.form, first)?;
+    // What is said twice is left as it is: the grants refuse it.
+    if request.form.repeated().is_none() {
+        request.form = for_resource(site, request.form, first).map_err(worded)?;
+    }
     let answer = grants::redeem(&site.realm, &request)?;
     let mut body = site.dialect.token_body(&answer);
+    let for_itself = request.form.value("grant_type") == Some("client_credentials");
+    if let Some(members) = body.as_object_mut().filter(|_| for_itself) {
+        // An application gets roles, which are no scope.
+        members.remove("scope");
+    }
     body["ext_expires_in"] = body["expires_in"].clone();
     if first {
         let (now, left) = (site.realm.now(), answer.expires_in);
@@ -222,6 +230,9 @@ fn authorize(site: &Site, call: &Call) -> Reply {
         Ok(form) => form,
         Err(refusal) => return refusal,
     };
+    if form.repeated().is_some() {
+        return authorize::begin(site, &form);
+    }
     match for_resource(site, form, call.path.ends_with("/oauth2/authorize")) {
         Ok(form) => authorize::begin(site, &form),
         Err(error) => site.dialect.shown(site, &error),

@@ -1,11 +1,13 @@
 //! The form of Microsoft's tokens in both versions, and what of an API a request gets: scopes for users, roles for
 //! applications. Which API a request is for is found out in `entra`.
 
-use serde_json::json;
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
 
 use crate::realm::{
-    KeyPurpose, KeyRing, OAuthError, ScopeRequest, ScopeRule, TokenContext, TokenShape, User,
-    jwt::Object,
+    KeyPurpose, KeyRing, OAuthError, ScopeRequest, ScopeRule, SigningKey, TokenContext, TokenShape, User,
+    jwt::{self, Object},
     random,
     scope::{self, permitted},
     shape::{derived_uuid, object},
@@ -46,6 +48,20 @@ impl TokenShape for Shape {
             header.insert("nonce".to_owned(), json!(random::text(32)));
         }
         header
+    }
+
+    /// The signature is over the hash of the nonce, so that none but who knows that can verify it.
+    fn sealed(&self, key: &SigningKey, mut header: Object, claims: &Object) -> String {
+        let Some(nonce) = header.get("nonce").and_then(Value::as_str).map(str::to_owned) else {
+            return jwt::sign(key, header, claims);
+        };
+        let hash = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, nonce.as_bytes()));
+        header.insert("nonce".to_owned(), json!(hash));
+        let signed = jwt::sign(key, header, claims);
+        let (mut shown, _) = jwt::read(&signed).unwrap_or_default();
+        shown.insert("nonce".to_owned(), json!(nonce));
+        let rest = signed.split_once('.').map_or("", |(_, rest)| rest);
+        format!("{}.{rest}", jwt::encode(&shown))
     }
 
     fn access_claims(&self, context: &TokenContext<'_>) -> Object {

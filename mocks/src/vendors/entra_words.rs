@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::realm::{Cause, OAuthError, random, shape::object};
+use crate::realm::{AssertionFault, Cause, OAuthError, random, shape::object};
 
 /// The error with its number and its particulars.
 pub(super) fn worded(error: OAuthError) -> OAuthError {
@@ -21,6 +21,10 @@ pub(super) fn worded(error: OAuthError) -> OAuthError {
         Some(Cause::WrongPassword) => (400, "invalid_grant", 50_126),
         Some(Cause::SeveralCredentials) => (400, "invalid_request", 9_002_313),
         Some(Cause::OtherRedirect) => (400, "invalid_grant", 70_000),
+        Some(Cause::Assertion(AssertionFault::Form)) => (401, "invalid_client", 50_027),
+        Some(Cause::Assertion(AssertionFault::Signature)) => (401, "invalid_client", 700_027),
+        Some(Cause::Assertion(AssertionFault::Audience)) => (401, "invalid_client", 700_023),
+        Some(Cause::Assertion(AssertionFault::Time)) => (401, "invalid_client", 700_024),
         None => match error.code.as_str() {
             "invalid_scope" => (400, "invalid_scope", 70_011),
             "invalid_grant" => (400, "invalid_grant", 70_000),

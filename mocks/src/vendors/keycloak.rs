@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{Dialect, Handler, common_members, first_keys, is_or_below, keycloak_shape, names};
 use crate::{
@@ -30,7 +31,7 @@ const DEVICE_PAGE: &str = "/realms/kmspec/device";
 const MANNER: Manner = Manner {
     base: "/realms/kmspec/clients-registrations/openid-connect",
     methods: &["client_secret_basic", "client_secret_post", "client_secret_jwt", "none"],
-    keeps: &["subject_type", "tls_client_certificate_bound_access_tokens"],
+    keeps: &["subject_type", "tls_client_certificate_bound_access_tokens", keycloak_shape::RFC9068],
     chosen_credentials: false,
     chosen_token: false,
     named_in_query: false,
@@ -56,6 +57,7 @@ impl Dialect for Keycloak {
                 ]),
                 public_grant_types: names(["authorization_code", "password", "refresh_token", device::GRANT]),
                 code_challenge_methods: names(["plain", "S256"]),
+                plain_challenges: true,
                 public_clients_need_challenge: false,
                 stray_verifier_refused: false,
                 session_state: true,
@@ -109,11 +111,11 @@ impl Dialect for Keycloak {
             return Some((Endpoint::Discovery, discovery::openid));
         }
         Some(match below.strip_prefix("/protocol/openid-connect")? {
-            "/token" => (Endpoint::Token, token::answer),
+            "/token" => (Endpoint::Token, issue),
             "/certs" => (Endpoint::Jwks, jwks::answer),
             "/auth" => (Endpoint::Authorize, authorize::answer),
             "/auth/device" => (Endpoint::DeviceAuthorization, device::authorize),
-            "/token/introspect" => (Endpoint::Introspection, introspection::answer),
+            "/token/introspect" => (Endpoint::Introspection, introspect),
             "/revoke" => (Endpoint::Revocation, revocation::answer),
             "/logout" => (Endpoint::Session, logout::answer),
             "/login-status-iframe.html" => (Endpoint::Session, logout::watch),
@@ -155,7 +157,7 @@ impl Dialect for Keycloak {
         body["refresh_expires_in"] = json!(answer.refresh_expires_in);
         body["not-before-policy"] = json!(0);
         if answer.refresh_token.is_some() {
-            body["session_state"] = json!(keycloak_shape::session(&answer.jti));
+            body["session_state"] = json!(keycloak_shape::session(&answer.family));
         }
         body
     }
@@ -200,7 +202,7 @@ impl Dialect for Keycloak {
     fn logged_out(&self, site: &Site, id_token: &Object) {
         let Some(session) = id_token.get("sid").and_then(Value::as_str) else { return };
         let outlives = |row: &TokenRow| row.scopes.iter().any(|scope| scope == scope::OFFLINE);
-        for row in site.realm.rows(|row| keycloak_shape::session(&row.jti) == session && !outlives(row)) {
+        for row in site.realm.rows(|row| keycloak_shape::session(&row.family) == session && !outlives(row)) {
             site.realm.end_family(&row.family, TokenState::Revoked);
         }
     }
@@ -212,6 +214,26 @@ impl Dialect for Keycloak {
     fn initial_access_token(&self) -> Option<String> {
         Some(random::text(32))
     }
+}
+
+/// The token endpoint of a realm that is switched on.
+fn issue(site: &Site, call: &Call) -> Reply {
+    if site.realm.policy().disabled {
+        return Reply::error(&OAuthError::new(403, "access_denied", "Realm not enabled"));
+    }
+    token::answer(site, call)
+}
+
+/// Introspection; whoever asks under another host asks another issuer, to whom no token of this one is good.
+fn introspect(site: &Site, call: &Call) -> Reply {
+    let reply = introspection::answer(site, call);
+    let ours = Url::parse(&site.base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let asked = call.header("host").and_then(|host| Url::parse(&format!("https://{host}")).ok());
+    let asked = asked.and_then(|url| url.host_str().map(str::to_owned));
+    if reply.status == 200 && asked.is_some() && asked != ours {
+        return Reply::json(200, &json!({ "active": false })).uncached();
+    }
+    reply
 }
 
 /// Which code a refusal has does not follow the RFC.

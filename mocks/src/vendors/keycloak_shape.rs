@@ -28,13 +28,22 @@ impl Shape {
 }
 
 /// The session that a token belongs to.
-pub(super) fn session(jti: &str) -> String {
-    derived_uuid(&format!("session of {jti}"))
+pub(super) fn session(family: &str) -> String {
+    derived_uuid(&format!("session of {family}"))
 }
 
+/// What the attribute of a client is called that has its access tokens say what they are (Keycloak 26.2).
+pub(super) const RFC9068: &str = "access.token.header.type.rfc9068";
+
 impl TokenShape for Shape {
-    fn access_header(&self, _context: &TokenContext<'_>) -> Object {
-        object(json!({ "typ": "JWT" }))
+    fn access_header(&self, context: &TokenContext<'_>) -> Object {
+        let by_rfc = context.client.metadata.get(RFC9068).is_some_and(|set| *set == true || *set == "true");
+        object(json!({ "typ": if by_rfc { "at+jwt" } else { "JWT" } }))
+    }
+
+    /// The session itself.
+    fn session_state(&self, family: &str) -> String {
+        session(family)
     }
 
     fn access_claims(&self, context: &TokenContext<'_>) -> Object {
@@ -53,7 +62,7 @@ impl TokenShape for Shape {
         let more = match context.user {
             Some(user) => json!({
                 "sub": user.id,
-                "sid": session(context.jti),
+                "sid": session(context.family),
                 "realm_access": { "roles": user.roles },
                 "resource_access": { "account": { "roles": ["manage-account", "view-profile"] } },
                 "preferred_username": user.name,
@@ -84,7 +93,7 @@ impl TokenShape for Shape {
             "sub": user.id,
             "typ": "ID",
             "azp": context.client.id,
-            "sid": session(context.jti),
+            "sid": session(context.family),
             "preferred_username": user.name,
         }));
         claims.extend(user.claims.clone());
@@ -108,7 +117,7 @@ impl TokenShape for Shape {
             "sub": context.user.map(|user| &user.id),
             "typ": if offline { "Offline" } else { "Refresh" },
             "azp": context.client.id,
-            "sid": session(context.jti),
+            "sid": session(context.family),
             "scope": context.scope_text(),
         }));
         let header = object(json!({ "alg": "HS512", "typ": "JWT", "kid": self.secret_id }));

@@ -95,6 +95,9 @@ vendors! {
 /// Microsoft Entra ID, ForgeRock and Asgardeo.
 pub const MANAGER: (&str, &str) = (management::MANAGER, management::MANAGER);
 
+/// The secret by which tokens for Auth0's API `https://hs256.example.com/` are signed.
+pub const AUTH0_API_SECRET: &str = auth0::API_SECRET;
+
 impl Vendor {
     /// The port at which the product's documents have it beside an API platform, where they name one: an offset of one
     /// for Identity Server 7, 9446 with Open Banking, 9031 for PingFederate.

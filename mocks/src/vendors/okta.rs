@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Dialect, Handler, common_members, first_keys, is_or_below, names, okta_org};
 use crate::{
-    endpoints::{authorize, discovery, introspection, jwks, login, registration_okta, revocation, token, userinfo},
+    endpoints::{discovery, jwks, login, registration_okta},
     grants::TokenRequest,
     journal::Endpoint,
     realm::{
@@ -86,13 +86,8 @@ impl Dialect for Okta {
         Some(match below {
             "/.well-known/openid-configuration" => (Endpoint::Discovery, discovery::openid),
             "/.well-known/oauth-authorization-server" => (Endpoint::Discovery, discovery::oauth),
-            "/v1/token" => (Endpoint::Token, token::answer),
             "/v1/keys" => (Endpoint::Jwks, jwks::answer),
-            "/v1/authorize" => (Endpoint::Authorize, authorize::answer),
-            "/v1/introspect" => (Endpoint::Introspection, introspection::answer),
-            "/v1/revoke" => (Endpoint::Revocation, revocation::answer),
-            "/v1/userinfo" => (Endpoint::Userinfo, userinfo::answer),
-            _ => return None,
+            _ => return okta_org::custom(below),
         })
     }
 
@@ -116,10 +111,12 @@ impl Dialect for Okta {
     }
 
     /// Id tokens are introspected as well.
-    fn introspected(&self, site: &Site, _request: &TokenRequest, token: &str) -> Object {
+    fn introspected(&self, site: &Site, request: &TokenRequest, token: &str) -> Object {
+        let of_organisation = okta_org::route(&request.path).is_some();
+        let issuer = if of_organisation { &site.base_url } else { site.realm.issuer() };
         let live =
             |claims: &Object| claims.get("exp").and_then(Value::as_u64).is_some_and(|exp| site.realm.now() < exp);
-        let Some(claims) = site.realm.id_token(token).filter(live) else { return site.realm.introspect(token) };
+        let Some(claims) = site.realm.id_token_of(token, issuer).filter(live) else { return site.realm.introspect(token) };
         let client = claims.get("aud").and_then(Value::as_str).filter(|id| site.realm.client(id).is_some());
         let Some(client) = client.map(str::to_owned) else { return site.realm.introspect(token) };
         let mut members = object(json!({ "active": true, "client_id": client }));

@@ -2,6 +2,7 @@
 //! verify them. What they share is in `okta`.
 
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::{Dialect, Handler};
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
         call::{Call, Reply},
         introspection, jwks, revocation, token, userinfo,
     },
+    grants::Form,
     journal::Endpoint,
     realm::{
         KeyPurpose,
@@ -30,12 +32,66 @@ pub(super) fn route(path: &str) -> Option<(Endpoint, Handler)> {
     Some(match path.strip_prefix(BASE)? {
         "/token" => (Endpoint::Token, issue),
         "/keys" => (Endpoint::Jwks, jwks::answer),
-        "/authorize" => (Endpoint::Authorize, authorize::answer),
+        "/authorize" => (Endpoint::Authorize, |site, call| begin(site, call, &site.base_url)),
         "/introspect" => (Endpoint::Introspection, introspect),
-        "/revoke" => (Endpoint::Revocation, revocation::answer),
-        "/userinfo" => (Endpoint::Userinfo, userinfo::answer),
+        "/revoke" => (Endpoint::Revocation, |site, call| revocation::answer(site, &apart(site, call, true))),
+        "/userinfo" => (Endpoint::Userinfo, |site, call| userinfo::answer(site, &apart(site, call, true))),
         _ => return None,
     })
+}
+
+/// What answers at an endpoint of the custom server that takes what a server gave out.
+pub(super) fn custom(path: &str) -> Option<(Endpoint, Handler)> {
+    Some(match path {
+        "/v1/token" => (Endpoint::Token, |site, call| token::answer(site, &apart(site, call, false))),
+        "/v1/authorize" => (Endpoint::Authorize, |site, call| begin(site, call, "")),
+        "/v1/introspect" => (Endpoint::Introspection, |site, call| introspection::answer(site, &apart(site, call, false))),
+        "/v1/revoke" => (Endpoint::Revocation, |site, call| revocation::answer(site, &apart(site, call, false))),
+        "/v1/userinfo" => (Endpoint::Userinfo, |site, call| userinfo::answer(site, &apart(site, call, false))),
+        _ => return None,
+    })
+}
+
+/// The authorization endpoint of a server: its codes are for the organisation, or for no audience in particular.
+fn begin(site: &Site, call: &Call, audience: &str) -> Reply {
+    match authorize::parameters(call) {
+        Ok(form) if form.repeated().is_some() => authorize::begin(site, &form),
+        Ok(form) => authorize::begin(site, &form.with("audience", audience)),
+        Err(refusal) => refusal,
+    }
+}
+
+/// What stands in place of what the other server gave out.
+const UNKNOWN: &str = "nobody-s";
+
+/// The request with everything that the other server gave out made unknown: neither server knows the other one's codes and
+/// tokens.
+fn apart(site: &Site, call: &Call, organisation: bool) -> Call {
+    let mut call = call.clone();
+    let of_organisation = |audience: Option<String>| audience.as_deref() == Some(&site.base_url);
+    let other = |text: &str| {
+        let row = site.realm.token(text).map(|(row, _)| of_organisation(row.audience));
+        let code = || site.realm.request_of_code(text).map(|request| of_organisation(request.audience));
+        let id_token = || jwt::read(text).map(|(_, claims)| claims.get("iss") == Some(&json!(site.base_url)));
+        row.or_else(code).or_else(id_token).is_some_and(|is_of| is_of != organisation)
+    };
+    if call.bearer().is_some_and(other) {
+        call.headers.retain(|(name, _)| name != "authorization");
+        call.headers.push(("authorization".to_owned(), format!("Bearer {UNKNOWN}")));
+    }
+    let mut pairs = Form::parse(&call.body).into_pairs();
+    let mut changed = false;
+    for (name, value) in &mut pairs {
+        if ["token", "refresh_token", "code", "access_token"].contains(&name.as_str()) && other(value) {
+            UNKNOWN.clone_into(value);
+            changed = true;
+        }
+    }
+    if changed {
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        call.body = text.into_bytes();
+    }
+    call
 }
 
 fn discovery(site: &Site, call: &Call) -> Reply {
@@ -60,7 +116,7 @@ fn discovery(site: &Site, call: &Call) -> Reply {
 /// Tokens in the organisation's name. The access token is signed with a key that is published nowhere; the id token is
 /// for the client, and verifies.
 fn issue(site: &Site, call: &Call) -> Reply {
-    let mut reply = token::answer(site, call);
+    let mut reply = token::answer(site, &apart(site, call, true));
     let Ok(mut body) = serde_json::from_str::<Object>(&reply.body) else { return reply };
     if let Some(text) = body.get("access_token").and_then(Value::as_str).map(str::to_owned) {
         let unpublished = test_keys::named("rsa3072").expect("the key is embedded").with_kid("okta-internal");
@@ -68,6 +124,7 @@ fn issue(site: &Site, call: &Call) -> Reply {
             claims.insert("aud".to_owned(), json!(site.base_url));
         }) {
             site.realm.rewrite_access(&text, &fresh);
+            site.realm.address(&fresh, &site.base_url);
             body.insert("access_token".to_owned(), json!(fresh));
         }
     }
@@ -96,9 +153,10 @@ fn renamed(
 }
 
 fn introspect(site: &Site, call: &Call) -> Reply {
-    let mut reply = introspection::answer(site, call);
+    let mut reply = introspection::answer(site, &apart(site, call, true));
     if let Ok(mut body) = serde_json::from_str::<Object>(&reply.body)
         && body.contains_key("iss")
+        && body.contains_key("token_type")
     {
         body.insert("iss".to_owned(), json!(site.base_url));
         body.insert("aud".to_owned(), json!(site.base_url));

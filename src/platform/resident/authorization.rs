@@ -129,6 +129,7 @@ fn implicit(client: &Client, form: &Form) -> Result<AuthorizationRequest, Author
         state: form.value("state").map(str::to_owned),
         nonce: None,
         audience: None,
+        auth_time: false,
         challenge: None,
     };
     if client.allows_grant("implicit") {
