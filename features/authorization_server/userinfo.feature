@@ -8,6 +8,12 @@ Feature: The profile of a user
     When the OAuth client asks for the user's profile
     Then the profile names the user
 
+  @core @needs:userinfo @needs:user-credentials @needs:password @needs:openid-connect @SEED-KM-23 @DEF-SEED-AS-USER-01 @DEF-SEED-AS-USER-05
+  Scenario: A profile is about the subject that the id token names
+    Given an access token issued to the client for the user
+    When the OAuth client asks for the user's profile
+    Then the profile is that of the id token's subject
+
   @core @negative @needs:userinfo @OAUTH-6750-3-a @OAUTH-6750-3.1-b @DEF-SEED-AS-USER-02 @DEF-SEED-AS-USER-04
   Scenario: Without a token there is a challenge and no profile
     When somebody asks for a profile without a token

@@ -136,6 +136,8 @@ pub struct Memory {
     pub keys: Option<KeySet>,
     /// Access tokens, in the order they were issued.
     pub tokens: Vec<Token>,
+    /// The id token issued last.
+    pub id_token: Option<Token>,
     /// The refresh token issued first.
     pub first_refresh_token: Option<Token>,
     /// The refresh token issued last.
@@ -351,6 +353,7 @@ impl Conversation {
         if let (true, Some(token)) = (answer.is_success(), text("access_token")) {
             memory.tokens.push(token);
             memory.lifetime = members.get("expires_in").and_then(Value::as_u64);
+            memory.id_token = text("id_token");
             memory.refresh_token = text("refresh_token").or(memory.refresh_token.take());
             memory.first_refresh_token = memory.first_refresh_token.take().or_else(|| memory.refresh_token.clone());
         }

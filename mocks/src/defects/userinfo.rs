@@ -21,6 +21,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-USER-02", "a profile is refused without a challenge", no_challenge),
     defect("DEF-SEED-AS-USER-03", "any text brings a profile", any_token),
     defect("DEF-SEED-AS-USER-04", "a profile asked for without a token is refused with 403", forbidden),
+    defect("DEF-SEED-AS-USER-05", "a profile names another subject than the id token", another_subject),
 ];
 
 fn nameless(turn: &Turn<'_>) -> Reply {
@@ -33,6 +34,15 @@ fn nameless(turn: &Turn<'_>) -> Reply {
 
 fn no_challenge(turn: &Turn<'_>) -> Reply {
     without_header(turn.honest(), "www-authenticate")
+}
+
+fn another_subject(turn: &Turn<'_>) -> Reply {
+    changed_success(turn.honest(), |members| {
+        if let Some(sub) = members.get("sub").and_then(|sub| sub.as_str()) {
+            let other = format!("profile-of-{sub}");
+            members.insert("sub".to_owned(), json!(other));
+        }
+    })
 }
 
 /// The first user's.

@@ -1,8 +1,9 @@
 //! Phrases about the profile of a user: OpenID Connect's userinfo endpoint, and SCIM's `/scim2/Me`.
 //! What a challenge looks like is judged in [`super::judging`].
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cucumber::{then, when};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{
@@ -51,6 +52,25 @@ async fn names_the_user(world: &mut World) -> Result<(), StepError> {
     let named =
         NAMES.iter().any(|name| members.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty()));
     world.expect(answer.status == 200 && named, format!("status 200 with one of {}", NAMES.join(", ")), shown(&answer))
+}
+
+/// As OpenID Connect Core, section 5.3.2 has it: a profile of another subject must not be used.
+#[then("the profile is that of the id token's subject")]
+async fn is_of_the_subject(world: &mut World) -> Result<(), StepError> {
+    let answer = answer(world)?;
+    let Some(id_token) = world.conversation()?.memory().id_token.clone() else {
+        return Err(world.not_applicable(Capability::OpenidConnect));
+    };
+    let claims = id_token.reveal().split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims = claims.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
+    let subject = claims.and_then(|claims| claims.get("sub").cloned());
+    let told = members(&answer).and_then(|members| members.get("sub").cloned());
+    let words = |sub: &Option<Value>| sub.as_ref().map_or_else(|| "no sub".to_owned(), |sub| format!("the sub {sub}"));
+    world.expect(
+        answer.status == 200 && subject.is_some() && told == subject,
+        format!("status 200 with {} of the id token", words(&subject)),
+        format!("status {} with {}", answer.status, words(&told)),
+    )
 }
 
 #[then(expr = "the profile is refused with status {int}")]
