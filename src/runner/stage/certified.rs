@@ -304,8 +304,8 @@ fn furnish(server: &Server) {
 fn known_scope(server: &AuthorizationServer) -> String {
     match server.vendor() {
         Vendor::Cognito => RESOURCE_SCOPE.to_owned(),
-        // All that the client may have at an API, which is the server's own here.
-        Vendor::Entra => format!("{}/.default", server.base_url()),
+        // All that the client may have at an API. Tokens for Microsoft's own interface verify nowhere else.
+        Vendor::Entra => "api://kmspec-v1/.default".to_owned(),
         _ => KNOWN_SCOPE.to_owned(),
     }
 }
