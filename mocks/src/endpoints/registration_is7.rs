@@ -7,8 +7,7 @@ use url::Url;
 use super::{
     call::{Call, Reply},
     management::{calling_user, may_manage_of, permitted},
-    redirect_pattern,
-    registration_tls,
+    redirect_pattern, registration_tls,
 };
 use crate::{
     realm::{

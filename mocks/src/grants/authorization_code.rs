@@ -90,7 +90,9 @@ fn proven(
         (None, _) => Ok(()),
         (Some(_), None) => invalid("the code verifier is missing"),
         (Some(_), Some(verifier)) if !pkce::is_verifier(verifier) => invalid("the code verifier is malformed"),
-        (Some(challenge), _) if !client.pkce_plain && !policy.plain_challenges && challenge.method == pkce::ChallengeMethod::Plain => {
+        (Some(challenge), _)
+            if !client.pkce_plain && !policy.plain_challenges && challenge.method == pkce::ChallengeMethod::Plain =>
+        {
             invalid("the client may not use plain code challenges")
         }
         (Some(challenge), Some(verifier)) if !challenge.is_answered_by(verifier) => {

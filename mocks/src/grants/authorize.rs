@@ -117,9 +117,7 @@ fn examined(realm: &Realm, form: &Form) -> Result<(AuthorizationRequest, Option<
         scopes: scope::split(form.value("scope")),
         state: form.value("state").map(str::to_owned),
         nonce: form.value("nonce").map(str::to_owned),
-        audience: form
-            .value(if realm.policy().resource_binding { "resource" } else { "audience" })
-            .map(str::to_owned),
+        audience: form.value(if realm.policy().resource_binding { "resource" } else { "audience" }).map(str::to_owned),
         auth_time: form.value("max_age").is_some(),
         challenge: None,
     };

@@ -40,9 +40,12 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
     if form.value("client_id").is_some_and(|other| other != id) {
         return Err(OAuthError::invalid_request("two different client ids in one request"));
     }
-    let client = realm.client(id).ok_or_else(|| refused("is of a client that is not registered").because(Cause::UnknownClient))?;
+    let client = realm
+        .client(id)
+        .ok_or_else(|| refused("is of a client that is not registered").because(Cause::UnknownClient))?;
     let keys = client.metadata.get("jwks").and_then(|set| serde_json::from_value::<JwkSet>(set.clone()).ok());
-    let keys = keys.map(TrustedKeys::Set).ok_or_else(|| because(AssertionFault::Signature, "is of a client without keys"))?;
+    let keys =
+        keys.map(TrustedKeys::Set).ok_or_else(|| because(AssertionFault::Signature, "is of a client without keys"))?;
     let algorithm = header.get("alg").and_then(|alg| serde_json::from_value::<Algorithm>(alg.clone()).ok());
     let (message, signature) = text.rsplit_once('.').unwrap_or_default();
     let kid = header.get("kid").and_then(Value::as_str);

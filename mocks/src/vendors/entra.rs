@@ -125,7 +125,8 @@ impl Dialect for Entra {
             members.remove("code_challenge_methods_supported");
         }
         document["userinfo_endpoint"] = json!(endpoints.userinfo);
-        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_post", "client_secret_basic", "private_key_jwt"]);
+        document["token_endpoint_auth_methods_supported"] =
+            json!(["client_secret_post", "client_secret_basic", "private_key_jwt"]);
         document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256", "PS256"]);
         document["subject_types_supported"] = json!(["pairwise"]);
         document

@@ -296,5 +296,7 @@ fn common_members(endpoints: &Endpoints, realm: &Realm) -> Value {
         "grant_types_supported": realm.policy().grant_types,
         "code_challenge_methods_supported": realm.policy().code_challenge_methods,
         "scopes_supported": scope::OPENID,
+        // Left out, it would mean yes (OpenID Connect Discovery, section 3).
+        "request_uri_parameter_supported": false,
     })
 }

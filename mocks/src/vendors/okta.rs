@@ -116,7 +116,9 @@ impl Dialect for Okta {
         let issuer = if of_organisation { &site.base_url } else { site.realm.issuer() };
         let live =
             |claims: &Object| claims.get("exp").and_then(Value::as_u64).is_some_and(|exp| site.realm.now() < exp);
-        let Some(claims) = site.realm.id_token_of(token, issuer).filter(live) else { return site.realm.introspect(token) };
+        let Some(claims) = site.realm.id_token_of(token, issuer).filter(live) else {
+            return site.realm.introspect(token);
+        };
         let client = claims.get("aud").and_then(Value::as_str).filter(|id| site.realm.client(id).is_some());
         let Some(client) = client.map(str::to_owned) else { return site.realm.introspect(token) };
         let mut members = object(json!({ "active": true, "client_id": client }));

@@ -45,7 +45,9 @@ pub(super) fn custom(path: &str) -> Option<(Endpoint, Handler)> {
     Some(match path {
         "/v1/token" => (Endpoint::Token, |site, call| token::answer(site, &apart(site, call, false))),
         "/v1/authorize" => (Endpoint::Authorize, |site, call| begin(site, call, "")),
-        "/v1/introspect" => (Endpoint::Introspection, |site, call| introspection::answer(site, &apart(site, call, false))),
+        "/v1/introspect" => {
+            (Endpoint::Introspection, |site, call| introspection::answer(site, &apart(site, call, false)))
+        }
         "/v1/revoke" => (Endpoint::Revocation, |site, call| revocation::answer(site, &apart(site, call, false))),
         "/v1/userinfo" => (Endpoint::Userinfo, |site, call| userinfo::answer(site, &apart(site, call, false))),
         _ => return None,

@@ -53,7 +53,8 @@ async fn a_revocation_that_names_no_client_is_an_invalid_request() {
 #[tokio::test]
 async fn the_form_of_a_token_is_its_apis_choice() {
     let stage = with_login().await;
-    let token = async |api: &str| stage.token(&[OWN, ("audience", api), ("scope", "read")]).await.member("access_token");
+    let token =
+        async |api: &str| stage.token(&[OWN, ("audience", api), ("scope", "read")]).await.member("access_token");
     let (header, claims) = read(&token("https://rbac.example.com/").await);
     assert_eq!((header["typ"].as_str(), &claims["permissions"]), (Some("JWT"), &json!(["read"])));
     assert_eq!((&claims["azp"], claims.get("jti")), (&json!(stage.client.id), None));

@@ -27,8 +27,7 @@ async fn what_a_server_cannot_do_with_an_authorization_request_it_refuses() {
             ("max_age", "soon", "invalid_request"),
             ("max_age", "-1", "invalid_request"),
         ] {
-            let arrival =
-                stage.authorize(&asking(&stage, &[("scope", "openid"), ("state", "s"), (name, value)])).await;
+            let arrival = stage.authorize(&asking(&stage, &[("scope", "openid"), ("state", "s"), (name, value)])).await;
             match arrival {
                 // The name of a request that nobody pushed is shown to the user alone.
                 Arrival::Page(page) => {
@@ -58,7 +57,8 @@ async fn whoever_asks_how_old_a_login_may_be_is_told_when_it_was() {
         let after = stage.server.realm().now();
         let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT)];
         let (_, claims) = read(&stage.token(&form).await.member("id_token"));
-        let told = claims.get("auth_time").and_then(|time| time.as_u64()).unwrap_or_else(|| panic!("{vendor}: {claims:?}"));
+        let told =
+            claims.get("auth_time").and_then(|time| time.as_u64()).unwrap_or_else(|| panic!("{vendor}: {claims:?}"));
         assert!((before..=after).contains(&told), "{vendor}: {told}");
     }
 }

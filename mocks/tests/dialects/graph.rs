@@ -50,7 +50,11 @@ async fn a_path_that_names_no_application_lists_none() {
             assert_eq!(refused.status, status, "{method} {bad}: {}", refused.text);
         }
     }
-    assert_eq!(graph(&stage, &token, Method::GET, &format!("applications/{id}"), None).await.status, 200, "it is there");
+    assert_eq!(
+        graph(&stage, &token, Method::GET, &format!("applications/{id}"), None).await.status,
+        200,
+        "it is there"
+    );
 }
 
 #[tokio::test]

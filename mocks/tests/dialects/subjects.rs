@@ -16,8 +16,7 @@ async fn userinfo_names_the_subject_that_the_id_token_names_at_every_vendor() {
         let document = stage.get(&stage.server.discovery_url()).await.json();
         let url = document["userinfo_endpoint"].as_str().unwrap().to_owned();
         let tokens = issued(&stage, &["openid"], None);
-        let profile =
-            answer(stage.http.get(&url).bearer_auth(&tokens.access_token).send().await.unwrap()).await;
+        let profile = answer(stage.http.get(&url).bearer_auth(&tokens.access_token).send().await.unwrap()).await;
         assert_eq!(profile.status, 200, "{vendor}: {}", profile.text);
         let (_, claims) = read(&tokens.id_token.unwrap());
         assert_eq!(profile.member("sub"), text(&claims, "sub"), "{vendor}");
