@@ -315,6 +315,15 @@ pub(crate) const PROBES: &[Probe] = &[
     ),
     ("DEF-SEED-AS-USER-03", Custom, look!(stage => { profile(&stage, Some("nobody")).await.status == 200 })),
     ("DEF-SEED-AS-USER-04", Custom, look!(stage => { profile(&stage, None).await.status == 403 })),
+    (
+        "DEF-SEED-AS-USER-05",
+        Custom,
+        look!(stage => {
+            let (token, _) = users_tokens(&stage).await;
+            let ann = stage.server.realm().user("ann").unwrap();
+            profile(&stage, Some(&token)).await.member("sub") != ann.id
+        }),
+    ),
 ];
 
 async fn profile(stage: &Stage, token: Option<&str>) -> Answer {
