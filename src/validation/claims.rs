@@ -65,6 +65,13 @@ impl Claims {
         self.text("sub")
     }
 
+    /// The user or client that the token stands for: `sub`, else the claims that the policy names in its place. An empty text
+    /// names nobody.
+    pub fn subject_by(&self, policy: &Policy) -> Option<&str> {
+        let others = policy.other_subject_claims.iter().map(|name| self.text(name));
+        std::iter::once(self.subject()).chain(others).flatten().find(|subject| !subject.is_empty())
+    }
+
     /// `jti`
     pub fn token_id(&self) -> Option<&str> {
         self.text("jti")
@@ -99,17 +106,64 @@ impl Claims {
     /// it is the first element.
     pub fn consumer_key(&self, policy: &Policy) -> Option<&str> {
         let named = |name: &str| texts(self.value(name)).next().filter(|key| !key.is_empty());
-        match &policy.consumer_key_claim {
-            Some(name) => named(name),
-            None => named("consumerKey").or_else(|| named("azp")),
-        }
+        consumer_key_claims(policy).into_iter().flatten().find_map(named)
     }
 
     /// The scopes, from a text separated by blanks or from a list.
     pub fn scopes<'c>(&'c self, policy: &Policy) -> impl Iterator<Item = &'c str> {
-        let name = policy.scopes_claim.as_deref().unwrap_or("scope");
-        texts(self.value(name)).flat_map(|text| text.split(' ')).filter(|scope| !scope.is_empty())
+        let scopes = texts(self.value(scopes_claim(policy)));
+        scopes.flat_map(|text| text.split(' ')).filter(|scope| !scope.is_empty())
     }
+
+    /// Whether every claim that decides something is of its kind. One that is not could be read in two ways, also as absent, so
+    /// that the token is none (RFC 8725, section 3.12; RFC 7519, section 7.2). Consumer key and scopes may be lists of texts.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MalformedClaim`].
+    pub fn check_kinds(&self, policy: &Policy) -> Result<(), Refusal> {
+        let is_text = |value: &Value| value.text().is_some();
+        let is_texts = |value: &Value| match value {
+            Value::List(values) => values.iter().all(is_text),
+            value => is_text(value),
+        };
+        let (key, otherwise) = (consumer_key_claims(policy), scopes_claim(policy));
+        let lists = key.into_iter().flatten().chain([otherwise]);
+        let mut lists = lists.filter_map(|name| self.value(name));
+        let plain = OF_KINDS.iter().map(|(name, _)| name).chain(&["aut"]).chain(policy.other_subject_claims);
+        let mut plain = plain.filter_map(|name| self.value(name));
+        if lists.all(is_texts) && plain.all(is_text) { Ok(()) } else { Err(Refusal::MalformedClaim) }
+    }
+
+    /// Whether the token says that it is none for access: a refresh token, or an ID token by the hashes that only those
+    /// carry (OpenID Connect Core, sections 3.1.3.6 and 3.3.2.11).
+    pub fn say_other_kind(&self) -> bool {
+        let says = |(name, kinds): &(&str, &[&str])| {
+            self.text(name).is_some_and(|said| kinds.iter().any(|kind| said.eq_ignore_ascii_case(kind)))
+        };
+        OF_KINDS.iter().any(says) || self.value("at_hash").is_some() || self.value("c_hash").is_some()
+    }
+}
+
+/// Claims by which vendors mark their tokens, and the kinds that open no API: `token_use` (Amazon Cognito), `typ`
+/// (Keycloak), `token_type` (WSO2), `tokenName` (ForgeRock, whose refresh tokens differ from access tokens in nothing else).
+const OF_KINDS: [(&str, &[&str]); 4] = [
+    ("token_use", &["id", "refresh"]),
+    ("typ", &["id", "refresh", "offline", "logout"]),
+    ("token_type", &["refresh_token", "refresh", "id_token", "id"]),
+    ("tokenName", &["refresh_token", "id_token"]),
+];
+
+/// The claims that may name the consumer key, in the order in which they are read.
+fn consumer_key_claims(policy: &Policy) -> [Option<&str>; 2] {
+    match &policy.consumer_key_claim {
+        Some(name) => [Some(name), None],
+        None => [Some("consumerKey"), Some("azp")],
+    }
+}
+
+fn scopes_claim(policy: &Policy) -> &str {
+    policy.scopes_claim.as_deref().unwrap_or("scope")
 }
 
 /// A text as itself, a list as its texts.
@@ -204,11 +258,11 @@ mod tests {
 
     #[test]
     fn the_consumer_key_comes_from_the_configured_claim_only() {
-        let read = claims(r#"{"azp":"one","client_id":"two","cid":["three","x"],"empty":"","number":1}"#).unwrap();
+        let read = claims(r#"{"azp":"one","client_id":"two","cid":["three","x"],"empty":""}"#).unwrap();
         let mut policy = Policy::for_issuer("");
         assert_eq!(read.consumer_key(&policy), Some("one"));
         for (name, key) in
-            [("client_id", Some("two")), ("cid", Some("three")), ("empty", None), ("number", None), ("absent", None)]
+            [("client_id", Some("two")), ("cid", Some("three")), ("empty", None), ("absent", None)]
         {
             policy.consumer_key_claim = Some(name.to_owned());
             assert_eq!(read.consumer_key(&policy), key, "{name}");
@@ -216,13 +270,64 @@ mod tests {
     }
 
     #[test]
+    fn claims_that_decide_something_are_of_their_kind_or_the_token_is_none() {
+        let mut policy = Policy::for_issuer("");
+        let verdict = |policy: &Policy, text: &str| claims(text).unwrap().check_kinds(policy);
+        for text in [
+            r#"{"scope":5}"#,
+            r#"{"scope":true}"#,
+            r#"{"scope":null}"#,
+            r#"{"scope":{}}"#,
+            r#"{"scope":[5,"read"]}"#,
+            r#"{"azp":[5,"ck"]}"#,
+            r#"{"azp":7}"#,
+            r#"{"consumerKey":null,"azp":"ck"}"#,
+            r#"{"aut":["APPLICATION"]}"#,
+            r#"{"token_type":["refresh_token"]}"#,
+            r#"{"token_use":{}}"#,
+            r#"{"typ":0}"#,
+            r#"{"tokenName":false}"#,
+        ] {
+            assert_eq!(verdict(&policy, text), Err(Refusal::MalformedClaim), "{text}");
+        }
+        for text in [r#"{}"#, r#"{"scope":"a b","azp":"ck","aut":"APPLICATION"}"#, r#"{"scope":["a"],"azp":["ck"]}"#] {
+            assert_eq!(verdict(&policy, text), Ok(()), "{text}");
+        }
+        // What nobody reads may be anything.
+        assert_eq!(verdict(&policy, r#"{"scp":5,"cid":5,"Username":5,"client_id":5}"#), Ok(()));
+        policy.scopes_claim = Some("scp".into());
+        policy.consumer_key_claim = Some("cid".into());
+        policy.other_subject_claims = &["Username"];
+        for text in [r#"{"scp":5}"#, r#"{"cid":["ck",{}]}"#, r#"{"Username":[]}"#] {
+            assert_eq!(verdict(&policy, text), Err(Refusal::MalformedClaim), "{text}");
+        }
+        assert_eq!(verdict(&policy, r#"{"scope":5,"azp":5,"consumerKey":5}"#), Ok(()));
+    }
+
+    #[test]
+    fn a_token_without_a_subject_stands_for_whom_the_issuers_other_claims_name() {
+        let mut policy = Policy::for_issuer("");
+        let subject = |policy: &Policy, text: &str| claims(text).unwrap().subject_by(policy).map(str::to_owned);
+        assert_eq!(subject(&policy, r#"{"Username":"ann"}"#), None);
+        policy.other_subject_claims = &["Username", "client_id"];
+        for (text, wanted) in [
+            (r#"{"sub":"eve","Username":"ann","client_id":"ck"}"#, Some("eve")),
+            (r#"{"client_id":"ck","Username":"ann"}"#, Some("ann")),
+            (r#"{"sub":"","Username":"","client_id":"ck"}"#, Some("ck")),
+            (r#"{"username":"ann"}"#, None),
+        ] {
+            assert_eq!(subject(&policy, text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
     fn scopes_are_whole_words_of_a_text_or_a_list() {
         let mut policy = Policy::for_issuer("");
-        let read = claims(r#"{"scope":"read  xwrite","scp":["read","a b"],"n":1}"#).unwrap();
+        let read = claims(r#"{"scope":"read  xwrite","scp":["read","a b"]}"#).unwrap();
         assert_eq!(read.scopes(&policy).collect::<Vec<_>>(), ["read", "xwrite"]);
         policy.scopes_claim = Some("scp".into());
         assert_eq!(read.scopes(&policy).collect::<Vec<_>>(), ["read", "a", "b"]);
-        policy.scopes_claim = Some("n".into());
+        policy.scopes_claim = Some("absent".into());
         assert_eq!(read.scopes(&policy).count(), 0);
     }
 }

@@ -18,6 +18,8 @@ pub struct Policy {
     pub consumer_key_claim: Option<String>,
     /// The claim that holds the scopes; `scope` when not configured.
     pub scopes_claim: Option<String>,
+    /// Claims that hold the subject of a token without `sub`, the first of them that a token has counting.
+    pub other_subject_claims: &'static [&'static str],
 }
 
 impl Policy {
@@ -30,6 +32,7 @@ impl Policy {
             access_token_type_required: false,
             consumer_key_claim: None,
             scopes_claim: None,
+            other_subject_claims: &[],
         }
     }
 }

@@ -34,8 +34,9 @@ pub enum Refusal {
     /// The signature is not this key's signature over this token.
     #[error("the signature does not verify")]
     BadSignature,
-    /// A registered claim has a type or value that RFC 7519 does not allow.
-    #[error("a registered claim has the wrong type")]
+    /// A registered claim has a type or value that RFC 7519 does not allow, or another claim that is read is of a kind that
+    /// says nothing.
+    #[error("a claim has the wrong type")]
     MalformedClaim,
     /// `iss` is absent or another issuer's (RFC 8725, section 3.8).
     #[error("the issuer is not the expected one")]

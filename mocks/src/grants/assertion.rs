@@ -35,6 +35,8 @@ pub(super) enum Fault {
     Expired,
     #[error("the assertion is not valid yet")]
     Early,
+    #[error("the assertion was issued in the future")]
+    Ahead,
     #[error("the assertion was issued too long ago")]
     Old,
     #[error("the assertion was used before")]
@@ -176,6 +178,7 @@ fn timely(realm: &Realm, claims: &Object, expires_at: u64, rules: &Rules<'_>) ->
         return Err(Fault::Early);
     }
     match time("iat")? {
+        Some(issued_at) if issued_at > now => Err(Fault::Ahead),
         Some(issued_at) if rules.fresh => {
             let oldest = realm.policy().oldest_assertion.unwrap_or(u64::MAX);
             if now.saturating_sub(issued_at) > oldest { Err(Fault::Old) } else { Ok(()) }

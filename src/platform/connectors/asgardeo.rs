@@ -20,6 +20,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Asgardeo",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: Some(&[("mgmt_client_id", "mgmt_client_secret")]),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("org_name", "Organization").required(),

@@ -19,6 +19,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Auth0",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: None,
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("client_id", "Client ID").required(),

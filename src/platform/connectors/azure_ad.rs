@@ -21,6 +21,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Azure AD",
     consumer_key_claim: Some("azp"),
     scopes_claim: None,
+    introspection: None,
+    subject_claims: &[],
     endpoints: &[Endpoint::Token],
     connection: &[
         Property::input("microsoft_graph_api_endpoint", "Microsoft Graph endpoint")

@@ -17,6 +17,11 @@ pub(crate) struct Connector {
     pub(crate) consumer_key_claim: Option<&'static str>,
     /// Default of the claim that holds the scopes.
     pub(crate) scopes_claim: Option<&'static str>,
+    /// The properties that hold name and password of whoever asks its servers about tokens, the first pair that is filled in
+    /// counting; `None` where they are not asked (contract, section 2.4).
+    pub(crate) introspection: Option<&'static [Account]>,
+    /// Where its tokens name their subject when `sub` does not (contract, section 2.4).
+    pub(crate) subject_claims: &'static [&'static str],
     /// Endpoints without which a key manager of the type is refused.
     pub(crate) endpoints: &'static [Endpoint],
     /// Properties of the key manager.
@@ -28,6 +33,15 @@ pub(crate) struct Connector {
     /// How scopes are administered; `None` where the type's servers are not told of them.
     pub(crate) scopes: Option<&'static dyn ScopeAdministration>,
 }
+
+/// The properties with the name and the password of an account.
+pub(crate) type Account = (&'static str, &'static str);
+
+/// The client of the connector asks.
+pub(super) const BY_CLIENT: &[Account] = &[("client_id", "client_secret")];
+
+/// The user of the connector asks.
+pub(super) const BY_USER: &[Account] = &[("Username", "Password")];
 
 /// A member of the key manager document that a type may demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,6 +19,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Custom",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: Some(&[("client_id", "client_secret"), ("Username", "Password")]),
+    subject_claims: &[],
     endpoints: &[Endpoint::Issuer, Endpoint::Token],
     connection: &[
         Property::input("client_id", "Client ID"),

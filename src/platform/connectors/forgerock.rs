@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
-    configuration::{Choice, Property, SERVER_SIDE},
+    configuration::{BY_CLIENT, Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Managed, Sent, management_token},
     members::{self, RFC},
     naming,
@@ -20,6 +20,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Forgerock",
     consumer_key_claim: Some("aud"),
     scopes_claim: Some("scp"),
+    introspection: Some(BY_CLIENT),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("client_id", "Client ID").required(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
-    configuration::{Choice, Property, SERVER_SIDE},
+    configuration::{BY_CLIENT, Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Sent, management_token, send_for_any},
     members::{self, RFC},
     naming,
@@ -19,6 +19,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "KeyCloak",
     consumer_key_claim: None,
     scopes_claim: None,
+    introspection: Some(BY_CLIENT),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("client_id", "Client ID").required(),

@@ -27,7 +27,7 @@ mod secrets;
 mod wso2_is;
 mod wso2_is_7;
 
-pub(super) use configuration::{Connector, MASK};
+pub(super) use configuration::{Account, Connector, MASK};
 pub(super) use oauth::{TokenRequest, exchange_token, request_token, revoke_token};
 pub(super) use registration::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient};
 pub(super) use resident::owner_of_client;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
-    configuration::{Choice, Property, SERVER_SIDE},
+    configuration::{BY_CLIENT, Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Rotation, Sent},
     members::{self, RFC},
     naming,
@@ -19,6 +19,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Okta",
     consumer_key_claim: Some("cid"),
     scopes_claim: Some("scp"),
+    introspection: Some(BY_CLIENT),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("apiKey", "API key").required().secret(),

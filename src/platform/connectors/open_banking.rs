@@ -3,7 +3,7 @@
 
 use super::{
     Connector,
-    configuration::{Property, SERVER_SIDE},
+    configuration::{BY_USER, Property, SERVER_SIDE},
     scope_interface::ScopeInterface,
     wso2_is::{APPLICATION, Operations},
 };
@@ -13,6 +13,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Open Banking Key Manager",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: Some(BY_USER),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("Username", "User name").required(),

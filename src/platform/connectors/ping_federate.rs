@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
-    configuration::{Choice, Property, SERVER_SIDE},
+    configuration::{BY_CLIENT, Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Managed, Rotation, Sent},
     members::{self, Members},
     naming,
@@ -20,6 +20,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "PingFederate",
     consumer_key_claim: Some("client_id_name"),
     scopes_claim: None,
+    introspection: Some(BY_CLIENT),
+    subject_claims: &["Username", "client_id"],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("username", "User name of an administrator").required(),

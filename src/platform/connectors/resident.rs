@@ -19,6 +19,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "Resident Key Manager",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: Some(&[]),
+    subject_claims: &[],
     endpoints: &[],
     connection: &[
         Property::input("Username", "User name of the connector"),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
-    configuration::{Choice, Property, SERVER_SIDE},
+    configuration::{BY_USER, Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Rotation, Sent},
     members::RFC,
     naming,
@@ -22,6 +22,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "WSO2 Identity Server",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: Some(BY_USER),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("Username", "User name").required(),

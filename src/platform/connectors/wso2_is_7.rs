@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Call, ClientRequest, Connector, ConnectorError, RegisteredClient,
     api_resources::{ApiResource, ScopesInResource},
-    configuration::{Choice, Property, SERVER_SIDE},
+    configuration::{BY_USER, Choice, Property, SERVER_SIDE},
     dialect::{Credential, Dialect, Sent},
     members::RFC,
     naming,
@@ -20,6 +20,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     display_name: "WSO2 Identity Server 7",
     consumer_key_claim: Some("azp"),
     scopes_claim: Some("scope"),
+    introspection: Some(BY_USER),
+    subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
         Property::input("api_resource_management_endpoint", "API resource management endpoint").required(),

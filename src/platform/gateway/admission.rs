@@ -145,7 +145,7 @@ impl Call<'_> {
         let application_id = caller.consumer_key().and_then(|key| {
             self.tenant.read(|known| known.mapping(key, key_manager).map(|mapping| mapping.application_id))
         });
-        let user = caller.claims.subject().map(str::to_owned);
+        let user = caller.subject().map(str::to_owned);
         let (key_type, presented) = (Some(key_type), Some(token.into()));
         Ok(Admitted { key_type, application_id, user, token: Some(caller), presented })
     }

@@ -30,6 +30,11 @@ impl Caller {
         configured.or_else(|| self.claims.text("client_id")).or_else(|| self.claims.text("azp"))
     }
 
+    /// The user or client that the token stands for, by the claims in which its issuer names one.
+    pub(super) fn subject(&self) -> Option<&str> {
+        self.claims.subject_by(&self.key_manager.policy)
+    }
+
     /// Whether the token holds one of these scopes.
     pub(super) fn has_scope_of(&self, scopes: &[String]) -> bool {
         self.claims.scopes(&self.key_manager.policy).any(|held| scopes.iter().any(|each| each == held))
@@ -39,7 +44,7 @@ impl Caller {
     pub(super) fn is_application(&self) -> bool {
         match self.claims.text("aut") {
             Some(kind) => kind.eq_ignore_ascii_case("APPLICATION"),
-            None => self.claims.subject().is_none_or(|subject| Some(subject) == self.consumer_key()),
+            None => self.subject().is_none_or(|subject| Some(subject) == self.consumer_key()),
         }
     }
 }
@@ -58,7 +63,7 @@ pub(super) async fn authenticate(
     let call = Call { state, tenant, api, now: tenant.clock.now() };
     let found = if token.contains('.') { call.jwt(token).await } else { call.opaque(token).await };
     let caller = found.ok_or(Refusal::InvalidCredentials)?;
-    let (key, subject) = (caller.consumer_key(), caller.claims.subject());
+    let (key, subject) = (caller.consumer_key(), caller.subject());
     let owner_revoked = state.revocations.has_owner(&tenant.domain, key, subject, caller.claims.issued_at());
     let revoked = owner_revoked
         || state.revocations.has_token(token)
@@ -208,5 +213,38 @@ impl RunningKeyManager {
     /// Whether it validates JWTs, too, by asking.
     fn introspects(&self) -> bool {
         self.can_be_asked() && !self.document.enable_self_validation_jwt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{deployment::TypeHeader, domain::KeyManager};
+
+    fn caller(kind: &str, claims: Value) -> Caller {
+        let document = KeyManager {
+            consumer_key_claim: Some("client_id_name".into()),
+            ..KeyManager::named("first", kind)
+        };
+        let key_manager = RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap();
+        let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
+        Caller { key_manager: Arc::new(key_manager), claims, introspected: false }
+    }
+
+    #[test]
+    fn a_token_of_ping_federate_stands_for_the_user_or_the_client_that_it_names_without_a_subject() {
+        for (claims, subject, is_application) in [
+            (json!({"client_id_name": "ck", "Username": "ann", "client_id": "ck"}), Some("ann"), false),
+            (json!({"client_id_name": "ck", "sub": "eve", "Username": "ann"}), Some("eve"), false),
+            (json!({"client_id_name": "ck", "client_id": "ck"}), Some("ck"), true),
+            (json!({"client_id_name": "ck"}), None, true),
+        ] {
+            let caller = caller("PingFederate", claims.clone());
+            assert_eq!((caller.subject(), caller.is_application()), (subject, is_application), "{claims}");
+        }
+        let elsewhere = caller("KeyCloak", json!({"client_id_name": "ck", "Username": "ann"}));
+        assert_eq!((elsewhere.subject(), elsewhere.is_application()), (None, true));
     }
 }

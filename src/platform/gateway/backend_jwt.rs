@@ -19,6 +19,7 @@ use crate::{
     identity::find_principal,
     store::StoreError,
 };
+use kmspec_validation::{ClaimMapping, Claims};
 
 /// How long one lives, and how long it is used again for the same token at the most.
 const LIFETIME_S: u64 = 900;
@@ -94,9 +95,27 @@ async fn profile(state: &GatewayState, caller: &Admitted) -> Vec<(String, Value)
     told.filter(|(name, _)| !settings.excluded.contains(name)).collect()
 }
 
+/// What the platform tells by itself, by the names of its own dialect. No token speaks for it, not even where there is nothing
+/// to tell.
+const OWN: [&str; 13] = [
+    "enduser",
+    "enduserTenantId",
+    "apiname",
+    "apicontext",
+    "version",
+    "usertype",
+    "keytype",
+    "subscriber",
+    "applicationid",
+    "applicationUUId",
+    "applicationname",
+    "applicationtier",
+    "applicationAttributes",
+];
+
 fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String, Value> {
     let settings = &state.site.config.deployment.backend_jwt;
-    let told = caller.token.as_ref().map(|token| told_by_the_token(token, &settings.excluded));
+    let told = caller.token.as_ref().map(|token| told_by_the_token(&token.claims, &token.key_manager.claim_mapping, settings));
     let mut claims = told.unwrap_or_default();
     let user = caller.user.as_deref().unwrap_or_default();
     let mut add = |name: &str, value: Value| claims.insert(format!("{}/{name}", settings.dialect), value);
@@ -133,10 +152,16 @@ fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, n
     claims
 }
 
-/// The caller's claims under their local names; those without a mapping keep their own, unless they are excluded.
-fn told_by_the_token(caller: &Caller, excluded: &[String]) -> Map<String, Value> {
-    let renamed = caller.key_manager.claim_mapping.apply(&caller.claims);
-    let withheld = |name: &str| OF_THE_TOKEN.contains(&name) || excluded.iter().any(|each| each == name);
+/// The caller's claims under their local names; those without a mapping keep their own, unless they are excluded or the
+/// platform's to tell.
+fn told_by_the_token(claims: &Claims, mapping: &ClaimMapping, settings: &BackendJwt) -> Map<String, Value> {
+    let renamed = mapping.apply(claims);
+    let is_own = |name: &str| {
+        let rest = name.strip_prefix(settings.dialect.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        rest.is_some_and(|rest| OWN.contains(&rest))
+    };
+    let excluded = |name: &str| settings.excluded.iter().any(|each| each == name);
+    let withheld = |name: &str| OF_THE_TOKEN.contains(&name) || is_own(name) || excluded(name);
     let about_the_caller = renamed.filter(|(name, _)| !withheld(name));
     about_the_caller.map(|(name, value)| (name.to_owned(), value.to_json())).collect()
 }
@@ -156,4 +181,37 @@ fn signed(
     };
     let text = if settings.url_safe { token } else { plain() };
     HeaderValue::try_from(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(rows: &[(&str, &str)], claims: &Value) -> Value {
+        let mapping = ClaimMapping::new(rows.iter().map(|(remote, local)| (remote.to_string(), local.to_string())));
+        let settings = BackendJwt { excluded: vec!["kept".into()], ..BackendJwt::default() };
+        let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
+        told_by_the_token(&claims, &mapping, &settings).into()
+    }
+
+    #[test]
+    fn a_token_tells_nothing_that_is_the_platforms_to_tell_by_its_name_or_by_a_mapping() {
+        for name in OWN {
+            let own = format!("http://wso2.org/claims/{name}");
+            assert_eq!(told(&[], &json!({own.as_str(): "forged"})), json!({}), "{name}");
+            assert_eq!(told(&[("said", &own)], &json!({"said": "forged"})), json!({}), "{name}");
+        }
+        let others = json!({"http://wso2.org/claims/email": "a", "http://other.org/claims/enduser": "b", "enduser": "c"});
+        assert_eq!(told(&[], &others), others);
+    }
+
+    #[test]
+    fn a_claim_is_told_by_its_local_names_and_neither_what_is_kept_nor_what_is_about_the_token_is() {
+        let email = "http://wso2.org/claims/email";
+        let rows = [("mail", email), ("mail", "contact")];
+        for claims in [json!({"mail": "real", email: "raw"}), json!({email: "raw", "mail": "real"})] {
+            assert_eq!(told(&rows, &claims), json!({email: "real", "contact": "real"}), "{claims}");
+        }
+        assert_eq!(told(&[], &json!({"iss": "i", "jti": "j", "kept": "k", "dept": "d"})), json!({"dept": "d"}));
+    }
 }

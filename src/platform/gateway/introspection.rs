@@ -11,7 +11,7 @@ use quick_cache::{Equivalent, sync::Cache};
 use uuid::Uuid;
 
 use super::{key_manager::RunningKeyManager, keys::Fetcher};
-use crate::domain::ConnectorProperties;
+use crate::{connectors::Account, domain::ConnectorProperties};
 use kmspec_validation::{ClaimValue, Claims};
 
 /// How long a negative answer is used again, in seconds: long enough against floods, short enough for a token that
@@ -125,7 +125,9 @@ async fn introspect(key_manager: &RunningKeyManager, token: &str, fetcher: &Fetc
     let mut request = fetcher.http.post(url).form(&[("token", token), ("token_type_hint", "access_token")]);
     if let Some((name, user)) = acting_user(&document.additional_properties) {
         request = request.header(name, user);
-    } else if let Some((user, password)) = credentials(&document.additional_properties) {
+    } else if let Some((user, password)) =
+        credentials(key_manager.askers.unwrap_or_default(), &document.additional_properties)
+    {
         request = request.basic_auth(user, Some(password));
     }
     let answer = request.header("accept", "application/json").send().await;
@@ -143,8 +145,9 @@ async fn introspect(key_manager: &RunningKeyManager, token: &str, fetcher: &Fetc
     Ok(bytes)
 }
 
-/// Where to ask; the word `none` means that the authorization server cannot be asked.
+/// Where to ask; the word `none` means that the authorization server cannot be asked, and so do some types.
 pub(super) fn introspection_url(key_manager: &RunningKeyManager) -> Option<&str> {
+    key_manager.askers?;
     let url = key_manager.document.introspection_endpoint.as_deref()?.trim();
     (!url.is_empty() && !url.eq_ignore_ascii_case("none")).then_some(url)
 }
@@ -155,15 +158,13 @@ fn acting_user(properties: &ConnectorProperties) -> Option<(&'static str, String
     by_certificate.then(|| ("WSO2-Identity-User", properties.text("IdentityUser").unwrap_or_default()))
 }
 
-/// What the connectors call the account that may introspect.
-fn credentials(properties: &ConnectorProperties) -> Option<(String, String)> {
+/// Name and password of the first of the accounts that is filled in.
+fn credentials(accounts: &[Account], properties: &ConnectorProperties) -> Option<(String, String)> {
     let filled = |name: &str| properties.text(name).filter(|text| !text.trim().is_empty());
-    [("client_id", "client_secret"), ("Username", "Password"), ("username", "password")]
-        .iter()
-        .find_map(|(user, password)| Some((filled(user)?, filled(password)?)))
+    accounts.iter().find_map(|(user, password)| Some((filled(user)?, filled(password)?)))
 }
 
-/// The claims, when the answer says that this is an active access token of this key manager.
+/// The claims, when the answer says that this is an active access token of this key manager, in claims of their kinds.
 fn read(text: &[u8], key_manager: &RunningKeyManager, now: u64) -> Option<Claims> {
     let claims = Claims::from_json(text).ok()?;
     let active = claims.value("active") == Some(&ClaimValue::Bool(true));
@@ -171,7 +172,10 @@ fn read(text: &[u8], key_manager: &RunningKeyManager, now: u64) -> Option<Claims
         .issuer()
         .is_some_and(|issuer| !key_manager.policy.issuer.is_empty() && issuer != key_manager.policy.issuer);
     let refresh = claims.text("token_type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("refresh"));
-    (active && !other_issuer && !refresh && is_current(&claims, now)).then_some(claims)
+    let is_text = |name| claims.value(name).is_none_or(|value| value.text().is_some());
+    let of_kinds = is_text("client_id") && claims.check_kinds(&key_manager.policy).is_ok();
+    let for_access = !refresh && !claims.say_other_kind();
+    (active && !other_issuer && for_access && of_kinds && is_current(&claims, now)).then_some(claims)
 }
 
 fn is_current(claims: &Claims, now: u64) -> bool {
@@ -183,13 +187,45 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{deployment::TypeHeader, domain::KeyManager};
+    use crate::{connectors, deployment::TypeHeader, domain::KeyManager};
 
     const NOW: u64 = 1_000;
 
     fn key_manager() -> RunningKeyManager {
         let document = KeyManager { issuer: Some("https://issuer".into()), ..KeyManager::named("first", "custom") };
         RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap()
+    }
+
+    #[test]
+    fn every_type_says_who_asks_its_servers_and_two_are_never_asked() {
+        for (kind, properties, asker) in [
+            ("Okta", json!({"apiKey": "k", "client_id": "c", "client_secret": "s"}), Some(("c", "s"))),
+            ("KeyCloak", json!({"client_id": "c", "client_secret": "s"}), Some(("c", "s"))),
+            ("Forgerock", json!({"client_id": "c", "client_secret": "s"}), Some(("c", "s"))),
+            (
+                "PingFederate",
+                json!({"username": "u", "password": "p", "client_id": "c", "client_secret": "s"}),
+                Some(("c", "s")),
+            ),
+            ("Asgardeo", json!({"mgmt_client_id": "m", "mgmt_client_secret": "s"}), Some(("m", "s"))),
+            ("WSO2-IS", json!({"Username": "u", "Password": "p"}), Some(("u", "p"))),
+            ("WSO2-IS-7", json!({"Username": "u", "Password": "p"}), Some(("u", "p"))),
+            ("ObKeyManager", json!({"Username": "u", "Password": "p"}), Some(("u", "p"))),
+            ("custom", json!({"client_id": "c", "client_secret": "s", "Username": "u", "Password": "p"}), Some(("c", "s"))),
+            ("custom", json!({"client_id": "c", "client_secret": "", "Username": "u", "Password": "p"}), Some(("u", "p"))),
+            ("custom", json!({}), None),
+        ] {
+            let askers = connectors::find(kind).unwrap().introspection.unwrap();
+            let properties = ConnectorProperties(properties.as_object().unwrap().clone());
+            let asker = asker.map(|(user, password)| (user.to_owned(), password.to_owned()));
+            assert_eq!(credentials(askers, &properties), asker, "{kind}");
+        }
+        for kind in ["Auth0", "AzureAD"] {
+            let told = Some("https://issuer/introspect".into());
+            let document = KeyManager { introspection_endpoint: told, ..KeyManager::named("first", kind) };
+            let running = RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap();
+            assert_eq!(introspection_url(&running), None, "{kind}");
+        }
     }
 
     fn is_taken(change: Value) -> bool {
@@ -219,6 +255,12 @@ mod tests {
             json!({"nbf": NOW + 1}),
             json!({"token_type": "Refresh"}),
             json!({"token_type": "refresh_token"}),
+            json!({"tokenName": "refresh_token"}),
+            json!({"token_type": ["Bearer"]}),
+            json!({"scope": 5}),
+            json!({"scope": [5, "read"]}),
+            json!({"client_id": ["ck"]}),
+            json!({"azp": [5, "ck"]}),
         ] {
             assert!(!is_taken(wrong.clone()), "{wrong}");
         }

@@ -4,7 +4,11 @@
 use std::sync::Arc;
 
 use super::keys::KeySource;
-use crate::{deployment::TypeHeader, domain::KeyManager};
+use crate::{
+    connectors::{self, Account},
+    deployment::TypeHeader,
+    domain::KeyManager,
+};
 use kmspec_validation::{ClaimMapping, Policy, Rules};
 
 /// An enabled key manager.
@@ -15,6 +19,8 @@ pub(super) struct RunningKeyManager {
     pub(super) rules: Rules,
     pub(super) claim_mapping: ClaimMapping,
     pub(super) keys: KeySource,
+    /// Who asks its servers about tokens, as its type says; `None` where its servers are not asked.
+    pub(super) askers: Option<&'static [Account]>,
 }
 
 impl RunningKeyManager {
@@ -24,7 +30,9 @@ impl RunningKeyManager {
         if !document.enabled {
             return None;
         }
+        let connector = connectors::find(&document.kind);
         let policy = Policy {
+            other_subject_claims: connector.map_or(&[], |connector| connector.subject_claims),
             access_token_type_required: match types {
                 TypeHeader::Resident => document.is_resident(),
                 TypeHeader::Everybody => true,
@@ -43,7 +51,8 @@ impl RunningKeyManager {
         let keys = KeySource::of(&document);
         let renames = document.claim_mapping.iter().map(|each| (each.remote_claim.clone(), each.local_claim.clone()));
         let claim_mapping = ClaimMapping::new(renames);
-        Some(Self { document, policy, rules, claim_mapping, keys })
+        let askers = connector.and_then(|connector| connector.introspection);
+        Some(Self { document, policy, rules, claim_mapping, keys, askers })
     }
 
     /// Whether JWTs of this issuer are validated here, by signature.

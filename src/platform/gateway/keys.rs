@@ -141,12 +141,13 @@ impl KeySource {
             return None;
         }
         fetches.begun = Some(Instant::now());
-        let fetched = self.fetch(fetcher).await;
-        // The first fetch is nobody's allowance: a rotation right after it is still seen at once.
-        if lacking.is_some() || fetched.is_none() {
+        let learnt = self.fetch(fetcher).await.and_then(|text| self.learn(text));
+        // The first fetch is nobody's allowance: a rotation right after it is still seen at once. One that brings no key set,
+        // for whichever cause, stands for all that want one within the cooldown, also for those that are in line here.
+        if lacking.is_some() || learnt.is_none() {
             fetches.demanded = Some(Instant::now());
         }
-        self.learn(fetched?)
+        learnt
     }
 
     async fn fetch(&self, fetcher: &Fetcher<'_>) -> Option<String> {

@@ -21,6 +21,7 @@ mod limits;
 mod logins;
 mod measured;
 mod mutual_tls;
+mod no_key_set;
 mod one_time_tokens;
 mod opaque;
 mod operations;

@@ -53,6 +53,13 @@ fn tokens_of_another_kind_are_no_access_tokens() {
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
         assert!(check(&typed(typ), &keys).is_ok(), "{typ}");
     }
+    for typ in ["application/jwt", "APPLICATION/at+jwt"] {
+        assert!(check(&typed(typ), &keys).is_ok(), "{typ}");
+    }
+    // Nothing but `application/` may be left out, and that once.
+    for typ in ["evil/at+jwt", "text/jwt", "a/b/jwt", "/at+jwt", "application/application/jwt", "applications/jwt"] {
+        assert_eq!(refusal(&typed(typ), &keys), Refusal::NotAnAccessToken, "{typ}");
+    }
     for typ in ["logout+jwt", "dpop+jwt", "secevent+jwt", "", "JWE"] {
         assert_eq!(refusal(&typed(typ), &keys), Refusal::NotAnAccessToken, "{typ}");
     }
@@ -63,7 +70,8 @@ fn tokens_of_another_kind_are_no_access_tokens() {
         assert_eq!(validate(&token, &keys, &strict, NOW).unwrap_err(), Refusal::NotAnAccessToken);
     }
     for (name, value) in
-        [("token_use", "id"), ("token_type", "refresh_token"), ("typ", "Refresh"), ("at_hash", "x"), ("c_hash", "x")]
+        [("token_use", "id"), ("token_type", "refresh_token"), ("typ", "Refresh"), ("at_hash", "x"), ("c_hash", "x"),
+         ("tokenName", "refresh_token"), ("tokenName", "id_token")]
     {
         assert_eq!(
             refusal(&RSA.token(RS256, &with_claim(name, json!(value))), &keys),
@@ -71,9 +79,13 @@ fn tokens_of_another_kind_are_no_access_tokens() {
             "{name}"
         );
     }
-    for (name, value) in [("token_use", "access"), ("token_type", "Bearer"), ("typ", "Bearer")] {
+    for (name, value) in
+        [("token_use", "access"), ("token_type", "Bearer"), ("typ", "Bearer"), ("tokenName", "access_token")]
+    {
         assert!(check(&RSA.token(RS256, &with_claim(name, json!(value))), &keys).is_ok(), "{name}");
     }
+    let strange = RSA.token(RS256, &with_claim("scope", json!(true)));
+    assert_eq!(refusal(&strange, &keys), Refusal::MalformedClaim);
     let bound = RSA.token(RS256, &with_claim("cnf", json!({"jkt": "x"})));
     assert_eq!(refusal(&bound, &keys), Refusal::BoundToKey);
 }
