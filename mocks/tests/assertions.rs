@@ -67,6 +67,7 @@ impl Scene {
             ("for somebody else", good().claim("aud", json!(["other", "app"])).encode(), "invalid_target"),
             ("expired", good().expires_in(0).encode(), "invalid_request"),
             ("not good yet", good().not_before_in(1).encode(), "invalid_request"),
+            ("issued in the future", good().issued_in(1).encode(), "invalid_request"),
         ]
     }
 }

@@ -51,6 +51,7 @@ static DEFECTS: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         defects::foreign_key_managers::DEFECTS,
         defects::gateway::DEFECTS,
         defects::good_tokens::DEFECTS,
+        defects::vendor_tokens::DEFECTS,
         defects::headers::DEFECTS,
         defects::kept_keys::DEFECTS,
         defects::key_generation::DEFECTS,

@@ -8,6 +8,8 @@ use kmspec_mocks::{
 };
 use serde_json::{Value, json};
 
+use super::flaws::client_named_in;
+
 /// What a token becomes. The last is a key that nobody published by itself.
 type Oddity = fn(&Forge, Forgery, &SigningKey) -> String;
 
@@ -100,6 +102,24 @@ const ODDITIES: &[(&str, Oddity)] = &[
     }),
     ("that names a department of its own and one of acme", |_, token, _| {
         token.claim("dept", "wholesale").claim("urn:acme:dept", "retail").encode()
+    }),
+    ("that says it is a refresh token", |_, token, _| token.claim("tokenName", "refresh_token").encode()),
+    ("that names its user in a claim of PingFederate alone", |_, token, _| {
+        token.without_claim("sub").claim("Username", "wonder").encode()
+    }),
+    ("that says its mail address by both names", |_, token, _| {
+        let both = token.claim("http://wso2.org/claims/email", "raw@acme.example");
+        both.claim("mail", "mapped@acme.example").encode()
+    }),
+    ("that speaks of attributes of an application", |_, token, _| {
+        token.claim("http://wso2.org/claims/applicationAttributes", json!({ "Region": "west" })).encode()
+    }),
+    ("whose scope is a number", |_, token, _| token.claim("scope", 5).encode()),
+    ("whose scope is nothing", |_, token, _| token.claim("scope", Value::Null).encode()),
+    ("whose scope is a list with a number in it", |_, token, _| token.claim("scope", json!([5, "default"])).encode()),
+    ("whose client is a list with a number in it", |_, token, _| {
+        let client = client_named_in(&token).unwrap_or_default();
+        token.claim("client_id", json!([5, client])).encode()
     }),
     ("that lists its groups", |_, token, _| {
         token.claim("groups", json!(["red", "green", "blue"])).claim("preferred_username", "wonder").encode()
@@ -197,6 +217,7 @@ pub(super) fn key_set(forge: &Forge, foreign: &SigningKey, words: &str) -> Optio
             }
         }
         "nothing" => keys.clear(),
+        "no list of keys" => return Some(json!({ "keys": "none" })),
         _ => return None,
     }
     Some(json!({ "keys": keys }))

@@ -47,3 +47,8 @@ Feature: Assertions at the resident key manager
   Scenario: An assertion that another key signed is refused
     When "shop" presents an assertion of "acme" for the audience "traders" signed with a foreign key
     Then the token request is refused as "invalid_grant"
+
+  @extended @negative @OAUTH-7523-3-c @DEF-SEED-TX-01
+  Scenario: An assertion that was issued in the future is refused
+    When "shop" presents an assertion of "acme" for the audience "traders" that was issued in an hour
+    Then the token request is refused as "invalid_grant"

@@ -29,3 +29,9 @@ Feature: Keys under attack
     Given "acme" publishes nothing
     When "orders" is called with a flood of tokens of "acme" that name unknown keys
     Then "acme" received at most 10 key set requests during it
+
+  @extended @negative @DEF-101
+  Scenario: What is no key set is not fetched for every token
+    Given "acme" publishes no list of keys
+    When "orders" is called with a flood of tokens of "acme" that name unknown keys
+    Then "acme" received at most 10 key set requests during it

@@ -132,3 +132,28 @@ Feature: What backends are told of callers
       When the API consumer calls "orders" with a token of "shop" from "acme" that names a department of its own and one of acme
       Then the assertion that the backend saw says nothing as the claim "dept"
       And the assertion that the backend saw says "retail" as the claim "urn:acme:dept"
+
+    @extended @APIM-BJ-01 @DEF-SEED-BJ-08 @needs:admin @needs:fresh-issuer
+    Scenario: What is mapped to a name counts, whatever else the token says by that name
+      Given a key manager "acme" at a custom server with
+        | claim mapping | mail to http://wso2.org/claims/email |
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that says its mail address by both names
+      Then the assertion that the backend saw says "mapped@acme.example" as the platform's own claim "email"
+      And the assertion that the backend saw says nothing as the claim "mail"
+
+    @extended @negative @APIM-BJ-14 @DEF-SEED-BJ-07 @needs:admin @needs:fresh-issuer
+    Scenario: No token speaks for the platform
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that speaks of attributes of an application
+      Then the assertion that the backend saw names "shop" as the platform's own claim "applicationname"
+      And the assertion that the backend saw says nothing as the claim "http://wso2.org/claims/applicationAttributes"
+
+    @extended @APIM-BJ-08 @DEF-SEED-GW-63 @needs:admin @needs:fresh-issuer @connector:pingfederate
+    Scenario: A backend learns of the user whom PingFederate names beside the subject
+      Given a key manager "acme" at PingFederate that registers clients
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that names its user in a claim of PingFederate alone
+      Then the assertion that the backend saw says "wonder" as the platform's own claim "enduser"
+      And the assertion that the backend saw says "APPLICATION_USER" as the platform's own claim "usertype"

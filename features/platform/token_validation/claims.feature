@@ -352,3 +352,28 @@ Feature: The claims that name the consumer and its scopes
       Then the backend answers the call
       And the assertion that the backend saw says "wholesale" as the claim "dept"
       And the assertion that the backend saw says "PRODUCTION" as the platform's own claim "keytype"
+
+    @core @negative @OAUTH-9068-4-b @DEF-SEED-GW-60 @connector:forgerock
+    Scenario: A refresh token of ForgeRock is not an access token
+      Given a key manager "acme" at ForgeRock that registers clients
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" that says it is a refresh token
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
+  Rule: A claim that decides something is of its kind
+
+    @core @negative @SEED-IS-13 @SEED-IS-14 @DEF-SEED-GW-61
+    Scenario Outline: A token <whose claim is of another kind> is refused
+      Given a key manager "acme" at a custom server
+      And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
+      When the API consumer calls "orders" with a token of "shop" from "acme" <whose claim is of another kind>
+      Then the call is refused because the credentials are invalid
+      And the call did not reach the backend
+
+      Examples:
+        | whose claim is of another kind             |
+        | whose scope is a number                    |
+        | whose scope is nothing                     |
+        | whose scope is a list with a number in it  |
+        | whose client is a list with a number in it |

@@ -35,3 +35,13 @@ Feature: Asking about self-contained tokens
     When the API consumer calls "orders" with a token of "shop" from "acme"
     Then the call is refused because the credentials are invalid
     And "acme" received no introspection request
+
+  @extended @SEED-IS-23 @DEF-SEED-GW-62
+  Scenario: The management client of Asgardeo asks about its tokens
+    Given a key manager "acme" at Asgardeo that registers clients
+    And the administrator has changed the token handling of "acme" to "JWT azp .+"
+    And the administrator has changed the token validation of "acme" to "introspection"
+    And the application "shop" with keys at "acme", subscribed to the API "orders"
+    When the API consumer calls "orders" with a token of "shop" from "acme"
+    Then the backend answers the call
+    And "acme" received an introspection request

@@ -78,6 +78,13 @@ Feature: Tokens that are not what they should be
         | dpop+jwt     |
         | secevent+jwt |
 
+      # Only `application/` may be left out of a type.
+      Examples:
+        | type        |
+        | text/jwt    |
+        | evil/at+jwt |
+        | a/b/jwt     |
+
     @core @negative @DEF-057
     Scenario: A token that is bound to a certificate is no bearer token
       When the API consumer calls the API with a token of "acme" that is bound to a certificate

@@ -19,6 +19,32 @@ defects! {
     "DEF-SEED-BJ-04", "what backends are told is in plain base64 whatever is configured", Tells(plain);
     "DEF-SEED-BJ-05", "what backends are told is signed as if by somebody else", Tells(wrongly_signed);
     "DEF-SEED-BJ-06", "backends are told that somebody else calls", Tells(somebody_else);
+    "DEF-SEED-BJ-08", "what a token says by a name outdoes what is mapped to that name", Tells(raw_wins);
+    "DEF-SEED-BJ-07", "a token speaks for the platform where that has nothing to tell", Tells(spoken_for);
+}
+
+/// What the token says by a name that something else is mapped to is told instead.
+fn raw_wins(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let Some((sent, _)) = case.issued() else { return false };
+    let mappings = mappings(case);
+    let locals = mappings.iter().filter_map(|mapping| mapping["localClaim"].as_str());
+    let raw: Vec<_> = locals.filter_map(|name| Some((name, sent.claims.get(name)?.clone()))).collect();
+    !raw.is_empty()
+        && change_assertion(answer, |told| {
+            Some(raw.iter().fold(told, |token, (name, value)| token.with_claim(name, value.clone())))
+        })
+}
+
+/// Whatever the token says in the platform's dialect is told, where the platform itself says nothing.
+fn spoken_for(case: &Case<'_>, answer: &mut Response<Bytes>) -> bool {
+    let Some((sent, _)) = case.issued() else { return false };
+    let own = sent.claims.iter().filter(|(name, _)| name.starts_with("http://wso2.org/claims/application"));
+    let own: Vec<_> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    change_assertion(answer, |told| {
+        let silent: Vec<_> = own.iter().filter(|(name, _)| !told.claims.contains_key(name)).collect();
+        let all = silent.iter().fold(told.clone(), |token, (name, value)| token.with_claim(name, value.clone()));
+        (!silent.is_empty()).then_some(all)
+    })
 }
 
 fn unsigned(_: &Case<'_>, answer: &mut Response<Bytes>) -> bool {

@@ -59,4 +59,5 @@ pub(super) mod tenants;
 pub(super) mod token_form;
 pub(super) mod token_types;
 pub(super) mod unreachable;
+pub(super) mod vendor_tokens;
 pub(super) mod workers;
