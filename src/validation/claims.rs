@@ -261,9 +261,7 @@ mod tests {
         let read = claims(r#"{"azp":"one","client_id":"two","cid":["three","x"],"empty":""}"#).unwrap();
         let mut policy = Policy::for_issuer("");
         assert_eq!(read.consumer_key(&policy), Some("one"));
-        for (name, key) in
-            [("client_id", Some("two")), ("cid", Some("three")), ("empty", None), ("absent", None)]
-        {
+        for (name, key) in [("client_id", Some("two")), ("cid", Some("three")), ("empty", None), ("absent", None)] {
             policy.consumer_key_claim = Some(name.to_owned());
             assert_eq!(read.consumer_key(&policy), key, "{name}");
         }

@@ -18,7 +18,8 @@ impl ClaimMapping {
     /// the order of the mapping does.
     pub fn apply<'a>(&'a self, claims: &'a Claims) -> impl Iterator<Item = (&'a str, &'a ClaimValue)> {
         let present = move |(remote, local): &'a (String, String)| Some((local.as_str(), claims.value(remote)?));
-        let is_first = move |at: usize, name: &str| self.0[..at].iter().filter_map(present).all(|(local, _)| local != name);
+        let is_first =
+            move |at: usize, name: &str| self.0[..at].iter().filter_map(present).all(|(local, _)| local != name);
         let mapped = self.0.iter().enumerate().filter_map(move |(at, row)| Some((at, present(row)?)));
         let mapped = mapped.filter(move |(at, (local, _))| is_first(*at, local)).map(|(_, claim)| claim);
         let is_remote = |name: &str| self.0.iter().any(|(remote, _)| remote == name);
@@ -45,7 +46,10 @@ mod tests {
 
     #[test]
     fn a_mapped_claim_has_only_its_local_name() {
-        assert_eq!(told(&[("dept", "department")], r#"{"dept":"x","sub":"y"}"#), pairs(&[("sub", "y"), ("department", "x")]));
+        assert_eq!(
+            told(&[("dept", "department")], r#"{"dept":"x","sub":"y"}"#),
+            pairs(&[("sub", "y"), ("department", "x")])
+        );
     }
 
     #[test]

@@ -115,7 +115,8 @@ const OWN: [&str; 13] = [
 
 fn claims(state: &GatewayState, tenant: &Tenant, api: &Api, caller: &Admitted, now: u64) -> Map<String, Value> {
     let settings = &state.site.config.deployment.backend_jwt;
-    let told = caller.token.as_ref().map(|token| told_by_the_token(&token.claims, &token.key_manager.claim_mapping, settings));
+    let told =
+        caller.token.as_ref().map(|token| told_by_the_token(&token.claims, &token.key_manager.claim_mapping, settings));
     let mut claims = told.unwrap_or_default();
     let user = caller.user.as_deref().unwrap_or_default();
     let mut add = |name: &str, value: Value| claims.insert(format!("{}/{name}", settings.dialect), value);
@@ -201,7 +202,8 @@ mod tests {
             assert_eq!(told(&[], &json!({own.as_str(): "forged"})), json!({}), "{name}");
             assert_eq!(told(&[("said", &own)], &json!({"said": "forged"})), json!({}), "{name}");
         }
-        let others = json!({"http://wso2.org/claims/email": "a", "http://other.org/claims/enduser": "b", "enduser": "c"});
+        let others =
+            json!({"http://wso2.org/claims/email": "a", "http://other.org/claims/enduser": "b", "enduser": "c"});
         assert_eq!(told(&[], &others), others);
     }
 

@@ -211,8 +211,16 @@ mod tests {
             ("WSO2-IS", json!({"Username": "u", "Password": "p"}), Some(("u", "p"))),
             ("WSO2-IS-7", json!({"Username": "u", "Password": "p"}), Some(("u", "p"))),
             ("ObKeyManager", json!({"Username": "u", "Password": "p"}), Some(("u", "p"))),
-            ("custom", json!({"client_id": "c", "client_secret": "s", "Username": "u", "Password": "p"}), Some(("c", "s"))),
-            ("custom", json!({"client_id": "c", "client_secret": "", "Username": "u", "Password": "p"}), Some(("u", "p"))),
+            (
+                "custom",
+                json!({"client_id": "c", "client_secret": "s", "Username": "u", "Password": "p"}),
+                Some(("c", "s")),
+            ),
+            (
+                "custom",
+                json!({"client_id": "c", "client_secret": "", "Username": "u", "Password": "p"}),
+                Some(("u", "p")),
+            ),
             ("custom", json!({}), None),
         ] {
             let askers = connectors::find(kind).unwrap().introspection.unwrap();

@@ -34,7 +34,8 @@ async fn an_address_that_serves_no_key_set_is_not_asked_for_every_token() {
         let certificates = json!({"certificates": {"type": "JWKS", "value": format!("{base}/jwks")}});
         open.stage.key_manager(with(custom(&name), certificates)).await;
         let token = |number: usize| {
-            let claims = json!({"iss": format!("https://{name}.example"), "jti": number.to_string(), "exp": 1_u64 << 33});
+            let claims =
+                json!({"iss": format!("https://{name}.example"), "jti": number.to_string(), "exp": 1_u64 << 33});
             let header = json!({"alg": "RS256", "kid": "k"});
             let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
             format!("Bearer {header}.{claims}.AAAA")

@@ -69,10 +69,15 @@ fn tokens_of_another_kind_are_no_access_tokens() {
     for token in [typed("JWT"), good()] {
         assert_eq!(validate(&token, &keys, &strict, NOW).unwrap_err(), Refusal::NotAnAccessToken);
     }
-    for (name, value) in
-        [("token_use", "id"), ("token_type", "refresh_token"), ("typ", "Refresh"), ("at_hash", "x"), ("c_hash", "x"),
-         ("tokenName", "refresh_token"), ("tokenName", "id_token")]
-    {
+    for (name, value) in [
+        ("token_use", "id"),
+        ("token_type", "refresh_token"),
+        ("typ", "Refresh"),
+        ("at_hash", "x"),
+        ("c_hash", "x"),
+        ("tokenName", "refresh_token"),
+        ("tokenName", "id_token"),
+    ] {
         assert_eq!(
             refusal(&RSA.token(RS256, &with_claim(name, json!(value))), &keys),
             Refusal::NotAnAccessToken,
