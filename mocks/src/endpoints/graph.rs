@@ -24,8 +24,11 @@ const TAGS: &str = "tags";
 /// Members that can be set and are only kept.
 const KEPT: [&str; 6] = [API, IDENTIFIER_URIS, TAGS, "signInAudience", "web", "requiredResourceAccess"];
 
+/// Whether a value is of some kind.
+type OfKind = fn(&Value) -> bool;
+
 /// What those have to be that are not looked at otherwise; null stands for nothing.
-const KINDS: [(&str, fn(&Value) -> bool); 4] = [
+const KINDS: [(&str, OfKind); 4] = [
     (API, Value::is_object),
     ("signInAudience", Value::is_string),
     ("web", Value::is_object),
