@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
+    connectors,
     domain::{KeyManager, TenantSettings},
     store::Documents,
     wire::Refusal,
@@ -62,27 +63,38 @@ impl Guard {
         Err(Refusal::bad_request(format!("{member}: the host {host} is not trusted ({SETTING})")))
     }
 
-    /// The same for every address that the platform would be sent to by a key manager.
-    pub(super) fn check_all(&self, sent: &KeyManager) -> Result<(), Refusal> {
-        let own = [
-            ("wellKnownEndpoint", &sent.well_known_endpoint),
-            ("tokenEndpoint", &sent.token_endpoint),
-            ("introspectionEndpoint", &sent.introspection_endpoint),
-            ("clientRegistrationEndpoint", &sent.client_registration_endpoint),
-            ("revokeEndpoint", &sent.revoke_endpoint),
-            ("userInfoEndpoint", &sent.user_info_endpoint),
-            ("authorizeEndpoint", &sent.authorize_endpoint),
-            ("scopeManagementEndpoint", &sent.scope_management_endpoint),
-        ];
-        for (member, address) in own {
-            self.check(member, address.as_deref().unwrap_or_default())?;
-        }
-        for custom in &sent.endpoints {
-            self.check("endpoints", &custom.value)?;
-        }
-        let key_set = sent.certificates.as_ref().and_then(|given| given.jwks_url());
-        self.check("certificates", key_set.unwrap_or_default())
+    /// The same for every address that the platform would be sent to by a key manager and was not before: one that is there
+    /// already can be changed, or switched off, whatever its host.
+    pub(super) fn check_all(&self, sent: &KeyManager, stored: Option<&KeyManager>) -> Result<(), Refusal> {
+        let known = stored.map(addresses).unwrap_or_default();
+        let mut new = addresses(sent).into_iter().filter(|address| !known.contains(address));
+        new.try_for_each(|(member, address)| self.check(&member, &address))
     }
+}
+
+/// Every address that a key manager sends the platform to, by the member that holds it.
+fn addresses(key_manager: &KeyManager) -> Vec<(String, String)> {
+    let own = [
+        ("wellKnownEndpoint", &key_manager.well_known_endpoint),
+        ("tokenEndpoint", &key_manager.token_endpoint),
+        ("introspectionEndpoint", &key_manager.introspection_endpoint),
+        ("clientRegistrationEndpoint", &key_manager.client_registration_endpoint),
+        ("revokeEndpoint", &key_manager.revoke_endpoint),
+        ("userInfoEndpoint", &key_manager.user_info_endpoint),
+        ("authorizeEndpoint", &key_manager.authorize_endpoint),
+        ("scopeManagementEndpoint", &key_manager.scope_management_endpoint),
+    ];
+    let own = own.into_iter().filter_map(|(member, address)| Some((member.to_owned(), address.clone()?)));
+    let custom =
+        key_manager.endpoints.iter().map(|custom| (format!("endpoints.{}", custom.name), custom.value.clone()));
+    let key_set = key_manager.certificates.as_ref().and_then(|given| given.jwks_url());
+    let key_set = key_set.map(|address| ("certificates".to_owned(), address.to_owned()));
+    let connector = connectors::find(&key_manager.kind);
+    let of_connector = connector.map(|connector| connector.addresses(key_manager)).unwrap_or_default();
+    let of_connector =
+        of_connector.into_iter().map(|(name, address)| (format!("additionalProperties.{name}"), address));
+    let all = own.chain(custom).chain(key_set).chain(of_connector);
+    all.map(|(member, address)| (member, address.trim().to_owned())).collect()
 }
 
 /// `*` stands for anything; letters count alike in both cases.

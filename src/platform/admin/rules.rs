@@ -27,7 +27,7 @@ pub(super) fn admit(
     stored: Option<&KeyManager>,
 ) -> Result<KeyManager, Refusal> {
     check_lengths(&sent)?;
-    Guard::of(documents, tenant)?.check_all(&sent)?;
+    Guard::of(documents, tenant)?.check_all(&sent, stored)?;
     check_token_handling(&sent)?;
     check_limits(&sent)?;
     check_roles(documents, tenant, &sent)?;
@@ -157,16 +157,16 @@ fn check_connector(sent: &mut KeyManager, stored: Option<&KeyManager>) -> Result
     if sent.kind == crate::domain::RESIDENT_TYPE {
         return Err(Refusal::from(Code::TypeUnknown).because("A tenant has one resident Key Manager, from its start"));
     }
-    // What is missing does not matter where no client is registered and no token asked for; what is there has to be right.
+    // Where tokens are only exchanged the connector's settings are not looked at (contract sheet, 1.6).
     if sent.token_type != TokenType::Exchanged {
         let missing = connector.missing(sent);
         if !missing.is_empty() {
             tracing::info!(name = sent.name, ?missing, "a key manager was refused");
             return Err(Code::ConfigurationMissing.into());
         }
-    }
-    if let Some(said) = connector.no_choice(sent) {
-        return Err(Refusal::from(Code::ConfigurationMissing).because(said));
+        if let Some(said) = connector.no_choice(sent) {
+            return Err(Refusal::from(Code::ConfigurationMissing).because(said));
+        }
     }
     if let Some(property) = connector.unsendable(sent) {
         let said = format!("additionalProperties.{property}: contains characters that cannot be sent");

@@ -28,8 +28,10 @@ pub(super) const CONNECTOR: Connector = Connector {
         Property::input("mgmt_client_id", "Client ID of the management client").required(),
         Property::input("mgmt_client_secret", "Secret of the management client").required().secret(),
         Property::input("APIM_GLOBAL_SCOPES", "API resource of all scopes").required(),
-        Property::input("asgardeo_api_resource_management_endpoint", "API resource management endpoint").required(),
-        Property::input("asgardeo_roles_endpoint", "Roles endpoint").required(),
+        Property::input("asgardeo_api_resource_management_endpoint", "API resource management endpoint")
+            .required()
+            .address(),
+        Property::input("asgardeo_roles_endpoint", "Roles endpoint").required().address(),
         Property::checkbox("asgardeo_role_creation", "Create roles", &[Choice::of("Create Roles in Asgardeo")]),
     ],
     application: APPLICATION,

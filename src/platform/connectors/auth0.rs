@@ -25,7 +25,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     connection: &[
         Property::input("client_id", "Client ID").required(),
         Property::input("client_secret", "Client secret").required().secret(),
-        Property::input("audience", "Audience of the management API").required(),
+        Property::input("audience", "Audience of the management API").required().address(),
     ],
     application: &[
         Property::options(

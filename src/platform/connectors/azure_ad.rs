@@ -27,6 +27,7 @@ pub(super) const CONNECTOR: Connector = Connector {
     connection: &[
         Property::input("microsoft_graph_api_endpoint", "Microsoft Graph endpoint")
             .required()
+            .address()
             .or("https://graph.microsoft.com"),
         // The name of this property really is the version's text.
         Property::select("v1.0", "Microsoft Graph version", &[Choice::of("v1.0")]).required().or("v1.0"),

@@ -93,6 +93,8 @@ pub(crate) struct Property {
     decided_once: bool,
     /// Whether a key manager may limit what is chosen (contract sheet, 2.5).
     pub(crate) limitable: bool,
+    /// Whether calls go where it says.
+    address: bool,
     pub(crate) default: Option<&'static str>,
     choices: &'static [Choice],
 }
@@ -121,6 +123,7 @@ impl Property {
             multiple: false,
             decided_once: false,
             limitable: false,
+            address: false,
             default: None,
             choices: &[],
         }
@@ -152,6 +155,11 @@ impl Property {
 
     pub(super) const fn limitable(self) -> Self {
         Self { limitable: true, ..self }
+    }
+
+    /// It is an address that the connector calls.
+    pub(super) const fn address(self) -> Self {
+        Self { address: true, ..self }
     }
 
     /// What it is, said or not.
@@ -258,8 +266,18 @@ impl Connector {
 
     /// Names of the secret properties, also of those that belong to a choice.
     pub(crate) fn secrets(&self) -> Vec<&'static str> {
+        self.all_properties().filter(|own| own.masked).map(|own| own.name).collect()
+    }
+
+    /// The properties that are addresses which the connector calls, and what a key manager says they are.
+    pub(crate) fn addresses(&self, key_manager: &KeyManager) -> Vec<(&'static str, String)> {
+        let told = |own: &Property| Some((own.name, key_manager.additional_properties.text(own.name)?));
+        self.all_properties().filter(|own| own.address).filter_map(told).collect()
+    }
+
+    fn all_properties(&self) -> impl Iterator<Item = &'static Property> {
         let nested = self.connection.iter().flat_map(|own| own.choices).flat_map(|choice| choice.children);
-        self.connection.iter().chain(nested).filter(|own| own.masked).map(|own| own.name).collect()
+        self.connection.iter().chain(nested)
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) const CONNECTOR: Connector = Connector {
     subject_claims: &[],
     endpoints: SERVER_SIDE,
     connection: &[
-        Property::input("api_resource_management_endpoint", "API resource management endpoint").required(),
-        Property::input("is7_roles_endpoint", "Roles endpoint").required(),
+        Property::input("api_resource_management_endpoint", "API resource management endpoint").required().address(),
+        Property::input("is7_roles_endpoint", "Roles endpoint").required().address(),
         Property::checkbox("enable_roles_creation", "Create roles", &[Choice::of("Create Roles in WSO2 IS 7")]),
         Property::checkbox("user_schema_cache_enabled", "Cache the user schema", &[Choice::of("Enable")]),
         Property::options(

@@ -26,15 +26,41 @@ async fn key_managers_at_hosts_that_are_not_on_the_list_are_refused() {
         json!({"endpoints": [{"name": "own", "value": bad}]}),
         json!({"certificates": {"type": "JWKS", "value": bad}}),
     ];
+    let refused = async |document: Value, member: &str| {
+        let answer = stage.admin(Method::POST, "/key-managers", document).await;
+        assert_eq!(answer.verdict(), (400, 400), "{member}");
+        let said = answer.text("description");
+        assert!(said.contains("evil.test is not trusted") && said.starts_with(member), "{answer:?}");
+    };
     for change in changes {
         let document = with(is7("next", "https://is.good.test"), change.clone());
-        let answer = stage.admin(Method::POST, "/key-managers", document).await;
-        assert_eq!(answer.verdict(), (400, 400), "{change}");
-        assert!(answer.text("description").contains("evil.test is not trusted"), "{answer:?}");
+        refused(document, change.as_object().unwrap().keys().next().unwrap()).await;
+    }
+    for (kind, property) in [
+        ("WSO2-IS-7", "api_resource_management_endpoint"),
+        ("WSO2-IS-7", "is7_roles_endpoint"),
+        ("AzureAD", "microsoft_graph_api_endpoint"),
+        ("Auth0", "audience"),
+        ("Asgardeo", "asgardeo_api_resource_management_endpoint"),
+        ("Asgardeo", "asgardeo_roles_endpoint"),
+    ] {
+        let document = json!({"name": "next", "type": kind, "additionalProperties": {property: format!(" {bad}")}});
+        refused(document, &format!("additionalProperties.{property}")).await;
     }
     let path = format!("/key-managers/{id}");
     let read = stage.admin(Method::GET, &path, Value::Null).await.body;
-    assert_eq!(stage.admin(Method::PUT, &path, read.clone()).await.status, 400, "it was there before the list");
+    let elsewhere = with(read.clone(), json!({"tokenEndpoint": "https://early.other.test/elsewhere"}));
+    assert_eq!(stage.admin(Method::PUT, &path, elsewhere).await.status, 400, "a new address");
+    let stopped = with(read.clone(), json!({"enabled": false}));
+    assert_eq!(stage.admin(Method::PUT, &path, stopped).await.status, 200, "it was there before the list");
+    let all = stage.admin(Method::GET, "/key-managers", Value::Null).await;
+    let all = all.body["list"].as_array().unwrap();
+    let resident = all.iter().find(|one| one["name"] == "Resident Key Manager").unwrap();
+    let own = format!("/key-managers/{}", resident["id"].as_str().unwrap());
+    for enabled in [false, true] {
+        let document = with(stage.admin(Method::GET, &own, Value::Null).await.body, json!({"enabled": enabled}));
+        assert_eq!(stage.admin(Method::PUT, &own, document).await.status, 200, "the resident, {enabled}");
+    }
     for (tenant, expected) in [("one.com", 400), ("two.com", 200)] {
         let order = json!({"url": bad, "type": "WSO2-IS-7"});
         let path = format!("{ADMIN}/key-managers/discover");
