@@ -64,24 +64,7 @@ pub(super) struct Change {
     additional_properties: Map<String, Value>,
 }
 
-impl Change {
-    /// Whether the client would stay what it is.
-    fn leaves(&self, key: &KeyMapping) -> bool {
-        let in_order = |grants: &[String]| {
-            let mut grants = grants.to_vec();
-            grants.sort_unstable();
-            grants.dedup();
-            grants
-        };
-        let told = |callback: &Option<String>| callback.clone().filter(|text| !text.trim().is_empty());
-        let grants = self.supported_grant_types.as_ref();
-        let properties = &self.additional_properties;
-        grants.is_none_or(|grants| in_order(grants) == in_order(&key.grant_types))
-            && told(&self.callback_url).is_none_or(|callback| Some(callback) == key.callback_url)
-            && properties.iter().all(|(name, value)| key.additional_properties.get(name) == Some(value))
-    }
-}
-
+/// Changes the client at its authorization server, whoever made it there (contract sheet, 3.4).
 pub(super) async fn update(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
@@ -92,8 +75,12 @@ pub(super) async fn update(
     let (application, mut key, key_manager) =
         site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     check_properties(&key_manager, &change.additional_properties)?;
-    if own_client(&key, &key_manager).is_none() && !change.leaves(&key) {
-        return Err(Refusal::bad_request("What a mapped client may do is changed at its Key Manager"));
+    let registration = connectors::find(&key_manager.kind).and_then(|connector| connector.registration);
+    let registration = registration.ok_or(Code::NoClientCreation)?;
+    let home = key.home_of_key_manager().to_owned();
+    let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
+    if key.mode == MappingMode::Mapped {
+        as_it_is(call, registration, &mut key).await?;
     }
     // A registration is replaced as a whole, so what is not changed is said again.
     let mut properties = key.additional_properties.clone();
@@ -111,22 +98,41 @@ pub(super) async fn update(
     check_callback(&request.grant_types, request.callback_url.as_deref())?;
     let tenant = caller.tenant;
     to_the_end(async move {
-        if let Some(registration) = own_client(&key, &key_manager) {
-            let home = key.home_of_key_manager().to_owned();
-            let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
-            let changed = registration.update(call, &key, &request).await;
-            let changed = changed.map_err(|error| told(&key_manager, error))?;
-            key.additional_properties.extend(changed.properties);
+        let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
+        let changed = registration.update(call, &key, &request).await;
+        let changed = changed.map_err(|error| told(&key_manager, error))?;
+        key.additional_properties.extend(changed.properties);
+        // Who maps a client need not know its secret, and does not get to know it by a change.
+        if key.mode == MappingMode::Created {
             key.consumer_secret = changed.consumer_secret.or(key.consumer_secret);
-            key.management = changed.management.or(key.management);
-            key.grant_types = request.grant_types;
-            key.callback_url = request.callback_url;
         }
+        key.management = changed.management.or(key.management);
+        key.grant_types = request.grant_types;
+        key.callback_url = request.callback_url;
         let body = shown(&key);
         keep(&site, tenant, key).await?;
         Ok(Json(body))
     })
     .await
+}
+
+/// Takes over what a mapped client is now: others may have changed it, and what is not known of it would be taken from it.
+/// Where the type's servers are not asked for clients, what is known has to do.
+async fn as_it_is(
+    call: Call<'_>,
+    registration: &'static dyn ClientRegistration,
+    key: &mut KeyMapping,
+) -> Result<(), Refusal> {
+    match registration.read(call, &key.consumer_key).await {
+        Ok(client) => {
+            key.grant_types = client.grant_types;
+            key.callback_url = client.callback_url;
+            key.additional_properties.extend(client.properties);
+            Ok(())
+        }
+        Err(ConnectorError::Unsupported(_)) => Ok(()),
+        Err(error) => Err(told(call.key_manager, error)),
+    }
 }
 
 /// Deletes the client too, when the platform registered it; while that fails the key stays, so that it can be retried.

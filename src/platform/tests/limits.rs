@@ -93,7 +93,7 @@ async fn a_key_request_keeps_to_the_limits_of_its_key_manager() {
 }
 
 #[tokio::test]
-async fn what_a_mapped_client_may_do_is_not_changed_by_the_portal_and_nobody_is_told_so() {
+async fn what_a_mapped_client_may_do_is_changed_at_its_key_manager_and_its_secret_is_not_told() {
     let stage = Stage::open().await;
     let first = stage.application("first").await;
     let order = json!({"keyType": "PRODUCTION", "grantTypesToBeSupported": ["client_credentials", "password"]});
@@ -102,21 +102,31 @@ async fn what_a_mapped_client_may_do_is_not_changed_by_the_portal_and_nobody_is_
     let clean_up = format!("/applications/{first}/oauth-keys/{key}/clean-up");
     assert_eq!(stage.dora(Method::POST, &clean_up, Value::Null).await.status, 200);
     let second = stage.application("second").await;
-    let map = json!({"consumerKey": made.text("consumerKey"), "consumerSecret": made.text("consumerSecret"),
-        "keyType": "PRODUCTION", "keyManager": "Resident Key Manager"});
+    let map =
+        json!({"consumerKey": made.text("consumerKey"), "keyType": "PRODUCTION", "keyManager": "Resident Key Manager"});
     let mapped = stage.dora(Method::POST, &format!("/applications/{second}/map-keys"), map).await;
     assert_eq!(mapped.status, 200, "{mapped:?}");
     let path = format!("/applications/{second}/oauth-keys/{}", mapped.text("keyMappingId"));
-    for (change, expected) in [
-        (json!({"supportedGrantTypes": ["client_credentials"]}), 400),
-        (json!({"callbackUrl": "https://app.example/cb"}), 400),
-        (json!({"additionalProperties": {"pkceMandatory": "true"}}), 400),
-        (json!({"supportedGrantTypes": ["password", "client_credentials"]}), 200),
+    let client = Keys { id: made.text("consumerKey"), secret: made.text("consumerSecret"), token: String::new() };
+    let by_password = [("grant_type", "password"), ("username", "dora@one.com"), ("password", "dora-secret")];
+    let both = json!(["client_credentials", "password"]);
+    let reduced = json!(["client_credentials"]);
+    for (change, grants, expected) in [
+        (json!({"additionalProperties": {LIFE: "100"}}), &both, 200),
+        (json!({"supportedGrantTypes": reduced}), &reduced, 400),
+        (json!({"callbackUrl": "https://app.example/cb"}), &reduced, 400),
+        (json!({"supportedGrantTypes": both}), &both, 200),
     ] {
-        assert_eq!(stage.dora(Method::PUT, &path, change.clone()).await.status, expected, "{change}");
+        let changed = stage.dora(Method::PUT, &path, change.clone()).await;
+        assert_eq!((changed.status, &changed.body["supportedGrantTypes"]), (200, grants), "{change}");
+        assert_eq!(ask(&stage, &client, &by_password).await.status, expected, "{change}");
     }
+    let token = ask(&stage, &client, &[("grant_type", "client_credentials")]).await;
+    assert_eq!(token.body["expires_in"], 100, "{token:?}");
     let read = stage.dora(Method::GET, &path, Value::Null).await.body;
+    assert_eq!((&read["callbackUrl"], &read["consumerSecret"]), (&json!("https://app.example/cb"), &Value::Null));
     assert_eq!(stage.dora(Method::PUT, &path, read.clone()).await.status, 200, "as it is: {read}");
-    assert_eq!(read["supportedGrantTypes"], json!(["client_credentials", "password"]));
+    let gone = format!("{path}/clean-up");
+    assert_eq!(stage.dora(Method::POST, &gone, Value::Null).await.status, 200);
     stage.close().await;
 }
