@@ -39,7 +39,7 @@ pub(super) async fn create(State(site): State<Arc<Site>>, asked: Asked) -> Resul
     scope_work::settle(&site, &tenant, ordered).await;
     let name = utf8_percent_encode(&made.name, NON_ALPHANUMERIC);
     let place = format!("{}{BASE}/name/{name}", site.tenant_url(&tenant));
-    Ok((StatusCode::CREATED, [(LOCATION, place)], Json(form::document(&made))))
+    Ok((StatusCode::CREATED, [(LOCATION, place)], Json(form::created(&made))))
 }
 
 /// `GET`: shared scopes and those of APIs, by name.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use kmspec_validation::ClaimValue;
 use serde_json::{Map, Value, json};
 
 use super::asked::{Refused, wrong};
@@ -16,8 +17,11 @@ const LONGEST_LIST: usize = 30;
 
 /// The scope that a body describes. `named` is the scope of the path, whose name stays whatever the body says.
 pub(super) fn read(body: &[u8], named: Option<&str>) -> Result<Scope, Refused> {
-    let asked: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| wrong("41005", "the scope is missing: the body is no JSON object"))?;
+    // A member that comes twice would be read differently by different readers.
+    let asked: Option<ClaimValue> = serde_json::from_slice(body).ok();
+    let Some(Value::Object(asked)) = asked.map(|asked| asked.to_json()) else {
+        return Err(wrong("41005", "the scope is missing: the body is no JSON object with each member once"));
+    };
     if let Some(unknown) = asked.keys().find(|member| !MEMBERS.contains(&member.as_str())) {
         return Err(wrong("41007", format!("the member {unknown} is not recognised")));
     }
@@ -28,7 +32,7 @@ pub(super) fn read(body: &[u8], named: Option<&str>) -> Result<Scope, Refused> {
     };
     let display_name =
         text(&asked, "displayName")?.ok_or_else(|| wrong("41002", "the scope's display name is missing"))?;
-    let description = text(&asked, "description")?;
+    let description = as_sent(&asked, "description")?;
     let too_long = |text: &str, most: usize| text.chars().count() > most;
     if too_long(&display_name, 255) {
         return Err(wrong("41014", "the scope's display name is longer than 255 characters"));
@@ -56,9 +60,15 @@ fn new_name(asked: &Map<String, Value>) -> Result<String, Refused> {
 
 /// A member that is a text, if it is there and says something.
 fn text(asked: &Map<String, Value>, member: &str) -> Result<Option<String>, Refused> {
+    let sent = as_sent(asked, member)?;
+    Ok(sent.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// A member that is a text, if it is there.
+fn as_sent(asked: &Map<String, Value>, member: &str) -> Result<Option<String>, Refused> {
     match asked.get(member) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(wrong("41005", format!("the member {member} is no text"))),
     }
 }
@@ -96,9 +106,18 @@ fn distinct(mut roles: Vec<String>) -> Vec<String> {
 
 /// A scope as it is told.
 pub(super) fn document(scope: &Scope) -> Value {
+    described(scope, "binding")
+}
+
+/// A scope as it is told to whoever made it: the inner lists go by another name (sheet of the product's family, A.14).
+pub(super) fn created(scope: &Scope) -> Value {
+    described(scope, "bindings")
+}
+
+fn described(scope: &Scope, inner: &str) -> Value {
     let typed: Vec<Value> = match scope.bindings.is_empty() {
         true => Vec::new(),
-        false => vec![json!({"bindingType": "DEFAULT", "binding": scope.bindings})],
+        false => vec![json!({"bindingType": "DEFAULT", inner: scope.bindings})],
     };
     json!({
         "name": scope.name,

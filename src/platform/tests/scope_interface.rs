@@ -39,6 +39,7 @@ async fn a_scope_that_is_made_by_name_is_granted_by_its_roles_until_it_is_gone()
     let keys = keys(&stage, &stage.application("orders").await).await;
     let made = call(&stage, Method::POST, "", bound("orders:read", &["staff"])).await;
     assert_eq!((made.status, made.text("displayName").as_str()), (201, "orders:read shown"), "{made:?}");
+    assert_eq!(made.body["scopeBindings"], json!([{"bindingType": "DEFAULT", "bindings": ["staff"]}]));
     assert_eq!(granted(&stage, &keys, "otto", "orders:read").await, "orders:read");
     assert_eq!(granted(&stage, &keys, "dora", "orders:read").await, "default");
 
@@ -46,12 +47,14 @@ async fn a_scope_that_is_made_by_name_is_granted_by_its_roles_until_it_is_gone()
     let of_publisher = &shared.body["list"][0];
     assert_eq!((&of_publisher["name"], &of_publisher["bindings"]), (&json!("orders:read"), &json!(["staff"])));
 
-    let change = json!({"displayName": "Reading", "bindings": ["Internal/subscriber"]});
+    let change = json!({"displayName": "Reading", "description": "", "bindings": ["Internal/subscriber"]});
     let changed = call(&stage, Method::PUT, "/name/orders%3Aread", change).await;
     assert_eq!((changed.status, changed.text("displayName").as_str()), (200, "Reading"), "{changed:?}");
     assert_eq!(granted(&stage, &keys, "dora", "orders:read").await, "orders:read");
     let read = call(&stage, Method::GET, "/name/orders:read", Value::Null).await;
     assert_eq!((read.status, &read.body), (200, &changed.body));
+    assert_eq!(read.body["scopeBindings"], json!([{"bindingType": "DEFAULT", "binding": ["Internal/subscriber"]}]));
+    assert_eq!(read.body["description"], "", "as it was sent");
     let again = stage.call("admin", "one.com", Method::GET, &format!("{PUBLISHER}/scopes"), Value::Null).await;
     assert_eq!(again.body["list"][0]["id"], of_publisher["id"], "it is the scope that it was");
 
@@ -106,6 +109,11 @@ async fn scopes_are_listed_by_name_page_or_all_with_those_of_apis() {
 async fn a_scope_is_refused_with_the_number_of_its_mistake_and_nothing_is_kept() {
     let stage = Stage::open().await;
     assert_eq!(call(&stage, Method::POST, "", bound("taken", &[])).await.status, 201);
+    let url = format!("{}/t/one.com{SCOPES}", stage.platform.management_url());
+    let repeating = r#"{"name": "a", "displayName": "one", "displayName": "other"}"#;
+    let (name, password) = ADMIN_OF_ONE;
+    let refused = Stage::answer(stage.client.post(url).basic_auth(name, Some(password)).body(repeating)).await;
+    assert_eq!((refused.status, refused.text("code").as_str()), (400, "41005"), "{refused:?}");
     let twice = json!([{"bindingType": "PERMISSION", "binding": ["x"]}]);
     for (body, expected) in [
         (json!([]), (400, "41005")),
