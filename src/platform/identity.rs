@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use kmspec_mocks::realm::Clock;
 
 use super::{
-    domain::{SUPER_TENANT, Tenant, User},
+    domain::{SUPER_TENANT, Tenant, User, principal},
     store::{Documents, Store, StoreError},
 };
 
@@ -210,10 +210,19 @@ fn is_elsewhere(documents: &Documents<'_>, tenant: &str, name: &str) -> Result<b
     }
 }
 
-/// A user of the super tenant whose name would be read as one in this tenant, were there such a tenant.
-pub(super) fn user_named_into(documents: &Documents<'_>, domain: &str) -> Result<Option<String>, StoreError> {
-    let mut known = documents.all::<User>(SUPER_TENANT)?.into_iter().map(|user| user.name);
-    Ok(known.find(|name| name.rsplit_once('@').is_some_and(|(_, named)| named == domain)))
+/// Users of the super tenant whose names are read as those of users of this tenant, once there is such a tenant. From then
+/// on they are meant by their names with their own tenant's behind.
+pub(super) fn users_named_into(documents: &Documents<'_>, domain: &str) -> Result<Vec<User>, StoreError> {
+    let known = documents.all::<User>(SUPER_TENANT)?.into_iter();
+    Ok(known.filter(|user| user.name.rsplit_once('@').is_some_and(|(_, named)| named == domain)).collect())
+}
+
+/// The name that means this user and nobody else: that of [`principal`], unless it is read as somebody's in another tenant.
+pub(super) fn distinct_principal(documents: &Documents<'_>, user: &User) -> Result<String, StoreError> {
+    match is_elsewhere(documents, &user.tenant, &user.name)? {
+        true => Ok(format!("{}@{}", user.name, user.tenant)),
+        false => Ok(principal(&user.name, &user.tenant)),
+    }
 }
 
 /// Says of a user what the claims of that name are from now on.

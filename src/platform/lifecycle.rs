@@ -20,7 +20,7 @@ use super::{
     panics::Panics,
     plane_tokens::VerifyPlaneToken,
     publisher, readiness,
-    resident::Residents,
+    resident::{self, Residents},
     resident_key_manager::{move_all, resident_key_manager},
     revocations, scope_interface,
     scope_work::{self, ScopeWork},
@@ -128,7 +128,7 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// [`PlatformError::TenantExists`], [`PlatformError::Ambiguous`] or [`PlatformError::Store`].
+    /// [`PlatformError::TenantExists`], or [`PlatformError::Store`].
     pub async fn create_tenant(&self, spec: TenantSpec) -> Result<(), PlatformError> {
         let resident = resident_key_manager(&self.site, &spec.domain);
         create_tenant(&self.site, spec, Some(resident)).await
@@ -218,7 +218,8 @@ async fn prepare_data(site: &Arc<Site>) -> Result<(), PlatformError> {
     create_tenant(site, spec, resident).await
 }
 
-/// Creates a tenant with its first key manager, if it is to have one.
+/// Creates a tenant with its first key manager, if it is to have one. Names that end in its domain mean its users from then
+/// on: a user of the super tenant who has such a name is meant by it with `@carbon.super` behind.
 pub(super) async fn create_tenant(
     site: &Arc<Site>,
     spec: TenantSpec,
@@ -230,8 +231,9 @@ pub(super) async fn create_tenant(
             if documents.find_anywhere::<Tenant>(&spec.domain)?.is_some() {
                 return Err(PlatformError::TenantExists(spec.domain));
             }
-            if let Some(user) = identity::user_named_into(documents, &spec.domain)? {
-                return Err(ambiguous(user));
+            // What was issued to them would seem to belong to users of the new tenant.
+            for user in identity::users_named_into(documents, &spec.domain)? {
+                resident::end_tokens_of(documents, &user, clocks.of(SUPER_TENANT).now())?;
             }
             identity::write_tenant(documents, &spec)?;
             if let Some(clock) = &spec.clock {

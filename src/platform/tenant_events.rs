@@ -102,10 +102,6 @@ async fn create(site: &Arc<Site>, announced: Announced) -> Result<(), Refusal> {
     match lifecycle::create_tenant(site, spec, key_manager).await {
         Ok(()) | Err(PlatformError::TenantExists(_)) => Ok(()),
         Err(PlatformError::Store(error)) => Err(error.into()),
-        Err(PlatformError::Ambiguous { user, domain }) => {
-            let said = format!("The user {user} would be taken for one of the tenant {domain}");
-            Err(Refusal::generic(StatusCode::CONFLICT, said))
-        }
         Err(other) => Err(Refusal::bad_request(other.to_string())),
     }
 }

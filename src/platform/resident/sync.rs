@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{kept::ended_elsewhere, scopes::OWNER_ROLES};
 use crate::{
-    domain::{Api, LONGEST_TOKEN_LIFE_S, OAuthClient, Scope, TenantSettings, User, principal},
+    domain::{Api, LONGEST_TOKEN_LIFE_S, OAuthClient, Scope, TenantSettings, User},
     identity::{self, password_fits},
     store::{Documents, StoreError},
 };
@@ -117,7 +117,7 @@ pub(super) fn sign_in(
         None => identity::find_principal(documents, &format!("{name}@{tenant}"))?,
     };
     let found = found.filter(|user| password_fits(&user.password, password));
-    Ok(found.map(|user| principal(&user.name, &user.tenant)))
+    found.map(|user| identity::distinct_principal(documents, &user)).transpose()
 }
 
 /// The user of that name as he is now, or no longer.
@@ -176,7 +176,8 @@ fn put_user(
     let settings: Option<TenantSettings> = documents.find(&user.tenant, &user.tenant)?;
     let roles = settings.map_or_else(|| user.roles.clone(), |settings| settings.with_aliased(&user.roles));
     realm.add_user(UserSpec::new(name, password).roles(&roles));
-    realm.update_user(name, |known| known.id = principal(&user.name, &user.tenant));
+    let subject = identity::distinct_principal(documents, user)?;
+    realm.update_user(name, |known| known.id = subject);
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! Tenants that an identity server announces, and the key manager that such a tenant gets, seen from outside.
 //! What else a `deployment.toml` changes is tested in `deployment`.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use super::{deployment::register, *};
 
 const SKIP: &str = "[apim.key_manager]\nskip_create_resident_key_manager = true\n";
@@ -128,20 +130,54 @@ async fn tenant_events_are_checked_before_anything_changes() {
     stage.close().await;
 }
 
+/// The token that the super tenant's client gets by a password; blank where it gets none.
+async fn token_of(stage: &Stage, client: &Answer, user: &str, password: &str) -> String {
+    let url = format!("{}/oauth2/token", stage.platform.management_url());
+    let (id, secret) = (client.text("clientId"), client.text("clientSecret"));
+    let form = [("grant_type", "password"), ("username", user), ("password", password)];
+    let told = Stage::answer(stage.client.post(url).basic_auth(id, Some(secret)).form(&form)).await;
+    told.body["access_token"].as_str().unwrap_or_default().to_owned()
+}
+
+async fn introspected(stage: &Stage, token: &str) -> Answer {
+    let url = format!("{}/oauth2/introspect", stage.platform.management_url());
+    Stage::answer(stage.client.post(url).basic_auth("admin", Some("admin")).form(&[("token", token)])).await
+}
+
+fn subject(token: &str) -> String {
+    let payload = token.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    claims["sub"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
-async fn a_tenant_whose_users_would_go_by_the_name_of_another_user_is_not_made() {
+async fn an_announced_tenant_takes_the_names_that_end_in_its_domain_and_no_others_are_made() {
     let stage = Stage::open().await;
     let url = format!("{}/api/identity/user/v1.0/me", stage.platform.management_url());
     let order = json!({"username": "olga@shared.com", "password": "first-olga"});
     let signed_up = Stage::answer(stage.client.post(url).basic_auth("admin", Some("admin")).json(&order)).await;
     assert_eq!(signed_up.status, 201, "{signed_up:?}");
-    let refused = announce_as(&stage, ("admin", "admin"), "tenantCreated", new_tenant()).await;
-    assert_eq!(refused.status, 409, "{refused:?}");
-    assert!(refused.text("description").contains("olga@shared.com"), "{refused:?}");
-    assert_eq!(register(&stage, "olga@shared.com", "first-olga").await, 200, "who was there stays who he is");
-    assert_eq!(register(&stage, "olga@shared.com", "olga-1").await, 401);
-    let refused = stage.platform.create_tenant(tenant("shared.com")).await.unwrap_err();
-    assert!(refused.to_string().contains("`olga@shared.com` of carbon.super"), "{refused}");
+    assert_eq!(register(&stage, "olga@shared.com", "first-olga").await, 200);
+    let url = format!("{}/client-registration/v0.17/register", stage.platform.management_url());
+    let order = json!({"clientName": "own", "callbackUrl": "", "grantType": "password", "owner": "admin"});
+    let client = Stage::answer(stage.client.post(url).basic_auth("admin", Some("admin")).json(&order)).await;
+    let before = token_of(&stage, &client, "olga@shared.com", "first-olga").await;
+    assert_eq!(introspected(&stage, &before).await.body["active"], true);
+    assert_eq!(announce(&stage, "tenantCreated", new_tenant()).await, 200);
+    let ended = introspected(&stage, &before).await;
+    assert_eq!(ended.body["active"], false, "what one was issued is not the other's: {ended:?}");
+    for (name, password, expected) in [
+        ("olga@shared.com", "olga-1", 200),
+        ("olga@shared.com", "first-olga", 401),
+        ("olga@shared.com@carbon.super", "first-olga", 200),
+        ("olga@shared.com@carbon.super", "olga-1", 401),
+    ] {
+        assert_eq!(register(&stage, name, password).await, expected, "{name} with {password}");
+    }
+    let first = token_of(&stage, &client, "olga@shared.com@carbon.super", "first-olga").await;
+    assert_eq!(subject(&first), "olga@shared.com@carbon.super", "nobody else goes by it");
+    let other = token_of(&stage, &client, "olga@shared.com", "first-olga").await;
+    assert_eq!(other, "", "there is no such user any more");
     let user = |name: &str| UserSpec { name: name.into(), password: "p".into(), roles: vec![] };
     let both = vec![user("paul"), user("dora@one.com")];
     let refused = stage.platform.add_users("carbon.super", both).await.unwrap_err();
