@@ -14,13 +14,10 @@ use kmspec_model::exchange::Role;
 use super::{
     changes,
     gateway_calls::{assertion, assertion_in},
-    parameters::RESIDENT,
+    parameters::{OWN_CLAIMS, RESIDENT},
     setup::resource,
     tokens, users,
 };
-
-/// Where the platform's own claims have their names.
-const DIALECT: &str = "http://wso2.org/claims";
 
 #[then(expr = "the assertion that the backend saw is signed by {string}")]
 async fn signed_by(world: &mut World, algorithm: String) -> Result<(), StepError> {
@@ -76,7 +73,7 @@ async fn names_developer(world: &mut World, claim: String) -> Result<(), StepErr
 }
 
 fn own(world: &World, claim: &str) -> Result<Value, StepError> {
-    Ok(assertion(world)?.get(&format!("{DIALECT}/{claim}")).cloned().unwrap_or_default())
+    Ok(assertion(world)?.get(&format!("{OWN_CLAIMS}/{claim}")).cloned().unwrap_or_default())
 }
 
 // Attributes of applications.
@@ -152,7 +149,8 @@ async fn comes_to_tell(world: &mut World, api: String, value: String, label: Str
                 Reply::Refused(refusal) => Look::NotYet(format!("refused: {refusal}")),
                 Reply::Granted(echo) => {
                     let claims = jwt::read(&assertion_in(&echo)).map(|(_, claims)| claims).unwrap_or_default();
-                    let told = claims.get(&format!("{DIALECT}/applicationAttributes")).map(|all| all[&label].clone());
+                    let told =
+                        claims.get(&format!("{OWN_CLAIMS}/applicationAttributes")).map(|all| all[&label].clone());
                     Look::when(told == Some(json!(value)), (), format!("told {told:?}"))
                 }
             })

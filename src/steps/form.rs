@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use crate::world::{OrFail as _, StepError, World};
 use kmspec_drivers::key_manager::{KeyManager, pointer};
 
-use super::{parameters::ServerKind, servers};
+use super::{
+    parameters::{OWN_CLAIMS, ServerKind},
+    servers,
+};
 
 /// What stands for an absent value in a feature.
 const NONE: &str = "(none)";
@@ -287,10 +290,15 @@ fn out_of_band(base: &str, kind: ServerKind) -> Value {
     })
 }
 
-/// Claims' names at the authorization server and inside the platform, as `remote to local, remote to local`.
+/// Claims' names at the authorization server and inside the platform, as `remote to local, remote to local`; a local name can
+/// be one of `the platform's own`.
 fn mapping(text: &str) -> Value {
     let pairs = text.split(", ").map(|pair| pair.split_once(" to ").unwrap_or((pair, pair)));
-    pairs.map(|(remote, local)| json!({ "remoteClaim": remote, "localClaim": local })).collect::<Vec<_>>().into()
+    let local = |name: &str| match name.strip_prefix("the platform's own ") {
+        Some(own) => format!("{OWN_CLAIMS}/{own}"),
+        None => name.to_owned(),
+    };
+    pairs.map(|(remote, name)| json!({ "remoteClaim": remote, "localClaim": local(name) })).collect::<Vec<_>>().into()
 }
 
 /// `REFERENCE <pattern>`, `CUSTOM <matcher>`, or `JWT <claim> <pattern>`.

@@ -9,7 +9,7 @@ use kmspec_drivers::{devportal::KeyType, gateway::ApiCall, raw::RawRequest};
 use super::{
     consumer::{call, call_path, under_claim},
     flaws::Flaw,
-    parameters::Place,
+    parameters::{OWN_CLAIMS, Place},
     protected_apis, servers, servers_saw,
     setup::{map_request, resource, subscribe, text_member},
     tokens::{self, of_application},
@@ -170,7 +170,7 @@ async fn assertion_says(world: &mut World, value: String, claim: String) -> Resu
 
 #[then(expr = "the assertion that the backend saw says {string} as the platform's own claim {string}")]
 async fn assertion_says_own(world: &mut World, value: String, claim: String) -> Result<(), StepError> {
-    assertion_says(world, value, format!("http://wso2.org/claims/{claim}")).await
+    assertion_says(world, value, format!("{OWN_CLAIMS}/{claim}")).await
 }
 
 #[then(expr = "the assertion that the backend saw says nothing as the claim {string}")]
@@ -178,6 +178,11 @@ async fn assertion_silent(world: &mut World, claim: String) -> Result<(), StepEr
     let claims = assertion(world)?;
     let said = claims.get(&claim).is_some();
     world.expect(!said, format!("no claim `{claim}`"), "there is one")
+}
+
+#[then(expr = "the assertion that the backend saw says nothing as the platform's own claim {string}")]
+async fn assertion_silent_on_own(world: &mut World, claim: String) -> Result<(), StepError> {
+    assertion_silent(world, format!("{OWN_CLAIMS}/{claim}")).await
 }
 
 /// The assertion in the product's header as a compact JWT; empty when there is none.

@@ -8,6 +8,8 @@ use cucumber::Parameter;
 use kmspec_drivers::devportal::KeyType;
 use kmspec_model::exchange::Role;
 
+/// Where the platform's own claims have their names.
+pub(super) const OWN_CLAIMS: &str = "http://wso2.org/claims";
 /// The scenario's name of the resident key manager among the key managers.
 pub(super) const RESIDENT: &str = "the resident key manager";
 

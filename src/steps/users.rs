@@ -8,12 +8,9 @@ use kmspec_drivers::{authorization_server::TokenGrant, devportal::Devportal};
 use kmspec_model::{exchange::Role, target::Persona};
 
 use super::{
-    parameters::RESIDENT,
+    parameters::{OWN_CLAIMS, RESIDENT},
     tokens::{self, keys_of},
 };
-
-/// Where the platform's own claims have their names.
-const DIALECT: &str = "http://wso2.org/claims";
 
 #[given(expr = "the user {string}")]
 async fn user(world: &mut World, name: String) -> Result<(), StepError> {
@@ -24,7 +21,7 @@ async fn user(world: &mut World, name: String) -> Result<(), StepError> {
 async fn user_with(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
     let rows = step.table.iter().flat_map(|table| &table.rows);
     let claims = rows.map(|row| match row.as_slice() {
-        [claim, value] => Some((format!("{DIALECT}/{claim}"), value.clone())),
+        [claim, value] => Some((format!("{OWN_CLAIMS}/{claim}"), value.clone())),
         _ => None,
     });
     let claims: Option<Vec<_>> = claims.collect();

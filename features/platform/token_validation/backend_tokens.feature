@@ -136,7 +136,7 @@ Feature: What backends are told of callers
     @extended @APIM-BJ-01 @DEF-SEED-BJ-08 @needs:admin @needs:fresh-issuer
     Scenario: What is mapped to a name counts, whatever else the token says by that name
       Given a key manager "acme" at a custom server with
-        | claim mapping | mail to http://wso2.org/claims/email |
+        | claim mapping | mail to the platform's own email |
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from "acme" that says its mail address by both names
       Then the assertion that the backend saw says "mapped@acme.example" as the platform's own claim "email"
@@ -148,7 +148,7 @@ Feature: What backends are told of callers
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from "acme" that speaks of attributes of an application
       Then the assertion that the backend saw names "shop" as the platform's own claim "applicationname"
-      And the assertion that the backend saw says nothing as the claim "http://wso2.org/claims/applicationAttributes"
+      And the assertion that the backend saw says nothing as the platform's own claim "applicationAttributes"
 
     @extended @APIM-BJ-08 @DEF-SEED-GW-63 @needs:admin @needs:fresh-issuer @connector:pingfederate
     Scenario: A backend learns of the user whom PingFederate names beside the subject
