@@ -80,7 +80,7 @@ pub enum ServeError {
     Deployment(#[from] DeploymentError),
     /// Its host name leads elsewhere.
     #[error(
-        "the host `{0}` does not lead to this machine\nhint: the platform listens on loopback only; leave `server.hostname` out, or name one that /etc/hosts leads here"
+        "the host `{0}` does not lead to this machine at 127.0.0.1\nhint: the platform listens at that loopback address only; leave `server.hostname` out, or name one that /etc/hosts leads here"
     )]
     Host(String),
     /// A CA file could not be used.

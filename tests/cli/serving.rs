@@ -63,6 +63,10 @@ fn addresses_that_a_mock_cannot_have_are_refused_before_it_serves() {
         ("cognito", "--issuer-host", "127.0.0.1:9443", [issuer_host, "`127.0.0.1:9443`", "and port"]),
         ("cognito", "--issuer-host", "localhost", [issuer_host, "`localhost`", "another one than the server's own"]),
         ("cognito", "--issuer-host", "pool.invalid", ["`pool.invalid`", "does not lead to this machine", "loopback"]),
+        ("cognito", "--issuer-host", "127.0.0.2", ["`127.0.0.2`", "at 127.0.0.1", "loopback"]),
+        ("is7", "--host", "127.0.0.2", ["`127.0.0.2`", "at 127.0.0.1", "loopback"]),
+        ("is7", "--base-path", "", [base_path, "`is7`", "keycloak has one"]),
+        ("keycloak", "--base-path", "", [base_path, "``", "begins with a slash"]),
         ("is7", "--issuer-host", "127.0.0.1", [issuer_host, "`is7`", "cognito has one"]),
     ] {
         refused(&ended(&["mock", vendor, flag, given, "--port", "0", "--ca-dir", folder]), 2, &parts);

@@ -146,7 +146,7 @@ impl AuthorizationServerBuilder {
 
     /// With this path before every other one, such as `/auth`; for Keycloak, which has had it there up to version 16.
     pub fn base_path(mut self, path: impl Into<String>) -> Self {
-        self.layout.base_path = path.into();
+        self.layout.base_path = Some(path.into());
         self
     }
 
@@ -215,7 +215,7 @@ impl AuthorizationServerBuilder {
         let (vendor, wanted) = (self.vendor, wanted_port.unwrap_or(0));
         let taken = |source| MockError::Port { vendor: vendor.to_string(), port: wanted, source };
         let port = Port::take(wanted_port).await.map_err(taken)?;
-        let base_url = format!("https://{host}:{}{}", port.number(), self.layout.base_path);
+        let base_url = format!("https://{host}:{}{}", port.number(), self.layout.base_path());
         let certificates = match self.certificates {
             Some(certificates) => certificates,
             None => Arc::new(CertificateAuthority::new("kmspec mock")?),

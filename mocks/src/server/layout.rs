@@ -10,7 +10,7 @@ use crate::{endpoints::call::Call, journal::Endpoint, realm::RealmSpec, vendors:
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layout {
     /// Stands before every path; Keycloak has had `/auth` there up to version 16, and has it by configuration since.
-    pub(super) base_path: String,
+    pub(super) base_path: Option<String>,
     /// The host of the issuer, its discovery document and its keys, where the other endpoints are on another one; so it
     /// is at Amazon Cognito.
     pub(super) issuer_host: Option<String>,
@@ -26,19 +26,18 @@ impl Layout {
         let refused = |what: &'static str, given: &str, hint: &'static str| {
             Err(MockError::Layout { vendor, what, given: given.to_owned(), hint })
         };
-        let path = self.base_path.strip_prefix('/');
         // Clients leave out `.` and `..` before they send a path.
         let word = |word: &str| {
             word.chars().any(|c| c != '.') && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         };
-        match path {
-            None if self.base_path.is_empty() => {}
-            _ if vendor != Vendor::Keycloak => return refused("base path", &self.base_path, "keycloak has one"),
-            Some(path) if path.split('/').all(word) => {}
-            _ => {
+        match &self.base_path {
+            None => {}
+            Some(path) if vendor != Vendor::Keycloak => return refused("base path", path, "keycloak has one"),
+            Some(path) if path.strip_prefix('/').is_some_and(|path| path.split('/').all(word)) => {}
+            Some(path) => {
                 return refused(
                     "base path",
-                    &self.base_path,
+                    path,
                     "it begins with a slash and ends without one, such as /auth, and holds no query",
                 );
             }
@@ -73,9 +72,14 @@ impl Layout {
         }
     }
 
+    /// What stands before every path; nothing as a rule.
+    pub(super) fn base_path(&self) -> &str {
+        self.base_path.as_deref().unwrap_or_default()
+    }
+
     /// A path without what stands before every path; `None` when that does not stand there.
     pub(super) fn local<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(self.base_path.as_str()).filter(|rest| rest.starts_with('/'))
+        path.strip_prefix(self.base_path()).filter(|rest| rest.starts_with('/'))
     }
 
     /// Whether an endpoint is served at the host that a request names.

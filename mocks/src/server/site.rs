@@ -104,7 +104,7 @@ pub(crate) struct Site {
 impl Site {
     /// What stands before every path; nothing as a rule.
     pub(crate) fn base_path(&self) -> &str {
-        &self.layout.base_path
+        self.layout.base_path()
     }
 
     /// Whether the issuer has a host of its own.

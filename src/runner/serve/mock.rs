@@ -2,6 +2,7 @@
 //! How it behaves is `mocks/`'s business; reading arguments is `cli/`'s.
 
 use std::{
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -95,7 +96,7 @@ pub enum ServeMockError {
     Control(#[from] ControlError),
     /// Its host name leads elsewhere.
     #[error(
-        "the host `{0}` does not lead to this machine\nhint: a mock listens on loopback only; `localhost` does, and so does a name that /etc/hosts says to"
+        "the host `{0}` does not lead to this machine at 127.0.0.1\nhint: a mock listens at that loopback address only; `localhost` leads there, and so does a name that /etc/hosts says to"
     )]
     Host(String),
 }
@@ -209,9 +210,10 @@ async fn deployment(path: &Path) -> Result<DeploymentToml, ServeMockError> {
     Ok(file)
 }
 
+/// Whether a host name leads to the one address at which servers listen here.
 pub(super) async fn leads_here(host: &str) -> bool {
     match tokio::net::lookup_host((host, 0)).await {
-        Ok(addresses) => addresses.into_iter().any(|address| address.ip().is_loopback()),
+        Ok(addresses) => addresses.into_iter().any(|address| address.ip() == Ipv4Addr::LOCALHOST),
         Err(_) => false,
     }
 }
