@@ -254,6 +254,12 @@ async fn a_user_pool_and_its_domain_may_be_two_hosts_and_each_serves_its_own() {
     }
     let form = [("grant_type", "client_credentials")];
     assert_eq!(stage.post(&swapped(&token_endpoint), &form).await.status, 404);
+    let fault = FaultScript::new(Fault::Status { status: 503 }).at(Endpoint::Jwks).times(1);
+    stage.server.faults().script(fault).await.unwrap();
+    let jwks = stage.server.endpoints().jwks.clone();
+    for (url, status) in [(swapped(&jwks), 404), (jwks.clone(), 503), (jwks, 200)] {
+        assert_eq!(stage.get(&url).await.status, status, "a fault waits for the host that serves the keys: {url}");
+    }
 }
 
 #[tokio::test]

@@ -65,19 +65,19 @@ impl Site {
     /// What a request is for, the reply to it with whatever fault was scripted, and how late that comes.
     pub(super) fn reply(&self, call: &Call) -> (Endpoint, Reply, Option<Duration>) {
         if call.path.starts_with("/t/") && !self.settings.tenants_have_paths() {
-            let endpoint = Endpoint::guess(&call.path);
-            return (endpoint, Defects::answer(self, endpoint, call, nowhere), None);
+            return self.elsewhere(Endpoint::guess(&call.path), call);
         }
         if let Some((tenant, call)) = self.tenant_of(call) {
             return tenant.reply(&call);
         }
         let routed = self.dialect.route(&call.path);
-        let here = routed.as_ref().is_none_or(|(endpoint, _)| self.layout.serves(*endpoint, call));
+        if let Some((endpoint, _)) = routed.as_ref().filter(|(endpoint, _)| !self.layout.serves(*endpoint, call)) {
+            return self.elsewhere(*endpoint, call);
+        }
         let endpoint = routed.as_ref().map_or_else(|| Endpoint::guess(&call.path), |(endpoint, _)| *endpoint);
         let fault = self.faults.of_answer(endpoint);
         let reply = match (fault.as_ref().and_then(Fault::replacement), routed) {
             (Some(replacement), _) => replacement,
-            (None, Some(_)) if !here => Defects::answer(self, endpoint, call, nowhere),
             (None, Some((_, handler))) => {
                 self.canned(endpoint).unwrap_or_else(|| Defects::answer(self, endpoint, call, handler))
             }
@@ -85,6 +85,13 @@ impl Site {
         };
         let reply = fault.iter().fold(reply, |reply, fault| fault.spoil(reply));
         let delay = fault.and_then(|fault| fault.delay()).or(reply.late_by);
+        (endpoint, reply, delay)
+    }
+
+    /// The answer at an address where nothing lies; no fault is used up by it.
+    fn elsewhere(&self, endpoint: Endpoint, call: &Call) -> (Endpoint, Reply, Option<Duration>) {
+        let reply = Defects::answer(self, endpoint, call, nowhere);
+        let delay = reply.late_by;
         (endpoint, reply, delay)
     }
 }
