@@ -68,6 +68,19 @@ async fn a_replaced_refresh_token_brings_a_new_pair_which_takes_the_place_of_wha
 }
 
 #[tokio::test]
+async fn the_header_of_an_answer_names_the_access_token_that_ended_with_it() {
+    let stage = graceful(Vendor::Is7, GracefulRotation::default()).await;
+    let pair = stage.password("read").await;
+    let first = pair.member("refresh_token");
+    let mut ended = pair.member("access_token");
+    for _ in 0..3 {
+        let answer = refreshed(&stage, &first).await;
+        assert_eq!(answer.headers["deactivatedaccesstoken"], ended.as_str());
+        ended = answer.member("access_token");
+    }
+}
+
+#[tokio::test]
 async fn grace_lasts_until_its_last_second_and_is_not_lengthened_by_use() {
     let stage = graceful(Vendor::Is7, GracefulRotation::default()).await;
     let first = stage.password("read").await.member("refresh_token");
@@ -142,6 +155,8 @@ async fn grace_is_switched_off_at_once_and_means_nothing_where_nothing_rotates()
     let first = stage.password("read").await.member("refresh_token");
     brought(&stage, &first).await;
     stage.server.realm().change_policy(|policy| policy.graceful_rotation = None);
+    refused(&refreshed(&stage, &first).await, "used before");
+    stage.server.realm().change_policy(|policy| policy.graceful_rotation = Some(GracefulRotation::default()));
     refused(&refreshed(&stage, &first).await, "used before");
     stage.server.realm().change_policy(|policy| {
         policy.graceful_rotation = Some(GracefulRotation::default());

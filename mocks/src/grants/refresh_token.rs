@@ -34,11 +34,12 @@ impl Grant for RefreshTokenGrant {
         realm.can_keep()?;
         let policy = realm.policy();
         let rotate = policy.rotates();
-        // Without rotation the row of the refresh token is not that of the latest access token.
-        let latest = (!rotate).then(|| realm.live_of(&row.family)).flatten();
-        let replaced = latest.unwrap_or_else(|| row.access_token.clone());
         let (grace, one_live) = (policy.grace(), policy.one_live_token);
         let _turn = grace.map(|_| realm.using_gracefully());
+        // Without rotation, and in its time of grace, the row of a refresh token is not that of the latest access token.
+        let apart = !rotate || !row.is_refreshable(realm.now());
+        let latest = apart.then(|| realm.live_of(&row.family)).flatten();
+        let replaced = latest.unwrap_or_else(|| row.access_token.clone());
         // Taken before anything is issued: of two requests at once only one gets a pair.
         let taken = match grace {
             Some(rules) => realm.use_gracefully(&row.jti, rules),

@@ -170,8 +170,16 @@ impl Realm {
 
     /// Turns switches while the realm is in use.
     pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) {
-        let mut policy = self.0.policy.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(&mut policy));
+        let ends_grace = {
+            let mut policy = self.0.policy.write().unwrap_or_else(PoisonError::into_inner);
+            let before = policy.grace();
+            change(Arc::make_mut(&mut policy));
+            before.is_some() && policy.grace().is_none()
+        };
+        // Switched on again it begins anew: what was replaced before stays so.
+        if ends_grace {
+            self.state().tokens.end_grace_where(|_| true);
+        }
     }
 
     /// The form of its tokens.
