@@ -21,10 +21,13 @@ const SEQUENCE: u8 = 0x30;
 /// How every token after the first begins (RFC 4178, section 4.2).
 pub(crate) const RESPONSE: u8 = 0xa1;
 /// What may stand in it: a state, the mechanism, its next token, and a code over the list of mechanisms.
-const MEMBERS: [u8; 4] = [0xa0, MECHANISM, NEXT_TOKEN, 0xa3];
+const MEMBERS: [u8; 4] = [STATE, MECHANISM, NEXT_TOKEN, 0xa3];
+const STATE: u8 = 0xa0;
 const MECHANISM: u8 = 0xa1;
 const NEXT_TOKEN: u8 = 0xa2;
 const OCTETS: u8 = 0x04;
+/// What the state may be where the mechanism goes on: completed, incomplete, or with a code asked for. 2 is a refusal.
+const GOES_ON: [[u8; 3]; 3] = [[0x0a, 1, 0], [0x0a, 1, 1], [0x0a, 1, 3]];
 
 /// What a client offers.
 #[derive(Debug)]
@@ -77,7 +80,8 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// The response in a token (section 4.2.2). `None` when it is another one, or brings no token of the mechanism.
+    /// The response in a token (section 4.2.2). `None` when it is another one, brings no token of the
+    /// mechanism, or is a refusal of it.
     pub(crate) fn read(token: &[u8]) -> Option<Self> {
         // By hand: the library takes one member for another where the first ones are left out.
         let members = der::values(der::of_tag(SEQUENCE, der::of_tag(RESPONSE, token)?)?)?;
@@ -85,6 +89,9 @@ impl Response {
             return None;
         }
         let member = |number: u8| members.iter().find(|(tag, _)| *tag == number).map(|(_, held)| *held);
+        if member(STATE).is_some_and(|state| !GOES_ON.iter().any(|good| good == state)) {
+            return None;
+        }
         let mechanism = match member(MECHANISM) {
             Some(number) => Some(decoded(number)?),
             None => None,
@@ -141,6 +148,9 @@ mod tests {
             b"\xa1\x09\x30\x07\xa4\x05\x04\x03abc",
             b"\xa1\x0e\x30\x0c\xa2\x05\x04\x03abc\xa0\x03\x0a\x01\x01",
             b"\xa1\x02\x30\x00",
+            b"\xa1\x0e\x30\x0c\xa0\x03\x0a\x01\x02\xa2\x05\x04\x03abc",
+            b"\xa1\x0e\x30\x0c\xa0\x03\x0a\x01\x04\xa2\x05\x04\x03abc",
+            b"\xa1\x0e\x30\x0c\xa0\x03\x02\x01\x01\xa2\x05\x04\x03abc",
         ] {
             assert!(Response::read(wrong).is_none(), "{wrong:02x?}");
         }

@@ -104,6 +104,9 @@ pub(super) async fn put_role(
         let known = server.realm().scopes().into_iter().map(|scope| scope.name);
         return Err(Refusal::missing("scope", unknown, known));
     }
+    if wanted.permissions.iter().flatten().any(|permission| permission.trim().is_empty()) {
+        return Err(Refusal::bad("`permissions` holds an empty one").hint("a path, such as /permission/admin"));
+    }
     server.realm().add_role(&random::uuid(), &name);
     server.realm().carry(&name, &wanted.scopes);
     if let Some(permissions) = wanted.permissions {

@@ -16,7 +16,8 @@ const INTERNAL: [(&str, &str); 5] = [
 /// Whether somebody with these permissions has that one.
 pub(crate) fn covered(held: &[String], permission: &str) -> bool {
     held.iter().any(|held| {
-        permission.strip_prefix(held.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        !held.is_empty()
+            && permission.strip_prefix(held.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 
@@ -56,6 +57,7 @@ mod tests {
             ("/permission/admin", "/permission/administrator", false),
             ("/permission/admin/manage", "/permission/admin", false),
             ("/", "/permission/admin", true),
+            ("", "/permission/admin", false),
         ] {
             assert_eq!(covered(&[held.to_owned()], wanted), has, "{held} {wanted}");
         }

@@ -27,6 +27,7 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
         ("post", "/servers/custom/clients", json!([]), 400, "/openapi.json"),
         ("post", "/servers/custom/clients", json!({ "nam": "a" }), 400, "did you mean `name`"),
         ("put", "/servers/custom/roles/clerk", json!([]), 400, "an object, not a list"),
+        ("put", "/servers/custom/roles/clerk", json!({ "permissions": ["/permission", ""] }), 400, "/permission/admin"),
         ("post", "/servers/custom/tokens/forge", json!([]), 400, "an object, not a list"),
         ("patch", "/servers/custom/clock", json!([]), 400, "an object, not a list"),
         ("patch", "/servers/custom/clients/nobody", json!({}), 404, "nobody"),
