@@ -21,7 +21,7 @@ Feature: Client certificates that stand for users
       When the integrator registers a client in the name of the administrator, showing a certificate that the server trusts
       Then registration is refused
 
-    @core @negative @SEED-IS7-09 @SEED-IS7-14 @DEF-SEED-AS-CERT-04
+    @core @negative @SEED-IS7-09 @SEED-IS7-14 @DEF-SEED-AS-CERT-05
     Scenario: Where certificates stand for nobody the name of a user is not believed
       Given the administrator of the server lets client certificates stand for nobody
       When the integrator registers a client in the name of the administrator, showing a certificate that the server trusts

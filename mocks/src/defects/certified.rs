@@ -19,10 +19,11 @@ const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
-    defect("DEF-SEED-AS-CERT-01", "a client certificate stands for nobody, whatever is configured", for_nobody),
-    defect("DEF-SEED-AS-CERT-02", "a client certificate stands for every user that a request names", for_everybody),
-    defect("DEF-SEED-AS-CERT-03", "a client certificate of any authority stands for users", of_anybody),
-    defect("DEF-SEED-AS-CERT-04", "the user that a request names is believed without a certificate", without),
+    defect("DEF-SEED-AS-CERT-01", "a client certificate registers for nobody, whatever is configured", for_nobody),
+    defect("DEF-SEED-AS-CERT-02", "a client certificate registers for every user that a request names", for_everybody),
+    defect("DEF-SEED-AS-CERT-03", "a client certificate of any authority registers for users", of_anybody),
+    defect("DEF-SEED-AS-CERT-04", "the user that a registration names is believed without a certificate", without),
+    defect("DEF-SEED-AS-CERT-05", "client certificates stand for users where that is switched off", switched_off),
 ];
 
 /// The request with this user's name and password instead of whatever it had to show.
@@ -72,4 +73,13 @@ fn of_anybody(turn: &Turn<'_>) -> Reply {
 
 fn without(turn: &Turn<'_>) -> Reply {
     despite(turn, |_| turn.call.certificate.is_none())
+}
+
+/// The rows of the file count, whatever stands beside them.
+fn switched_off(turn: &Turn<'_>) -> Reply {
+    despite(turn, |user| {
+        let rows = turn.site.settings.written_mappings();
+        let presented = turn.call.certificate.as_ref();
+        presented.is_some_and(|presented| stands_for(rows, presented, &user.name, turn.realm().now()))
+    })
 }

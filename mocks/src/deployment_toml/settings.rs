@@ -196,6 +196,11 @@ impl Settings {
         if self.certificates_stand_for_users { self.certificate_mappings.clone() } else { Vec::new() }
     }
 
+    /// The rows of certificates and their users, whether or not that is switched on.
+    pub(crate) fn written_mappings(&self) -> &[CertificateMapping] {
+        &self.certificate_mappings
+    }
+
     /// Whether further tenants have paths of their own, behind `/t/`.
     pub(crate) fn tenants_have_paths(&self) -> bool {
         !self.legacy_mode

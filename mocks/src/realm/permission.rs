@@ -17,7 +17,9 @@ const INTERNAL: [(&str, &str); 5] = [
 pub(crate) fn covered(held: &[String], permission: &str) -> bool {
     held.iter().any(|held| {
         !held.is_empty()
-            && permission.strip_prefix(held.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            && permission
+                .strip_prefix(held.trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 

@@ -2,7 +2,7 @@
 //! Each look starts such a server, with the defects of the one it is given.
 
 use kmspec_mocks::{
-    certificates::{CertificateAuthority, TlsIdentity},
+    certificates::{CertificateAuthority, ClientCertificates, TlsIdentity},
     deployment_toml::DeploymentToml,
     realm::{ClientSpec, UserSpec},
     server::{AuthorizationServer, AuthorizationServerBuilder},
@@ -49,12 +49,18 @@ async fn registers(stage: &Stage, permissions: &[&str]) -> u16 {
 
 /// What somebody is answered who registers a client in the administrator's name, where certificates may stand for this user.
 async fn certified(stage: &Stage, user: &str, shown: Option<&TlsIdentity>) -> u16 {
+    certified_where(stage, true, user, shown).await
+}
+
+/// The same, where it is switched on or off that certificates stand for users.
+async fn certified_where(stage: &Stage, on: bool, user: &str, shown: Option<&TlsIdentity>) -> u16 {
     let file = format!(
-        "[client_certificate_based_authentication]\nenable = true\n\
+        "[client_certificate_based_authentication]\nenable = {on}\n\
          [[client_certificate_based_authentication.user_thumbprint_mapping]]\n\
          trusted_issuer = \"*\"\ncert_thumbprint = \"*\"\nallowed_username = \"{user}\"\n"
     );
-    let stage = configured(stage, &file).await;
+    let asking = AuthorizationServer::builder(Is7).port(Some(0)).client_certificates(ClientCertificates::Asked);
+    let stage = instead(stage, asking.deployment(DeploymentToml::parse(&file).unwrap())).await;
     let url = stage.server.endpoints().registration.clone().unwrap();
     let body = json!({ "client_name": "app", "grant_types": ["client_credentials"] });
     let http = shown.map_or_else(http, http_with);
@@ -127,6 +133,11 @@ pub(crate) const PROBES: &[Probe] = &[
         }),
     ),
     ("DEF-SEED-AS-CERT-04", Is7, look!(stage => { certified(&stage, "*", None).await == 201 })),
+    (
+        "DEF-SEED-AS-CERT-05",
+        Is7,
+        look!(stage => { certified_where(&stage, false, "*", Some(&own_certificate())).await == 201 }),
+    ),
     (
         "DEF-SEED-AS-DISCO-12",
         Keycloak,

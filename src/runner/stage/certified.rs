@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::try_join_all;
 use kmspec_mocks::{
+    certificates::ClientCertificates,
     defects::UnknownDefect,
     deployment_toml::{DeploymentError, DeploymentToml},
     realm::{ClientSpec, Clock, KeyChest, UserSpec},
@@ -88,6 +89,8 @@ struct CertifiedMock {
 pub enum Arrangement {
     /// Its administrator has configured it by this `deployment.toml`.
     Deployment(String),
+    /// The same, and clients are asked for a certificate, whatever the file makes of it.
+    AskingForCertificates(String),
     /// This path stands before each of its others.
     BasePath(String),
     /// Issuer and keys are on this host, which must lead to this machine.
@@ -97,14 +100,17 @@ pub enum Arrangement {
 impl Arrangement {
     fn apply(self) -> Result<impl Fn(Builder) -> Builder, DeploymentError> {
         let file = match &self {
-            Self::Deployment(text) => Some(DeploymentToml::parse(text)?),
+            Self::Deployment(text) | Self::AskingForCertificates(text) => Some(DeploymentToml::parse(text)?),
             Self::BasePath(_) | Self::IssuerHost(_) => None,
         };
         Ok(move |builder: Builder| match (&self, &file) {
+            (Self::AskingForCertificates(_), Some(file)) => {
+                builder.deployment(file.clone()).client_certificates(ClientCertificates::Asked)
+            }
             (_, Some(file)) => builder.deployment(file.clone()),
             (Self::BasePath(path), _) => builder.base_path(path),
             (Self::IssuerHost(host), _) => builder.issuer_host(host),
-            (Self::Deployment(_), None) => builder,
+            (Self::Deployment(_) | Self::AskingForCertificates(_), None) => builder,
         })
     }
 }

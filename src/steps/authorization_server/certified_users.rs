@@ -28,7 +28,8 @@ async fn lets_stand(world: &mut World, whom: String) -> Result<(), StepError> {
          trusted_issuer = \"*\"\ncert_thumbprint = \"*\"\nallowed_username = \"{users}\"\n",
         whom != "nobody"
     );
-    world.arrange_server(Arrangement::Deployment(file)).await
+    // Where they stand for nobody they must yet arrive, or their not counting would be seen by nobody.
+    world.arrange_server(Arrangement::AskingForCertificates(file)).await
 }
 
 #[when(
