@@ -33,14 +33,13 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with a token of "shop" from the resident key manager
       Then the backend answers the call
 
-    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @DEF-SEED-BJ-06 @APIM-BJ-02 @APIM-JWT-01 @needs:admin @needs:fresh-issuer @connector:is7 @APIM-CONN-12 @APIM-KEY-04
+    @core @smoke @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @APIM-JWT-01 @needs:admin @needs:fresh-issuer @connector:is7 @APIM-CONN-12 @APIM-KEY-04
     Scenario Outline: A token granted by <grant> at WSO2 Identity Server 7 opens the API
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at "acme", subscribed to the API "orders"
       And the API consumer holds a token of "shop" from "acme" by <grant>
       When the API consumer calls "orders" with the token
       Then the backend answers the call
-      And the backend learns whom a token by <grant> stands for
 
       @SEED-IS7-22 @APIM-IS7-TOK-01
       Examples:
@@ -65,7 +64,7 @@ Feature: Tokens of the grant types at the gateway
       When the API consumer calls "orders" with the token
       Then the backend answers the call
 
-    @core @DEF-SEED-GW-03 @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:admin @needs:fresh-issuer @connector:is
+    @core @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is
     Scenario Outline: A token granted by <way> at WSO2 Identity Server to a client that was registered for it opens the API
       Given a key manager "acme" at WSO2 Identity Server with
         | grant types | client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer |
@@ -73,7 +72,6 @@ Feature: Tokens of the grant types at the gateway
       And the API consumer holds a token of "shop" from "acme" by <way>
       When the API consumer calls "orders" with the token
       Then the backend answers the call
-      And the backend learns whom a token by <way> stands for
 
       @SEED-IS-15/authorization_code
       Examples:
@@ -90,7 +88,7 @@ Feature: Tokens of the grant types at the gateway
         | way       |
         | assertion |
 
-    @core @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:admin @needs:fresh-issuer @connector:is7
+    @core @SEED-IS7-16/endpoint @DEF-SEED-GW-03 @needs:admin @needs:fresh-issuer @connector:is7
     Scenario Outline: A token granted by <way> at WSO2 Identity Server 7 to a client that was registered for it opens the API
       Given a key manager "acme" at WSO2 Identity Server 7 with
         | grant types | client_credentials, <grant type> |
@@ -98,7 +96,6 @@ Feature: Tokens of the grant types at the gateway
       And the API consumer holds a token of "shop" from "acme" by <way>
       When the API consumer calls "orders" with the token
       Then the backend answers the call
-      And the backend learns whom a token by <way> stands for
 
       @SEED-IS7-27/plain @APIM-IS7-TOK-03
       Examples:
@@ -152,6 +149,22 @@ Feature: Tokens of the grant types at the gateway
         | key manager              | application |
         | the resident key manager | shop        |
         | "acme"                   | rental      |
+
+  Rule: The backend learns whom a token stands for
+
+    @extended @SEED-IS7-16/endpoint @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:admin @needs:fresh-issuer @connector:is7
+    Scenario Outline: A backend learns whom a token by <grant> at WSO2 Identity Server 7 stands for
+      Given a key manager "acme" at WSO2 Identity Server 7
+      And the application "shop" with keys at "acme", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by <grant>
+      When the API consumer calls "orders" with the token
+      Then the backend learns whom a token by <grant> stands for
+
+      Examples:
+        | grant              |
+        | client credentials |
+        | password           |
+        | refresh            |
 
   Rule: Renewal replaces a token without widening it
 
