@@ -39,6 +39,12 @@ fn endpoint(name: &str) -> Result<Endpoint, Refusal> {
     serde_json::from_value(Value::from(name)).map_err(|error| explained(&error))
 }
 
+pub(super) async fn list_answers(State(house): State<House>, Path(server): Path<String>) -> Answer {
+    let told = |(endpoint, canned): (Endpoint, Canned)| json!({ "endpoint": endpoint, "status": canned.status, "body": canned.body, "content_type": canned.content_type });
+    let all: Vec<Value> = house.named(&server)?.answers().into_iter().map(told).collect();
+    Ok(Json(all).into_response())
+}
+
 pub(super) async fn put_answer(
     State(house): State<House>,
     Path((server, at)): Path<(String, String)>,

@@ -1,18 +1,13 @@
-//! `/servers/{server}/keys` and `…/key-set`: keys that come, go, and are published wrongly.
+//! `…/keys` and `…/key-set`: keys that come, go, and are published wrongly.
 //! What they sign is decided by the key ring.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::IntoResponse,
-};
+use axum::{Json, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     body::{Body, Raw, explained},
-    house::House,
+    place::Place,
     refusal::{Answer, Refusal},
 };
 use crate::{
@@ -73,17 +68,12 @@ fn documents(ring: &KeyRing) -> Vec<Value> {
     ring.entries().into_iter().map(entry).collect()
 }
 
-pub(super) async fn list(State(house): State<House>, Path(server): Path<String>) -> Answer {
-    Ok(Json(documents(house.named(&server)?.realm().keys())).into_response())
+pub(super) async fn list(place: Place) -> Answer {
+    Ok(Json(documents(place.realm.keys())).into_response())
 }
 
-pub(super) async fn create(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(wanted): Body<Wanted>,
-) -> Answer {
-    let server = house.named(&server)?;
-    let ring = server.realm().keys();
+pub(super) async fn create(place: Place, Body(wanted): Body<Wanted>) -> Answer {
+    let ring = place.realm.keys();
     let key = match wanted.from {
         Source::Weak(weak) => return publish(ring, object(weak.jwk()), wanted.signs),
         Source::Jwk(jwk) => return publish(ring, jwk, wanted.signs),
@@ -132,38 +122,33 @@ pub(super) struct Rotation {
     purpose: KeyPurpose,
 }
 
-pub(super) async fn rotate(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(rotation): Body<Rotation>,
-) -> Answer {
-    let kid = house.named(&server)?.realm().keys().rotate_for(rotation.purpose);
+pub(super) async fn rotate(place: Place, Body(rotation): Body<Rotation>) -> Answer {
+    let kid = place.realm.keys().rotate_for(rotation.purpose);
     Ok(Json(json!({ "kid": kid })).into_response())
 }
 
-pub(super) async fn withdraw(State(house): State<House>, Path((server, kid)): Path<(String, String)>) -> Answer {
-    let server = house.named(&server)?;
-    let known = server.realm().keys().published();
-    match server.realm().keys().withdraw(&kid) {
+pub(super) async fn withdraw(place: Place) -> Answer {
+    let kid = place.name();
+    let known = place.realm.keys().published();
+    match place.realm.keys().withdraw(kid) {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
-        false => Err(Refusal::missing("key", &kid, known)),
+        false => Err(Refusal::missing("key", kid, known)),
     }
 }
 
-pub(super) async fn show_set(State(house): State<House>, Path(server): Path<String>) -> Answer {
-    Ok(Json(house.named(&server)?.realm().keys().jwks()).into_response())
+pub(super) async fn show_set(place: Place) -> Answer {
+    Ok(Json(place.realm.keys().jwks()).into_response())
 }
 
-pub(super) async fn put_set(State(house): State<House>, Path(server): Path<String>, Raw(text): Raw) -> Answer {
-    let server = house.named(&server)?;
+pub(super) async fn put_set(place: Place, Raw(text): Raw) -> Answer {
     let document: Value = serde_json::from_slice(&text)
         .map_err(|error| explained(&error))
         .map_err(|refusal| refusal.hint("what is no JSON at all can be served by PUT …/answers/jwks"))?;
-    server.realm().keys().serve_document(Some(document));
+    place.realm.keys().serve_document(Some(document));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn restore_set(State(house): State<House>, Path(server): Path<String>) -> Answer {
-    house.named(&server)?.realm().keys().serve_document(None);
+pub(super) async fn restore_set(place: Place) -> Answer {
+    place.realm.keys().serve_document(None);
     Ok(StatusCode::NO_CONTENT.into_response())
 }

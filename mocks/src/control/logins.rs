@@ -1,18 +1,13 @@
-//! `/servers/{server}/devices` and `…/authorizations`: what a person would do on a page.
+//! `…/devices` and `…/authorizations`: what a person would do on a page.
 //! The pages themselves are the vendor's endpoints.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::IntoResponse,
-};
+use axum::{Json, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     body::Body,
-    house::House,
+    place::Place,
     refusal::{Answer, Refusal},
     users,
 };
@@ -31,15 +26,11 @@ pub(super) enum Decision {
     Deny(bool),
 }
 
-pub(super) async fn decide(
-    State(house): State<House>,
-    Path((server, code)): Path<(String, String)>,
-    Body(decision): Body<Decision>,
-) -> Answer {
-    let server = house.named(&server)?;
+pub(super) async fn decide(place: Place, Body(decision): Body<Decision>) -> Answer {
+    let code = place.name();
     let done = match decision {
-        Decision::Approve(name) => server.realm().approve_device(&code, &users::named(&server, &name)?.name),
-        Decision::Deny(true) => server.realm().deny_device(&code),
+        Decision::Approve(name) => place.realm.approve_device(code, &users::named(&place.realm, &name)?.name),
+        Decision::Deny(true) => place.realm.deny_device(code),
         Decision::Deny(false) => return Err(Refusal::bad("nothing was decided").hint("`deny` takes true")),
     };
     match done {
@@ -58,16 +49,11 @@ pub(super) struct Authorization {
     username: Option<String>,
 }
 
-pub(super) async fn authorize(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(wanted): Body<Authorization>,
-) -> Answer {
-    let server = house.named(&server)?;
+pub(super) async fn authorize(place: Place, Body(wanted): Body<Authorization>) -> Answer {
     let form = Form::parse(wanted.query.trim_start_matches('?').as_bytes());
-    let location = match AuthorizationRequest::read(server.realm(), &form) {
+    let location = match AuthorizationRequest::read(&place.realm, &form) {
         Ok(request) => match wanted.username {
-            Some(name) => request.approved(server.realm(), &users::named(&server, &name)?),
+            Some(name) => request.approved(&place.realm, &users::named(&place.realm, &name)?),
             None => request.denied(),
         },
         Err(AuthorizationRefusal::Redirected(location)) => location,

@@ -12,6 +12,7 @@ mod keys;
 mod logins;
 mod notices;
 mod patch;
+mod place;
 mod refusal;
 mod routes;
 mod scopes;

@@ -17,90 +17,107 @@ use super::{
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path;)*) => {
+    (
+        once { $($method:ident $path:literal => $handler:path;)* }
+        at_server_and_tenants { $($realm_method:ident $rest:literal => $realm_handler:path;)* }
+    ) => {
         /// Method, in lower case, and path of every route.
-        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+        pub const ROUTES: &[(&str, &str)] = &[
+            $((stringify!($method), $path),)*
+            $((stringify!($realm_method), concat!("/servers/{server}", $rest)),)*
+            $((stringify!($realm_method), concat!("/servers/{server}/tenants/{domain}", $rest)),)*
+        ];
 
         fn table() -> Vec<(&'static str, MethodRouter<House>)> {
-            vec![$(($path, $method($handler))),*]
+            vec![
+                $(($path, $method($handler)),)*
+                $((concat!("/servers/{server}", $rest), $realm_method($realm_handler)),)*
+                $((concat!("/servers/{server}/tenants/{domain}", $rest), $realm_method($realm_handler)),)*
+            ]
         }
     };
 }
 
 routes! {
-    get "/openapi.json" => openapi;
-    get "/authority.pem" => tls::authority_pem;
-    get "/authority.p12" => tls::authority_store;
-    post "/certificates" => tls::issue;
-    get "/servers" => servers::list;
-    post "/servers" => servers::create;
-    get "/servers/{server}" => servers::show;
-    delete "/servers/{server}" => servers::end;
-    post "/servers/{server}/restart" => servers::restart;
-    get "/servers/{server}/panics" => servers::panics;
-    get "/servers/{server}/settings" => settings::show;
-    patch "/servers/{server}/settings" => settings::change;
-    get "/servers/{server}/tenants" => tenants::list;
-    post "/servers/{server}/tenants" => tenants::create;
-    get "/servers/{server}/consumer-keys" => tenants::show_keys;
-    put "/servers/{server}/consumer-keys" => tenants::change_keys;
-    get "/servers/{server}/notices" => notices::show;
-    put "/servers/{server}/notices" => notices::put;
-    delete "/servers/{server}/notices" => notices::remove;
-    get "/servers/{server}/certificate" => tls::show;
-    put "/servers/{server}/certificate" => tls::change;
-    get "/servers/{server}/certificate-mappings" => certificate_mappings::show;
-    put "/servers/{server}/certificate-mappings" => certificate_mappings::put;
-    get "/servers/{server}/clients" => clients::list;
-    post "/servers/{server}/clients" => clients::create;
-    get "/servers/{server}/clients/{client}" => clients::show;
-    patch "/servers/{server}/clients/{client}" => clients::change;
-    delete "/servers/{server}/clients/{client}" => clients::remove;
-    get "/servers/{server}/users" => users::list;
-    post "/servers/{server}/users" => users::create;
-    get "/servers/{server}/users/{user}" => users::show;
-    patch "/servers/{server}/users/{user}" => users::change;
-    delete "/servers/{server}/users/{user}" => users::remove;
-    get "/servers/{server}/roles" => users::list_roles;
-    put "/servers/{server}/roles/{role}" => users::put_role;
-    delete "/servers/{server}/roles/{role}" => users::remove_role;
-    get "/servers/{server}/scopes" => scopes::list;
-    put "/servers/{server}/scopes/{scope}" => scopes::put;
-    delete "/servers/{server}/scopes/{scope}" => scopes::remove;
-    get "/servers/{server}/trusted-issuers" => trusted_issuers::list;
-    post "/servers/{server}/trusted-issuers" => trusted_issuers::create;
-    delete "/servers/{server}/trusted-issuers/{issuer}" => trusted_issuers::remove;
-    post "/servers/{server}/trusted-issuers/{issuer}/tickets" => trusted_issuers::ticket;
-    get "/servers/{server}/clock" => clock::show;
-    patch "/servers/{server}/clock" => clock::change;
-    post "/servers/{server}/clock/advance" => clock::advance;
-    get "/servers/{server}/keys" => keys::list;
-    post "/servers/{server}/keys" => keys::create;
-    post "/servers/{server}/keys/rotate" => keys::rotate;
-    delete "/servers/{server}/keys/{kid}" => keys::withdraw;
-    get "/servers/{server}/key-set" => keys::show_set;
-    put "/servers/{server}/key-set" => keys::put_set;
-    delete "/servers/{server}/key-set" => keys::restore_set;
-    get "/servers/{server}/tokens" => tokens::list;
-    post "/servers/{server}/tokens" => tokens::create;
-    post "/servers/{server}/tokens/forge" => tokens::forge;
-    post "/servers/{server}/tokens/proof" => tokens::prove;
-    post "/servers/{server}/tokens/revoke" => tokens::revoke;
-    post "/servers/{server}/tokens/cut-off" => tokens::cut_off;
-    post "/servers/{server}/tokens/introspect" => tokens::introspect;
-    post "/servers/{server}/devices/{user_code}" => logins::decide;
-    post "/servers/{server}/authorizations" => logins::authorize;
-    get "/servers/{server}/faults" => faults::list;
-    post "/servers/{server}/faults" => faults::create;
-    delete "/servers/{server}/faults" => faults::clear;
-    put "/servers/{server}/answers/{endpoint}" => faults::put_answer;
-    delete "/servers/{server}/answers/{endpoint}" => faults::remove_answer;
-    get "/servers/{server}/defects" => faults::list_defects;
-    put "/servers/{server}/defects/{defect}" => faults::switch_on;
-    delete "/servers/{server}/defects/{defect}" => faults::switch_off;
-    get "/servers/{server}/journal" => journal::list;
-    delete "/servers/{server}/journal" => journal::clear;
-    put "/servers/{server}/journal/recording" => journal::record;
+    once {
+        get "/openapi.json" => openapi;
+        get "/authority.pem" => tls::authority_pem;
+        get "/authority.p12" => tls::authority_store;
+        post "/certificates" => tls::issue;
+        get "/servers" => servers::list;
+        post "/servers" => servers::create;
+        get "/servers/{server}" => servers::show;
+        delete "/servers/{server}" => servers::end;
+        post "/servers/{server}/restart" => servers::restart;
+        get "/servers/{server}/panics" => servers::panics;
+        get "/servers/{server}/tenants" => tenants::list;
+        post "/servers/{server}/tenants" => tenants::create;
+        get "/servers/{server}/tenants/{domain}" => tenants::show;
+        get "/servers/{server}/consumer-keys" => tenants::show_keys;
+        put "/servers/{server}/consumer-keys" => tenants::change_keys;
+        get "/servers/{server}/notices" => notices::show;
+        put "/servers/{server}/notices" => notices::put;
+        delete "/servers/{server}/notices" => notices::remove;
+        get "/servers/{server}/certificate" => tls::show;
+        put "/servers/{server}/certificate" => tls::change;
+        get "/servers/{server}/certificate-mappings" => certificate_mappings::show;
+        put "/servers/{server}/certificate-mappings" => certificate_mappings::put;
+        get "/servers/{server}/clock" => clock::show;
+        patch "/servers/{server}/clock" => clock::change;
+        post "/servers/{server}/clock/advance" => clock::advance;
+        get "/servers/{server}/faults" => faults::list;
+        post "/servers/{server}/faults" => faults::create;
+        delete "/servers/{server}/faults" => faults::clear;
+        get "/servers/{server}/answers" => faults::list_answers;
+        put "/servers/{server}/answers/{endpoint}" => faults::put_answer;
+        delete "/servers/{server}/answers/{endpoint}" => faults::remove_answer;
+        get "/servers/{server}/defects" => faults::list_defects;
+        put "/servers/{server}/defects/{defect}" => faults::switch_on;
+        delete "/servers/{server}/defects/{defect}" => faults::switch_off;
+        get "/servers/{server}/journal" => journal::list;
+        delete "/servers/{server}/journal" => journal::clear;
+        put "/servers/{server}/journal/recording" => journal::record;
+    }
+    at_server_and_tenants {
+        get "/settings" => settings::show;
+        patch "/settings" => settings::change;
+        get "/clients" => clients::list;
+        post "/clients" => clients::create;
+        get "/clients/{client}" => clients::show;
+        patch "/clients/{client}" => clients::change;
+        delete "/clients/{client}" => clients::remove;
+        get "/users" => users::list;
+        post "/users" => users::create;
+        get "/users/{user}" => users::show;
+        patch "/users/{user}" => users::change;
+        delete "/users/{user}" => users::remove;
+        get "/roles" => users::list_roles;
+        put "/roles/{role}" => users::put_role;
+        delete "/roles/{role}" => users::remove_role;
+        get "/scopes" => scopes::list;
+        put "/scopes/{scope}" => scopes::put;
+        delete "/scopes/{scope}" => scopes::remove;
+        get "/trusted-issuers" => trusted_issuers::list;
+        post "/trusted-issuers" => trusted_issuers::create;
+        delete "/trusted-issuers/{issuer}" => trusted_issuers::remove;
+        post "/trusted-issuers/{issuer}/tickets" => trusted_issuers::ticket;
+        get "/keys" => keys::list;
+        post "/keys" => keys::create;
+        post "/keys/rotate" => keys::rotate;
+        delete "/keys/{kid}" => keys::withdraw;
+        get "/key-set" => keys::show_set;
+        put "/key-set" => keys::put_set;
+        delete "/key-set" => keys::restore_set;
+        get "/tokens" => tokens::list;
+        post "/tokens" => tokens::create;
+        post "/tokens/forge" => tokens::forge;
+        post "/tokens/proof" => tokens::prove;
+        post "/tokens/revoke" => tokens::revoke;
+        post "/tokens/cut-off" => tokens::cut_off;
+        post "/tokens/introspect" => tokens::introspect;
+        post "/devices/{user_code}" => logins::decide;
+        post "/authorizations" => logins::authorize;
+    }
 }
 
 pub(super) fn router(house: House) -> Router {

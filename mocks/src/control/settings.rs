@@ -1,19 +1,15 @@
-//! `/servers/{server}/settings`: the switches of a realm that are plain data.
+//! `…/settings`: the switches of a realm that are plain data.
 //! What each of them means stands in `realm::policy`.
 
 use std::borrow::Cow;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    response::IntoResponse,
-};
+use axum::{Json, response::IntoResponse};
 use serde::{Deserialize, Serialize};
 
 use super::{
     body::Body,
-    house::House,
     patch::patched,
+    place::Place,
     refusal::{Answer, Refusal},
 };
 use crate::{
@@ -144,19 +140,14 @@ fn known<const N: usize>(member: &str, wanted: &[String], known: [&str; N]) -> R
     }
 }
 
-pub(super) async fn show(State(house): State<House>, Path(name): Path<String>) -> Answer {
-    Ok(Json(Settings::of(&house.named(&name)?.realm().policy())).into_response())
+pub(super) async fn show(place: Place) -> Answer {
+    Ok(Json(Settings::of(&place.realm.policy())).into_response())
 }
 
-pub(super) async fn change(
-    State(house): State<House>,
-    Path(name): Path<String>,
-    Body(changes): Body<Object>,
-) -> Answer {
-    let server = house.named(&name)?;
-    let changed: Settings = patched(&Settings::of(&server.realm().policy()), changes, NAMES)?;
+pub(super) async fn change(place: Place, Body(changes): Body<Object>) -> Answer {
+    let changed: Settings = patched(&Settings::of(&place.realm.policy()), changes, NAMES)?;
     known("response_types", &changed.response_types, RESPONSE_TYPES)?;
     known("code_challenge_methods", &changed.code_challenge_methods, ChallengeMethod::ALL.map(ChallengeMethod::name))?;
-    server.realm().change_policy(|policy| changed.apply(policy));
-    Ok(Json(Settings::of(&server.realm().policy())).into_response())
+    place.realm.change_policy(|policy| changed.apply(policy));
+    Ok(Json(Settings::of(&place.realm.policy())).into_response())
 }

@@ -1,5 +1,5 @@
 //! `/servers/{server}/tenants` and `…/consumer-keys`: further tenants of Identity Server, and whether ids are one for all.
-//! What a tenant is stands in `server::tenants`.
+//! What a tenant is stands in `server::tenants`; the resources of a tenant are in the files of their servers'.
 
 use axum::{
     Json,
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     body::Body,
     house::House,
+    place::Place,
     refusal::{Answer, Refusal},
 };
 use crate::server::AuthorizationServer;
@@ -32,7 +33,13 @@ pub(super) struct ConsumerKeys {
 }
 
 fn document(server: &AuthorizationServer, domain: &str) -> Value {
-    json!({ "domain": domain, "issuer": server.tenant(domain).map(|realm| realm.issuer().to_owned()) })
+    let issuer = server.tenant(domain).map(|realm| realm.issuer().to_owned()).unwrap_or_default();
+    json!({
+        "domain": domain,
+        "discovery": format!("{issuer}/.well-known/openid-configuration"),
+        "issuer": issuer,
+        "endpoints": server.tenant_endpoints(domain),
+    })
 }
 
 pub(super) async fn list(State(house): State<House>, Path(server): Path<String>) -> Answer {
@@ -49,6 +56,10 @@ pub(super) async fn create(
     let server = house.named(&server)?;
     server.add_tenant(&wanted.domain).map_err(|error| Refusal::told(&error))?;
     Ok((StatusCode::CREATED, Json(document(&server, &wanted.domain))).into_response())
+}
+
+pub(super) async fn show(place: Place) -> Answer {
+    Ok(Json(document(&place.server, place.domain())).into_response())
 }
 
 pub(super) async fn show_keys(State(house): State<House>, Path(server): Path<String>) -> Answer {

@@ -1,19 +1,14 @@
-//! `/servers/{server}/tokens`: genuine tokens outright, forged ones to order, and what became of them.
+//! `…/tokens`: genuine tokens outright, forged ones to order, and what became of them.
 //! What can be forged stands in `forge`.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::IntoResponse,
-};
+use axum::{Json, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     body::Body,
     clients,
-    house::House,
+    place::Place,
     refusal::{Answer, Refusal},
     users,
 };
@@ -23,8 +18,8 @@ use crate::{
     realm::{Revocation, TokenFormat, jwt::Object},
 };
 
-pub(super) async fn list(State(house): State<House>, Path(server): Path<String>) -> Answer {
-    Ok(Json(house.named(&server)?.realm().snapshot().tokens).into_response())
+pub(super) async fn list(place: Place) -> Answer {
+    Ok(Json(place.realm.snapshot().tokens).into_response())
 }
 
 /// A genuine token.
@@ -44,29 +39,20 @@ pub(super) struct Wanted {
     claims: Object,
 }
 
-pub(super) async fn create(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(wanted): Body<Wanted>,
-) -> Answer {
-    let server = house.named(&server)?;
-    let client = clients::named(&server, &wanted.client_id)?;
-    let user = wanted.username.map(|name| users::named(&server, &name)).transpose()?;
+pub(super) async fn create(place: Place, Body(wanted): Body<Wanted>) -> Answer {
+    let client = clients::named(&place.realm, &wanted.client_id)?;
+    let user = wanted.username.map(|name| users::named(&place.realm, &name)).transpose()?;
     let grant_type = if user.is_some() { "password" } else { "client_credentials" };
     let mut order = Issue::new(&client, user.as_ref(), grant_type, wanted.scopes);
     order.format = wanted.format.unwrap_or(order.format);
     order.refresh = wanted.refresh;
     order.claims = wanted.claims;
-    let issued = issue(server.realm(), &order);
+    let issued = issue(&place.realm, &order);
     Ok((StatusCode::CREATED, Json(issued.body())).into_response())
 }
 
-pub(super) async fn forge(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(order): Body<ForgeryOrder>,
-) -> Answer {
-    let token = house.named(&server)?.forge().order(order).map_err(|error| Refusal::told(&error))?;
+pub(super) async fn forge(place: Place, Body(order): Body<ForgeryOrder>) -> Answer {
+    let token = place.forge().order(order).map_err(|error| Refusal::told(&error))?;
     Ok((StatusCode::CREATED, Json(json!({ "token": token }))).into_response())
 }
 
@@ -81,8 +67,8 @@ pub(super) struct Proof {
     token: Option<String>,
 }
 
-pub(super) async fn prove(State(house): State<House>, Path(server): Path<String>, Body(order): Body<Proof>) -> Answer {
-    let forge = house.named(&server)?.forge();
+pub(super) async fn prove(place: Place, Body(order): Body<Proof>) -> Answer {
+    let forge = place.forge();
     let key = order.key.of(forge.keys()).map_err(|error| Refusal::told(&error))?;
     let proof = forge.proof(&key, &order.method, &order.url, order.token.as_deref());
     let body = json!({ "proof": proof.encode(), "thumbprint": proof.thumbprint() });
@@ -96,8 +82,8 @@ pub(super) struct Text {
     token: String,
 }
 
-pub(super) async fn revoke(State(house): State<House>, Path(server): Path<String>, Body(text): Body<Text>) -> Answer {
-    match house.named(&server)?.realm().revoke(&text.token, None) {
+pub(super) async fn revoke(place: Place, Body(text): Body<Text>) -> Answer {
+    match place.realm.revoke(&text.token, None) {
         Revocation::Revoked(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Revocation::Unsupported => Err(Refusal::bad("this vendor does not revoke access tokens")),
         Revocation::Unknown | Revocation::Foreign(_) => {
@@ -116,17 +102,12 @@ pub(super) struct CutOff {
     issued_before: u64,
 }
 
-pub(super) async fn cut_off(State(house): State<House>, Path(server): Path<String>, Body(cut): Body<CutOff>) -> Answer {
-    let server = house.named(&server)?;
-    let client = cut.client_id.map(|id| clients::named(&server, &id)).transpose()?;
-    server.realm().end_issued_before(client.as_ref().map(|client| client.id.as_str()), cut.issued_before);
+pub(super) async fn cut_off(place: Place, Body(cut): Body<CutOff>) -> Answer {
+    let client = cut.client_id.map(|id| clients::named(&place.realm, &id)).transpose()?;
+    place.realm.end_issued_before(client.as_ref().map(|client| client.id.as_str()), cut.issued_before);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn introspect(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(text): Body<Text>,
-) -> Answer {
-    Ok(Json(house.named(&server)?.realm().introspect(&text.token)).into_response())
+pub(super) async fn introspect(place: Place, Body(text): Body<Text>) -> Answer {
+    Ok(Json(place.realm.introspect(&text.token)).into_response())
 }

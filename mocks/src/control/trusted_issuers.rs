@@ -1,18 +1,13 @@
-//! `/servers/{server}/trusted-issuers`: who may vouch for users.
+//! `…/trusted-issuers`: who may vouch for users.
 //! What an assertion or a ticket must look like is decided in `grants`.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::IntoResponse,
-};
+use axum::{Json, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     body::Body,
-    house::House,
+    place::Place,
     refusal::{Answer, Refusal},
 };
 use crate::{
@@ -31,20 +26,15 @@ fn document(issuer: &TrustedIssuer) -> Value {
     })
 }
 
-pub(super) async fn list(State(house): State<House>, Path(server): Path<String>) -> Answer {
-    let all: Vec<Value> = house.named(&server)?.realm().trusted_issuers().iter().map(document).collect();
+pub(super) async fn list(place: Place) -> Answer {
+    let all: Vec<Value> = place.realm.trusted_issuers().iter().map(document).collect();
     Ok(Json(all).into_response())
 }
 
-pub(super) async fn create(
-    State(house): State<House>,
-    Path(server): Path<String>,
-    Body(wanted): Body<TrustedIssuerDocument>,
-) -> Answer {
-    let server = house.named(&server)?;
+pub(super) async fn create(place: Place, Body(wanted): Body<TrustedIssuerDocument>) -> Answer {
     let issuer = TrustedIssuer::try_from(wanted).map_err(|error| Refusal::told(&error))?;
     let answer = document(&issuer);
-    server.realm().trust(issuer).map_err(|error| Refusal::told(&error))?;
+    place.realm.trust(issuer).map_err(|error| Refusal::told(&error))?;
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
@@ -98,29 +88,25 @@ impl Ticket {
     }
 }
 
-pub(super) async fn ticket(
-    State(house): State<House>,
-    Path((server, name)): Path<(String, String)>,
-    Body(wanted): Body<Ticket>,
-) -> Answer {
-    let server = house.named(&server)?;
-    let known = server.realm().trusted_issuers();
+pub(super) async fn ticket(place: Place, Body(wanted): Body<Ticket>) -> Answer {
+    let name = place.name();
+    let known = place.realm.trusted_issuers();
     let Some(issuer) = known.iter().find(|issuer| issuer.name == name) else {
-        return Err(Refusal::missing("trusted issuer", &name, known.into_iter().map(|issuer| issuer.name)));
+        return Err(Refusal::missing("trusted issuer", name, known.into_iter().map(|issuer| issuer.name)));
     };
     let service = issuer.kerberos.clone().ok_or_else(|| {
         Refusal::bad(format!("the trusted issuer `{name}` has no Kerberos service"))
             .hint("POST it again to trusted-issuers, with `kerberos`")
     })?;
-    let token = wanted.token(service, server.realm().now()).map_err(|error| Refusal::told(&error))?;
+    let token = wanted.token(service, place.realm.now()).map_err(|error| Refusal::told(&error))?;
     Ok((StatusCode::CREATED, Json(json!({ "kerberos_token": token }))).into_response())
 }
 
-pub(super) async fn remove(State(house): State<House>, Path((server, name)): Path<(String, String)>) -> Answer {
-    let server = house.named(&server)?;
-    let known = server.realm().trusted_issuers().into_iter().map(|issuer| issuer.name);
-    match server.realm().distrust(&name) {
+pub(super) async fn remove(place: Place) -> Answer {
+    let name = place.name();
+    let known = place.realm.trusted_issuers().into_iter().map(|issuer| issuer.name);
+    match place.realm.distrust(name) {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
-        false => Err(Refusal::missing("trusted issuer", &name, known)),
+        false => Err(Refusal::missing("trusted issuer", name, known)),
     }
 }

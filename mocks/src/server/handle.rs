@@ -1,7 +1,10 @@
 //! A running server, to be asked, changed and broken.
 //! Everything in here can be done over HTTP as well: see `control`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+};
 
 use super::{
     behind::Behind,
@@ -207,6 +210,11 @@ impl AuthorizationServer {
             Some(answer) => canned.insert(endpoint, answer),
             None => canned.remove(&endpoint),
         };
+    }
+
+    /// The answers that stand in for the right ones, by what they answer.
+    pub fn answers(&self) -> BTreeMap<Endpoint, Canned> {
+        self.site.canned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells a platform of every token that ends before its time from now on, or nobody when `None`. Like the product, it

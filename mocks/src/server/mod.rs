@@ -15,4 +15,5 @@ pub use builder::{AuthorizationServerBuilder, MockError};
 pub use handle::AuthorizationServer;
 pub(crate) use site::{CERTIFIED_USER, Site};
 pub use site::{Canned, Endpoints};
+pub(crate) use tenants::FIRST_TENANT;
 pub use tenants::TenantError;

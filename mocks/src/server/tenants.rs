@@ -6,12 +6,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool, atomic::Ordering},
 };
 
-use super::{builder, handle::AuthorizationServer, site::Site};
+use super::{
+    builder,
+    handle::AuthorizationServer,
+    site::{Endpoints, Site},
+};
 use crate::{
     endpoints::call::Call,
     realm::{Realm, User},
     vendors::Vendor,
 };
+
+/// The tenant that is the server itself.
+pub(crate) const FIRST_TENANT: &str = "carbon.super";
 
 /// The tenants beside the first, and what they have in common.
 #[derive(Default)]
@@ -96,7 +103,7 @@ impl AuthorizationServer {
             return Err(TenantError::Paths);
         }
         let mut all = self.site.tenants.all();
-        let taken = domain == "carbon.super" || all.contains_key(domain);
+        let taken = domain == FIRST_TENANT || all.contains_key(domain);
         if taken || !is_domain(domain) {
             return Err(TenantError::Domain(domain.to_owned()));
         }
@@ -110,8 +117,16 @@ impl AuthorizationServer {
     /// The realm of a tenant; that of the server itself under `carbon.super`.
     pub fn tenant(&self, domain: &str) -> Option<Realm> {
         match domain {
-            "carbon.super" => Some(self.site.realm.clone()),
+            FIRST_TENANT => Some(self.site.realm.clone()),
             _ => self.site.tenants.all().get(domain).map(|site| site.realm.clone()),
+        }
+    }
+
+    /// Where the endpoints of a tenant are; those of the server itself under `carbon.super`.
+    pub fn tenant_endpoints(&self, domain: &str) -> Option<Endpoints> {
+        match domain {
+            FIRST_TENANT => Some(self.site.endpoints.clone()),
+            _ => self.site.tenants.all().get(domain).map(|site| site.endpoints.clone()),
         }
     }
 

@@ -7,4 +7,6 @@ mod support;
 mod examples;
 mod refusals;
 mod routes;
+mod settings;
 mod stage;
+mod tenants;

@@ -34,6 +34,11 @@ impl Stage {
         answer(request.send().await.unwrap()).await
     }
 
+    /// What the document has under such a reference.
+    pub(crate) fn schema(&self, reference: &str) -> &Value {
+        self.document.pointer(reference.trim_start_matches('#')).unwrap()
+    }
+
     /// Holds a value to a schema of the document.
     pub(crate) fn fits(&self, schema: &Value, value: &Value, what: &str) {
         let mut whole = schema.clone();
