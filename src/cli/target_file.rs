@@ -224,8 +224,10 @@ fn capabilities(
         (planes.publisher.is_some(), Capability::Publisher),
         (planes.devportal.is_some(), Capability::Devportal),
         (planes.devportal.is_some(), Capability::Resident),
+        (planes.devportal.is_some(), Capability::Consent),
         (planes.gateway.is_some(), Capability::Gateway),
         (planes.gateway.is_some() && planes.admin.is_some(), Capability::OpaqueTokens),
+        (planes.gateway.is_some() && planes.publisher.is_some(), Capability::BackendTokens),
         (file.control.restart.is_some(), Capability::Restart),
     ];
     found.extend(promises.into_iter().filter(|(promised, _)| *promised).map(|(_, capability)| capability));

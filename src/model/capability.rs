@@ -33,6 +33,12 @@ pub enum Capability {
     Clock,
     /// Opaque tokens are validated through introspection.
     OpaqueTokens,
+    /// The gateway tells backends of callers in a token of its own.
+    BackendTokens,
+    /// The resident key manager asks users whether they agree before a client gets a code or a token of theirs.
+    Consent,
+    /// What became of scopes at key managers can be asked for in the administrator's plane.
+    ScopeReports,
     /// A discovery document (RFC 8414 or OpenID Connect Discovery).
     Discovery,
     /// A published key set.
@@ -97,7 +103,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of the declaration.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::Admin,
         Self::Publisher,
         Self::Devportal,
@@ -109,6 +115,9 @@ impl Capability {
         Self::Deployment,
         Self::Clock,
         Self::OpaqueTokens,
+        Self::BackendTokens,
+        Self::Consent,
+        Self::ScopeReports,
         Self::Discovery,
         Self::Jwks,
         Self::JwtAccessTokens,
@@ -155,6 +164,9 @@ impl Capability {
             Self::Deployment => "deployment",
             Self::Clock => "clock",
             Self::OpaqueTokens => "opaque-tokens",
+            Self::BackendTokens => "backend-tokens",
+            Self::Consent => "consent",
+            Self::ScopeReports => "scope-reports",
             Self::Discovery => "discovery",
             Self::Jwks => "jwks",
             Self::JwtAccessTokens => "jwt-access-tokens",

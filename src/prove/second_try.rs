@@ -83,7 +83,8 @@ impl SecondTry {
 
     /// The document of a refused request as it was sent, and in the form that the subject takes.
     fn mended(&self, plane: Plane, request: &Request<Bytes>, answer: &Response<Bytes>) -> Option<(Value, Value)> {
-        let refused = answer.status().is_client_error() && !is_one(request);
+        // Some refusals come wrapped as a failure (500 with 900967).
+        let refused = (answer.status().is_client_error() || answer.status().is_server_error()) && !is_one(request);
         let sent = message::json(request.body()).filter(|sent| refused && sent.is_object())?;
         let told = message::json(answer.body()).unwrap_or_default();
         let seen = self.seen();
@@ -250,7 +251,7 @@ mod tests {
             message::refuse(&mut answer, status, code, "no");
             second.mended(Plane::Admin, &request(marked), &answer).map(|(_, mended)| mended["name"].clone())
         };
-        assert_eq!(mended(false, 400, 7), Some(json!("other")));
-        assert_eq!([mended(true, 400, 7), mended(false, 500, 7), mended(false, 400, 8)], [None, None, None]);
+        assert_eq!([mended(false, 400, 7), mended(false, 500, 7)], [Some(json!("other")), Some(json!("other"))]);
+        assert_eq!([mended(true, 400, 7), mended(false, 200, 7), mended(false, 400, 8)], [None, None, None]);
     }
 }

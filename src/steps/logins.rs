@@ -11,7 +11,7 @@ use kmspec_drivers::{
     error::DriverError,
     reply::Reply,
 };
-use kmspec_model::exchange::Role;
+use kmspec_model::{capability::Capability, exchange::Role};
 
 use super::{
     oauth_client::keep,
@@ -61,6 +61,7 @@ async fn agrees_elsewhere(world: &mut World, application: String) -> Result<(), 
     let opened = browser::open(&own, url).await.or_fail(world)?;
     let asked = browser::submit(&own, &opened, &name_and_password).await.or_fail(world)?;
     let asked = asked.ok_or_else(|| world.deviates("a page with a form to log in", "none"))?;
+    asks_for_consent(world, &asked)?;
     let agreed = browser::submit(&other, &asked, &[("consent", "approve")]).await.or_fail(world)?;
     let agreed = agreed.ok_or_else(|| world.deviates("a page with a form to agree", "none"))?;
     remember(world, &other);
@@ -70,11 +71,33 @@ async fn agrees_elsewhere(world: &mut World, application: String) -> Result<(), 
     Ok(())
 }
 
+/// Deviates unless this is the page that asks for consent (O9); where nobody is asked, the scenario does not apply.
+fn asks_for_consent(world: &World, arrival: &Arrival) -> Result<(), StepError> {
+    match arrival {
+        Arrival::Away(to) if to.as_str().starts_with(CALLBACK) => Err(world.not_applicable(Capability::Consent)),
+        Arrival::Away(to) => Err(world.deviates("a page that asks for consent", format!("sent to {to}"))),
+        Arrival::Page(page) if is_consent(&page.url) => Ok(()),
+        Arrival::Page(page) => {
+            Err(world.deviates("a page that asks for consent", format!("the page {}", page.url.path())))
+        }
+    }
+}
+
+/// Whether this is the address of a page that asks for consent: it names the session that the answer belongs to.
+fn is_consent(page: &Url) -> bool {
+    parameter(page.query(), "sessionDataKeyConsent").is_some()
+}
+
 #[then(expr = "the other browser is not sent to the application")]
 async fn stays(world: &mut World) -> Result<(), StepError> {
     let sent_to = login(world)?.sent_to;
     let observed = sent_to.as_ref().map_or_else(String::new, |to| format!("sent to {}", to.path()));
     world.expect(sent_to.is_none(), "a page of the server", observed)
+}
+
+#[then(expr = "the developer still gets a code for {string} by agreeing")]
+async fn agrees_after_all(world: &mut World, application: String) -> Result<(), StepError> {
+    code(world, &application).await.map(drop)
 }
 
 #[when(expr = "the developer logs in for a token of {string} in the address itself")]
@@ -131,7 +154,11 @@ async fn consent_named(world: &mut World, application: String) -> Result<(), Ste
     let owner = users::persona(world, Role::Developer)?.username;
     let id = world.applications.named(&application).or_fail(world)?.id.clone();
     let wanted = format!("{}_{id}_PRODUCTION", owner.split('@').next().unwrap_or_default());
-    let named: Vec<_> = login(world)?.pages.iter().filter_map(|page| parameter(page.query(), "application")).collect();
+    let pages = login(world)?.pages;
+    if !pages.iter().any(is_consent) {
+        return Err(world.not_applicable(Capability::Consent));
+    }
+    let named: Vec<_> = pages.iter().filter_map(|page| parameter(page.query(), "application")).collect();
     world.expect(named.contains(&wanted), format!("a page that names `{wanted}`"), named.join(", "))
 }
 

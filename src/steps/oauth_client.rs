@@ -9,7 +9,6 @@ use kmspec_drivers::{
     credentials::Token,
     error::DriverError,
     notify::Notify,
-    published_keys::claims_of,
     reply::Reply,
 };
 use kmspec_model::{exchange::Role, target::Persona};
@@ -202,19 +201,6 @@ async fn announces_reset(world: &mut World, name: String) -> Result<(), StepErro
     let administrator = persona(world, Role::Administrator)?;
     let reply = world.scene().notify().or_fail(world)?.tell(&administrator, "WSO2-IS", &event).await;
     world.keep(reply).map(|_| ())
-}
-
-#[given(expr = "the platform was told that the client of the token was revoked")]
-async fn client_revoked(world: &mut World) -> Result<(), StepError> {
-    let held = tokens::held(world)?;
-    let client = keys_of(world, &held.application, RESIDENT)?.consumer_key;
-    let issued_at = claims_of(&held.token).and_then(|claims| claims.get("iat")?.as_u64());
-    let issued_at = issued_at.ok_or_else(|| world.deviates("a token that says when it was issued", "none"))?;
-    // A second later than the token, since tokens count in seconds.
-    let event = Notify::client_revoked(&client.0, &world.scene().tenant, (issued_at + 1) * 1_000);
-    let administrator = persona(world, Role::Administrator)?;
-    let reply = world.scene().notify().or_fail(world)?.tell(&administrator, "default", &event).await;
-    world.demand("the revocation of the client", reply)
 }
 
 // Introspection and profile.

@@ -95,6 +95,12 @@ pub(super) fn was_granted(world: &World, what: &str) -> Result<(), StepError> {
     }
 }
 
+/// Where no source says with which status and code: any refusal will do, and another step sees that nothing has changed.
+#[then(expr = "the request is refused")]
+async fn refused(world: &mut World) -> Result<(), StepError> {
+    world.refusal("the request").map(drop)
+}
+
 #[then(expr = "the request is refused as malformed")]
 async fn malformed(world: &mut World) -> Result<(), StepError> {
     let refusal = world.refusal("the request")?.clone();

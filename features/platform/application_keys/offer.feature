@@ -21,9 +21,9 @@ Feature: The key managers that a developer is offered
 
   @core @SEED-KM-11/other_tenant @DEF-SEED-KM-25 @needs:tenants
   Scenario: A key manager of another tenant is not offered
-    Given another tenant with a key manager "acme login"
+    Given another tenant with a key manager "acme_login"
     When the developer looks at the key managers
-    Then the key manager "acme login" is not offered
+    Then the key manager "acme_login" is not offered
 
   @core @negative @SEED-KM-18 @SEED-KM-19
   Scenario Outline: A key manager that <restriction> is not offered to the other developer

@@ -29,10 +29,10 @@ Feature: Keys of another tenant's key manager
 
   @extended @APIM-TEN-02 @DEF-SEED-TEN-02
   Scenario: The key managers of the other tenant's portal are those of that tenant
-    Given a described key manager "at home" at a custom server
+    Given a described key manager "at_home" at a custom server
     When the developer looks at the key managers of the other tenant
     Then the key manager "elsewhere" is offered
-    And the key manager "at home" is not offered
+    And the key manager "at_home" is not offered
 
   @extended @APIM-TEN-03 @APIM-TEN-04 @DEF-SEED-TEN-02
   Scenario: An application's keys are shown in the portal of their key manager's tenant

@@ -49,6 +49,6 @@ Feature: Assertions at the resident key manager
     Then the token request is refused as "invalid_grant"
 
   @extended @negative @OAUTH-7523-3-c @DEF-SEED-TX-01
-  Scenario: An assertion that was issued in the future is refused
-    When "shop" presents an assertion of "acme" for the audience "traders" that was issued in an hour
+  Scenario: An assertion that is not valid yet is refused
+    When "shop" presents an assertion of "acme" for the audience "traders" that is not yet valid
     Then the token request is refused as "invalid_grant"

@@ -121,13 +121,6 @@ Feature: Asking the resident key manager for tokens
       Then the introspected token is inactive
       And the introspection says nothing else
 
-    @core @negative @SEED-KM-04/revocation @APIM-REV-07 @DEF-180
-    Scenario: A token whose client was revoked introspects as inactive
-      Given the API consumer holds a token of "shop" from the resident key manager
-      And the platform was told that the client of the token was revoked
-      When the token is introspected at the resident key manager
-      Then the introspected token is inactive
-
     @core @negative @OAUTH-7662-2.3-a @DEF-SEED-RES-11
     Scenario: A stranger may not introspect
       Given the API consumer holds a token of "shop" from the resident key manager

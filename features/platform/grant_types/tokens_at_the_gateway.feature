@@ -152,7 +152,7 @@ Feature: Tokens of the grant types at the gateway
 
   Rule: The backend learns whom a token stands for
 
-    @extended @SEED-IS7-16/endpoint @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:admin @needs:fresh-issuer @connector:is7
+    @extended @SEED-IS7-16/endpoint @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:backend-tokens @needs:admin @needs:fresh-issuer @connector:is7
     Scenario Outline: A backend learns whom a token by <grant> at WSO2 Identity Server 7 stands for
       Given a key manager "acme" at WSO2 Identity Server 7
       And the application "shop" with keys at "acme", subscribed to the API "orders"
@@ -165,6 +165,45 @@ Feature: Tokens of the grant types at the gateway
         | client credentials |
         | password           |
         | refresh            |
+
+    @extended @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:backend-tokens @needs:admin @needs:fresh-issuer @connector:is
+    Scenario Outline: A backend learns whom a token by <way> at WSO2 Identity Server stands for
+      Given a key manager "acme" at WSO2 Identity Server with
+        | grant types | client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer |
+      And the application "shop" with keys at "acme" for the grant types "client_credentials, authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by <way>
+      When the API consumer calls "orders" with the token
+      Then the backend learns whom a token by <way> stands for
+
+      Examples:
+        | way                |
+        | authorization code |
+        | renewal            |
+        | assertion          |
+
+    @extended @SEED-IS7-16/endpoint @DEF-SEED-BJ-06 @APIM-BJ-02 @needs:backend-tokens @needs:admin @needs:fresh-issuer @connector:is7
+    Scenario Outline: A backend learns whom a token by <way> at WSO2 Identity Server 7 stands for, whose client was registered for it
+      Given a key manager "acme" at WSO2 Identity Server 7 with
+        | grant types | client_credentials, <grant type> |
+      And the application "shop" with keys at "acme" for the grant types "client_credentials, <grant type>", subscribed to the API "orders"
+      And the API consumer holds a token of "shop" from "acme" by <way>
+      When the API consumer calls "orders" with the token
+      Then the backend learns whom a token by <way> stands for
+
+      Examples:
+        | way                          | grant type                                      |
+        | authorization code           | authorization_code                              |
+        | authorization code with PKCE | authorization_code                              |
+        | assertion                    | urn:ietf:params:oauth:grant-type:jwt-bearer     |
+        | SAML assertion               | urn:ietf:params:oauth:grant-type:saml2-bearer   |
+        | token exchange               | urn:ietf:params:oauth:grant-type:token-exchange |
+        | Windows login                | iwa:ntlm                                        |
+        | Kerberos ticket              | kerberos                                        |
+
+      @needs:clock
+      Examples:
+        | way    | grant type                                   |
+        | device | urn:ietf:params:oauth:grant-type:device_code |
 
   Rule: Renewal replaces a token without widening it
 

@@ -28,9 +28,9 @@ Feature: Several key managers in a tenant
 
     @core @SEED-KM-11/other_tenant @DEF-SEED-KM-25 @needs:tenants
     Scenario: A key manager of another tenant is not listed
-      Given another tenant with a key manager "acme login"
+      Given another tenant with a key manager "acme_login"
       When the administrator lists the key managers
-      Then the key manager "acme login" is not listed
+      Then the key manager "acme_login" is not listed
 
     @core @negative @SEED-KM-11/other_tenant @DEF-SEED-KM-24 @needs:tenants
     Scenario: A key manager of another tenant cannot be deleted

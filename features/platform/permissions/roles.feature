@@ -120,10 +120,10 @@ Feature: Who may generate keys with a key manager
 
     @core @SEED-KM-19 @APIM-PERM-05 @DEF-SEED-PERM-09 @needs:deployment
     Scenario: A role is denied in its own tenant only
-      Given the super tenant has a key manager "acme login" that denies the role "Internal/subscriber"
-      And a key manager "acme login" at WSO2 Identity Server 7
-      When the developer generates keys for "shop" at "acme login"
-      Then the consumer key is the client id that "acme login" issued
+      Given the super tenant has a key manager "acme_login" that denies the role "Internal/subscriber"
+      And a key manager "acme_login" at WSO2 Identity Server 7
+      When the developer generates keys for "shop" at "acme_login"
+      Then the consumer key is the client id that "acme_login" issued
 
   Rule: A restriction does not reach back
 

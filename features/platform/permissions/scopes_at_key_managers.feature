@@ -156,7 +156,7 @@ Feature: Scopes at the key managers that keep them
       Then the request is granted
       And "acme" comes to know the scope "pets-write" once its server is in reach again
 
-    @extended @SEED-KM-07 @DEF-SEED-CONN-12 @connector:is7
+    @extended @SEED-KM-07 @DEF-SEED-CONN-12 @needs:scope-reports @connector:is7
     Scenario: That a key manager could not be told of a scope is reported at it
       Given a key manager "acme" at WSO2 Identity Server 7
       And the authorization server "acme" is down

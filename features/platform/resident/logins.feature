@@ -28,17 +28,18 @@ Feature: Logging in at the resident key manager
       When the developer logs in for a code of "shop"
       Then the browser was given a cookie whose name begins with "sessionNonceCookie-"
 
-    @extended @APIM-TOK-08 @DEF-SEED-TOK-02 @needs:publisher @needs:gateway
+    @extended @APIM-TOK-08 @DEF-SEED-TOK-02 @needs:publisher @needs:gateway @needs:consent
     Scenario: Who is asked for consent reads which application wants it
       Given the application "shop" with keys at the resident key manager for the grant types "authorization_code, client_credentials", subscribed to the API "orders"
       When the developer logs in for a code of "shop"
       Then the page that asked for consent named "shop", its owner and its keys
 
-    @extended @negative @OAUTH-6749-10.12-a @DEF-SEED-TOK-06 @needs:publisher @needs:gateway
+    @extended @negative @OAUTH-6749-10.12-a @DEF-SEED-TOK-06 @needs:publisher @needs:gateway @needs:consent
     Scenario: Nobody agrees to a login in another browser
       Given the application "shop" with keys at the resident key manager for the grant types "authorization_code, client_credentials", subscribed to the API "orders"
       When the developer logs in for a code of "shop", and somebody agrees to it in another browser
       Then the other browser is not sent to the application
+      And the developer still gets a code for "shop" by agreeing
 
     @extended @negative @OAUTH-6749-4.1.2-b @DEF-SEED-TOK-05 @needs:publisher @needs:gateway
     Scenario: A code that comes twice ends the token that it brought

@@ -144,5 +144,5 @@ Feature: The resident key manager
       Given the application "shop"
       And the administrator has limited the life of tokens for applications at the resident key manager to 100 seconds
       When the developer generates keys for "shop" at the resident key manager whose tokens live 101 seconds
-      Then the request is refused as malformed
+      Then the request is refused
       And the developer sees no keys of "shop" at the resident key manager

@@ -1,4 +1,4 @@
-@token-validation @needs:publisher @needs:devportal @needs:gateway
+@token-validation @needs:publisher @needs:devportal @needs:gateway @needs:backend-tokens
 Feature: What backends are told of callers
   The gateway vouches for the caller in a token of its own: whose application called which API for whom.
 
@@ -85,7 +85,7 @@ Feature: What backends are told of callers
       And "shop" has the attribute "Region" of "east"
       And "orders" comes to tell its backend "east" as the attribute "Region"
 
-    @extended @APIM-BJ-09 @DEF-SEED-BJ-03 @needs:resident @connector:resident
+    @extended @APIM-BJ-09 @DEF-SEED-BJ-03 @needs:resident @needs:deployment @connector:resident
     Scenario: An attribute that was left empty is an empty text
       Given the application "shop" with
         | attribute Region | (empty) |

@@ -334,7 +334,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: Backends learn claims by the platform's names
 
-    @core @SEED-IS-28 @DEF-SEED-IS-28 @APIM-BJ-04
+    @core @SEED-IS-28 @DEF-SEED-IS-28 @APIM-BJ-04 @needs:backend-tokens
     Scenario: A mapped claim reaches the backend under its local name only
       Given a key manager "acme" at a custom server with
         | claim mapping | dept to department |
@@ -344,7 +344,7 @@ Feature: The claims that name the consumer and its scopes
       And the assertion that the backend saw says "wholesale" as the claim "department"
       And the assertion that the backend saw says nothing as the claim "dept"
 
-    @core @SEED-IS-28 @DEF-SEED-GW-08 @APIM-BJ-02
+    @core @SEED-IS-28 @DEF-SEED-GW-08 @APIM-BJ-02 @needs:backend-tokens
     Scenario: A claim without a mapping reaches the backend under its own name
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"
@@ -363,7 +363,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: A claim that decides something is of its kind
 
-    @core @negative @SEED-IS-13 @SEED-IS-14 @DEF-SEED-GW-61
+    @extended @negative @SEED-IS-13 @SEED-IS-14 @DEF-SEED-GW-61
     Scenario Outline: A token <whose claim is of another kind> is refused
       Given a key manager "acme" at a custom server
       And the application "shop" mapped to a client of "acme" and subscribed to the API "orders"

@@ -64,7 +64,7 @@ Feature: The request around a token
       Then the backend answers the call
       And the backend saw no "X-Admin" header
 
-    @extended @needs:admin @needs:publisher @needs:devportal @needs:fresh-issuer @DEF-072
+    @extended @needs:admin @needs:publisher @needs:devportal @needs:fresh-issuer @needs:backend-tokens @DEF-072
     Scenario: A client cannot have the gateway's own header dropped
       When the API consumer calls "orders" with a token of "shop" from "acme" and says "close, X-JWT-Assertion" in the header "Connection"
       Then the backend answers the call

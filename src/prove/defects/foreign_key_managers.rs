@@ -62,9 +62,9 @@ fn all_tenants_listed(notes: &mut Notes, plane: Plane, request: &Request<Bytes>,
 }
 
 /// Whether a name is one that the defects of tenants are about: most key managers have names of one word, and those of
-/// scenarios that have nothing to do with tenants stay apart.
+/// scenarios that have nothing to do with tenants stay apart. Names have no white space, so that words are joined by `_`.
 fn has_several_words(document: &Value) -> bool {
-    document["name"].as_str().is_some_and(|name| name.contains(' '))
+    document["name"].as_str().is_some_and(|name| name.contains('_'))
 }
 
 /// Takes the name away where another tenant has a key manager of that name.
@@ -102,7 +102,7 @@ mod tests {
             note_owner,
             &mut notes,
             &request(Method::POST, "", "one", Value::Null),
-            json!({ "id": "a", "name": "acme login" }),
+            json!({ "id": "a", "name": "acme_login" }),
         );
         for (who, deed) in [("one", Deed::Nothing), ("other", Deed::Done)] {
             let mut read = request(Method::GET, "/a", who, Value::Null);
@@ -110,8 +110,8 @@ mod tests {
             assert_eq!(bearer(&read), "Bearer one");
         }
         for (who, name, deed) in [
-            ("one", "acme login", Deed::Nothing),
-            ("other", "acme login", Deed::Done),
+            ("one", "acme_login", Deed::Nothing),
+            ("other", "acme_login", Deed::Done),
             ("other", "acme", Deed::Nothing),
         ] {
             let mut add = request(Method::POST, "", who, json!({ "name": name }));

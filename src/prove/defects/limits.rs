@@ -42,7 +42,7 @@ fn life_passed_over(_: &mut Notes, plane: Plane, request: &mut Request<Bytes>) -
 /// Changes that are refused are sent without what cannot be changed.
 fn as_it_was(refused: &Refused<'_>, document: &mut Value) -> bool {
     const VERSION: &str = "/additionalProperties/azure_ad_requested_access_token_version";
-    let changes = refused.plane == Plane::Admin && refused.request.method() == Method::PUT && refused.status == 400;
+    let changes = refused.plane == Plane::Admin && refused.request.method() == Method::PUT;
     let Some(known) = refused.known.filter(|_| changes).and_then(|known| known.pointer(VERSION)) else { return false };
     match document.pointer_mut(VERSION).filter(|sent| *sent != known) {
         Some(sent) => {

@@ -33,6 +33,9 @@ defects! {
 /// A role that every user of the product holds.
 const EVERYONE: &str = "Internal/everyone";
 
+/// Roles that every developer holds; who holds which others cannot be told from calls.
+const EVERY_DEVELOPERS: [&str; 2] = [EVERYONE, "Internal/subscriber"];
+
 /// The role by which the features tell the two developers apart.
 const CONTRACTORS: &str = "contractors";
 
@@ -178,8 +181,7 @@ fn denied_elsewhere() -> Arc<dyn Saboteur> {
     Arc::new(DeniedElsewhere::default())
 }
 
-/// Asks for the permissions of a key manager by its name, whoever's it is. Of names with several words only: most key
-/// managers have names of one, and those of scenarios that have nothing to do with tenants stay apart.
+/// Looks the permissions of a key manager up by its name, and finds those of whatever tenant has one of that name.
 #[derive(Default)]
 struct DeniedElsewhere(KeyManagers);
 
@@ -188,9 +190,15 @@ impl DeniedElsewhere {
         let ["applications", _, "generate-keys"] = *message::resource(request.uri().path()) else { return false };
         let order = message::json(request.body()).unwrap_or_default();
         let namesakes = self.0.namesakes(request, order["keyManager"].as_str().unwrap_or_default());
-        let denying = |each: &Value| permission_in(each)["permissionType"] == "DENY";
-        namesakes.iter().any(|each| each["name"].as_str().is_some_and(|name| name.contains(' ')) && denying(each))
+        namesakes.iter().any(denies_developers)
     }
+}
+
+/// Whether the permission in a document turns every developer away.
+fn denies_developers(document: &Value) -> bool {
+    let permission = permission_in(document);
+    let mut roles = permission["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    permission["permissionType"] == "DENY" && roles.any(|role| EVERY_DEVELOPERS.contains(&role))
 }
 
 impl Saboteur for DeniedElsewhere {
@@ -228,6 +236,16 @@ mod tests {
         assert_eq!(bent(public_denies, "PUBLIC", json!([]))["permissionType"], "DENY");
         assert_eq!(bent(public_denies, "ALLOW", json!(["a"]))["permissionType"], "ALLOW");
         assert!(public_denies(&mut json!({ "name": "acme" })));
+    }
+
+    #[test]
+    fn a_role_of_every_developer_is_one_that_denies_them() {
+        let denies = |kind: &str, role: &str| {
+            denies_developers(&json!({ "permissions": { "permissionType": kind, "roles": [role] } }))
+        };
+        assert!(denies("DENY", "Internal/subscriber") && denies("DENY", EVERYONE));
+        assert!(!denies("ALLOW", "Internal/subscriber") && !denies("DENY", CONTRACTORS));
+        assert!(!denies_developers(&json!({ "name": "acme" })));
     }
 
     #[test]
