@@ -15,6 +15,7 @@ mod handshake;
 pub mod identity;
 mod internal_data;
 mod lifecycle;
+mod mapped_clients;
 mod notify;
 mod outbound;
 pub mod panics;

@@ -1,6 +1,8 @@
 //! Calls of the platform to others: one HTTP client with the configured trust and time limits.
 //! What is said in a call is left to the connectors.
 
+use std::time::Duration;
+
 use reqwest::{Certificate, Client, Identity, Response, redirect};
 
 use super::{config::PlatformConfig, error::PlatformError};
@@ -26,6 +28,9 @@ pub(super) fn client(config: &PlatformConfig) -> Result<Client, PlatformError> {
         .build()
         .map_err(PlatformError::Trust)
 }
+
+/// How soon a key that is not in a fetched key set, or a set that could not be fetched, may lead to another fetch.
+pub(super) const KEY_SET_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Longer answers are not read: no metadata, registration or token answer comes near.
 const LONGEST_ANSWER: usize = 1 << 20;

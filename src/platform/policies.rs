@@ -64,16 +64,39 @@ pub(super) const SUBSCRIPTIONLESS: &str = "DefaultSubscriptionless";
 /// The policy by which a token counts once.
 pub(super) const REVOKE_ONE_TIME_TOKEN: &str = "revokeOneTimeToken";
 
-/// The policy by which a message goes on as XML; on answers it is kept as sent and does nothing.
+/// The policy by which a message goes on as XML.
 pub(super) const JSON_TO_XML: &str = "jsonToXML";
 
-/// The policies that operations may have, with the flows that they apply to.
-const OPERATION: &[(&str, &[&str])] = &[(REVOKE_ONE_TIME_TOKEN, &["request"]), (JSON_TO_XML, &["request", "response"])];
+/// The policy by which a header field is set.
+pub(super) const ADD_HEADER: &str = "addHeader";
 
-/// Whether an operation may have that policy in a flow. Others than these, such as the product has many, are kept as sent
-/// and do nothing.
+/// The policy by which a header field is taken away.
+pub(super) const REMOVE_HEADER: &str = "removeHeader";
+
+/// Header fields that no policy changes: a message is framed and sent on by them.
+pub(super) const UNCHANGED: &[&str] = &[
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The policies that operations may have, with the flows that they apply to.
+const OPERATION: &[(&str, &[&str])] = &[
+    (REVOKE_ONE_TIME_TOKEN, &["request"]),
+    (JSON_TO_XML, &["request", "response"]),
+    (ADD_HEADER, &["request", "response"]),
+    (REMOVE_HEADER, &["request", "response"]),
+];
+
+/// Whether an operation may have that policy in a flow. The product has more of them, which are not played here.
 pub(super) fn may_have(name: &str, flow: &str) -> bool {
-    OPERATION.iter().all(|(known, flows)| *known != name || flows.contains(&flow))
+    OPERATION.iter().any(|(known, flows)| *known == name && flows.contains(&flow))
 }
 
 /// The common policies of operations, as the publisher lists them.

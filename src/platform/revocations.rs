@@ -1,5 +1,5 @@
-//! Forgetting revocations of tokens that have ended anyway, so that the store does not grow with every revocation.
-//! What is revoked, and refusing it, is left to the gateway and the resident key manager.
+//! Forgetting tokens, codes and logins that have ended, and revocations of tokens that have, so that the store does not grow
+//! with each of them. What is revoked, and refusing it, is left to the gateway and the resident key manager.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use super::{
     clocks::Clocks,
     domain::Tenant,
     events::Event,
+    resident,
     site::Site,
-    store::{Documents, StoreError},
+    store::{Documents, Revocation, StoreError},
 };
 
 /// After so many revocations those that ended are looked for.
@@ -63,10 +64,13 @@ fn forget_ended(documents: &Documents<'_>, clocks: &Clocks) -> Result<usize, Sto
     for (domain, _) in documents.everywhere::<Tenant>()? {
         let now = clocks.of(&domain).now_ms();
         slowest = slowest.min(now);
-        forgotten += documents.forget_revocations(&domain, now.saturating_sub(KEPT_BEYOND_MS))?;
+        let before = now.saturating_sub(KEPT_BEYOND_MS);
+        forgotten += documents.remove_ended::<Revocation>(&domain, "expires_at_ms", before)?;
+        forgotten += resident::forget_ended(documents, &domain, before / 1000)?;
     }
     if slowest < u64::MAX {
-        forgotten += documents.forget_revocations("", slowest.saturating_sub(KEPT_BEYOND_MS))?;
+        let before = slowest.saturating_sub(KEPT_BEYOND_MS);
+        forgotten += documents.remove_ended::<Revocation>("", "expires_at_ms", before)?;
     }
     Ok(forgotten)
 }

@@ -1,10 +1,13 @@
 //! What waits for a person or a second request: logins under way, authorization codes, consents.
-//! It lives for minutes and is not part of a snapshot. What a request must look like is decided in `grants`.
+//! It lives for minutes and is not part of a snapshot; who keeps codes does so one by one. What a request must look like is
+//! decided in `grants`.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{MutexGuard, PoisonError},
 };
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     client::Client, device::Device, handshakes::Waiting, pkce::Challenge, pushed::Pushed, random, state::Realm,
@@ -12,7 +15,7 @@ use super::{
 };
 
 /// An authorization request that was found to be in order (RFC 6749, section 4.1.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     /// Who asks.
     pub client_id: String,
@@ -59,7 +62,7 @@ pub struct Login {
 }
 
 /// An authorization code and what it is bound to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationCode {
     /// The request that led to it.
     pub request: AuthorizationRequest,
@@ -200,6 +203,16 @@ impl Realm {
         }
         pending.codes.insert(text.clone(), code);
         (text, grant)
+    }
+
+    /// A code and what became of it, to be kept.
+    pub fn code(&self, text: &str) -> Option<AuthorizationCode> {
+        self.pending().codes.get(text).cloned()
+    }
+
+    /// Puts a code back that was kept.
+    pub fn put_code(&self, text: &str, code: AuthorizationCode) {
+        self.pending().codes.insert(text.to_owned(), code);
     }
 
     /// The request that led to a code, whether it was redeemed or not.

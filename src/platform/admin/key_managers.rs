@@ -16,7 +16,7 @@ use super::{KeyManagerScopes, masking::shown, rules::admit, usages};
 use crate::{
     domain::{KeyManager, ScopeRegistration},
     events::Event,
-    scope_work,
+    mapped_clients, scope_work,
     site::Site,
     store::Documents,
     wire::{Body, Caller, Code, Path, Refusal, listing},
@@ -120,6 +120,7 @@ pub(super) async fn delete(
             for registration in documents.children::<ScopeRegistration>(&id)? {
                 documents.remove::<ScopeRegistration>(&tenant, &registration.id.to_string())?;
             }
+            mapped_clients::forget(documents, &tenant, stored.id)?;
             documents.remove::<KeyManager>(&tenant, &id)?;
             documents.announce(Event::KeyManagerDeleted { tenant, id: stored.id });
             Ok(StatusCode::OK)

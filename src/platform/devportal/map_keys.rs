@@ -19,6 +19,7 @@ use crate::{
     connectors::{self, Call, ConnectorError, RegisteredClient},
     domain::{KeyManager, KeyMapping, KeyState, MappingMode, Secret, TokenType},
     events::Event,
+    mapped_clients,
     site::Site,
     store::Documents,
     wire::{Body, Caller, Code, Path, Refusal},
@@ -94,6 +95,7 @@ pub(super) async fn map_keys(
             check_free(documents, &tenant, &application, kept.key_type, &key_manager)?;
             check_unmapped(documents, &kept)?;
             documents.put(&tenant, &kept)?;
+            mapped_clients::remember(documents, &kept)?;
             documents.announce(Event::KeyMapped { mapping: Arc::new(kept) });
             Ok::<_, Refusal>(())
         })

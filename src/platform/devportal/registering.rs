@@ -5,7 +5,8 @@ use super::{attempts, failures::told};
 use crate::{
     connectors::{Call, ClientRegistration, ClientRequest, ConnectorError, RegisteredClient},
     domain::KeyMapping,
-    store::StoreError,
+    mapped_clients,
+    store::{Documents, StoreError},
     wire::Refusal,
 };
 
@@ -71,7 +72,7 @@ pub(super) async fn forget(call: Call<'_>, request: &ClientRequest) -> Result<()
     }
 }
 
-/// Deletes what an attempt left; whether there was anything. A client that is somebody's key stays.
+/// Deletes what an attempt left; whether there was anything. A client that is somebody's key, or that others made, stays.
 async fn clear(
     call: Call<'_>,
     registration: &dyn ClientRegistration,
@@ -85,9 +86,12 @@ async fn clear(
     }
     let Some(left) = registration.left_behind(call, request).await? else { return Ok(false) };
     let consumer_key = left.consumer_key.clone();
-    let keys: Vec<(String, KeyMapping)> =
-        call.site.store.read::<_, StoreError, _>(|documents| documents.everywhere()).await?;
-    if keys.iter().any(|(_, key)| key.consumer_key == consumer_key) {
+    let key_manager = call.key_manager.id;
+    let is_taken = move |documents: &Documents<'_>| {
+        let keys: Vec<(String, KeyMapping)> = documents.everywhere_with("consumer_key", &consumer_key)?;
+        Ok::<_, StoreError>(!keys.is_empty() || mapped_clients::is_known(documents, key_manager, &consumer_key)?)
+    };
+    if call.site.store.read(is_taken).await? {
         return Ok(false);
     }
     registration.delete(call, &as_mapping(left)).await.map(|()| true)

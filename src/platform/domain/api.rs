@@ -95,12 +95,38 @@ pub struct Operation {
     pub auth_type: String,
     /// Scopes of which the token needs one; empty means none is needed.
     pub scopes: Vec<String>,
-    /// A token with this scope is revoked by its first use, where the policy `revokeOneTimeToken` is attached.
+    /// What its policies do.
+    #[serde(flatten)]
+    pub played: Played,
+}
+
+/// What the gateway does because policies are attached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Played {
+    /// A token with this scope is revoked by its first use: `revokeOneTimeToken` on requests.
     #[serde(default)]
     pub one_time_scope: Option<String>,
-    /// Whether requests go on as XML, where the policy `jsonToXML` is attached to them.
+    /// Whether requests go on as XML: `jsonToXML` on them.
     #[serde(default)]
     pub json_to_xml: bool,
+    /// Whether answers go on as XML: `jsonToXML` on them.
+    #[serde(default)]
+    pub answers_to_xml: bool,
+    /// Fields of requests: `addHeader` and `removeHeader` on them, in this order.
+    #[serde(default)]
+    pub request_headers: Vec<HeaderChange>,
+    /// Fields of answers.
+    #[serde(default)]
+    pub response_headers: Vec<HeaderChange>,
+}
+
+/// A header field that is set, or taken away where there is no value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderChange {
+    /// In small letters.
+    pub name: String,
+    /// What it says from then on.
+    pub value: Option<String>,
 }
 
 impl Operation {

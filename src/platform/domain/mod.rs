@@ -22,7 +22,7 @@ mod tenant_settings;
 mod throttling_policy;
 mod token_handling;
 
-pub use api::{Api, ApiScope, ApiStatus, Deployment, Operation, Revision, Scope};
+pub use api::{Api, ApiScope, ApiStatus, Deployment, HeaderChange, Operation, Played, Revision, Scope};
 pub use api_key::{ApiKey, KeyRestrictions};
 pub use api_visibility::Viewer;
 pub use application::{Application, ApplicationTokenType, Visibility};

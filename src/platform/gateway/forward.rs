@@ -6,8 +6,8 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header},
 };
 
-use super::refusal::Refusal;
-use crate::domain::{Api, KeyType};
+use super::{mediation, refusal::Refusal};
+use crate::domain::{Api, HeaderChange, KeyType};
 
 /// Header fields of one hop only (RFC 9110, section 7.6.1), and those that the client library sets itself.
 const HOP_BY_HOP: [&str; 10] = [
@@ -50,6 +50,8 @@ pub(super) struct Forward<'a> {
     pub(super) headers: &'a HeaderMap,
     /// The headers that carried credentials.
     pub(super) credentials: [HeaderName; 3],
+    /// What policies do to the fields; what the gateway says of itself and of the caller comes after it.
+    pub(super) changes: &'a [HeaderChange],
     /// What the gateway tells of the caller.
     pub(super) assertion: Option<HeaderValue>,
     /// The header in which it is told.
@@ -68,6 +70,7 @@ impl Forward<'_> {
             url.push_str(self.query);
         }
         let mut headers = outgoing(self.headers, &self.credentials);
+        mediation::change_headers(&mut headers, self.changes);
         headers.remove(self.assertion_header);
         if let Some(assertion) = self.assertion {
             headers.insert(self.assertion_header, assertion);

@@ -13,11 +13,8 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
 use super::local::LocalKeyManager;
-use crate::domain::KeyManager;
+use crate::{domain::KeyManager, outbound::KEY_SET_COOLDOWN};
 use kmspec_validation::{Certificate, KeySet};
-
-/// How soon an unknown key, or a set that could not be fetched, may lead to another fetch.
-const COOLDOWN: Duration = Duration::from_secs(1);
 
 /// A key set of one issuer is a few kilobytes; more is not read.
 const MAX_KEY_SET_BYTES: usize = 1 << 20;
@@ -137,7 +134,7 @@ impl KeySource {
         if let Some(keys) = known.filter(|keys| lacking != Some(keys.generation)) {
             return Some(keys);
         }
-        if fetches.demanded.is_some_and(|at| at.elapsed() < COOLDOWN) {
+        if fetches.demanded.is_some_and(|at| at.elapsed() < KEY_SET_COOLDOWN) {
             return None;
         }
         fetches.begun = Some(Instant::now());

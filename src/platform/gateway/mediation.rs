@@ -1,9 +1,9 @@
-//! What the policy `jsonToXML` does to a request: its message is read, and JSON goes on to the backend as XML.
+//! What policies do to messages: fields are set and taken away, and with `jsonToXML` JSON goes on as XML.
 //! Which operations have the policy is the API's document to say, how a refusal is worded the refusal's.
 
 use axum::{
-    body::Bytes,
-    http::{HeaderMap, HeaderValue, header},
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, header},
 };
 use quick_xml::{
     Reader, Writer,
@@ -12,9 +12,35 @@ use quick_xml::{
 use serde_json::Value;
 
 use super::refusal::Refusal;
+use crate::domain::{HeaderChange, Played};
 
 /// The element around what was a JSON object.
 const ROOT: &str = "jsonObject";
+
+/// Sets and takes away fields, in their order.
+pub(super) fn change_headers(headers: &mut HeaderMap, changes: &[HeaderChange]) {
+    for change in changes {
+        let Ok(name) = HeaderName::try_from(&change.name) else { continue };
+        match change.value.as_ref().map(HeaderValue::try_from) {
+            Some(Ok(value)) => drop(headers.insert(name, value)),
+            Some(Err(_)) => {}
+            None => drop(headers.remove(name)),
+        }
+    }
+}
+
+/// The backend's answer as it goes to the client. One that is encoded further stays as it is: it says itself that it is no
+/// plain JSON.
+pub(super) async fn answered(played: &Played, answer: Response<Body>) -> Result<Response<Body>, Refusal> {
+    let (mut parts, mut body) = answer.into_parts();
+    if played.answers_to_xml && !parts.headers.contains_key(header::CONTENT_ENCODING) {
+        // It was read as a whole when the backend sent it.
+        let read = to_bytes(body, usize::MAX).await.map_err(|_| Refusal::BackendSilent)?;
+        body = Body::from(json_to_xml(&mut parts.headers, read)?);
+    }
+    change_headers(&mut parts.headers, &played.response_headers);
+    Ok(Response::from_parts(parts, body))
+}
 
 /// Reads the message, and writes JSON as XML; other kinds of messages go on as they came.
 ///

@@ -149,7 +149,8 @@ async fn pass(
         true => Admitted::default(),
         false => admit(state, tenant, api, operation, &parts).await?,
     };
-    if operation.json_to_xml {
+    let played = &operation.played;
+    if played.json_to_xml {
         body = mediation::json_to_xml(&mut parts.headers, body)?;
     }
     if let (Some(only), Some(presented)) = (deployment.only_keys(), caller.key_type)
@@ -169,18 +170,19 @@ async fn pass(
         query,
         headers: &parts.headers,
         credentials: credential_headers(api, &deployment.token_header),
+        changes: &played.request_headers,
         assertion: backend_jwt::assertion(state, tenant, api, &caller).await,
         assertion_header: &deployment.backend_jwt.header,
         login,
         body,
     };
     let answer = call.send(&state.site.http).await?;
-    if let (Some(scope), Some(token)) = (&operation.one_time_scope, &caller.token)
+    if let (Some(scope), Some(token)) = (&played.one_time_scope, &caller.token)
         && token.has_scope_of(std::slice::from_ref(scope))
     {
         state.use_up(tenant, token).await?;
     }
-    Ok(answer)
+    mediation::answered(played, answer).await
 }
 
 impl GatewayState {

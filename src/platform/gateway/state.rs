@@ -232,7 +232,7 @@ impl TenantState {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{Api, ApiStatus, Operation};
+    use crate::domain::{Api, ApiStatus, Operation, Played};
 
     pub(in crate::gateway) fn operation(verb: &str, target: &str) -> Operation {
         Operation {
@@ -240,8 +240,7 @@ pub(super) mod tests {
             verb: verb.into(),
             auth_type: "Application & Application User".into(),
             scopes: vec![],
-            one_time_scope: None,
-            json_to_xml: false,
+            played: Played::default(),
         }
     }
 

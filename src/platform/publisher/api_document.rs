@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{api_members, endpoint_security};
+use super::{api_members, endpoint_security, operation_policies::played};
 use crate::{
     domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, PolicyLevel, SUPER_TENANT, Scope, principal},
     identity::role_exists,
-    policies::{self, JSON_TO_XML, REVOKE_ONE_TIME_TOKEN, SUBSCRIPTIONLESS},
+    policies::{self, SUBSCRIPTIONLESS},
     store::Documents,
     wire::{Code, Refusal},
 };
@@ -108,6 +108,8 @@ struct Draft {
     operations: Vec<DraftOperation>,
     #[serde(default)]
     endpoint_config: Value,
+    #[serde(default)]
+    api_policies: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,7 +192,7 @@ pub(super) fn admit(
         production_endpoint: endpoint("production_endpoints"),
         sandbox_endpoint: endpoint("sandbox_endpoints"),
         endpoint_security,
-        operations: draft.operations.into_iter().map(operation).collect(),
+        operations: draft.operations.into_iter().map(|own| operation(own, &draft.api_policies)).collect(),
         name: draft.name,
         version: draft.version,
         document: sent,
@@ -267,7 +269,7 @@ fn check_scopes(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Resul
     }
 }
 
-fn operation(draft: DraftOperation) -> Operation {
+fn operation(draft: DraftOperation, api_policies: &Value) -> Operation {
     let usual = "Application & Application User";
     let auth_type = draft.auth_type.filter(|text| !text.is_empty() && text != "Any");
     Operation {
@@ -275,21 +277,8 @@ fn operation(draft: DraftOperation) -> Operation {
         verb: draft.verb.to_ascii_uppercase(),
         auth_type: auth_type.unwrap_or_else(|| usual.to_owned()),
         scopes: draft.scopes,
-        one_time_scope: one_time_scope(&draft.operation_policies),
-        json_to_xml: on_request(&draft.operation_policies, JSON_TO_XML).is_some(),
+        played: played(api_policies, &draft.operation_policies),
     }
-}
-
-/// The parameter of the policy that lets a token be used once, where it is attached to requests; without the parameter
-/// it names the scope `OTT`, as the product does.
-fn one_time_scope(policies: &Value) -> Option<String> {
-    let policy = on_request(policies, REVOKE_ONE_TIME_TOKEN)?;
-    Some(policy["parameters"]["scope"].as_str().unwrap_or("OTT").to_owned())
-}
-
-/// A policy by its name, where it is attached to requests.
-fn on_request<'a>(policies: &'a Value, name: &str) -> Option<&'a Value> {
-    policies["request"].as_array()?.iter().find(|each| each["policyName"] == name)
 }
 
 fn or_oauth2(schemes: Vec<String>) -> Vec<String> {

@@ -4,6 +4,7 @@
 use http::HeaderName;
 use serde_json::{Map, Value};
 
+use super::operation_policies;
 use crate::{
     domain::SUPER_TENANT,
     identity::role_exists,
@@ -90,7 +91,8 @@ pub(super) fn check(documents: &Documents<'_>, tenant: &str, sent: &Map<String, 
         }
     }
     let operations = || sent.get("operations").and_then(Value::as_array).into_iter().flatten();
-    operations().filter_map(|own| own.get("operationPolicies")).try_for_each(operation_policies)?;
+    let attached = operations().filter_map(|own| own.get("operationPolicies"));
+    attached.chain(sent.get("apiPolicies")).try_for_each(operation_policies::check)?;
     let plans = operations().map(|own| own.get("throttlingPolicy")).chain([sent.get("apiThrottlingPolicy")]);
     plans.flatten().try_for_each(plan)
 }
@@ -106,27 +108,6 @@ fn check_form(sent: &Map<String, Value>) -> Result<(), Refusal> {
         Some(member) => Err(Refusal::bad_request(format!("{member}: must be the name of a header field"))),
         None => Ok(()),
     }
-}
-
-/// The policies of an operation by flow: each must be one that the platform has for it.
-fn operation_policies(sent: &Value) -> Result<(), Refusal> {
-    let malformed = || Refusal::bad_request("Malformed request body.");
-    if sent.is_null() {
-        return Ok(());
-    }
-    for (flow, attached) in sent.as_object().ok_or_else(malformed)? {
-        if attached.is_null() {
-            continue;
-        }
-        for policy in attached.as_array().ok_or_else(malformed)? {
-            let name = policy.get("policyName").and_then(Value::as_str).ok_or_else(malformed)?;
-            if !policies::may_have(name, flow) {
-                let said = format!("operationPolicies: there is no policy {name} for the flow {flow}");
-                return Err(Refusal::bad_request(said));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn disallowed() -> Refusal {

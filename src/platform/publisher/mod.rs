@@ -11,6 +11,7 @@ mod internal_keys;
 mod key_managers;
 mod lifecycle;
 mod names;
+mod operation_policies;
 mod revisions;
 mod scopes;
 mod subscriptions;

@@ -1,26 +1,18 @@
 //! Authorization requests at a resident key manager (RFC 6749, sections 4.1 and 4.2): what one must be, what answers it.
 //! Who logs in, and where, is left to [`super::login`].
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
-
 use kmspec_mocks::{
     grants::{AuthorizationRefusal, Form, Issue, issue},
-    realm::{AuthorizationRequest, Client, OAuthError, Realm, User, random, scope},
+    realm::{AuthorizationRequest, Client, OAuthError, Realm, User, scope},
 };
+use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{endpoints::Failure, kept::keep_issued, realms::Residents};
+use super::{codes, endpoints::Failure, kept::keep_issued, realms::Residents};
 use crate::store::Documents;
 
-/// How long a person may take to log in.
-const PATIENCE: Duration = Duration::from_secs(900);
-
 /// What the client asked to be answered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Answer {
     /// `response_type=code`.
     Code,
@@ -29,7 +21,7 @@ pub(super) enum Answer {
 }
 
 /// A login under way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Login {
     pub(super) tenant: String,
     pub(super) request: AuthorizationRequest,
@@ -38,52 +30,6 @@ pub(super) struct Login {
     pub(super) nonce: String,
     /// Who it turned out to be, once the password was right.
     pub(super) username: Option<String>,
-}
-
-/// Logins under way and consents given for good; both live as long as the process.
-#[derive(Debug, Default)]
-pub(super) struct Logins(Mutex<Waiting>);
-
-#[derive(Debug, Default)]
-struct Waiting {
-    logins: HashMap<String, (Instant, Login)>,
-    consents: HashSet<(String, String)>,
-}
-
-impl Logins {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps a login; gives the key that the pages carry.
-    pub(super) fn keep(&self, login: Login) -> String {
-        let key = random::uuid();
-        let mut waiting = self.waiting();
-        waiting.logins.retain(|_, (since, _)| since.elapsed() < PATIENCE);
-        waiting.logins.insert(key.clone(), (Instant::now(), login));
-        key
-    }
-
-    /// The login of that key, which stays.
-    pub(super) fn get(&self, key: &str) -> Option<Login> {
-        let waiting = self.waiting();
-        let (since, login) = waiting.logins.get(key)?;
-        (since.elapsed() < PATIENCE).then(|| login.clone())
-    }
-
-    /// The login of that key, which is good for one hop.
-    pub(super) fn take(&self, key: &str) -> Option<Login> {
-        let (since, login) = self.waiting().logins.remove(key)?;
-        (since.elapsed() < PATIENCE).then_some(login)
-    }
-
-    pub(super) fn has_consent(&self, client: &str, username: &str) -> bool {
-        self.waiting().consents.contains(&(client.to_owned(), username.to_owned()))
-    }
-
-    pub(super) fn keep_consent(&self, client: &str, username: &str) {
-        self.waiting().consents.insert((client.to_owned(), username.to_owned()));
-    }
 }
 
 /// Reads the parameters of an authorization request, in the product's words where it has some (TOK-11, TOK-12).
@@ -162,12 +108,26 @@ pub(super) fn finish(
     let gone = || OAuthError::new(400, "access_denied", "the user or the client is gone");
     let user = login.username.as_deref().and_then(|name| realm.user(name)).ok_or_else(gone)?;
     match login.answer {
-        Answer::Code => Ok(login.request.approved(realm, &user)),
+        Answer::Code => {
+            let to = login.request.approved(realm, &user);
+            if let Some(code) = code_in(&to) {
+                residents.sweep(documents, &login.tenant)?;
+                codes::keep(documents, (&login.tenant, realm), &code)?;
+            }
+            Ok(to)
+        }
         Answer::Token => {
             let client = realm.client(&login.request.client_id).ok_or_else(gone)?;
             token_in_fragment((residents, documents), realm, login, (&client, &user))
         }
     }
+}
+
+/// The code in the query of a redirect, unless it is a refusal.
+fn code_in(to: &str) -> Option<String> {
+    let url = Url::parse(to).ok()?;
+    // The client's own address may hold a parameter of that name before it.
+    url.query_pairs().filter(|(name, _)| name == "code").last().map(|(_, value)| value.into_owned())
 }
 
 /// RFC 6749, section 4.2.2.

@@ -5,7 +5,7 @@ use kmspec_mocks::realm::{Realm, TokenFormat, TokenRow, TokenState, key_ring::St
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::realms::Residents;
+use super::{codes, logins, realms::Residents};
 use crate::{
     domain::User,
     events::Event,
@@ -50,6 +50,17 @@ impl Document for KeptToken {
     fn id(&self) -> String {
         self.0.jti.clone()
     }
+}
+
+/// Forgets what ended of a tenant's tokens, codes and logins before this moment, in seconds since 1970; how much it was.
+pub(crate) fn forget_ended(documents: &Documents<'_>, tenant: &str, before: u64) -> Result<usize, StoreError> {
+    let tokens = documents.remove_ended_also::<KeptToken>(tenant, ["expires_at", "refresh.expires_at"], before)?;
+    Ok(tokens + forget_waiting(documents, tenant, before)?)
+}
+
+/// The same of codes and logins alone.
+pub(super) fn forget_waiting(documents: &Documents<'_>, tenant: &str, before: u64) -> Result<usize, StoreError> {
+    Ok(codes::forget(documents, tenant, before)? + logins::forget(documents, tenant, before)?)
 }
 
 /// Keeps an issued token, where such tokens are kept, and in any case the keys that signed it.

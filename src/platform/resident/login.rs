@@ -18,11 +18,11 @@ use url::Url;
 use super::{
     authorization::{Login, finish, read},
     endpoints::{Failure, no_such_tenant, path_tenant, tenant_of_client},
-    pages,
+    logins, pages,
     realms::Residents,
     sync,
 };
-use crate::store::Documents;
+use crate::store::{Documents, StoreError};
 
 pub(super) const LOGIN_PAGE: &str = "/authenticationendpoint/login.do";
 pub(super) const CONSENT_PAGE: &str = "/authenticationendpoint/oauth2_consent.do";
@@ -77,7 +77,7 @@ fn begin(
         Ok((request, answer)) => {
             let nonce = random::text(32);
             let login = Login { tenant, request, answer, nonce: nonce.clone(), username: None };
-            let key = residents.logins().keep(login);
+            let key = logins::keep(residents, documents, login)?;
             let cookie = format!("{NONCE_COOKIE}{key}={nonce}; Path=/; Secure; HttpOnly; SameSite=None");
             let to = to_page(residents, LOGIN_PAGE, &[("sessionDataKey", &key), ("type", "oidc")]);
             Ok(([(header::SET_COOKIE, cookie)], to).into_response())
@@ -95,19 +95,20 @@ pub(super) async fn commonauth(
 ) -> Result<Response, Failure> {
     let form = Form::parse(&body);
     let key = form.value("sessionDataKey").unwrap_or_default().to_owned();
-    let begun = residents.logins().get(&key).filter(|login| login.username.is_none() && began_here(&headers, login));
-    let Some(login) = begun else { return Ok(unknown_session(&residents)) };
     let store = residents.store().clone();
     store
         .write(move |documents| {
+            let begun = logins::get(&residents, documents, &key)?;
+            let begun = begun.filter(|login| login.username.is_none() && began_here(&headers, login));
+            let Some(login) = begun else { return Ok(unknown_session(&residents)) };
             let (name, password) =
                 (form.value("username").unwrap_or_default(), form.value("password").unwrap_or_default());
             let Some(username) = sync::sign_in(documents, &login.tenant, name, password)? else {
                 let failed = [("sessionDataKey", key.as_str()), ("authFailure", "true")];
                 return Ok(to_page(&residents, LOGIN_PAGE, &failed));
             };
-            residents.logins().take(&key);
-            let next = residents.logins().keep(Login { username: Some(username), ..login });
+            logins::take(&residents, documents, &key)?;
+            let next = logins::keep(&residents, documents, Login { username: Some(username), ..login })?;
             Ok(to_page(&residents, AUTHORIZE, &[("sessionDataKey", &next)]))
         })
         .await
@@ -122,11 +123,15 @@ fn began_here(headers: &HeaderMap, login: &Login) -> bool {
 
 /// The login of that key and who it turned out to be, once, for the browser that began it. Whoever else knows the key gets
 /// nothing by it, and takes nothing away.
-fn resumed(residents: &Residents, (key, headers): (&str, &HeaderMap)) -> Option<(Login, String)> {
-    residents.logins().get(key).filter(|login| login.username.is_some() && began_here(headers, login))?;
-    let login = residents.logins().take(key)?;
-    let username = login.username.clone()?;
-    Some((login, username))
+fn resumed(
+    residents: &Residents,
+    documents: &Documents<'_>,
+    (key, headers): (&str, &HeaderMap),
+) -> Result<Option<(Login, String)>, StoreError> {
+    let known = logins::get(residents, documents, key)?;
+    let Some(login) = known.filter(|login| began_here(headers, login)) else { return Ok(None) };
+    let Some(username) = login.username.clone() else { return Ok(None) };
+    Ok(logins::take(residents, documents, key)?.map(|login| (login, username)))
 }
 
 /// Back from the login: to the consent page, or on when the user has consented for good.
@@ -135,13 +140,15 @@ fn logged_in(
     documents: &Documents<'_>,
     session: (&str, &HeaderMap),
 ) -> Result<Response, Failure> {
-    let Some((login, username)) = resumed(residents, session) else { return Ok(unknown_session(residents)) };
+    let Some((login, username)) = resumed(residents, documents, session)? else {
+        return Ok(unknown_session(residents));
+    };
     let realm = prepared(residents, documents, &login)?;
     let Some(client) = realm.client(&login.request.client_id) else { return Ok(unknown_session(residents)) };
-    if residents.logins().has_consent(&client.id, &username) {
+    if logins::has_consent(documents, &login, &username)? {
         return Ok(found(&finish(residents, documents, &realm, &login)?));
     }
-    let next = residents.logins().keep(login);
+    let next = logins::keep(residents, documents, login)?;
     Ok(to_page(residents, CONSENT_PAGE, &[("sessionDataKeyConsent", &next), ("application", &client.name)]))
 }
 
@@ -152,11 +159,13 @@ fn consented(
     session: (&str, &HeaderMap),
     form: &Form,
 ) -> Result<Response, Failure> {
-    let Some((login, username)) = resumed(residents, session) else { return Ok(unknown_session(residents)) };
+    let Some((login, username)) = resumed(residents, documents, session)? else {
+        return Ok(unknown_session(residents));
+    };
     match form.value("consent") {
         Some("approve" | "approveAlways") => {
             if form.value("consent") == Some("approveAlways") || form.value("hasApprovedAlways") == Some("true") {
-                residents.logins().keep_consent(&login.request.client_id, &username);
+                logins::keep_consent(documents, &login, &username)?;
             }
             let realm = prepared(residents, documents, &login)?;
             Ok(found(&finish(residents, documents, &realm, &login)?))

@@ -3,7 +3,10 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use axum::Router;
@@ -17,9 +20,8 @@ use kmspec_mocks::realm::{
 use serde_json::{Value, json};
 
 use super::{
-    authorization::Logins,
     endpoints,
-    kept::{KeptKeys, KeptToken, ended_elsewhere},
+    kept::{KeptKeys, KeptToken, ended_elsewhere, forget_waiting},
     scopes::ResidentScopes,
     shape::{ResidentShape, key_set},
     sync,
@@ -40,6 +42,9 @@ use crate::{
     store::{Documents, Store, StoreError},
 };
 
+/// After so many logins and codes those that ended are looked for.
+const SWEEP: usize = 64;
+
 /// Every tenant's resident key manager; clones share them.
 #[derive(Clone)]
 pub(crate) struct Residents(Arc<Inner>);
@@ -51,7 +56,10 @@ struct Inner {
     realms: RwLock<HashMap<String, Realm>>,
     /// No two tenants sign with one key.
     chest: KeyChest,
-    logins: Logins,
+    /// Whether every realm that has tokens is in use.
+    is_complete: AtomicBool,
+    /// Logins and codes that were kept.
+    kept: AtomicUsize,
     key_sets: KeySets,
     grant_types: Vec<String>,
     scopes: ResidentScopes,
@@ -72,7 +80,7 @@ impl Residents {
     ) -> Self {
         let management_url = management_url.to_owned();
         let (realms, chest) = (RwLock::default(), KeyChest::resident());
-        let (logins, key_sets) = (Logins::default(), KeySets::new(http));
+        let key_sets = KeySets::new(http);
         let (grant_types, scopes) = (grant_types(deployment), ResidentScopes::new(deployment));
         let residents = Self(Arc::new(Inner {
             store,
@@ -80,7 +88,8 @@ impl Residents {
             management_url,
             realms,
             chest,
-            logins,
+            is_complete: AtomicBool::new(false),
+            kept: AtomicUsize::new(0),
             key_sets,
             grant_types,
             scopes,
@@ -100,9 +109,11 @@ impl Residents {
         &self.0.store
     }
 
-    /// Whether a token is kept in the store: a JWT proves itself, and need not be unless it can be refreshed.
+    /// Whether a token is kept in the store: a JWT proves itself, and need not be unless it can be refreshed, or ends when
+    /// the code that it came of is presented again.
     pub(super) fn keeps(&self, row: &TokenRow) -> bool {
-        self.0.keeps_jwts || row.format == TokenFormat::Opaque || row.refresh.is_some()
+        let is_bound = row.refresh.is_some() || row.grant_type == "authorization_code";
+        self.0.keeps_jwts || row.format == TokenFormat::Opaque || is_bound
     }
 
     /// Whether a client may have several secrets.
@@ -110,8 +121,12 @@ impl Residents {
         self.0.several_secrets
     }
 
-    pub(super) fn logins(&self) -> &Logins {
-        &self.0.logins
+    /// Before a login or a code is kept: now and then those of the tenant that ended are forgotten.
+    pub(super) fn sweep(&self, documents: &Documents<'_>, tenant: &str) -> Result<(), StoreError> {
+        if self.0.kept.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            forget_waiting(documents, tenant, self.now(tenant))?;
+        }
+        Ok(())
     }
 
     pub(super) fn key_sets(&self) -> &KeySets {
@@ -225,7 +240,10 @@ impl Residents {
                         }
                         Ok(_) => {}
                         // What was lost may have been a removal; everything can be made again from the store.
-                        Err(RecvError::Lagged(_)) => realms.clear(),
+                        Err(RecvError::Lagged(_)) => {
+                            realms.clear();
+                            inner.is_complete.store(false, Ordering::Relaxed);
+                        }
                         Err(RecvError::Closed) => break,
                     }
                 }
@@ -235,7 +253,7 @@ impl Residents {
     }
 
     /// The tenant whose resident key manager issued a JWT, by its unverified issuer; opaque ones are looked for in
-    /// every realm in use.
+    /// every realm.
     fn realm_of_token(&self, token: &str) -> Option<(String, Realm)> {
         match kmspec_mocks::realm::jwt::read(token) {
             Some((_, claims)) => {
@@ -243,11 +261,32 @@ impl Residents {
                 let realm = self.realm_now(&tenant)?;
                 Some((tenant, realm))
             }
-            None => {
-                let realms = self.0.realms.read().unwrap_or_else(PoisonError::into_inner);
-                let found = realms.iter().find(|(_, realm)| realm.token(token).is_some());
-                found.map(|(tenant, realm)| (tenant.clone(), realm.clone()))
-            }
+            None => self.in_use(token).or_else(|| {
+                self.use_all();
+                self.in_use(token)
+            }),
+        }
+    }
+
+    fn in_use(&self, opaque: &str) -> Option<(String, Realm)> {
+        let realms = self.0.realms.read().unwrap_or_else(PoisonError::into_inner);
+        let found = realms.iter().find(|(_, realm)| realm.token(opaque).is_some());
+        found.map(|(tenant, realm)| (tenant.clone(), realm.clone()))
+    }
+
+    /// Puts every realm that ever signed anything in use, once: after a restart an opaque token may be of any of them.
+    fn use_all(&self) {
+        if self.0.is_complete.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let all = self.0.store.write_now(|documents| {
+            let kept = documents.everywhere::<KeptKeys>()?;
+            kept.iter().try_for_each(|(tenant, _)| self.realm(documents, tenant).map(drop))
+        });
+        if let Err(error) = all {
+            let error: StoreError = error;
+            tracing::error!(?error, "realms could not be restored");
+            self.0.is_complete.store(false, Ordering::Relaxed);
         }
     }
 

@@ -14,6 +14,7 @@ use kmspec_mocks::{
 };
 
 use super::{
+    codes,
     endpoints::{Asked, Failure, fields},
     kept::{keep_ended, keep_issued},
     realms::Residents,
@@ -57,11 +58,23 @@ fn redeem(
             client.user_token_seconds = Some(seconds);
         });
     }
+    if let Some(code) = asked.value("code") {
+        codes::recall(documents, (&tenant, &realm), code)?;
+        if let Some(known) = realm.code(code) {
+            sync::user(documents, &realm, &tenant, &known.username)?;
+        }
+    }
     let before = at_stake(asked, &realm);
     let decided = grants::redeem(&realm, &asked.request);
     let issued = decided.as_ref().ok().and_then(|answer| realm.token(&answer.access_token));
     if let Some((row, _)) = issued {
+        if asked.value("refresh_token").is_some() {
+            codes::keep_with(documents, &tenant, &row)?;
+        }
         keep_issued(residents, documents, (&tenant, &realm), row)?;
+    }
+    if let Some(code) = asked.value("code") {
+        codes::keep(documents, (&tenant, &realm), code)?;
     }
     for row in before {
         if let Some((now, _)) = realm.token(&row.access_token).filter(|(now, _)| states(now) != states(&row)) {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -14,11 +14,12 @@ use jsonwebtoken::{
 use kmspec_mocks::realm::{Realm, TrustedIssuer, TrustedKeys, jwt};
 use kmspec_validation::Certificate;
 use serde_json::Value;
+use tokio::sync::Mutex as Turn;
 
 use super::{endpoints::Asked, realms::Residents};
 use crate::{
     domain::{KeyManager, TokenType},
-    outbound,
+    outbound::{self, KEY_SET_COOLDOWN},
     store::{Documents, StoreError},
 };
 
@@ -31,14 +32,32 @@ const ASSERTIONS: [(&str, &str); 2] = [
 /// Beyond this a fetched key set is fetched again before it is used.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// How soon a key that is not in the set may lead to another fetch.
-const COOLDOWN: Duration = Duration::from_secs(1);
-
 /// Key sets of issuers by their URL.
 #[derive(Debug)]
 pub(super) struct KeySets {
     http: reqwest::Client,
-    fetched: Mutex<HashMap<String, (Instant, JwkSet)>>,
+    sources: Mutex<HashMap<String, Arc<Source>>>,
+}
+
+/// One URL: what it served last, and when it may be asked again.
+#[derive(Debug, Default)]
+struct Source {
+    served: Mutex<Option<(Instant, JwkSet)>>,
+    /// The end of the last fetch that began the cooldown; who holds it is fetching.
+    tried: Turn<Option<Instant>>,
+}
+
+impl Source {
+    /// The set, unless it is old.
+    fn fresh(&self) -> Option<JwkSet> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.as_ref().filter(|(at, _)| at.elapsed() < FRESH).map(|(_, keys)| keys.clone())
+    }
+
+    /// The set, if it is fresh and has the key that is named.
+    fn fitting(&self, kid: Option<&str>) -> Option<JwkSet> {
+        self.fresh().filter(|keys| kid.is_none_or(|kid| keys.find(kid).is_some()))
+    }
 }
 
 /// A key set that was fetched for a request, and from where.
@@ -50,22 +69,35 @@ pub(super) struct Found {
 
 impl KeySets {
     pub(super) fn new(http: reqwest::Client) -> Self {
-        Self { http, fetched: Mutex::default() }
+        Self { http, sources: Mutex::default() }
     }
 
-    /// The set of that URL, fetched when there is none yet, when it is old, and when it lacks the key that is named.
+    /// The set of that URL, fetched when there is none yet, when it is old, and when it lacks the key that is named: one at a
+    /// time, and not again within the cooldown, as at the gateway.
     async fn get(&self, url: &str, kid: Option<&str>) -> Option<JwkSet> {
-        let known = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
-        if let Some((at, keys)) = known {
-            let age = at.elapsed();
-            let lacking = kid.is_some_and(|kid| keys.find(kid).is_none());
-            if age < COOLDOWN || (age < FRESH && !lacking) {
-                return Some(keys);
-            }
+        let source = {
+            let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+            sources.entry(url.to_owned()).or_default().clone()
+        };
+        if let Some(keys) = source.fitting(kid) {
+            return Some(keys);
         }
-        let keys = self.fetch(url).await?;
-        let kept = (Instant::now(), keys.clone());
-        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), kept);
+        let mut tried = source.tried.lock().await;
+        if let Some(keys) = source.fitting(kid) {
+            return Some(keys);
+        }
+        let known = source.fresh();
+        if tried.is_some_and(|at| at.elapsed() < KEY_SET_COOLDOWN) {
+            return known;
+        }
+        let fetched = self.fetch(url).await;
+        // The first fetch is nobody's allowance; one that fails stands for all that are in line here.
+        if known.is_some() || fetched.is_none() {
+            *tried = Some(Instant::now());
+        }
+        let keys = fetched?;
+        let served = Some((Instant::now(), keys.clone()));
+        *source.served.lock().unwrap_or_else(PoisonError::into_inner) = served;
         Some(keys)
     }
 

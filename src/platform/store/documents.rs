@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use serde_json::Value;
 
-use super::{Document, Revocation, StoreError, sealing::Seal};
+use super::{Document, StoreError, sealing::Seal};
 use crate::events::Event;
 
 /// The documents, within a read or a transaction.
@@ -174,17 +174,31 @@ impl<'a> Documents<'a> {
         Ok(())
     }
 
-    /// Removes the tenant's revocations of single tokens that ended before this moment, in milliseconds since 1970; how
-    /// many they were.
+    /// Removes the tenant's documents of a kind that ended before this moment, as the member of that name tells; those
+    /// without one stay. How many they were.
     ///
     /// # Errors
     ///
     /// [`StoreError::Database`].
-    pub fn forget_revocations(&self, tenant: &str, ended_before_ms: u64) -> Result<usize, StoreError> {
-        let forget = "DELETE FROM document WHERE kind = ?1 AND tenant = ?2
-                      AND json_extract(body, '$.of') = 'token' AND json_extract(body, '$.expires_at_ms') < ?3";
-        let moment = i64::try_from(ended_before_ms).unwrap_or(i64::MAX);
-        Ok(self.connection.prepare_cached(forget)?.execute(params![Revocation::KIND, tenant, moment])?)
+    pub fn remove_ended<D: Document>(&self, tenant: &str, member: &str, before: u64) -> Result<usize, StoreError> {
+        self.remove_ended_also::<D>(tenant, [member, member], before)
+    }
+
+    /// The same by two members, the second of which may be absent: the later one counts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Database`].
+    pub fn remove_ended_also<D: Document>(
+        &self,
+        tenant: &str,
+        [one, other]: [&str; 2],
+        before: u64,
+    ) -> Result<usize, StoreError> {
+        let remove = "DELETE FROM document WHERE kind = ?1 AND tenant = ?2
+                      AND json_extract(body, '$.' || ?3) < ?5 AND coalesce(json_extract(body, '$.' || ?4), 0) < ?5";
+        let moment = i64::try_from(before).unwrap_or(i64::MAX);
+        Ok(self.connection.prepare_cached(remove)?.execute(params![D::KIND, tenant, one, other, moment])?)
     }
 
     /// How many documents of a kind there are, for tests of what is kept.

@@ -1,16 +1,25 @@
 //! Assertions of trusted issuers at the resident key manager: JB-01 to JB-06, TX-05, and tokens exchanged in the portal.
 //! What an assertion must be in general is tested with the grants.
 
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
+
+use axum::{Router, http::StatusCode, routing::get};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use futures::future::join_all;
 use kmspec_mocks::realm::{SigningKey, jwt, test_keys};
 
-use super::*;
+use super::{devportal::plain_server, *};
 
 const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// As many assertions as come at once.
+const FLOOD: usize = 30;
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// A platform whose tenant `one.com` trusts an issuer, and dora's keys there.
@@ -205,5 +214,33 @@ async fn a_developer_exchanges_a_token_in_the_portal() {
     }
     let unknown = json!({"grantType": "PASSWORD"});
     assert_eq!(trusting.stage.dora(Method::POST, &path, unknown).await.verdict(), (400, 400));
+    trusting.stage.close().await;
+}
+
+#[tokio::test]
+async fn a_key_set_that_cannot_be_had_is_not_fetched_for_every_assertion() {
+    let trusting = Trusting::open().await;
+    for (at, status) in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::OK].into_iter().enumerate() {
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let count = fetches.clone();
+        let serve = async move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            (status, r#"{"keys":[]}"#)
+        };
+        let base = plain_server(Router::new().route("/jwks", get(serve))).await;
+        let name = format!("flooded-{at}");
+        let certificates = json!({"type": "JWKS", "value": format!("{base}/jwks")});
+        let changes = json!({"tokenType": "BOTH", "alias": "here", "certificates": certificates});
+        trusting.stage.key_manager(with(custom(&name), changes)).await;
+        let began = Instant::now();
+        let assertions: Vec<String> =
+            (0..FLOOD).map(|_| trusting.assertion(json!({"iss": format!("https://{name}.example")}))).collect();
+        let answers = join_all(assertions.iter().map(|assertion| trusting.bear(assertion))).await;
+        assert!(answers.iter().all(|answer| answer.status == 400), "{answers:?}");
+        // The first, the one that began the cooldown, and one for each second since.
+        let allowed = usize::try_from(began.elapsed().as_secs()).unwrap() + 2;
+        let asked = fetches.load(Ordering::Relaxed);
+        assert!((1..=allowed).contains(&asked), "{status}: {asked} fetches in {:?}", began.elapsed());
+    }
     trusting.stage.close().await;
 }

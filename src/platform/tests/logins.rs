@@ -1,8 +1,13 @@
-//! Logins in a browser at the resident key manager: whose they are, and what becomes of a code that comes twice.
+//! Logins in a browser at the resident key manager: whose they are, what becomes of a code that comes twice, and
+//! what of them outlives the platform.
 
 use reqwest::header;
 
-use super::{credentials::Open, *};
+use super::{
+    super::{resident, store::StoreError},
+    credentials::Open,
+    *,
+};
 
 const CALLBACK: &str = "https://app.example/cb";
 
@@ -52,8 +57,12 @@ impl<'a> Shop<'a> {
     }
 
     async fn agree(&self, page: &str, cookie: Option<&str>) -> String {
+        self.answer(page, cookie, "approve").await
+    }
+
+    async fn answer(&self, page: &str, cookie: Option<&str>, consent: &str) -> String {
         let key = parameter(page, "sessionDataKeyConsent");
-        let form = [("sessionDataKeyConsent", key.as_str()), ("consent", "approve")];
+        let form = [("sessionDataKeyConsent", key.as_str()), ("consent", consent)];
         self.send(self.stage.window.post(self.url("/oauth2/authorize")).form(&form), cookie).await.to
     }
 
@@ -124,6 +133,112 @@ async fn what_a_replayed_code_ended_stays_ended_after_a_restart() {
     assert!(!shop.is_active(&first.text("access_token")).await);
     assert_eq!(shop.refresh(&first.text("refresh_token")).await.status, 400);
     assert_eq!(shop.refresh(&kept.text("refresh_token")).await.status, 200, "{kept:?}");
+    stage.close().await;
+}
+
+/// A platform on a file, and keys for codes that are good on every platform on that file.
+struct Lasting {
+    folder: tempfile::TempDir,
+    keys: (String, String),
+}
+
+impl Lasting {
+    async fn open() -> (Self, Stage) {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage::open_on(Data::File(folder.path().join("platform.db"))).await;
+        let application = stage.application("shop").await;
+        let shop = Shop::of(&stage, &application).await;
+        let keys = (shop.key, shop.secret);
+        (Self { folder, keys }, stage)
+    }
+
+    fn shop<'a>(&self, stage: &'a Stage) -> Shop<'a> {
+        Shop { stage, key: self.keys.0.clone(), secret: self.keys.1.clone() }
+    }
+
+    /// The platform ends and another one starts on its data, configured by this file.
+    async fn restarted(&self, stage: Stage, text: &str) -> Stage {
+        stage.close().await;
+        let (deployment, _) = Deployment::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let data = Data::File(self.folder.path().join("platform.db"));
+        Stage::open_with(data, |config| config.deployment = deployment).await
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_once_whenever_the_platform_restarts() {
+    // A token that is not kept for its own sake is for that of its code.
+    for text in ["", "[oauth.token_persistence]\nenable = false"] {
+        let (lasting, stage) = Lasting::open().await;
+        let code = lasting.shop(&stage).code().await;
+        let stage = lasting.restarted(stage, text).await;
+        let shop = lasting.shop(&stage);
+        let first = shop.redeem(&code).await;
+        assert_eq!(first.status, 200, "{text:?}: {first:?}");
+        let fresh = shop.refresh(&first.text("refresh_token")).await;
+        assert!(shop.is_active(&fresh.text("access_token")).await);
+        let stage = lasting.restarted(stage, text).await;
+        let shop = lasting.shop(&stage);
+        assert!(shop.is_active(&fresh.text("access_token")).await, "{text:?}");
+        let again = shop.redeem(&code).await;
+        assert_eq!((again.status, &again.body["error"]), (400, &json!("invalid_grant")), "{text:?}");
+        assert!(!shop.is_active(&fresh.text("access_token")).await, "{text:?}: what came of the code has ended");
+        assert_eq!(shop.refresh(&fresh.text("refresh_token")).await.status, 400, "{text:?}");
+        stage.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_was_spoilt_stays_so_after_a_restart() {
+    let (lasting, stage) = Lasting::open().await;
+    let shop = lasting.shop(&stage);
+    let code = shop.code().await;
+    let elsewhere = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "https://evil.example")];
+    assert_eq!(shop.ask(&elsewhere).await.status, 400);
+    let stage = lasting.restarted(stage, "").await;
+    assert_eq!(lasting.shop(&stage).redeem(&code).await.status, 400);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_login_goes_on_and_a_consent_for_good_holds_after_a_restart() {
+    let (lasting, stage) = Lasting::open().await;
+    let (back, cookie) = lasting.shop(&stage).signed_in().await;
+    let key = parameter(&back, "sessionDataKey");
+    let stage = lasting.restarted(stage, "").await;
+    let shop = lasting.shop(&stage);
+    let query = [("sessionDataKey", key)];
+    let page = shop.send(stage.window.get(shop.url("/oauth2/authorize")).query(&query), Some(&cookie)).await.to;
+    let code = parameter(&shop.answer(&page, Some(&cookie), "approveAlways").await, "code");
+    assert_eq!(shop.redeem(&code).await.status, 200);
+    let stage = lasting.restarted(stage, "").await;
+    let shop = lasting.shop(&stage);
+    let (back, cookie) = shop.signed_in().await;
+    let to = shop.send(stage.window.get(back), Some(&cookie)).await.to;
+    assert_eq!(shop.redeem(&parameter(&to, "code")).await.status, 200, "nobody is asked again: {to}");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn what_has_ended_of_codes_logins_and_tokens_is_forgotten() {
+    let (lasting, stage) = Lasting::open().await;
+    let shop = lasting.shop(&stage);
+    let (_, redeemed) = (shop.code().await, shop.code().await);
+    assert_eq!(shop.redeem(&redeemed).await.status, 200);
+    shop.signed_in().await;
+    let store = &stage.platform.site().store;
+    let kept = || {
+        let kinds = ["resident-code", "resident-login", "resident-token"];
+        store.read_now(|documents| Ok::<_, StoreError>(kinds.map(|kind| documents.count(kind).unwrap()))).unwrap()
+    };
+    let forget = |at: u64| store.write_now(|documents| resident::forget_ended(documents, "one.com", at)).unwrap();
+    let now = Clock::system().now();
+    assert_eq!((forget(now), kept()), (0, [2, 1, 2]), "all of it is good");
+    assert_eq!((forget(now + 3_000), kept()), (2, [1, 0, 2]), "a code that ended tokens can come of stays");
+    assert_eq!((forget(now + 90_000), kept()), (3, [0, 0, 0]));
+    let data = std::fs::read(lasting.folder.path().join("platform.db")).unwrap();
+    let seen = |text: &str| data.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(!seen(&redeemed), "a code does not stand in the data");
     stage.close().await;
 }
 
