@@ -62,7 +62,7 @@ const GATEWAY: &[Reason] = &[
     reason("the credentials are invalid", &[401], "900901"),
     reason("credentials are missing", &[401], "900902"),
     reason("there is no subscription", &[403], "900908"),
-    reason("the API key may not be sent from there", &[403], "900908"),
+    Reason { words: "the API key may not be sent from there", statuses: &[403], code: None },
     reason("the scope is missing", &[403], "900910"),
     reason("the audience does not match", &[403], "900914"),
     reason("there is no backend for keys of its type", &[403], "900901"),
@@ -70,7 +70,7 @@ const GATEWAY: &[Reason] = &[
     reason("the API is blocked", &[503], "700700"),
     reason("there is no such API", &[404], "404"),
     reason("the message cannot be read", &[500], "601000"),
-    reason("the tenant cannot be loaded", &[500], "900900"),
+    Reason { words: "the tenant cannot be loaded", statuses: &[500], code: None },
 ];
 
 /// Whether a refusal of the gateway is for this reason.

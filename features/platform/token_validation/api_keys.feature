@@ -17,7 +17,7 @@ Feature: API keys at the gateway
     Scenario: An API key that nobody made is refused
       Given an API "orders" that takes API keys
       When the API consumer calls "orders" with a made-up API key
-      Then the call is refused because the credentials are invalid
+      Then the call is refused as unauthenticated
       And the call did not reach the backend
 
     @extended @negative @APIM-AK-07 @DEF-SEED-AK-02

@@ -43,7 +43,7 @@ Feature: The backends behind an API
       And an API "orders"
       And the application "shop" with keys of both types, subscribed to the API "orders"
       When the API consumer calls "orders" with a production token of "shop"
-      Then the call is refused because the credentials are invalid
+      Then the call is refused as unauthenticated
       And the refusal says "Production Key Provided for Sandbox Gateway"
 
     @extended @needs:deployment @APIM-GW-20 @DEF-SEED-GW-38

@@ -22,7 +22,7 @@ Feature: Client certificates at the gateway
     @extended @negative @APIM-MTLS-01 @DEF-SEED-MTLS-02
     Scenario Outline: A call that shows <certificate> on <path> is refused
       When the API consumer calls "orders" on <path>, showing <certificate>
-      Then the call is refused because the credentials are invalid
+      Then the call is refused as unauthenticated
       And the call did not reach the backend
 
       Examples:
@@ -35,7 +35,7 @@ Feature: Client certificates at the gateway
     @extended @negative @APIM-MTLS-06 @DEF-SEED-MTLS-02
     Scenario: A certificate in a header stands for no handshake
       When the API consumer calls "orders" with the uploaded certificate in a header
-      Then the call is refused because the credentials are invalid
+      Then the call is refused as unauthenticated
       And the call did not reach the backend
 
   Rule: What an uploaded certificate has signed counts where chains do
@@ -45,7 +45,7 @@ Feature: Client certificates at the gateway
       Given an API "orders" that takes client certificates alone
       And the publisher has uploaded the certificate of an authority to "orders"
       When the API consumer calls "orders" on the path of its version, showing a signed certificate with its chain
-      Then the call is refused because the credentials are invalid
+      Then the call is refused as unauthenticated
       And the call did not reach the backend
 
     @extended @needs:deployment @APIM-MTLS-03 @DEF-SEED-MTLS-01
@@ -67,7 +67,7 @@ Feature: Client certificates at the gateway
       And an API "orders" that takes client certificates alone
       And the publisher has uploaded the certificate of an authority to "orders"
       When the API consumer calls "orders" on the path of its version, showing <certificate>
-      Then the call is refused because the credentials are invalid
+      Then the call is refused as unauthenticated
 
       Examples:
         | certificate         |

@@ -114,6 +114,13 @@ async fn list_contains(world: &mut World, member: String, value: String) -> Resu
     )
 }
 
+#[then(expr = "the list {string} has an entry")]
+async fn list_has_entry(world: &mut World, member: String) -> Result<(), StepError> {
+    let document = document(world)?;
+    let list = document.list(&member).unwrap_or_default();
+    world.expect(!list.is_empty(), format!("`{member}` with an entry"), list.join(", "))
+}
+
 /// The implicit grant, and the mixed ones: their tokens come in the fragment of an address.
 #[then("no response type of the document hands out an access token")]
 async fn no_implicit_grant(world: &mut World) -> Result<(), StepError> {
