@@ -43,6 +43,20 @@ Feature: Tokens for users whom somebody else vouches for
         | is of an issuer whom nobody trusts |
         | is encrypted and not signed        |
 
+    @extended @needs:jwt-bearer @SEED-IS7-28 @DEF-SEED-AS-BEARER-04 @DEF-SEED-AS-WHO-01
+    Scenario: A JWT that is encrypted to the server brings a token
+      Given an issuer whom the server trusts
+      When the OAuth client asks for a token with a JWT of that issuer within an envelope for the server
+      Then a token is issued
+      And the token is that of the user whom the issuer names
+
+    @extended @negative @needs:jwt-bearer @OAUTH-7523-3-d @DEF-SEED-AS-BEARER-03
+    Scenario: A JWT that is encrypted to the server and not signed brings none
+      Given an issuer whom the server trusts
+      When the OAuth client asks for a token with a JWT of that issuer that is encrypted to the server and not signed
+      Then no token is issued
+      And the error is "invalid_grant" with status 400
+
   Rule: A token of a trusted issuer is exchanged for one of the server
 
     @core @needs:token-exchange @SEED-IS7-29 @OAUTH-8693-2.2.1-a @DEF-133 @DEF-SEED-AS-WHO-01

@@ -14,6 +14,18 @@ Feature: Logging in with Windows
     Then a token is issued
     And the token is that of the user
 
+  @extended @negative @SEED-IS7-25 @DEF-SEED-AS-NTLM-05
+  Scenario: A Windows login in SPNEGO is challenged in SPNEGO
+    When the OAuth client begins a Windows login in SPNEGO
+    Then no token is issued
+    And the answer challenges by NTLM in SPNEGO
+
+  @extended @SEED-IS7-25 @DEF-SEED-AS-NTLM-01 @DEF-SEED-AS-WHO-01
+  Scenario: Whoever answers the challenge in SPNEGO gets a token
+    When the OAuth client asks for a token with the Windows login of the user in SPNEGO
+    Then a token is issued
+    And the token is that of the user
+
   @core @negative @SEED-IS7-25 @DEF-SEED-AS-NTLM-02
   Scenario: A wrong password does not answer the challenge
     When the OAuth client asks for a token with a Windows login with a wrong password

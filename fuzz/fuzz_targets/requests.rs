@@ -41,12 +41,13 @@ fn furnished(vendor: Vendor, shown: &TlsIdentity) -> Furnished {
     Furnished { server, everything, path }
 }
 
-/// The request by a grant in which one field is spoilt: a byte for grant, step and client, one for the field, one that says how,
+/// The request by a grant in which one field is spoilt: a byte for grant, envelope, step and client, one for the field, one that says how,
 /// and the text.
 fn spoilt(at: &Furnished, bytes: &[u8]) -> Option<Vec<u8>> {
     let [kind, field, how, text @ ..] = bytes else { return None };
-    let (grant, begun, certified) = (usize::from(kind & 0x3f) % GRANTS.len(), kind & 0x80 != 0, kind & 0x40 != 0);
-    let mut fields = at.everything.fields(GRANTS[grant], begun);
+    let (begun, certified, wrapped) = (kind & 0x80 != 0, kind & 0x40 != 0, kind & 0x20 != 0);
+    let grant = GRANTS[usize::from(kind & 0x1f) % GRANTS.len()];
+    let mut fields = at.everything.fields(grant, begun, wrapped);
     let (_, value) = fields.get_mut(usize::from(*field))?;
     let mut changed = value.clone().into_bytes();
     match how {

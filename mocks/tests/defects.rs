@@ -16,7 +16,7 @@ mod probes {
 
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
-use kmspec_mocks::{defects, vendors::Vendor};
+use kmspec_mocks::{defects, server::AuthorizationServer, vendors::Vendor};
 use support::{Stage, stage};
 
 /// Whether the wire shows the defect.
@@ -89,12 +89,42 @@ fn every_defect_is_looked_for() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// Those that show at servers of their own kind alone.
+const AT_OTHER_SERVERS: [&str; 13] = [
+    "DEF-SEED-AS-CERT-01",
+    "DEF-SEED-AS-CERT-02",
+    "DEF-SEED-AS-CERT-03",
+    "DEF-SEED-AS-CERT-05",
+    "DEF-SEED-AS-DISCO-10",
+    "DEF-SEED-AS-DISCO-12",
+    "DEF-SEED-AS-DISCO-13",
+    "DEF-SEED-AS-DISCO-14",
+    "DEF-SEED-AS-LEGACY-01",
+    "DEF-SEED-AS-LEGACY-02",
+    "DEF-SEED-AS-LEGACY-03",
+    "DEF-SEED-AS-LEGACY-04",
+    "DEF-SEED-AS-LEGACY-05",
+];
+
+#[tokio::test]
+async fn a_defect_that_can_never_show_at_a_server_is_refused_there_and_no_other_is() {
+    for (id, vendor, _) in probes() {
+        let server = AuthorizationServer::builder(vendor).certificates(support::AUTHORITY.clone());
+        let started = server.defect(id).start().await;
+        let refused = started.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        assert_eq!(started.is_err(), AT_OTHER_SERVERS.contains(&id), "{id} at {vendor}: {refused}");
+        assert_eq!(refused.is_empty(), !refused.contains("can never show"), "{id} at {vendor}: {refused}");
+    }
+    let nowhere = AuthorizationServer::builder(Vendor::Cognito).defect("DEF-107").start().await.unwrap_err();
+    assert!(nowhere.to_string().contains("no endpoint of the kind Introspection"), "{nowhere}");
+}
+
 #[tokio::test]
 async fn a_server_can_be_started_with_a_defect_and_loses_it_again() {
-    let server = kmspec_mocks::server::AuthorizationServer::builder(Vendor::Custom).defect("DEF-126").start().await;
+    let server = AuthorizationServer::builder(Vendor::Custom).defect("DEF-126").start().await;
     let server = server.unwrap();
     assert_eq!(server.defects().list()[0].id, "DEF-126");
     assert!(server.defects().switch_off("DEF-126") && server.defects().list().is_empty());
-    let refused = kmspec_mocks::server::AuthorizationServer::builder(Vendor::Custom).defect("DEF-8").start().await;
+    let refused = AuthorizationServer::builder(Vendor::Custom).defect("DEF-8").start().await;
     assert!(refused.unwrap_err().to_string().starts_with("`DEF-8` is no defect"));
 }

@@ -179,6 +179,8 @@ struct Spoilt {
     grant: &'static str,
     /// Of a Windows login, whether it is the second message.
     begun: bool,
+    /// Whether what may come in an envelope does.
+    wrapped: bool,
     certified: bool,
     /// Which field; the one that says the grant is left alone.
     field: prop::sample::Index,
@@ -211,10 +213,11 @@ fn spoilt() -> impl Strategy<Value = Spoilt> {
         4 => (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, to)| How::Changed(at, to)),
         2 => (prop::sample::select(&NAMES[..]), texts()).prop_map(|(name, text)| How::Beside(name, text)),
     ];
-    let whose = (prop::sample::select(&GRANTS[..]), any::<bool>(), prop::bool::weighted(0.2));
-    (whose, any::<prop::sample::Index>(), how).prop_map(|((grant, begun, certified), field, how)| Spoilt {
+    let whose = (prop::sample::select(&GRANTS[..]), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
+    (whose, any::<prop::sample::Index>(), how).prop_map(|((grant, begun, wrapped, certified), field, how)| Spoilt {
         grant,
         begun,
+        wrapped,
         certified,
         field,
         how,
@@ -223,7 +226,7 @@ fn spoilt() -> impl Strategy<Value = Spoilt> {
 
 impl Spoilt {
     fn bytes(&self, everything: &Everything, path: &str) -> Vec<u8> {
-        let mut fields = everything.fields(self.grant, self.begun);
+        let mut fields = everything.fields(self.grant, self.begun, self.wrapped);
         let at = 1 + self.field.index(fields.len() - 1);
         let value = fields[at].1.clone();
         match &self.how {
@@ -330,13 +333,15 @@ async fn requests_that_nobody_spoils_reach_the_grant_that_they_ask_for() {
         let builder = AuthorizationServer::builder(vendor).certificates(AUTHORITY.clone());
         let server = builder.client_certificates(ClientCertificates::Asked).start().await.unwrap();
         let everything = furnished(server.realm());
-        for grant in server.realm().policy().grant_types.clone() {
-            let form = everything.fields(&grant, false);
+        let grants = server.realm().policy().grant_types.clone();
+        for (grant, wrapped) in grants.iter().flat_map(|grant| [(grant, false), (grant, true)]) {
+            let form = everything.fields(grant, false, wrapped);
             let request = http().post(&server.endpoints().token).basic_auth(NAME, Some(NAME)).form(&form);
             let answer = answer(request.send().await.unwrap()).await;
             match (vendor, grant.as_str()) {
                 (Vendor::Is7, "iwa:ntlm") => {
-                    assert!(answer.header("www-authenticate").starts_with("NTLM "), "{}", answer.text);
+                    let scheme = if wrapped { "Negotiate " } else { "NTLM " };
+                    assert!(answer.header("www-authenticate").starts_with(scheme), "{}", answer.text);
                 }
                 (Vendor::Is7, _) => assert_eq!(answer.status, 200, "{grant}: {}", answer.text),
                 _ => {

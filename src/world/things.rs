@@ -1,7 +1,7 @@
 //! What a scenario calls by name, as it is at the subject: key managers, APIs, applications with their keys.
 //! How they come about is told by the steps.
 
-use kmspec_mocks::{forge::Forge, kerberos::KeyCentre};
+use kmspec_mocks::{forge::Forge, kerberos::KeyCentre, realm::KeyRing};
 
 use kmspec_drivers::{
     credentials::{ConsumerKey, Secret},
@@ -20,6 +20,8 @@ pub struct Partner {
     pub audience: String,
     /// What the server calls its registration.
     pub name: String,
+    /// The server's keys.
+    pub known: KeyRing,
 }
 
 /// A Kerberos realm in which the server is a service.

@@ -78,10 +78,10 @@ pub(super) async fn list_defects(State(house): State<House>, Path(server): Path<
 pub(super) async fn switch_on(State(house): State<House>, Path((server, id)): Path<(String, String)>) -> Answer {
     let server = house.named(&server)?;
     let known = defects::switchable();
-    let defect = known.iter().find(|defect| defect.id == id);
-    let missing = || Refusal::missing("defect", &id, known.iter().map(|defect| defect.id.to_owned()));
-    let endpoint = defect.ok_or_else(missing)?.endpoint;
-    server.faults().serves(endpoint).map_err(|error| Refusal::told(&error))?;
+    if !known.iter().any(|defect| defect.id == id) {
+        return Err(Refusal::missing("defect", &id, known.iter().map(|defect| defect.id.to_owned())));
+    }
+    server.can_show(&id).map_err(|error| Refusal::told(&error))?;
     server.defects().switch_on(&id).map_err(|error| Refusal::told(&error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

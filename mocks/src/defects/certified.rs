@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{registry::Defect, turn::Turn};
+use super::{needs::Needs, registry::Defect, turn::Turn};
 use crate::{
     certificates::{CertificateMapping, stands_for},
     endpoints::call::{Call, Reply},
@@ -15,15 +15,19 @@ use crate::{
 };
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Registration, answer }
+    Defect::new(id, summary, Endpoint::Registration, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
-    defect("DEF-SEED-AS-CERT-01", "a client certificate registers for nobody, whatever is configured", for_nobody),
-    defect("DEF-SEED-AS-CERT-02", "a client certificate registers for every user that a request names", for_everybody),
-    defect("DEF-SEED-AS-CERT-03", "a client certificate of any authority registers for users", of_anybody),
+    defect("DEF-SEED-AS-CERT-01", "a client certificate registers for nobody, whatever is configured", for_nobody)
+        .at(Needs::Certificates),
+    defect("DEF-SEED-AS-CERT-02", "a client certificate registers for every user that a request names", for_everybody)
+        .at(Needs::Certificates),
+    defect("DEF-SEED-AS-CERT-03", "a client certificate of any authority registers for users", of_anybody)
+        .at(Needs::Certificates),
     defect("DEF-SEED-AS-CERT-04", "the user that a registration names is believed without a certificate", without),
-    defect("DEF-SEED-AS-CERT-05", "client certificates stand for users where that is switched off", switched_off),
+    defect("DEF-SEED-AS-CERT-05", "client certificates stand for users where that is switched off", switched_off)
+        .at(Needs::WrittenMappings),
 ];
 
 /// The request with this user's name and password instead of whatever it had to show.

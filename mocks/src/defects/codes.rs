@@ -15,11 +15,11 @@ use crate::{
 const GRANT: &str = "authorization_code";
 
 const fn redeeming(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Token, answer }
+    Defect::new(id, summary, Endpoint::Token, answer)
 }
 
 const fn asking(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Authorize, answer }
+    Defect::new(id, summary, Endpoint::Authorize, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[

@@ -21,16 +21,16 @@ const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const NTLM: &str = "iwa:ntlm";
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Token, answer }
+    Defect::new(id, summary, Endpoint::Token, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
-    Defect {
-        id: "DEF-SEED-AS-DEVICE-03",
-        summary: "devices are not told how long their codes are good",
-        endpoint: Endpoint::DeviceAuthorization,
-        answer: no_lifetime,
-    },
+    Defect::new(
+        "DEF-SEED-AS-DEVICE-03",
+        "devices are not told how long their codes are good",
+        Endpoint::DeviceAuthorization,
+        no_lifetime,
+    ),
     defect("DEF-SEED-AS-DEVICE-04", "a device whose user has agreed is told to wait", approval_lost),
     defect("DEF-SEED-AS-DEVICE-05", "a device whose user has declined is told to wait", denial_lost),
     defect("DEF-SEED-AS-DEVICE-06", "a device whose code has ended is told to wait", end_untold),

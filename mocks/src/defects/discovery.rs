@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 
 use super::{
+    needs::{Needs, WITHOUT_OFFSET, offset_port},
     registry::Defect,
     turn::{Turn, changed_success},
 };
 use crate::{endpoints::call::Reply, journal::Endpoint};
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Discovery, answer }
+    Defect::new(id, summary, Endpoint::Discovery, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -28,7 +29,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DISCO-07", "discovery is served as plain text", as_text),
     defect("DEF-SEED-AS-DISCO-08", "the issuer in discovery has a query", queried_issuer),
     defect("DEF-SEED-AS-DISCO-09", "discovery offers tokens through the browser's address", implicit),
-    defect("DEF-SEED-AS-DISCO-10", "with a port offset discovery names the port without it", without_offset),
+    defect("DEF-SEED-AS-DISCO-10", "with a port offset discovery names the port without it", without_offset)
+        .at(Needs::Offset),
     defect("DEF-SEED-AS-DISCO-11", "discovery does not say how clients sign their assertions", no_signing_algorithms),
 ];
 
@@ -40,16 +42,12 @@ fn implicit(turn: &Turn<'_>) -> Reply {
     })
 }
 
-/// What port a server has without an offset, and how far an offset is thought to go: other ports were chosen.
-const WITHOUT_OFFSET: u16 = 9443;
-const OFFSETS: std::ops::Range<u16> = 1..100;
-
 fn without_offset(turn: &Turn<'_>) -> Reply {
-    let port = url::Url::parse(&turn.site.base_url).ok().and_then(|url| url.port()).unwrap_or_default();
-    let offset = port.checked_sub(WITHOUT_OFFSET).is_some_and(|offset| OFFSETS.contains(&offset));
+    let Some(port) = offset_port(turn.site) else { return turn.honest() };
     changed_success(turn.honest(), |members| {
-        let addresses = members.values_mut().filter(|_| offset);
-        for address in addresses.filter_map(|value| if let Value::String(text) = value { Some(text) } else { None }) {
+        for address in
+            members.values_mut().filter_map(|value| if let Value::String(text) = value { Some(text) } else { None })
+        {
             *address = address.replacen(&format!(":{port}/"), &format!(":{WITHOUT_OFFSET}/"), 1);
         }
     })

@@ -20,7 +20,7 @@ const CODE: &str = "authorization_code";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Token, answer }
+    Defect::new(id, summary, Endpoint::Token, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[

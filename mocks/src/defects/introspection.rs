@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    needs::Needs,
     registry::Defect,
     turn::{Turn, changed, is_success, members},
 };
@@ -14,7 +15,7 @@ use crate::{
 };
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Introspection, answer }
+    Defect::new(id, summary, Endpoint::Introspection, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -29,7 +30,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-INTRO-04", "introspection answers are served as a web page", as_html),
     defect("DEF-SEED-AS-INTRO-05", "introspection refuses a token that nobody issued", unknown_refused),
     defect("DEF-SEED-AS-INTRO-06", "introspection reports an expired token active", expiry_ignored),
-    defect("DEF-SEED-AS-INTRO-07", "introspection names a user for a token that is an application's", owner_told),
+    defect("DEF-SEED-AS-INTRO-07", "introspection names a user for a token that is an application's", owner_told)
+        .at(Needs::OwnerHidden),
 ];
 
 /// The owner is told where that is switched off.

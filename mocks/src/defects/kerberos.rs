@@ -18,7 +18,7 @@ use crate::{
 };
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Token, answer }
+    Defect::new(id, summary, Endpoint::Token, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[

@@ -12,7 +12,7 @@ use super::{
 use crate::{endpoints::call::Reply, journal::Endpoint, realm::random, server::Site};
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Jwks, answer }
+    Defect::new(id, summary, Endpoint::Jwks, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[

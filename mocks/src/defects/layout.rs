@@ -5,13 +5,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
+    needs::Needs,
     registry::Defect,
     turn::{Turn, changed_success},
 };
 use crate::{endpoints::call::Reply, journal::Endpoint};
 
 const fn defect(id: &'static str, summary: &'static str, endpoint: Endpoint, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint, answer }
+    Defect::new(id, summary, endpoint, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -20,19 +21,22 @@ pub(super) const DEFECTS: &[Defect] = &[
         "discovery leaves the base path out of the token endpoint",
         Endpoint::Discovery,
         without_base_path,
-    ),
+    )
+    .at(Needs::BasePath),
     defect(
         "DEF-SEED-AS-DISCO-13",
         "discovery names the key set at the server's host, not at the issuer's",
         Endpoint::Discovery,
         keys_elsewhere,
-    ),
+    )
+    .at(Needs::IssuerHost),
     defect(
         "DEF-SEED-AS-DISCO-14",
         "the key set is served at the server's host as well as at the issuer's",
         Endpoint::Jwks,
         any_host,
-    ),
+    )
+    .at(Needs::IssuerHost),
 ];
 
 /// Changes an address of the document.

@@ -3,6 +3,7 @@
 
 use super::{
     certified::by_password,
+    needs::Needs,
     registry::Defect,
     turn::{Turn, changed_success, is_success},
 };
@@ -16,30 +17,35 @@ use crate::{
 };
 
 const fn defect(id: &'static str, summary: &'static str, endpoint: Endpoint, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint, answer }
+    Defect::new(id, summary, endpoint, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[
-    defect("DEF-SEED-AS-LEGACY-01", "in the old mode applications are their own subject", Endpoint::Token, own_subject),
+    defect("DEF-SEED-AS-LEGACY-01", "in the old mode applications are their own subject", Endpoint::Token, own_subject)
+        .at(Needs::OwnerAsSubject),
     defect(
         "DEF-SEED-AS-LEGACY-02",
         "in the old mode introspection does not tell the owner of an application",
         Endpoint::Introspection,
         nameless,
-    ),
+    )
+    .at(Needs::OwnerTold),
     defect(
         "DEF-SEED-AS-LEGACY-03",
         "in the old mode permissions of roles open nothing",
         Endpoint::Registration,
         permissions_ignored,
-    ),
+    )
+    .at(Needs::Permissions),
     defect(
         "DEF-SEED-AS-LEGACY-04",
         "in the old mode every user registers clients",
         Endpoint::Registration,
         permissions_unasked,
-    ),
-    defect("DEF-SEED-AS-LEGACY-05", "in the old mode tenants have paths", Endpoint::Jwks, tenant_paths),
+    )
+    .at(Needs::Permissions),
+    defect("DEF-SEED-AS-LEGACY-05", "in the old mode tenants have paths", Endpoint::Jwks, tenant_paths)
+        .at(Needs::NoTenantPaths),
 ];
 
 fn own_subject(turn: &Turn<'_>) -> Reply {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Registration, answer }
+    Defect::new(id, summary, Endpoint::Registration, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[

@@ -11,8 +11,9 @@ use std::{
 };
 
 use super::{
-    certified, codes, devices, discovery, exchange, introspection, kerberos, key_set, layout, legacy, refreshing,
-    registration, revocation, saml, scopes, somebody_else, token_answer, token_request, turn::Turn, userinfo,
+    certified, codes, devices, discovery, exchange, introspection, kerberos, key_set, layout, legacy, needs::Needs,
+    refreshing, registration, revocation, saml, scopes, sealed, somebody_else, token_answer, token_request, turn::Turn,
+    userinfo,
 };
 use crate::{
     endpoints::call::{Call, Reply},
@@ -32,6 +33,24 @@ pub struct Defect {
     pub endpoint: Endpoint,
     /// Answers a request the way a server with the defect would.
     pub(super) answer: fn(&Turn<'_>) -> Reply,
+    /// What a server must be like for it to show, if it needs anything beside the endpoint.
+    pub(super) needs: Option<Needs>,
+}
+
+impl Defect {
+    pub(super) const fn new(
+        id: &'static str,
+        summary: &'static str,
+        endpoint: Endpoint,
+        answer: fn(&Turn<'_>) -> Reply,
+    ) -> Self {
+        Self { id, summary, endpoint, answer, needs: None }
+    }
+
+    /// One that shows at such servers alone.
+    pub(super) const fn at(self, needs: Needs) -> Self {
+        Self { needs: Some(needs), ..self }
+    }
 }
 
 impl fmt::Debug for Defect {
@@ -40,7 +59,7 @@ impl fmt::Debug for Defect {
     }
 }
 
-static FAMILIES: [&[Defect]; 19] = [
+static FAMILIES: [&[Defect]; 20] = [
     introspection::DEFECTS,
     revocation::DEFECTS,
     refreshing::DEFECTS,
@@ -60,6 +79,7 @@ static FAMILIES: [&[Defect]; 19] = [
     legacy::DEFECTS,
     certified::DEFECTS,
     layout::DEFECTS,
+    sealed::DEFECTS,
 ];
 
 /// Every defect that can be switched on, ordered by id.
@@ -76,6 +96,11 @@ pub struct UnknownDefect(pub String);
 
 fn ids() -> String {
     switchable().iter().map(|defect| defect.id).collect::<Vec<_>>().join(", ")
+}
+
+/// The defect of that id.
+pub(super) fn known(id: &str) -> Result<&'static Defect, UnknownDefect> {
+    switchable().into_iter().find(|defect| defect.id == id).ok_or_else(|| UnknownDefect(id.to_owned()))
 }
 
 /// The defects of one server.
@@ -95,14 +120,14 @@ impl fmt::Debug for Defects {
 }
 
 impl Defects {
-    /// Switches a defect on; twice is as good as once. One of an endpoint that the server does not have changes nothing.
+    /// Switches a defect on; twice is as good as once. One that can never show at the server changes nothing:
+    /// `AuthorizationServer::can_show` tells.
     ///
     /// # Errors
     ///
     /// [`UnknownDefect`] when there is none of that id.
     pub fn switch_on(&self, id: &str) -> Result<(), UnknownDefect> {
-        let known = switchable().into_iter().find(|defect| defect.id == id);
-        let defect = known.ok_or_else(|| UnknownDefect(id.to_owned()))?;
+        let defect = known(id)?;
         let mut on = self.on();
         if !on.iter().any(|each| each.id == id) {
             on.push(defect);

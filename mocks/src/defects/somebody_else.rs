@@ -12,12 +12,12 @@ use crate::{
     realm::{TokenRow, User, UserSpec, jwt::Object, random},
 };
 
-pub(super) const DEFECTS: &[Defect] = &[Defect {
-    id: "DEF-SEED-AS-WHO-01",
-    summary: "whoever a grant is for, the token names somebody else",
-    endpoint: Endpoint::Token,
-    answer: of_somebody_else,
-}];
+pub(super) const DEFECTS: &[Defect] = &[Defect::new(
+    "DEF-SEED-AS-WHO-01",
+    "whoever a grant is for, the token names somebody else",
+    Endpoint::Token,
+    of_somebody_else,
+)];
 
 /// Whom all tokens name.
 const SOMEBODY: &str = "somebody-else";

@@ -13,7 +13,7 @@ use crate::{
 };
 
 const fn defect(id: &'static str, summary: &'static str, answer: fn(&Turn<'_>) -> Reply) -> Defect {
-    Defect { id, summary, endpoint: Endpoint::Userinfo, answer }
+    Defect::new(id, summary, Endpoint::Userinfo, answer)
 }
 
 pub(super) const DEFECTS: &[Defect] = &[

@@ -19,7 +19,7 @@ use crate::{
     certificates::{
         CertificateAuthority, CertificateError, CertificateKind, CertificateMapping, ClientCertificates, ClientCheck,
     },
-    defects::{Defects, UnknownDefect},
+    defects::{self, NeverShows},
     deployment_toml::{DeploymentToml, Settings},
     endpoints::{api_resources, login, login_is7, logout, pushed, scim_roles, scim_users},
     faults::Faults,
@@ -66,9 +66,9 @@ pub enum MockError {
     /// Revocation notices were to be sent where they cannot go.
     #[error(transparent)]
     Notices(#[from] NoticeError),
-    /// A defect was asked for that there is none of.
+    /// A defect was asked for that there is none of, or that could never show.
     #[error(transparent)]
-    Defect(#[from] UnknownDefect),
+    Defect(#[from] NeverShows),
 }
 
 /// How an authorization server is to be started.
@@ -198,8 +198,8 @@ impl AuthorizationServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, a defect is unknown, or the
-    /// vendor reads no `deployment.toml` and one was given, or cannot be laid out as it was to be.
+    /// [`MockError`] when the port is taken, the host name cannot stand in a certificate, a defect is unknown or could never
+    /// show there, or the vendor reads no `deployment.toml` and one was given, or cannot be laid out as it was to be.
     pub async fn start(self) -> Result<AuthorizationServer, MockError> {
         if self.deployment.is_some() && self.vendor != Vendor::Is7 {
             return Err(MockError::Deployment(self.vendor.to_string()));
@@ -210,8 +210,6 @@ impl AuthorizationServerBuilder {
         let host = self.host.or_else(|| file.and_then(|file| file.settings.hostname.clone()));
         let host = host.unwrap_or_else(|| "localhost".to_owned());
         self.layout.check(self.vendor, &host)?;
-        let defects = Defects::default();
-        self.defects.iter().try_for_each(|id| defects.switch_on(id))?;
         let (vendor, wanted) = (self.vendor, wanted_port.unwrap_or(0));
         let taken = |source| MockError::Port { vendor: vendor.to_string(), port: wanted, source };
         let port = Port::take(wanted_port).await.map_err(taken)?;
@@ -236,7 +234,11 @@ impl AuthorizationServerBuilder {
         };
         let mutual_tls = client_certificates != ClientCertificates::Ignored;
         let site = site(vendor, base_url, self.layout, self.clock, &self.chest, mutual_tls, file);
-        let site = Arc::new(Site { defects: Arc::new(defects), ..site });
+        for id in &self.defects {
+            defects::check(&site, id)?;
+            site.defects.switch_on(id).map_err(NeverShows::from)?;
+        }
+        let site = Arc::new(site);
         let recorder = Recorder::new(self.recording);
         let behind = Behind::start(self.servers, |cleaner| Answering {
             site: Arc::clone(&site),

@@ -16,7 +16,7 @@ use crate::{
         CertificateAuthority, CertificateError, CertificateKind, CertificateMapping, ClientCheck, TlsIdentity,
         UnfitMapping,
     },
-    defects::Defects,
+    defects::{self, Defects, NeverShows},
     faults::Faults,
     forge::Forge,
     front::{Door, Front},
@@ -178,6 +178,15 @@ impl AuthorizationServer {
     /// The seeded defects that it has, to be switched on and off.
     pub fn defects(&self) -> &Defects {
         &self.site.defects
+    }
+
+    /// Whether a defect could ever show here; its settings may still have to be changed for that.
+    ///
+    /// # Errors
+    ///
+    /// [`NeverShows`] when it could not, whatever its settings.
+    pub fn can_show(&self, id: &str) -> Result<(), NeverShows> {
+        defects::check(&self.site, id).map(|_| ())
     }
 
     /// Starts it again as far as others can tell: logins, devices and codes that were under way are lost, what it keeps

@@ -100,6 +100,9 @@ async fn what_cannot_be_carried_out_is_refused_with_a_hint_and_changes_nothing()
         ("post", "/servers/custom/tokens/cut-off", json!({ "client_id": "nobody", "issued_before": 1 }), 404, "nobody"),
         ("post", "/servers/custom/tokens/cut-off", json!({ "client_id": "nobody" }), 400, "issued_before"),
         ("put", "/servers/custom/defects/DEF-999", json!(null), 404, "DEF-"),
+        ("put", "/servers/custom/defects/DEF-SEED-AS-LEGACY-01", json!(null), 400, "is7 with `server.legacy_mode`"),
+        ("put", "/servers/custom/defects/DEF-SEED-AS-DISCO-12", json!(null), 400, "keycloak with a base path"),
+        ("post", "/servers", json!({ "vendor": "cognito", "defects": ["DEF-107"] }), 400, "Introspection"),
         ("get", "/servers/custom/journal?endpont=token", json!(null), 400, "did you mean `endpoint`?"),
         ("get", "/servers/custom/journal?status=many", json!(null), 400, "many"),
     ];

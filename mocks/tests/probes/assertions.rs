@@ -2,6 +2,7 @@
 //! Each look says whether it saw the defect.
 
 use kmspec_mocks::{
+    forge::{Envelope, Forge},
     realm::{ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, jwt, test_keys},
     vendors::Vendor::Custom,
 };
@@ -37,6 +38,13 @@ fn signed(ring: &KeyRing, claims: Value) -> String {
 fn vouching(stage: &Stage, lives: i64) -> Value {
     let now = stage.server.realm().now() as i64;
     json!({ "iss": "https://partner.example", "sub": "bea", "aud": stage.server.issuer(), "exp": now + lives })
+}
+
+/// What the trusted issuer says, encrypted to the server in this way.
+fn enveloped(stage: &Stage, envelope: Envelope) -> String {
+    let partner = Forge::new("https://partner.example", trusted(stage), stage.server.clock().clone());
+    let key = stage.server.realm().keys().published_keys()[0].clone();
+    partner.token(stage.server.issuer(), "bea").encrypted(&key, envelope).encode()
 }
 
 async fn by_assertion(stage: &Stage, assertion: &str) -> Answer {
@@ -110,5 +118,15 @@ pub(crate) const PROBES: &[Probe] = &[
             let assertion = signed(&trusted(&stage), vouching(&stage, -60));
             granted(&by_assertion(&stage, &assertion).await)
         }),
+    ),
+    (
+        "DEF-SEED-AS-BEARER-03",
+        Custom,
+        look!(stage => { granted(&by_assertion(&stage, &enveloped(&stage, Envelope::Claims)).await) }),
+    ),
+    (
+        "DEF-SEED-AS-BEARER-04",
+        Custom,
+        look!(stage => { !granted(&by_assertion(&stage, &enveloped(&stage, Envelope::Token)).await) }),
     ),
 ];

@@ -23,7 +23,10 @@ const APPLICATIONS: &str = "/permission/admin/manage/identity/applicationmgt";
 async fn instead(stage: &Stage, builder: AuthorizationServerBuilder) -> Stage {
     let server = builder.certificates(AUTHORITY.clone()).start().await.unwrap();
     let on = stage.server.defects().list();
-    on.iter().for_each(|defect| server.defects().switch_on(defect.id).unwrap());
+    for defect in on {
+        assert!(server.can_show(defect.id).is_ok(), "{:?}", server.can_show(defect.id));
+        server.defects().switch_on(defect.id).unwrap();
+    }
     server.realm().add_user(UserSpec::new("ann", "ann's secret"));
     let client = server.realm().add_client(ClientSpec::new("orders"));
     Stage { server, http: http(), client }

@@ -253,6 +253,7 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => {
             let server = with_offset().await;
             let on = stage.server.defects().list();
+            on.iter().for_each(|defect| assert!(server.can_show(defect.id).is_ok()));
             on.iter().for_each(|defect| server.defects().switch_on(defect.id).unwrap());
             let document = stage.get(&server.discovery_url()).await.json();
             document["token_endpoint"] == "https://localhost:9443/oauth2/token"

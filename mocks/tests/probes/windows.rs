@@ -74,6 +74,16 @@ pub(crate) const PROBES: &[Probe] = &[
         }),
     ),
     (
+        "DEF-SEED-AS-NTLM-05",
+        Is7,
+        look!(stage => {
+            allow(&stage, NTLM);
+            let first = ntlm::Client::new("ann", "ann's secret").unwrap().in_spnego().negotiate().unwrap();
+            let told = stage.token(&[("grant_type", NTLM), ("windows_token", &first)]).await;
+            told.header("www-authenticate").starts_with("NTLM TlRMTVNTUAAC")
+        }),
+    ),
+    (
         "DEF-SEED-AS-KRB-01",
         Is7,
         look!(stage => { granted(&ticket(&stage, |order, _| order.sealed_with_another_key()).await.1) }),

@@ -3,12 +3,13 @@
 #![allow(dead_code, unreachable_pub, reason = "the fuzz target and the tests use another part of it each")]
 
 use kmspec_mocks::{
+    forge::{Envelope, Forge},
     grants::{self, Form, Issue},
     kerberos::{KeyCentre, ServicePrincipal},
     ntlm,
     realm::{
-        AuthorizationRequest, CertificateLogin, ClientSpec, KeyPurpose, KeyRing, Realm, TrustedIssuer, TrustedKeys,
-        UserSpec, jwt, random, test_keys::KeyFamily,
+        Algorithm, AuthorizationRequest, CertificateLogin, ClientSpec, KeyPurpose, KeyRing, Realm, SigningKey,
+        TrustedIssuer, TrustedKeys, UserSpec, jwt, random, test_keys::KeyFamily,
     },
     saml::IdentityProvider,
 };
@@ -79,21 +80,22 @@ impl Everything {
     }
 
     /// A request by that grant, without credentials of the client. It holds once, where the vendor plays the grant; a Windows
-    /// login that has begun goes on with an answer to a challenge which nobody sent.
-    pub fn fields(&self, grant: &str, begun: bool) -> Fields {
+    /// login that has begun goes on with an answer to a challenge which nobody sent. What may come in an envelope does when it
+    /// is to be wrapped: a JWT encrypted to the server, NTLM in SPNEGO.
+    pub fn fields(&self, grant: &str, begun: bool, wrapped: bool) -> Fields {
         let own = match grant {
             "password" => vec![("username", NAME.to_owned()), ("password", NAME.to_owned())],
             "refresh_token" => vec![("refresh_token", self.refresh_token())],
             "authorization_code" => vec![("code", self.code()), ("redirect_uri", CALLBACK.to_owned())],
             "urn:ietf:params:oauth:grant-type:device_code" => vec![("device_code", self.device())],
-            "urn:ietf:params:oauth:grant-type:jwt-bearer" => vec![("assertion", self.jwt())],
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => vec![("assertion", self.assertion(wrapped))],
             "urn:ietf:params:oauth:grant-type:token-exchange" => vec![
                 ("subject_token", self.jwt()),
                 ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt".to_owned()),
                 ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token".to_owned()),
             ],
             "urn:ietf:params:oauth:grant-type:saml2-bearer" => vec![("assertion", self.saml())],
-            "iwa:ntlm" => vec![("windows_token", windows_token(begun))],
+            "iwa:ntlm" => vec![("windows_token", windows_token(begun, wrapped))],
             "kerberos" => vec![("kerberos_realm", REALM.to_owned()), ("kerberos_token", self.ticket())],
             _ => Vec::new(),
         };
@@ -140,6 +142,18 @@ impl Everything {
         jwt::sign(&self.partner.current(KeyPurpose::Access), jwt::Object::new(), &claims)
     }
 
+    /// A server without an RSA key takes no envelope.
+    fn assertion(&self, wrapped: bool) -> String {
+        let rsa = |key: &SigningKey| matches!(key.algorithm(), Algorithm::RS256 | Algorithm::PS256);
+        match self.realm.keys().published_keys().into_iter().find(rsa).filter(|_| wrapped) {
+            Some(key) => {
+                let partner = Forge::new(PARTNER, self.partner.clone(), self.realm.clock().clone());
+                partner.token(self.realm.issuer(), "bea").encrypted(&key, Envelope::Token).encode()
+            }
+            None => self.jwt(),
+        }
+    }
+
     fn saml(&self) -> String {
         let recipient = self.realm.policy().token_endpoint.clone().unwrap_or_else(|| self.realm.issuer().to_owned());
         let assertion = self.provider.assertion(NAME).audience(ALIAS).recipient(recipient);
@@ -152,9 +166,10 @@ impl Everything {
     }
 }
 
-/// The first message of a Windows login, or what follows on a challenge.
-fn windows_token(begun: bool) -> String {
-    let mut client = ntlm::Client::new(NAME, NAME).expect("a name of a user");
+/// The first message of a Windows login, or what follows on a challenge; bare or in SPNEGO.
+fn windows_token(begun: bool, wrapped: bool) -> String {
+    let client = ntlm::Client::new(NAME, NAME).expect("a name of a user");
+    let mut client = if wrapped { client.in_spnego() } else { client };
     let first = client.negotiate().expect("the first message");
     if begun { client.authenticate(CHALLENGE).expect("a challenge as the protocol has it") } else { first }
 }

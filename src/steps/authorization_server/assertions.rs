@@ -4,7 +4,7 @@
 use cucumber::{given, when};
 use kmspec_mocks::{
     forge::{Envelope, Forge, Forgery},
-    realm::{KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
+    realm::{Algorithm, KeyRing, SigningKey, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
     saml::{AssertionBuilder, IdentityProvider, SignedAssertion},
 };
 
@@ -29,7 +29,8 @@ async fn trusted_issuer(world: &mut World) -> Result<(), StepError> {
     let name = format!("partner-{mark}");
     let trusted = TrustedIssuer::new(&name, &issuer, TrustedKeys::Ring(keys.clone()));
     mock.realm().trust(trusted.alias(&audience)).map_err(|error| world.error(error))?;
-    world.partner = Some(Partner { forge: Forge::new(issuer, keys, mock.clock().clone()), audience, name });
+    let known = mock.realm().keys().clone();
+    world.partner = Some(Partner { forge: Forge::new(issuer, keys, mock.clock().clone()), audience, name, known });
     Ok(())
 }
 
@@ -42,6 +43,12 @@ async fn jwt_bearer(world: &mut World) -> Result<(), StepError> {
 #[when(regex = "^the OAuth client asks for a token with a JWT of that issuer that (.+)$")]
 async fn flawed_jwt_bearer(world: &mut World, flaw: String) -> Result<(), StepError> {
     let assertion = flawed(world, &flaw)?;
+    present_jwt(world, &assertion).await
+}
+
+#[when("the OAuth client asks for a token with a JWT of that issuer within an envelope for the server")]
+async fn enveloped_jwt_bearer(world: &mut World) -> Result<(), StepError> {
+    let assertion = partner(world)?.vouches().encrypted(&server_key(world)?, Envelope::Token).encode();
     present_jwt(world, &assertion).await
 }
 
@@ -131,9 +138,17 @@ fn flawed(world: &World, flaw: &str) -> Result<String, StepError> {
             let key = partner.forge.keys().published_keys().first().cloned();
             good.encrypted(&key.ok_or_else(|| world.error("a ring without a key"))?, Envelope::Claims)
         }
+        "is encrypted to the server and not signed" => good.encrypted(&server_key(world)?, Envelope::Claims),
         other => return Err(unknown(world, other)),
     };
     Ok(bad.encode())
+}
+
+/// The key to which issuers encrypt what is for the server.
+fn server_key(world: &World) -> Result<SigningKey, StepError> {
+    let rsa = |key: &SigningKey| matches!(key.algorithm(), Algorithm::RS256 | Algorithm::PS256);
+    let published = partner(world)?.known.published_keys().into_iter().find(rsa);
+    published.ok_or_else(|| world.error("the server publishes no RSA key"))
 }
 
 fn unknown(world: &World, flaw: &str) -> StepError {

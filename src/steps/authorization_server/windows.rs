@@ -1,6 +1,7 @@
 //! Phrases about logging in by NTLM (`iwa:ntlm`): two requests, with a challenge between them.
 //! The client's side of the protocol is the mocks' own, by a library.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use cucumber::{given, then, when};
 use kmspec_mocks::ntlm::Client;
 
@@ -12,6 +13,8 @@ use crate::world::{StepError, World};
 use kmspec_model::capability::Capability;
 
 const GRANT: &str = "iwa:ntlm";
+/// How the challenge of a server begins (MS-NLMP, section 2.2.1.2).
+const SECOND_MESSAGE: &[u8; 9] = b"NTLMSSP\0\x02";
 
 #[when("the OAuth client begins a Windows login")]
 async fn begin(world: &mut World) -> Result<(), StepError> {
@@ -20,9 +23,21 @@ async fn begin(world: &mut World) -> Result<(), StepError> {
     send(world, &first).await
 }
 
+#[when("the OAuth client begins a Windows login in SPNEGO")]
+async fn begin_in_spnego(world: &mut World) -> Result<(), StepError> {
+    let first = windows(world, None)?.0.in_spnego().negotiate().map_err(|error| world.error(error))?;
+    send(world, &first).await
+}
+
 #[when("the OAuth client asks for a token with the Windows login of the user")]
 async fn log_in(world: &mut World) -> Result<(), StepError> {
     exchange(world, None).await
+}
+
+#[when("the OAuth client asks for a token with the Windows login of the user in SPNEGO")]
+async fn log_in_in_spnego(world: &mut World) -> Result<(), StepError> {
+    let client = windows(world, None)?.0.in_spnego();
+    exchange_by(world, client).await
 }
 
 #[when("the OAuth client asks for a token with a Windows login with a wrong password")]
@@ -59,6 +74,20 @@ async fn challenges(world: &mut World) -> Result<(), StepError> {
     )
 }
 
+#[then("the answer challenges by NTLM in SPNEGO")]
+async fn challenges_in_spnego(world: &mut World) -> Result<(), StepError> {
+    let answer = answer(world)?;
+    let challenge = answer.header("www-authenticate").unwrap_or("none").to_owned();
+    let token = challenge.strip_prefix("Negotiate ").and_then(|token| STANDARD.decode(token).ok());
+    // Only the response of SPNEGO begins so (RFC 4178, section 4.2.2); the message stands in it as it is.
+    let holds = |token: &Vec<u8>| token.first() == Some(&0xa1) && token.windows(9).any(|part| part == SECOND_MESSAGE);
+    world.expect(
+        token.as_ref().is_some_and(holds),
+        "WWW-Authenticate with SPNEGO, and NTLM's second message in it",
+        format!("{}, WWW-Authenticate: {}", shown(&answer), challenge.chars().take(24).collect::<String>()),
+    )
+}
+
 fn windows(world: &World, password: Option<&str>) -> Result<(Client, String), StepError> {
     let user = world.conversation()?.server().user.clone();
     let (name, right) = user.ok_or_else(|| world.not_applicable(Capability::UserCredentials))?;
@@ -68,7 +97,11 @@ fn windows(world: &World, password: Option<&str>) -> Result<(Client, String), St
 
 /// Both requests; the message of the second is kept.
 async fn exchange(world: &World, password: Option<&str>) -> Result<(), StepError> {
-    let (mut client, _) = windows(world, password)?;
+    let (client, _) = windows(world, password)?;
+    exchange_by(world, client).await
+}
+
+async fn exchange_by(world: &World, mut client: Client) -> Result<(), StepError> {
     let first = client.negotiate().map_err(|error| world.error(error))?;
     send(world, &first).await?;
     let answered = answer(world)?;
