@@ -65,6 +65,19 @@ impl Limit {
         Ok(limit)
     }
 
+    /// The number of seconds within it that is next to this one; `None` where it is no limit of numbers, or admits no life.
+    fn nearest(&self, usual: f64) -> Option<String> {
+        let (min, max) = match self {
+            Self::Max(Max { max }) => (1.0, max.floor()),
+            Self::Min(Min { min }) => (min.ceil(), f64::INFINITY),
+            Self::Range(Range { min, max }) => (min.ceil(), max.floor()),
+            Self::Regex(_) | Self::Enum(_) => return None,
+        };
+        let seconds = usual.max(min).min(max);
+        // A whole number is written without a point.
+        (seconds >= 1.0).then(|| seconds.to_string())
+    }
+
     fn admits(&self, text: &str) -> bool {
         let number = |fits: &dyn Fn(f64) -> bool| text.trim().parse().is_ok_and(fits);
         match self {
@@ -75,6 +88,16 @@ impl Limit {
             Self::Enum(Allowed { allowed }) => allowed.iter().any(|one| one == text),
         }
     }
+}
+
+/// What servers of these types have it be where nothing is asked for, in seconds.
+fn usual_life(name: &str) -> f64 {
+    if name.starts_with("refresh_token") { 86_400.0 } else { 3_600.0 }
+}
+
+/// Whether a value leaves the choice to the server.
+fn is_left_open(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty() || text == "N/A")
 }
 
 /// The pattern for the text as a whole.
@@ -101,6 +124,16 @@ impl Connector {
         })
     }
 
+    /// Asks for a life within its limit where a key request leaves one open: what the server chose might be beyond it.
+    pub(crate) fn keep_within_limits(&self, key_manager: &KeyManager, asked: &mut Map<String, Value>) {
+        for (name, limit) in self.limits(key_manager).and_then(Value::as_object).into_iter().flatten() {
+            let life = Limit::read(limit).ok().and_then(|limit| limit.nearest(usual_life(name)));
+            if let Some(life) = life.filter(|_| asked.get(name).is_none_or(is_left_open)) {
+                asked.insert(name.clone(), Value::String(life));
+            }
+        }
+    }
+
     /// The first property of a key request that breaks a limit. What is left to the server breaks none.
     pub(crate) fn beyond_limit<'a>(
         &self,
@@ -110,8 +143,7 @@ impl Connector {
         let limits = self.limits(key_manager)?.as_object()?;
         asked.iter().find_map(|(name, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let is_left_open = value.is_null() || text.trim().is_empty() || text == "N/A";
-            let limit = limits.get(name).filter(|_| !is_left_open)?;
+            let limit = limits.get(name).filter(|_| !is_left_open(value))?;
             (!Limit::read(limit).is_ok_and(|limit| limit.admits(&text))).then_some(name)
         })
     }
@@ -137,6 +169,23 @@ mod tests {
             assert_eq!((limit.admits(within), limit.admits(beyond)), (true, false), "{limit:?}");
             assert!(!limit.admits("x y"), "{limit:?}");
         }
+    }
+
+    #[test]
+    fn a_life_that_is_left_open_is_the_usual_one_within_its_limit() {
+        for (limit, nearest) in [
+            (json!({"type": "MAX", "value": {"max": 100.5}}), Some("100")),
+            (json!({"type": "MAX", "value": {"max": 7_200}}), Some("3600")),
+            (json!({"type": "MAX", "value": {"max": 0}}), None),
+            (json!({"type": "MIN", "value": {"min": 4_000}}), Some("4000")),
+            (json!({"type": "RANGE", "value": {"min": 10, "max": 20}}), Some("20")),
+            (json!({"type": "ENUM", "value": {"allowed": ["60"]}}), None),
+        ] {
+            let life = Limit::read(&limit).unwrap().nearest(usual_life("user_access_token_expiry_time"));
+            assert_eq!(life.as_deref(), nearest, "{limit}");
+        }
+        let week = Limit::Max(Max { max: 604_800.0 });
+        assert_eq!(week.nearest(usual_life("refresh_token_expiry_time")).as_deref(), Some("86400"));
     }
 
     #[test]

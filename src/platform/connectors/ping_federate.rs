@@ -34,6 +34,19 @@ pub(super) const CONNECTOR: Connector = Connector {
             .or("false"),
         Property::options("clientAuthnType", "Client authentication", &[Choice::of("SECRET"), Choice::of("NONE")])
             .or("SECRET"),
+        Property::select(
+            "restrictedResponseTypes",
+            "Response types",
+            &[
+                Choice::of("code"),
+                Choice::of("code id_token"),
+                Choice::of("code id_token token"),
+                Choice::of("code token"),
+                Choice::of("id_token"),
+                Choice::of("id_token token"),
+                Choice::of("token"),
+            ],
+        ),
         Property::input("restrictedScopes", "Scopes, separated by commas"),
     ],
     registration: Some(&Registration),

@@ -12,7 +12,7 @@ use super::{
     access::{Named, check_permission, named_anywhere, own_application},
     attempts,
     failures::told,
-    key_document::{self, KeyRequest, check_callback, check_properties, key_type},
+    key_document::{self, KeyRequest, check_callback, check_properties, check_scopes, key_type},
     registering::{forget, register},
 };
 use crate::{
@@ -111,7 +111,9 @@ fn client_request(
         let text = seconds.as_str().map_or_else(|| seconds.to_string(), str::to_owned);
         properties.entry("application_access_token_expiry_time").or_insert(json!(text));
     }
+    connector.keep_within_limits(key_manager, &mut properties);
     check_properties(key_manager, &properties)?;
+    check_scopes(&request.scopes)?;
     Ok(ClientRequest {
         user,
         application,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     connectors,
     domain::{Application, KeyManager, KeyMapping, KeyType, LONGEST_TOKEN_LIFE_S},
+    resident::is_scope_name,
     wire::{Code, Refusal},
 };
 
@@ -79,6 +80,15 @@ pub(super) fn check_callback(grant_types: &[String], callback_url: Option<&str>)
         ));
     }
     Ok(())
+}
+
+/// Refuses scopes that no token can have (RFC 6749, section 3.3); a text may hold several, apart by blanks.
+pub(super) fn check_scopes(scopes: &[String]) -> Result<(), Refusal> {
+    let mut names = scopes.iter().flat_map(|text| text.split(' ')).filter(|name| !name.is_empty());
+    match names.all(is_scope_name) {
+        true => Ok(()),
+        false => Err(Refusal::bad_request("scopes: a name has characters that no scope may have")),
+    }
 }
 
 /// Refuses properties of a client that cannot be meant: lifetimes that are no whole number of seconds from 0 on (or

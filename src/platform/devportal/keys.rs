@@ -75,8 +75,8 @@ pub(super) async fn update(
     let (application, mut key, key_manager) =
         site.store.read(move |documents| own_key(documents, &tenant, &user, &path)).await?;
     check_properties(&key_manager, &change.additional_properties)?;
-    let registration = connectors::find(&key_manager.kind).and_then(|connector| connector.registration);
-    let registration = registration.ok_or(Code::NoClientCreation)?;
+    let connector = connectors::find(&key_manager.kind).ok_or(Code::NoClientCreation)?;
+    let registration = connector.registration.ok_or(Code::NoClientCreation)?;
     let home = key.home_of_key_manager().to_owned();
     let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
     if key.mode == MappingMode::Mapped {
@@ -85,6 +85,7 @@ pub(super) async fn update(
     // A registration is replaced as a whole, so what is not changed is said again.
     let mut properties = key.additional_properties.clone();
     properties.extend(change.additional_properties);
+    connector.keep_within_limits(&key_manager, &mut properties);
     let request = ClientRequest {
         user: caller.user,
         application,

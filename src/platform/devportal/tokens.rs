@@ -82,6 +82,7 @@ pub(super) async fn generate_token(
     if key.consumer_key.is_empty() {
         return Err(Code::ConsumerKeyMissing.into());
     }
+    key_document::check_scopes(&order.scopes)?;
     let (subject, validity_s) = (order.subject()?, order.lifetime()?);
     let secret = order.consumer_secret.clone().or_else(|| key.consumer_secret.clone());
     let secret = secret.as_ref().map_or("", Secret::reveal);

@@ -89,6 +89,11 @@ async fn a_key_request_keeps_to_the_limits_of_its_key_manager() {
         let change = json!({"additionalProperties": {LIFE: life}});
         assert_eq!(stage.dora(Method::PUT, &path, change).await.verdict(), expected, "{life}");
     }
+    let read = stage.dora(Method::GET, &path, Value::Null).await;
+    assert_eq!(read.body["additionalProperties"][LIFE], "100", "what is left open ends with the limit");
+    let open = json!({"keyType": "SANDBOX", "grantTypesToBeSupported": ["client_credentials"]});
+    let made = stage.dora(Method::POST, &generate, open).await;
+    assert_eq!((made.status, made.body["token"]["validityTime"].as_u64()), (200, Some(100)), "{made:?}");
     stage.close().await;
 }
 
@@ -128,5 +133,26 @@ async fn what_a_mapped_client_may_do_is_changed_at_its_key_manager_and_its_secre
     assert_eq!(stage.dora(Method::PUT, &path, read.clone()).await.status, 200, "as it is: {read}");
     let gone = format!("{path}/clean-up");
     assert_eq!(stage.dora(Method::POST, &gone, Value::Null).await.status, 200);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn scopes_that_no_token_can_have_are_refused_before_anything_is_made() {
+    let stage = Stage::open().await;
+    let application = stage.application("app").await;
+    let at = |path: &str| format!("/applications/{application}/{path}");
+    let order = |scopes: Value| json!({"keyType": "PRODUCTION", "grantTypesToBeSupported": ["client_credentials"], "scopes": scopes});
+    for odd in [json!(["a\u{0}"]), json!(["a", "\u{e4}"]), json!(["a\"b"]), json!(["a\tb"])] {
+        let refused = stage.dora(Method::POST, &at("generate-keys"), order(odd.clone())).await;
+        assert_eq!(refused.verdict(), (400, 400), "{odd}: {refused:?}");
+    }
+    assert_eq!(stage.dora(Method::GET, &at("oauth-keys"), Value::Null).await.body["count"], 0);
+    let made = stage.dora(Method::POST, &at("generate-keys"), order(json!(["a b", "", "c"]))).await;
+    assert_eq!((made.status, &made.body["token"]["tokenScopes"]), (200, &json!(["a", "b", "c"])), "{made:?}");
+    let token = at(&format!("oauth-keys/{}/generate-token", made.text("keyMappingId")));
+    for (scopes, status) in [(json!(["\n"]), 400), (json!(["d"]), 200)] {
+        let order = json!({"consumerSecret": made.text("consumerSecret"), "scopes": scopes});
+        assert_eq!(stage.dora(Method::POST, &token, order).await.status, status, "{scopes}");
+    }
     stage.close().await;
 }
