@@ -110,6 +110,15 @@ impl Stage {
 
     /// A stage with other settings than the usual ones.
     async fn open_with(data: Data, settle: impl FnOnce(&mut PlatformConfig)) -> Self {
+        Self::open_reading(Some(Arc::new(Spelled)), data, settle).await
+    }
+
+    /// The same where the planes' tokens are read by another, or by the resident key manager.
+    async fn open_reading(
+        plane_tokens: Option<Arc<dyn VerifyPlaneToken>>,
+        data: Data,
+        settle: impl FnOnce(&mut PlatformConfig),
+    ) -> Self {
         let authority = CertificateAuthority::new("test of the platform").unwrap();
         let identity = authority.issue(&["localhost", "127.0.0.1"]).unwrap();
         let tls = Tls { chain_pem: identity.chain_pem.clone(), key_pem: identity.key_pem.clone() };
@@ -120,7 +129,7 @@ impl Stage {
         };
         config.data = data;
         settle(&mut config);
-        let platform = Platform::start_with(config, Some(Arc::new(Spelled))).await.unwrap();
+        let platform = Platform::start_with(config, plane_tokens).await.unwrap();
         let trusted = reqwest::Certificate::from_pem(authority.ca_pem().as_bytes()).unwrap();
         let builder = || Client::builder().tls_certs_only([trusted.clone()]).no_proxy();
         let client = builder().build().unwrap();

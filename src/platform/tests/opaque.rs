@@ -1,4 +1,4 @@
-//! An opaque token that two key managers could have issued.
+//! Opaque tokens: one that two key managers could have issued, and one that opens a plane after a restart.
 //! Whose rules claim a token is tested with the scenarios.
 
 use axum::{Json, Router, routing::post};
@@ -47,4 +47,34 @@ async fn a_token_that_the_resident_key_manager_does_not_know_is_asked_for_at_the
     publisher(Method::POST, &place, json!([{"name": "Default", "displayOnDevportal": true}])).await;
     open.until(401, "Authorization", &format!("Bearer {KNOWN}")).await;
     open.stage.close().await;
+}
+
+#[tokio::test]
+async fn an_opaque_token_opens_the_planes_of_its_tenant_after_a_restart_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Data::File(folder.path().join("platform.db"));
+    let stage = Stage::open_reading(None, data.clone(), |_| ()).await;
+    let at = |stage: &Stage, path: &str| format!("{}{path}", stage.platform.management_url());
+    let client = json!({"client_name": "portal", "grant_types": ["password"], "redirect_uris": [],
+        "ext_application_owner": "admin", "token_type_extension": "DEFAULT"});
+    let made = stage.client.post(at(&stage, "/t/one.com/keymanager-operations/dcr/register")).json(&client);
+    let made = Stage::answer(made.basic_auth("admin@one.com", Some("admin-secret"))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let form = [
+        ("grant_type", "password"),
+        ("username", "admin@one.com"),
+        ("password", "admin-secret"),
+        ("scope", "apim:admin"),
+    ];
+    let asked = stage.client.post(at(&stage, "/oauth2/token")).form(&form);
+    let asked = asked.basic_auth(made.text("client_id"), Some(made.text("client_secret")));
+    let token = Stage::answer(asked).await.text("access_token");
+    assert!(!token.contains('.'), "the case that this is about");
+    stage.close().await;
+    let stage = Stage::open_reading(None, data, |_| ()).await;
+    let listed = async |token: &str| {
+        Stage::answer(stage.client.get(at(&stage, &format!("{ADMIN}/key-managers"))).bearer_auth(token)).await.status
+    };
+    assert_eq!((listed("nobody's").await, listed(&token).await), (401, 200));
+    stage.close().await;
 }
