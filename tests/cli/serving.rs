@@ -48,7 +48,7 @@ fn a_taken_port_is_named() {
 }
 
 #[test]
-fn addresses_that_a_mock_cannot_have_are_refused_before_it_serves() {
+fn what_a_mock_cannot_have_is_refused_before_it_serves() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
     let base_path = "base path";
@@ -68,6 +68,10 @@ fn addresses_that_a_mock_cannot_have_are_refused_before_it_serves() {
         ("is7", "--base-path", "", [base_path, "`is7`", "keycloak has one"]),
         ("keycloak", "--base-path", "", [base_path, "``", "begins with a slash"]),
         ("is7", "--issuer-host", "127.0.0.1", [issuer_host, "`is7`", "cognito has one"]),
+        ("okta", "--deployment-toml", "nowhere.toml", ["`okta`", "reads no deployment.toml", "is7 does"]),
+        ("is7", "--defect", "LEGACY-01", ["`LEGACY-01`", "did you mean", "`DEF-SEED-AS-LEGACY-01`"]),
+        ("is7", "--defect", "DEF-SEED-AS-LEGACY-01", ["can never show", "hint: it shows where", "legacy_mode"]),
+        ("cognito", "--defect", "DEF-107", ["can never show", "Introspection", "hint: it serves"]),
     ] {
         refused(&ended(&["mock", vendor, flag, given, "--port", "0", "--ca-dir", folder]), 2, &parts);
     }

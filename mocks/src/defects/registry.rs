@@ -91,11 +91,18 @@ pub fn switchable() -> Vec<&'static Defect> {
 
 /// No defect of an authorization server has that id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no defect that an authorization server can have\nhint: these can be switched on: {list}", list = ids())]
+#[error("`{0}` is no defect that an authorization server can have\nhint: {hint}", hint = hint(.0))]
 pub struct UnknownDefect(pub String);
 
-fn ids() -> String {
-    switchable().iter().map(|defect| defect.id).collect::<Vec<_>>().join(", ")
+/// The id that was meant where that is plain, else those that there are. Numbers that look alike mean nothing to each other.
+fn hint(wanted: &str) -> String {
+    let ids: Vec<&str> = switchable().iter().map(|defect| defect.id).collect();
+    let typed = wanted.to_uppercase();
+    let meant = |id: &&&str| **id == typed || id.strip_suffix(typed.as_str()).is_some_and(|rest| rest.ends_with('-'));
+    match ids.iter().find(meant).filter(|_| !typed.is_empty()) {
+        Some(id) => format!("did you mean `{id}`?"),
+        None => format!("these can be switched on: {}", ids.join(", ")),
+    }
 }
 
 /// The defect of that id.
@@ -215,5 +222,9 @@ mod tests {
         let refused = Defects::default().switch_on("DEF-001").unwrap_err().to_string();
         assert!(refused.starts_with("`DEF-001` is no defect"), "{refused}");
         assert!(refused.contains("DEF-107"), "{refused}");
+        for meant in ["LEGACY-01", "def-seed-as-legacy-01"] {
+            let refused = Defects::default().switch_on(meant).unwrap_err().to_string();
+            assert!(refused.ends_with("did you mean `DEF-SEED-AS-LEGACY-01`?"), "{refused}");
+        }
     }
 }

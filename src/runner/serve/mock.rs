@@ -146,6 +146,9 @@ pub async fn serve(plan: &MockPlan) -> Result<ServedMock, ServeMockError> {
         ServeMockError::UnknownVendor { wanted: plan.vendor.clone(), known }
     })?;
     folder_fits(&plan.folder)?;
+    if plan.deployment_toml.is_some() && vendor != Vendor::Is7 {
+        return Err(ServeMockError::Wrong(MockError::Deployment(vendor.to_string())));
+    }
     let file = match &plan.deployment_toml {
         Some(path) => Some(deployment(path).await?),
         None => None,
