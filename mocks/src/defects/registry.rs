@@ -99,9 +99,10 @@ fn hint(wanted: &str) -> String {
     let ids: Vec<&str> = switchable().iter().map(|defect| defect.id).collect();
     let typed = wanted.to_uppercase();
     let meant = |id: &&&str| **id == typed || id.strip_suffix(typed.as_str()).is_some_and(|rest| rest.ends_with('-'));
-    match ids.iter().find(meant).filter(|_| !typed.is_empty()) {
-        Some(id) => format!("did you mean `{id}`?"),
-        None => format!("these can be switched on: {}", ids.join(", ")),
+    let mut found = ids.iter().filter(meant);
+    match (found.next(), found.next()) {
+        (Some(id), None) => format!("did you mean `{id}`?"),
+        _ => format!("these can be switched on: {}", ids.join(", ")),
     }
 }
 
