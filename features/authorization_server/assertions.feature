@@ -18,11 +18,15 @@ Feature: Tokens for users whom somebody else vouches for
       Then no token is issued
       And the error is "invalid_grant" with status 400
 
-      @OAUTH-7523-3-a
+      @OAUTH-7523-3-a @DEF-SEED-AS-BEARER-05
       Examples:
         | flaw           |
         | has no subject |
-        | has no expiry  |
+
+      @OAUTH-7523-3-a
+      Examples:
+        | flaw          |
+        | has no expiry |
 
       @OAUTH-7523-3-b
       Examples:
@@ -41,7 +45,11 @@ Feature: Tokens for users whom somebody else vouches for
         | has a wrong signature              |
         | was signed by somebody else        |
         | is of an issuer whom nobody trusts |
-        | is encrypted and not signed        |
+
+      @OAUTH-7523-3-d @DEF-SEED-AS-BEARER-06
+      Examples:
+        | flaw                        |
+        | is encrypted and not signed |
 
     @extended @needs:jwt-bearer @SEED-IS7-28 @DEF-SEED-AS-BEARER-04 @DEF-SEED-AS-WHO-01
     Scenario: A JWT that is encrypted to the server brings a token

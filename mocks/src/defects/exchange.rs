@@ -34,6 +34,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-DEVICE-02", "a device that polls too fast is not told to slow down", unhurried),
     defect("DEF-SEED-AS-BEARER-01", "assertions are believed without a look at their signature", assertion_believed),
     defect("DEF-SEED-AS-BEARER-02", "expired assertions are accepted", assertion_expired),
+    defect("DEF-SEED-AS-BEARER-05", "an assertion that is about nobody brings somebody's tokens", about_nobody),
+    defect("DEF-SEED-AS-BEARER-06", "an envelope around an assertion is taken for a signature", envelope_believed),
 ];
 
 /// Tokens for this user, if the client may use the grant type.
@@ -85,8 +87,12 @@ fn subject_ignored(turn: &Turn<'_>) -> Reply {
     if !turn.asks_by(EXCHANGE) || is_success(&reply) || turn.value("subject_token").is_none() {
         return reply;
     }
+    tokens_for_first(turn).unwrap_or(reply)
+}
+
+fn tokens_for_first(turn: &Turn<'_>) -> Option<Reply> {
     let user = turn.realm().users().into_iter().find(|user| user.active);
-    user.and_then(|user| tokens_for(turn, &user)).unwrap_or(reply)
+    user.and_then(|user| tokens_for(turn, &user))
 }
 
 fn code_reused(turn: &Turn<'_>) -> Reply {
@@ -124,8 +130,7 @@ fn impatient(turn: &Turn<'_>) -> Reply {
     if !turn.asks_by(DEVICE) || error_of(&reply).as_deref() != Some("authorization_pending") {
         return reply;
     }
-    let user = turn.realm().users().into_iter().find(|user| user.active);
-    user.and_then(|user| tokens_for(turn, &user)).unwrap_or(reply)
+    tokens_for_first(turn).unwrap_or(reply)
 }
 
 fn unhurried(turn: &Turn<'_>) -> Reply {
@@ -174,4 +179,26 @@ fn assertion_believed(turn: &Turn<'_>) -> Reply {
 
 fn assertion_expired(turn: &Turn<'_>) -> Reply {
     believed(turn, |turn, claims| turn.realm().now() >= ends_at(claims))
+}
+
+/// The first user there is gets the tokens that an assertion like this was refused.
+fn anyhow(turn: &Turn<'_>, like_this: fn(&Turn<'_>, &str) -> bool) -> Reply {
+    let reply = turn.honest();
+    let refused = turn.asks_by(BEARER) && error_of(&reply).as_deref() == Some("invalid_grant");
+    match turn.value("assertion").filter(|text| refused && like_this(turn, text)) {
+        Some(_) => tokens_for_first(turn).unwrap_or(reply),
+        None => reply,
+    }
+}
+
+fn about_nobody(turn: &Turn<'_>) -> Reply {
+    anyhow(turn, |turn, text| {
+        let nobody = jwt::read(text).is_some_and(|(_, claims)| !claims.contains_key("sub"));
+        nobody && registration(turn, "assertion").flatten().is_some()
+    })
+}
+
+/// Five parts are a JWE (RFC 7516, section 3.1).
+fn envelope_believed(turn: &Turn<'_>) -> Reply {
+    anyhow(turn, |_, text| text.matches('.').count() == 4)
 }
