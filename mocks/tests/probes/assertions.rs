@@ -3,7 +3,7 @@
 
 use kmspec_mocks::{
     forge::{Envelope, Forge},
-    realm::{ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, jwt, test_keys},
+    realm::{ClientSpec, KeyPurpose, KeyRing, TrustedIssuer, TrustedKeys, jwt, test_keys},
     vendors::Vendor::Custom,
 };
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn trusted(stage: &Stage) -> KeyRing {
 }
 
 fn signed(ring: &KeyRing, claims: Value) -> String {
-    let key = ring.current(kmspec_mocks::realm::KeyPurpose::Access);
+    let key = ring.current(KeyPurpose::Access);
     jwt::sign(&key, jwt::Object::new(), claims.as_object().unwrap())
 }
 
@@ -128,5 +128,26 @@ pub(crate) const PROBES: &[Probe] = &[
         "DEF-SEED-AS-BEARER-04",
         Custom,
         look!(stage => { !granted(&by_assertion(&stage, &enveloped(&stage, Envelope::Token)).await) }),
+    ),
+    (
+        "DEF-SEED-AS-BEARER-05",
+        Custom,
+        look!(stage => {
+            let ring = trusted(&stage);
+            let mut claims = vouching(&stage, 60);
+            claims.as_object_mut().unwrap().remove("sub");
+            granted(&by_assertion(&stage, &signed(&ring, claims)).await)
+        }),
+    ),
+    (
+        "DEF-SEED-AS-BEARER-06",
+        Custom,
+        look!(stage => {
+            let ring = trusted(&stage);
+            let partner = Forge::new("https://partner.example", ring.clone(), stage.server.clock().clone());
+            let vouching = partner.token("anybody", "bea").claim("aud", stage.server.issuer());
+            let envelope = vouching.encrypted(&ring.current(KeyPurpose::Access), Envelope::Claims);
+            granted(&by_assertion(&stage, &envelope.encode()).await)
+        }),
     ),
 ];
