@@ -11,7 +11,7 @@ use kmspec_drivers::{
     error::DriverError,
     reply::Reply,
 };
-use kmspec_model::{capability::Capability, exchange::Role};
+use kmspec_model::exchange::Role;
 
 use super::{
     oauth_client::keep,
@@ -71,14 +71,19 @@ async fn agrees_elsewhere(world: &mut World, application: String) -> Result<(), 
     Ok(())
 }
 
-/// Deviates unless this is the page that asks for consent (O9); where nobody is asked, the scenario does not apply.
+/// What a server that asks for consent (O9, TOK-08) is expected to show; others are told apart in the target's file, since
+/// a server that comes to leave the question out must not go unnoticed.
+const CONSENT_PAGE: &str =
+    "a page that asks for consent (where users are not asked: `consent = false` in the target's file)";
+
+/// Deviates unless this is the page that asks for consent.
 fn asks_for_consent(world: &World, arrival: &Arrival) -> Result<(), StepError> {
     match arrival {
-        Arrival::Away(to) if to.as_str().starts_with(CALLBACK) => Err(world.not_applicable(Capability::Consent)),
-        Arrival::Away(to) => Err(world.deviates("a page that asks for consent", format!("sent to {to}"))),
         Arrival::Page(page) if is_consent(&page.url) => Ok(()),
-        Arrival::Page(page) => {
-            Err(world.deviates("a page that asks for consent", format!("the page {}", page.url.path())))
+        Arrival::Page(page) => Err(world.deviates(CONSENT_PAGE, format!("the page {}", page.url.path()))),
+        Arrival::Away(to) => {
+            Err(world
+                .deviates(CONSENT_PAGE, format!("the browser is sent to {}", to.host_str().unwrap_or("elsewhere"))))
         }
     }
 }
@@ -155,9 +160,7 @@ async fn consent_named(world: &mut World, application: String) -> Result<(), Ste
     let id = world.applications.named(&application).or_fail(world)?.id.clone();
     let wanted = format!("{}_{id}_PRODUCTION", owner.split('@').next().unwrap_or_default());
     let pages = login(world)?.pages;
-    if !pages.iter().any(is_consent) {
-        return Err(world.not_applicable(Capability::Consent));
-    }
+    world.expect(pages.iter().any(is_consent), CONSENT_PAGE, "none")?;
     let named: Vec<_> = pages.iter().filter_map(|page| parameter(page.query(), "application")).collect();
     world.expect(named.contains(&wanted), format!("a page that names `{wanted}`"), named.join(", "))
 }
