@@ -69,6 +69,20 @@ async fn revokes(world: &mut World, which: String, application: String, place: P
     world.keep(reply).map(|_| ())
 }
 
+/// The first secret is the one that no step added.
+#[given(expr = "the developer has revoked the first secret of the keys of {string} at {place}")]
+async fn revokes_first(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
+    let (portal, id, mapping) = keys_at(world, &application, &place.0)?;
+    let listed = world.demand("the list of the secrets", portal.secrets(&id, &mapping).await)?;
+    let is_added = |id: &str| world.seen.secrets.iter().any(|added| added.secret_id == id);
+    let Some(first) = listed.iter().find(|one| !is_added(&one.secret_id)).map(|one| one.secret_id.clone()) else {
+        return Err(world.deviates("the first secret in the list", "only those that were added"));
+    };
+    let reply = portal.revoke_secret(&id, &mapping, &first).await;
+    world.keep(reply)?;
+    super::refusals::was_granted(world, "revoking the first secret")
+}
+
 #[when(expr = "the developer lists the secrets of the keys of {string} at {place}")]
 async fn lists(world: &mut World, application: String, place: Place) -> Result<(), StepError> {
     let (portal, id, mapping) = keys_at(world, &application, &place.0)?;

@@ -36,6 +36,15 @@ Feature: The secrets of an application's keys
       Then the latest secret that was added opens nothing for "shop" at the resident key manager
       And the first secret opens the token endpoint for "shop" at the resident key manager
 
+    @extended @negative @DEF-174 @needs:clock
+    Scenario: A secret that took the place of the first opens nothing once its time is up
+      Given the keys of "shop" at the resident key manager have 1 more secrets
+      And the keys of "shop" at the resident key manager have a secret for 60 seconds
+      And the developer has revoked the first secret of the keys of "shop" at the resident key manager
+      When 61 seconds pass
+      Then the latest secret that was added opens nothing for "shop" at the resident key manager
+      And the oldest secret that was added opens the token endpoint for "shop" at the resident key manager
+
   Rule: Secrets are made well and told once
 
     @extended @DEF-175

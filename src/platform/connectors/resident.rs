@@ -62,6 +62,7 @@ impl ClientRegistration for Registration {
                 key_type: Some(request.key_type),
                 additional_properties: completed(&request.properties),
                 more_secrets: Vec::new(),
+                first_revoked: false,
             };
             keep(call, client).await
         }
@@ -118,7 +119,7 @@ impl ClientRegistration for Registration {
         async move {
             admitted(call).await?;
             let mut client = find(call, &mapping.consumer_key).await?;
-            client.client_secret = Secret::new(credential());
+            client.replace_secret(Secret::new(credential()));
             let secret = client.client_secret.clone();
             keep(call, client).await?;
             Ok(secret)

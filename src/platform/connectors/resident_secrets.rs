@@ -9,11 +9,11 @@ use super::{
     resident::{admitted, credential, find},
 };
 use crate::{
-    domain::{ClientSecret, KeyMapping, OAuthClient, Secret},
+    domain::{ClientSecret, KeyMapping, NotRevoked, OAuthClient, Secret},
     store::Documents,
 };
 
-/// They are kept with their client. The first one has the id of the key it came with.
+/// They are kept with their client. The one that a key came with has the key's id; the others have ids of their own, for good.
 pub(super) struct Secrets;
 
 impl ClientSecrets for Secrets {
@@ -52,7 +52,8 @@ impl ClientSecrets for Secrets {
             admitted(call).await?;
             let client = find(call, &mapping.consumer_key).await?;
             let first = ToldSecret { id: mapping.id.to_string(), value: None, description: None, expires_at: None };
-            Ok(std::iter::once(first).chain(client.more_secrets.iter().map(told)).collect())
+            let first = (!client.first_revoked).then_some(first);
+            Ok(first.into_iter().chain(client.more_secrets.iter().map(told)).collect())
         }
         .boxed()
     }
@@ -66,17 +67,13 @@ impl ClientSecrets for Secrets {
         let (id, first) = (id.to_owned(), mapping.id.to_string());
         async move {
             admitted(call).await?;
+            let now = call.site.clocks.of(call.tenant).now();
             change(call, mapping, move |client| {
-                if id != first {
-                    let before = client.more_secrets.len();
-                    client.more_secrets.retain(|known| known.id.to_string() != id);
-                    let went = client.more_secrets.len() < before;
-                    return if went { Ok(None) } else { Err(ConnectorError::UnknownSecret) };
-                }
-                // The newest takes the place of the first, which a key is shown with.
-                let next = client.more_secrets.pop().ok_or(ConnectorError::LastSecret)?;
-                client.client_secret = next.value.clone();
-                Ok(Some(next.value))
+                let id = (id != first).then_some(id.as_str());
+                client.revoke_secret(id, now).map_err(|why| match why {
+                    NotRevoked::Unknown => ConnectorError::UnknownSecret,
+                    NotRevoked::Last => ConnectorError::LastSecret,
+                })
             })
             .await
         }

@@ -44,8 +44,8 @@ pub(crate) trait ClientSecrets: Send + Sync {
         mapping: &'a KeyMapping,
     ) -> BoxFuture<'a, Result<Vec<ToldSecret>, ConnectorError>>;
 
-    /// Ends one of them; `UnknownSecret` when there is none of that id, `LastSecret` when there is no other. Where the
-    /// first one went, the one that is the client's first from then on.
+    /// Ends one of them; `UnknownSecret` when there is none of that id, `LastSecret` when there is no other that opens
+    /// anything. Where the one went that the key is shown with, the one that it is shown with from then on.
     fn revoke<'a>(
         &'a self,
         call: Call<'a>,

@@ -34,7 +34,7 @@ pub use key_manager::{
     ClaimMapping, ConnectorProperties, KeyManager, NamedEndpoint, RESIDENT_KEY_MANAGER, RESIDENT_TYPE, TokenType,
 };
 pub use key_mapping::{ClientManagement, KeyMapping, KeyState, KeyType, MappingMode};
-pub use oauth_client::{ClientSecret, LONGEST_TOKEN_LIFE_S, OAuthClient, is_token_life};
+pub use oauth_client::{ClientSecret, LONGEST_TOKEN_LIFE_S, NotRevoked, OAuthClient, is_token_life};
 pub use organization::Organization;
 pub use permissions::{PermissionType, Permissions};
 pub use scope_registration::{ScopeRegistration, ScopeStanding};

@@ -90,6 +90,7 @@ fn upsert(documents: &Documents<'_>, user: &User, asked: Registration) -> Result
         key_type: None,
         additional_properties: serde_json::Map::new(),
         more_secrets: Vec::new(),
+        first_revoked: false,
     });
     client.grant_types = asked.grant_type.split_whitespace().map(str::to_owned).collect();
     client.callback_url = asked.callback_url;

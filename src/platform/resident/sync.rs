@@ -37,12 +37,10 @@ pub(super) fn presenting(
     let redirects = client.callback_url.iter().flat_map(|urls| urls.split(',')).filter(|url| !url.trim().is_empty());
     let flag = |name: &str| client.additional_properties.get(name).is_some_and(is_true);
     let format = if client.jwt_tokens { TokenFormat::Jwt } else { TokenFormat::Opaque };
-    let now = realm.now();
-    let further = client.more_secrets.iter().filter(|known| known.is_good(now)).map(|known| known.value.reveal());
-    let compared = presented.and_then(|presented| further.into_iter().find(|known| *known == presented));
+    let compared = client.compared_with(presented, realm.now()).map(|known| known.reveal().to_owned());
     let mut spec = ClientSpec::new(&client.name)
         .id(&client.client_id)
-        .secret(compared.unwrap_or_else(|| client.client_secret.reveal()))
+        .secret(compared.unwrap_or_else(|| random::text(32)))
         .owner(&client.owner)
         .grant_types(&client.grant_types)
         .redirect_uris(redirects.map(|url| url.trim()))

@@ -51,6 +51,8 @@ async fn every_secret_of_a_key_opens_until_it_is_revoked_in_whatever_order() {
     assert_eq!(revoke(&made[2].0).await, 204, "the latest");
     assert_eq!(revoke(&made[2].0).await, 404, "twice");
     assert_eq!(revoke(&ids[0]).await, 204, "the first");
+    assert_eq!(revoke(&ids[0]).await, 404, "the first, twice");
+    assert_eq!(listed(&stage, &path).await, [made[0].0.as_str(), &made[1].0], "the others keep their ids");
     for (secret, status) in [(&first, 401), (&made[0].1, 200), (&made[1].1, 200), (&made[2].1, 401)] {
         assert_eq!(opened_by(&stage, &keys, secret).await, status);
     }
@@ -59,6 +61,42 @@ async fn every_secret_of_a_key_opens_until_it_is_revoked_in_whatever_order() {
     assert_eq!(revoke(&made[0].0).await, 204);
     let last = listed(&stage, &path).await;
     assert_eq!((last.len(), revoke(&last[0]).await), (1, 400), "no client is left without a secret");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_has_ended_is_not_brought_back_by_revoking_the_first() {
+    let stage = Stage::open().await;
+    let (path, keys) = keys_of(&stage, "orders").await;
+    let first = keys["consumerSecret"].as_str().unwrap().to_owned();
+    let clock = stage.platform.site().clocks.of("one.com");
+    let add = async |life: u64| {
+        let order = json!({"additionalProperties": {"expiresIn": life}});
+        let made = stage.dora(Method::POST, &format!("{path}/generate-secret"), order).await;
+        (made.text("secretId"), made.text("secretValue"))
+    };
+    let revoke = async |id: &str| {
+        stage.dora(Method::POST, &format!("{path}/revoke-secret"), json!({"secretId": id})).await.status
+    };
+    let short = add(60).await;
+    clock.advance(std::time::Duration::from_secs(61));
+    let first_id = listed(&stage, &path).await.remove(0);
+    assert_eq!(revoke(&first_id).await, 400, "no other opens anything");
+    assert_eq!(opened_by(&stage, &keys, &first).await, 200);
+    assert_eq!(opened_by(&stage, &keys, &short.1).await, 401);
+
+    let long = add(3600).await;
+    assert_eq!(revoke(&first_id).await, 204);
+    for (secret, status) in [(&first, 401), (&short.1, 401), (&long.1, 200)] {
+        assert_eq!(opened_by(&stage, &keys, secret).await, status);
+    }
+    let list = stage.dora(Method::GET, &format!("{path}/secrets"), Value::Null).await.body["list"].clone();
+    assert_eq!((&list[0]["secretId"], &list[1]["secretId"], list.get(2)), (&json!(short.0), &json!(long.0), None));
+    assert!(list.as_array().unwrap().iter().all(|one| one["additionalProperties"]["expiresAt"] != 0), "{list}");
+    assert_eq!(revoke(&first_id).await, 404, "again");
+    assert_eq!(opened_by(&stage, &keys, &long.1).await, 200);
+    clock.advance(std::time::Duration::from_secs(3600));
+    assert_eq!(opened_by(&stage, &keys, &long.1).await, 401, "the one in the place of the first ends, too");
     stage.close().await;
 }
 

@@ -47,6 +47,7 @@ pub(super) async fn register(
             key_type: None,
             additional_properties: serde_json::Map::new(),
             more_secrets: Vec::new(),
+            first_revoked: false,
         };
         fill(documents, order, administrator, &served, &mut client)?;
         documents.put(&order.tenant, &client)?;
@@ -112,7 +113,7 @@ pub(super) async fn regenerate_secret(
 ) -> Result<Json<Value>, Refused> {
     let work = order.carried_out(&residents, |documents, order, _| {
         let mut client = order.client(documents)?;
-        client.client_secret = Secret::new(random::alphanumeric(LENGTH));
+        client.replace_secret(Secret::new(random::alphanumeric(LENGTH)));
         documents.put(&order.tenant, &client)?;
         Ok(document(&client))
     });

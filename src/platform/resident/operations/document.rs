@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{connectors::CLIENT_SETTINGS, domain::OAuthClient};
 
-/// The client with its first secret.
+/// The client with its first secret, or with the one that is shown in its place.
 pub(super) fn document(client: &OAuthClient) -> Value {
     let mut document = json!({
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal(),
-        "client_secret_expires_at": 0,
+        "client_secret_expires_at": client.stand_in().and_then(|shown| shown.expires_at).unwrap_or(0),
         "client_name": client.name,
         "redirect_uris": redirect_uris(client),
         "grant_types": client.grant_types,

@@ -13,7 +13,7 @@ use super::{
     change::text,
     order::{Order, Refused, metadata},
 };
-use crate::domain::{ClientSecret, OAuthClient, Secret};
+use crate::domain::{ClientSecret, NotRevoked, OAuthClient, Secret};
 
 /// `POST …/register/{id}/generate-secret`.
 pub(super) async fn generate(
@@ -71,12 +71,17 @@ pub(super) async fn read(State(residents): State<Arc<Residents>>, order: Order) 
 
 /// `DELETE …/register/{id}/secrets/{secret}`.
 pub(super) async fn revoke(State(residents): State<Arc<Residents>>, order: Order) -> Result<StatusCode, Refused> {
-    let several = residents.several_secrets();
+    let (now, several) = (residents.now(&order.tenant), residents.several_secrets());
     let work = order.carried_out(&residents, move |documents, order, _| {
         allowed(several)?;
         let mut client = order.client(documents)?;
-        let place = place(&client, order.name("secret"))?;
-        client.more_secrets.remove(place);
+        client.revoke_secret(Some(order.name("secret")), now).map_err(|why| match why {
+            NotRevoked::Unknown => Refused::NotFound,
+            NotRevoked::Last => {
+                let text = "the only secret of a client cannot be revoked".to_owned();
+                Refused::Invalid("invalid_request", text)
+            }
+        })?;
         documents.put(&order.tenant, &client)?;
         Ok(StatusCode::NO_CONTENT)
     });
