@@ -64,7 +64,9 @@ pub(super) struct Change {
     additional_properties: Map<String, Value>,
 }
 
-/// Changes the client at its authorization server, whoever made it there (contract sheet, 3.4).
+/// Changes the client at its authorization server (contract sheet, 3.4): one that the platform made there, and a mapped one
+/// whose secret was given with it and is the one that its server tells. To know the id of a client proves nothing, nor does a
+/// secret that nobody compares: of such a client the platform changes its own record alone.
 pub(super) async fn update(
     caller: Caller<ApplicationScopes>,
     State(site): State<Arc<Site>>,
@@ -79,9 +81,10 @@ pub(super) async fn update(
     let registration = connector.registration.ok_or(Code::NoClientCreation)?;
     let home = key.home_of_key_manager().to_owned();
     let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
-    if key.mode == MappingMode::Mapped {
-        as_it_is(call, registration, &mut key).await?;
-    }
+    let ours = match key.mode {
+        MappingMode::Created => true,
+        MappingMode::Mapped => as_it_is(call, registration, &mut key).await?,
+    };
     // A registration is replaced as a whole, so what is not changed is said again.
     let mut properties = key.additional_properties.clone();
     properties.extend(change.additional_properties);
@@ -100,14 +103,18 @@ pub(super) async fn update(
     let tenant = caller.tenant;
     to_the_end(async move {
         let call = Call { site: &site, tenant: &home, key_manager: &key_manager };
-        let changed = registration.update(call, &key, &request).await;
-        let changed = changed.map_err(|error| told(&key_manager, error))?;
-        key.additional_properties.extend(changed.properties);
-        // Who maps a client need not know its secret, and does not get to know it by a change.
-        if key.mode == MappingMode::Created {
-            key.consumer_secret = changed.consumer_secret.or(key.consumer_secret);
+        if ours {
+            let changed = registration.update(call, &key, &request).await;
+            let changed = changed.map_err(|error| told(&key_manager, error))?;
+            key.additional_properties.extend(changed.properties);
+            // Who maps a client need not know its secret, and does not get to know it by a change.
+            if key.mode == MappingMode::Created {
+                key.consumer_secret = changed.consumer_secret.or(key.consumer_secret);
+            }
+            key.management = changed.management.or(key.management);
+        } else {
+            key.additional_properties.extend(request.properties);
         }
-        key.management = changed.management.or(key.management);
         key.grant_types = request.grant_types;
         key.callback_url = request.callback_url;
         let body = shown(&key);
@@ -118,20 +125,23 @@ pub(super) async fn update(
 }
 
 /// Takes over what a mapped client is now: others may have changed it, and what is not known of it would be taken from it.
-/// Where the type's servers are not asked for clients, what is known has to do.
+/// Where the type's servers are not asked for clients, what is known has to do. Whether the mapping proved the client's secret.
 async fn as_it_is(
     call: Call<'_>,
     registration: &'static dyn ClientRegistration,
     key: &mut KeyMapping,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     match registration.read(call, &key.consumer_key).await {
         Ok(client) => {
+            let proven = client.consumer_key == key.consumer_key
+                && key.consumer_secret.is_some()
+                && key.consumer_secret == client.consumer_secret;
             key.grant_types = client.grant_types;
             key.callback_url = client.callback_url;
             key.additional_properties.extend(client.properties);
-            Ok(())
+            Ok(proven)
         }
-        Err(ConnectorError::Unsupported(_)) => Ok(()),
+        Err(ConnectorError::Unsupported(_)) => Ok(false),
         Err(error) => Err(told(call.key_manager, error)),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{ApplicationScopes, access::own_key, failures::told, keys};
 use crate::{
     connectors::{Call, ClientSecrets, SecretOrder, ToldSecret},
-    domain::{KeyManager, KeyMapping},
+    domain::{KeyManager, KeyMapping, MappingMode},
     site::Site,
     wire::{Body, BodyOrNone, Caller, Code, Path, Refusal, listing, to_the_end},
 };
@@ -131,6 +131,9 @@ impl Opened {
     fn secrets(&self) -> Result<&'static dyn ClientSecrets, Refusal> {
         if !self.site.config.deployment.several_secrets {
             return Err(Code::SecretsDisabled.into());
+        }
+        if self.mapping.mode == MappingMode::Mapped {
+            return Err(Refusal::bad_request("The secrets of a mapped client are managed at its Key Manager"));
         }
         let registration = keys::own_client(&self.mapping, &self.key_manager);
         registration.and_then(|registration| registration.several_secrets()).ok_or_else(|| {

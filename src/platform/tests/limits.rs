@@ -98,7 +98,7 @@ async fn a_key_request_keeps_to_the_limits_of_its_key_manager() {
 }
 
 #[tokio::test]
-async fn what_a_mapped_client_may_do_is_changed_at_its_key_manager_and_its_secret_is_not_told() {
+async fn what_a_mapped_client_may_do_is_changed_at_its_key_manager_by_who_has_its_secret() {
     let stage = Stage::open().await;
     let first = stage.application("first").await;
     let order = json!({"keyType": "PRODUCTION", "grantTypesToBeSupported": ["client_credentials", "password"]});
@@ -107,13 +107,29 @@ async fn what_a_mapped_client_may_do_is_changed_at_its_key_manager_and_its_secre
     let clean_up = format!("/applications/{first}/oauth-keys/{key}/clean-up");
     assert_eq!(stage.dora(Method::POST, &clean_up, Value::Null).await.status, 200);
     let second = stage.application("second").await;
-    let map =
+    let mut map =
         json!({"consumerKey": made.text("consumerKey"), "keyType": "PRODUCTION", "keyManager": "Resident Key Manager"});
+    // Who knows only the id of a client changes what the platform says of it, and nothing of what it may do.
+    let stranger = stage.dora(Method::POST, &format!("/applications/{second}/map-keys"), map.clone()).await;
+    let path = format!("/applications/{second}/oauth-keys/{}", stranger.text("keyMappingId"));
+    let order = json!({"supportedGrantTypes": ["client_credentials"], "callbackUrl": "https://evil.example/cb"});
+    let changed = stage.dora(Method::PUT, &path, order).await;
+    assert_eq!((changed.status, &changed.body["callbackUrl"]), (200, &json!("https://evil.example/cb")), "{changed:?}");
+    assert_eq!(changed.body["consumerSecret"], Value::Null);
+    let client = Keys { id: made.text("consumerKey"), secret: made.text("consumerSecret"), token: String::new() };
+    let by_password = [("grant_type", "password"), ("username", "dora@one.com"), ("password", "dora-secret")];
+    assert_eq!(ask(&stage, &client, &by_password).await.status, 200);
+    for (method, what) in [(Method::POST, "generate-secret"), (Method::GET, "secrets")] {
+        let refused = stage.dora(method, &format!("{path}/{what}"), Value::Null).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.text("description").contains("mapped"), "{refused:?}");
+    }
+    assert_eq!(stage.dora(Method::POST, &format!("{path}/clean-up"), Value::Null).await.status, 200);
+
+    map["consumerSecret"] = json!(made.text("consumerSecret"));
     let mapped = stage.dora(Method::POST, &format!("/applications/{second}/map-keys"), map).await;
     assert_eq!(mapped.status, 200, "{mapped:?}");
     let path = format!("/applications/{second}/oauth-keys/{}", mapped.text("keyMappingId"));
-    let client = Keys { id: made.text("consumerKey"), secret: made.text("consumerSecret"), token: String::new() };
-    let by_password = [("grant_type", "password"), ("username", "dora@one.com"), ("password", "dora-secret")];
     let both = json!(["client_credentials", "password"]);
     let reduced = json!(["client_credentials"]);
     for (change, grants, expected) in [
@@ -129,7 +145,7 @@ async fn what_a_mapped_client_may_do_is_changed_at_its_key_manager_and_its_secre
     let token = ask(&stage, &client, &[("grant_type", "client_credentials")]).await;
     assert_eq!(token.body["expires_in"], 100, "{token:?}");
     let read = stage.dora(Method::GET, &path, Value::Null).await.body;
-    assert_eq!((&read["callbackUrl"], &read["consumerSecret"]), (&json!("https://app.example/cb"), &Value::Null));
+    assert_eq!(read["callbackUrl"], "https://app.example/cb");
     assert_eq!(stage.dora(Method::PUT, &path, read.clone()).await.status, 200, "as it is: {read}");
     let gone = format!("{path}/clean-up");
     assert_eq!(stage.dora(Method::POST, &gone, Value::Null).await.status, 200);

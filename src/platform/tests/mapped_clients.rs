@@ -63,7 +63,7 @@ async fn a_mapped_client_that_a_change_renamed_is_not_taken_for_one_that_was_lef
     stage.key_manager(with(is7("is7", &base), json!({"enableTokenGeneration": false}))).await;
     let application = stage.application("orders").await;
     let at = |path: &str| format!("/applications/{application}/{path}");
-    let map = json!({"consumerKey": "elsewhere", "keyType": "PRODUCTION", "keyManager": "is7"});
+    let map = json!({"consumerKey": "elsewhere", "consumerSecret": "s", "keyType": "PRODUCTION", "keyManager": "is7"});
     let mapped = stage.dora(Method::POST, &at("map-keys"), map).await;
     assert_eq!(mapped.status, 200, "{mapped:?}");
     let key = at(&format!("oauth-keys/{}", mapped.text("keyMappingId")));
@@ -85,5 +85,42 @@ async fn a_mapped_client_that_a_change_renamed_is_not_taken_for_one_that_was_lef
     assert_eq!(stage.dora(Method::POST, &key, Value::Null).await.status, 200);
     assert_eq!(stage.dora(Method::POST, &at("generate-keys"), order).await.status, 200);
     assert_eq!(clients.lock().unwrap().len(), 1);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_client_is_changed_at_its_server_only_by_who_proved_its_secret() {
+    let stage = Stage::open().await;
+    let (base, clients) = server().await;
+    stage.key_manager(with(is7("is7", &base), json!({"enableTokenGeneration": false}))).await;
+    // The same server where mapping asks for nothing, so that any secret is taken.
+    let unasked = json!({"enableTokenGeneration": false, "enableProvisionedAppValidation": false});
+    stage.key_manager(with(is7("unasked", &base), unasked)).await;
+    let application = stage.application("orders").await;
+    let at = |path: &str| format!("/applications/{application}/{path}");
+    let change = json!({"supportedGrantTypes": ["password"], "callbackUrl": "https://evil.example/cb"});
+    for (place, secret, told, changes) in [
+        ("is7", Value::Null, true, false),
+        ("is7", json!("s"), true, true),
+        ("unasked", json!("wrong"), true, false),
+        ("unasked", json!("s"), false, false),
+        ("unasked", json!("s"), true, true),
+    ] {
+        let by_hand = json!({"client_id": "elsewhere", "client_name": "a shop", "grant_types": ["client_credentials"]});
+        let by_hand = if told { with(by_hand, json!({"client_secret": "s"})) } else { by_hand };
+        clients.lock().unwrap().insert("elsewhere".to_owned(), by_hand.clone());
+        let map =
+            json!({"consumerKey": "elsewhere", "consumerSecret": secret, "keyType": "PRODUCTION", "keyManager": place});
+        let mapped = stage.dora(Method::POST, &at("map-keys"), map).await;
+        assert_eq!(mapped.status, 200, "{place} {secret}: {mapped:?}");
+        let key = at(&format!("oauth-keys/{}", mapped.text("keyMappingId")));
+        let changed = stage.dora(Method::PUT, &key, change.clone()).await;
+        assert_eq!((changed.status, &changed.body["supportedGrantTypes"]), (200, &json!(["password"])), "{changed:?}");
+        let read = stage.dora(Method::GET, &key, Value::Null).await.body;
+        assert_eq!((&read["callbackUrl"], &read["consumerSecret"]), (&change["callbackUrl"], &secret));
+        let kept = clients.lock().unwrap()["elsewhere"] == by_hand;
+        assert_eq!(kept, !changes, "{place} {secret} {told}: {:?}", clients.lock().unwrap());
+        assert_eq!(stage.dora(Method::POST, &format!("{key}/clean-up"), Value::Null).await.status, 200);
+    }
     stage.close().await;
 }
