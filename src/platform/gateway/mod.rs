@@ -13,6 +13,7 @@ mod key_manager;
 mod keys;
 mod local;
 mod mediation;
+mod pages;
 mod refusal;
 mod revocations;
 mod routes;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use super::{refusal::Refusal, server::GatewayState, state::Tenant, subscriptions};
+use super::{pages, refusal::Refusal, server::GatewayState, state::Tenant, subscriptions};
 use crate::domain::{Api, KeyType};
 use kmspec_validation::{ClaimValue, Claims, KeySet, Parsed, Policy};
 
@@ -86,7 +86,7 @@ fn sent_from_a_permitted_place(claims: &Claims, headers: &HeaderMap) -> bool {
     let address_fits = addresses.peek().is_none() || addresses.any(|range| from.is_some_and(|from| holds(range, from)));
     let page = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let page_fits =
-        referers.peek().is_none() || referers.any(|pattern| page.is_some_and(|page| is_like(pattern, page)));
+        referers.peek().is_none() || referers.any(|pattern| page.is_some_and(|page| pages::fits(pattern, page)));
     address_fits && page_fits
 }
 
@@ -105,42 +105,9 @@ fn holds(range: &str, address: IpAddr) -> bool {
     }
 }
 
-/// Whether a text fits a pattern in which `*` stands for any text.
-fn is_like(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(head) else { return false };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let tail = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        match left.find(piece) {
-            Some(at) => left = &left[at + piece.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(tail)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_star_in_a_pattern_stands_for_any_text() {
-        for (pattern, text, fits) in [
-            ("www.a.test/p", "www.a.test/p", true),
-            ("www.a.test/p", "www.a.test/q", false),
-            ("www.a.test/*", "www.a.test/x/y", true),
-            ("www.a.test/*", "www.b.test/x", false),
-            ("*.a.test/*", "s.a.test/x", true),
-            ("*.a.test/*", "a.test/x", false),
-            ("*", "", true),
-            ("a*b*c", "a-b-c", true),
-            ("a*b*c", "a-c-b", false),
-            ("ab*ba", "aba", false),
-        ] {
-            assert_eq!(is_like(pattern, text), fits, "{pattern} {text}");
-        }
-    }
 
     #[test]
     fn an_address_fits_itself_and_its_range() {
