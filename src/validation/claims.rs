@@ -97,6 +97,17 @@ impl Claims {
         texts(self.value("aud"))
     }
 
+    /// The thumbprint of the client certificate that the token is bound to (RFC 8705, section 3.1), where `cnf` says that and
+    /// nothing else: of any other way no proof is known here.
+    pub fn bound_certificate(&self) -> Option<&str> {
+        let Some(Value::Object(ways)) = self.value("cnf") else { return None };
+        let mut ways = ways.iter();
+        match (ways.next(), ways.next()) {
+            (Some(("x5t#S256", thumbprint)), None) => thumbprint.text(),
+            _ => None,
+        }
+    }
+
     /// Whether `aud` names at least one of these.
     pub fn is_for_any_of<S: AsRef<str>>(&self, audiences: &[S]) -> bool {
         self.audiences().any(|named| audiences.iter().any(|each| each.as_ref() == named))
@@ -315,6 +326,21 @@ mod tests {
             (r#"{"username":"ann"}"#, None),
         ] {
             assert_eq!(subject(&policy, text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_a_token_is_bound_to_is_named_in_the_one_way_and_beside_no_other() {
+        for (text, named) in [
+            (r#"{"cnf":{"x5t#S256":"abc"}}"#, Some("abc")),
+            (r#"{"cnf":{"x5t#S256":"abc","jkt":"def"}}"#, None),
+            (r#"{"cnf":{"jkt":"abc"}}"#, None),
+            (r#"{"cnf":{"x5t#S256":7}}"#, None),
+            (r#"{"cnf":{}}"#, None),
+            (r#"{"cnf":"abc"}"#, None),
+            (r#"{}"#, None),
+        ] {
+            assert_eq!(claims(text).unwrap().bound_certificate(), named, "{text}");
         }
     }
 

@@ -14,6 +14,9 @@ pub struct Policy {
     pub leeway: u64,
     /// Whether the header's `typ` must say `at+jwt` (RFC 9068, section 4).
     pub access_token_type_required: bool,
+    /// Whether tokens that are bound to a client certificate (RFC 8705, section 3.1) are verified, too. Whoever says so compares
+    /// [`super::Claims::bound_certificate`] with the certificate of each call.
+    pub certificate_bound: bool,
     /// The claim that holds the consumer key; `consumerKey`, then `azp` when not configured.
     pub consumer_key_claim: Option<String>,
     /// The claim that holds the scopes; `scope` when not configured.
@@ -30,6 +33,7 @@ impl Policy {
             algorithms: Algorithms::ALL,
             leeway: 0,
             access_token_type_required: false,
+            certificate_bound: false,
             consumer_key_claim: None,
             scopes_claim: None,
             other_subject_claims: &[],

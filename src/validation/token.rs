@@ -131,7 +131,8 @@ pub fn validate(token: &str, keys: &KeySet, policy: &Policy, now: u64) -> Result
     Ok(verified)
 }
 
-/// Access tokens only (RFC 8725, sections 3.11 and 3.12), and only such as may be presented without proof of a key.
+/// Access tokens only (RFC 8725, sections 3.11 and 3.12), and only such as may be presented without proof of a key. One that
+/// is bound to a client certificate is refused, too, unless the policy says that the caller compares certificates.
 fn check_kind(header: &Header, claims: &Claims, policy: &Policy) -> Result<(), Refusal> {
     let fits = match header.typ.as_deref() {
         None => !policy.access_token_type_required,
@@ -143,7 +144,8 @@ fn check_kind(header: &Header, claims: &Claims, policy: &Policy) -> Result<(), R
     if !fits || claims.say_other_kind() {
         return Err(Refusal::NotAnAccessToken);
     }
-    if claims.value("cnf").is_some() { Err(Refusal::BoundToKey) } else { Ok(()) }
+    let provable = claims.value("cnf").is_none() || policy.certificate_bound && claims.bound_certificate().is_some();
+    if provable { Ok(()) } else { Err(Refusal::BoundToKey) }
 }
 
 /// A media type without `application/`, the one prefix that may be left out (RFC 7515, section 4.1.9).

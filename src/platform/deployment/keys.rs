@@ -132,6 +132,10 @@ const GATEWAY: &Keys<Deployment> = &[
     ),
     ("apim.oauth_config.auth_header", Checked(|settings, name| header(name).map(|name| settings.token_header = name))),
     ("apimgt.mutual_ssl.enable_certificate_chain_validation", Flag(|settings, on| settings.certificate_chains = on)),
+    (
+        "apim.oauth_config.enable_certificate_bound_access_token",
+        Flag(|settings, on| settings.certificate_bound_tokens = on),
+    ),
     ("apim.jwt.enable", Flag(|settings, on| settings.backend_jwt.enabled = on)),
     (
         "apim.jwt.encoding",
@@ -264,6 +268,7 @@ mod tests {
             ("[apim.cache.gateway_token]\nexpiry_time = 15\nenable = true", "token_cache: Some(15s)"),
             ("[apim.token.validation]\nenforce_type_header_validation = true", "type_header: Everybody"),
             ("[apim.token.validation]\nenforce_type_header_validation = false", "type_header: Nobody"),
+            ("[apim.oauth_config]\nenable_certificate_bound_access_token = true", "certificate_bound_tokens: true"),
             ("[apim.oauth_config]\nauth_header = \"X-Token\"", "token_header: \"x-token\""),
             (
                 "[[apim.gateway.environment]]\nname = \"Default\"\ntype = \"sandbox\"",

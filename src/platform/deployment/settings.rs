@@ -44,6 +44,8 @@ pub struct Deployment {
     pub token_header: HeaderName,
     /// Whether a client certificate opens an API also when it leads to an uploaded one, and not only when it is one.
     pub certificate_chains: bool,
+    /// Whether a token that is bound to a client certificate opens APIs with that certificate; otherwise it never does.
+    pub certificate_bound_tokens: bool,
     /// The environments of gateways.
     pub environments: Vec<Environment>,
     /// What backends are told.
@@ -76,6 +78,7 @@ impl Default for Deployment {
             type_header: TypeHeader::default(),
             token_header: header::AUTHORIZATION,
             certificate_chains: false,
+            certificate_bound_tokens: false,
             environments: Vec::new(),
             backend_jwt: BackendJwt::default(),
             cross_tenant: false,

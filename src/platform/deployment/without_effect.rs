@@ -85,7 +85,6 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "apim.key_manager.type",
     "apim.key_manager.username",
     "apim.notification",
-    "apim.oauth_config.enable_certificate_bound_access_token",
     "apim.oauth_config.enable_outbound_auth_header",
     "apim.oauth_config.enable_token_encryption",
     "apim.oauth_config.enable_token_hashing",

@@ -19,6 +19,7 @@ use crate::{
     domain::{Api, ClientCertificate, KeyType, Operation},
     handshake::PresentedChain,
 };
+use kmspec_validation::Claims;
 
 /// Who passed, as far as the rest of the way needs it.
 #[derive(Debug, Default)]
@@ -138,8 +139,24 @@ impl Call<'_> {
         }
     }
 
+    /// Whether a token is bound to nothing, or to the certificate that the handshake showed (contract sheet, 4.2 d; RFC 8705,
+    /// section 3).
+    fn is_held(&self, claims: &Claims) -> bool {
+        let Some(_) = claims.value("cnf") else { return true };
+        let shown = self.parts.extensions.get::<PresentedChain>().and_then(|chain| chain.0.first());
+        match (claims.bound_certificate(), shown) {
+            (Some(thumbprint), Some(leaf)) => client_certificates::thumbprint(leaf) == thumbprint,
+            _ => false,
+        }
+    }
+
     async fn by_token(&self, token: &str) -> Result<Admitted, Refusal> {
         let caller = authenticate(self.state, self.tenant, self.api, token).await?;
+        // Where they are not compared, a JWT that is bound was refused already, and what introspection says of it is not read.
+        let compared = self.state.site.config.deployment.certificate_bound_tokens;
+        if compared && !self.is_held(&caller.claims) {
+            return Err(Refusal::InvalidCredentials);
+        }
         let key_type = authorize(self.tenant, self.api, self.operation, &caller)?;
         let key_manager = &caller.key_manager.document.name;
         let application_id = caller.consumer_key().and_then(|key| {

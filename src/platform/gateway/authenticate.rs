@@ -221,12 +221,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{deployment::TypeHeader, domain::KeyManager};
+    use crate::{domain::KeyManager, gateway::key_manager::TokenTerms};
 
     fn caller(kind: &str, claims: Value) -> Caller {
         let document =
             KeyManager { consumer_key_claim: Some("client_id_name".into()), ..KeyManager::named("first", kind) };
-        let key_manager = RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap();
+        let key_manager = RunningKeyManager::start(Arc::new(document), TokenTerms::default()).unwrap();
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         Caller { key_manager: Arc::new(key_manager), claims, introspected: false }
     }

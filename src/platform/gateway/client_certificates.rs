@@ -3,7 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, UnixTime},
@@ -40,6 +44,11 @@ pub(super) fn opening<'k>(
     let exact = known.iter().find(|one| one.der == *leaf && is_in_its_time(leaf, now));
     let found = exact.or_else(|| known.iter().find(|one| chains && leads_to(leaf, rest, &one.der, now)))?;
     Some(&found.document)
+}
+
+/// `x5t#S256` (RFC 8705, section 3.1): base64url over the SHA-256 of the certificate.
+pub(super) fn thumbprint(certificate: &CertificateDer<'_>) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate))
 }
 
 fn is_in_its_time(certificate: &[u8], now: u64) -> bool {

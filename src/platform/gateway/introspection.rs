@@ -187,13 +187,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{connectors, deployment::TypeHeader, domain::KeyManager};
+    use crate::{connectors, domain::KeyManager, gateway::key_manager::TokenTerms};
 
     const NOW: u64 = 1_000;
 
     fn key_manager() -> RunningKeyManager {
         let document = KeyManager { issuer: Some("https://issuer".into()), ..KeyManager::named("first", "custom") };
-        RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap()
+        RunningKeyManager::start(Arc::new(document), TokenTerms::default()).unwrap()
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
         for kind in ["Auth0", "AzureAD"] {
             let told = Some("https://issuer/introspect".into());
             let document = KeyManager { introspection_endpoint: told, ..KeyManager::named("first", kind) };
-            let running = RunningKeyManager::start(Arc::new(document), TypeHeader::Resident).unwrap();
+            let running = RunningKeyManager::start(Arc::new(document), TokenTerms::default()).unwrap();
             assert_eq!(introspection_url(&running), None, "{kind}");
         }
     }

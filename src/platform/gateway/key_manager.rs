@@ -6,10 +6,25 @@ use std::sync::Arc;
 use super::keys::KeySource;
 use crate::{
     connectors::{self, Account},
-    deployment::TypeHeader,
+    deployment::{Deployment, TypeHeader},
     domain::KeyManager,
 };
 use kmspec_validation::{ClaimMapping, Policy, Rules};
+
+/// What the deployment says of the tokens of all key managers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TokenTerms {
+    /// Whose tokens must name their type.
+    types: TypeHeader,
+    /// Whether tokens are taken that are bound to a client certificate, to be compared on every call.
+    certificate_bound: bool,
+}
+
+impl TokenTerms {
+    pub(super) fn of(deployment: &Deployment) -> Self {
+        Self { types: deployment.type_header, certificate_bound: deployment.certificate_bound_tokens }
+    }
+}
 
 /// An enabled key manager.
 #[derive(Debug)]
@@ -24,16 +39,16 @@ pub(super) struct RunningKeyManager {
 }
 
 impl RunningKeyManager {
-    /// Makes one ready; `None` when it is disabled, for then it is absent at run time. `types` says whose tokens must name
-    /// their type.
-    pub(super) fn start(document: Arc<KeyManager>, types: TypeHeader) -> Option<Self> {
+    /// Makes one ready; `None` when it is disabled, for then it is absent at run time.
+    pub(super) fn start(document: Arc<KeyManager>, terms: TokenTerms) -> Option<Self> {
         if !document.enabled {
             return None;
         }
         let connector = connectors::find(&document.kind);
         let policy = Policy {
             other_subject_claims: connector.map_or(&[], |connector| connector.subject_claims),
-            access_token_type_required: match types {
+            certificate_bound: terms.certificate_bound,
+            access_token_type_required: match terms.types {
                 TypeHeader::Resident => document.is_resident(),
                 TypeHeader::Everybody => true,
                 TypeHeader::Nobody => false,
@@ -78,7 +93,7 @@ mod tests {
         let mut document = json!({"name": "first", "type": "custom", "issuer": "https://issuer"});
         document.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let document: KeyManager = serde_json::from_value(document).unwrap();
-        Some(RunningKeyManager::start(Arc::new(document), TypeHeader::Resident)?.validates_issuer("https://issuer"))
+        Some(RunningKeyManager::start(Arc::new(document), TokenTerms::default())?.validates_issuer("https://issuer"))
     }
 
     #[test]
@@ -90,7 +105,7 @@ mod tests {
         assert_eq!(validates(json!({"issuer": "https://other"})), Some(false));
         assert_eq!(validates(json!({"enabled": false})), None);
         let nameless: KeyManager = serde_json::from_value(json!({"name": "first", "type": "custom"})).unwrap();
-        assert!(!RunningKeyManager::start(Arc::new(nameless), TypeHeader::Resident).unwrap().validates_issuer(""));
+        assert!(!RunningKeyManager::start(Arc::new(nameless), TokenTerms::default()).unwrap().validates_issuer(""));
     }
 
     #[test]

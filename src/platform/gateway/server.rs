@@ -22,7 +22,7 @@ use super::{
     backend_login::BackendTokens,
     forward::{Forward, endpoint},
     introspection::Introspections,
-    key_manager::RunningKeyManager,
+    key_manager::{RunningKeyManager, TokenTerms},
     keys::Fetcher,
     local::LocalKeyManager,
     mediation,
@@ -241,14 +241,14 @@ impl GatewayState {
 
     /// Loads everything, in place of what was known.
     async fn load(&self) -> Result<(), StoreError> {
-        let (clocks, types) = (self.site.clocks.clone(), self.site.config.deployment.type_header);
+        let (clocks, terms) = (self.site.clocks.clone(), TokenTerms::of(&self.site.config.deployment));
         let (tenants, revocations) = self
             .site
             .store
             .read(move |documents| {
                 let mut tenants = HashMap::<String, Arc<Tenant>>::new();
                 for (domain, _) in documents.everywhere::<domain::Tenant>()? {
-                    let tenant = Tenant::load(&domain, clocks.of(&domain), types, documents)?;
+                    let tenant = Tenant::load(&domain, clocks.of(&domain), terms, documents)?;
                     tenants.insert(domain, Arc::new(tenant));
                 }
                 for (_, mapping) in documents.everywhere::<KeyMapping>()? {
@@ -298,9 +298,9 @@ impl GatewayState {
             Event::TenantCreated { tenant } => {
                 let clock = self.site.clocks.of(&tenant);
                 let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-                tenants
-                    .entry(tenant.clone())
-                    .or_insert_with(|| Arc::new(Tenant::new(&tenant, clock, self.site.config.deployment.type_header)));
+                tenants.entry(tenant.clone()).or_insert_with(|| {
+                    Arc::new(Tenant::new(&tenant, clock, TokenTerms::of(&self.site.config.deployment)))
+                });
             }
             Event::TenantRemoved { tenant } => {
                 let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);

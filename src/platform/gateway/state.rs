@@ -11,11 +11,10 @@ use uuid::Uuid;
 
 use super::{
     client_certificates::Known,
-    key_manager::RunningKeyManager,
+    key_manager::{RunningKeyManager, TokenTerms},
     routes::{Route, Routes},
 };
 use crate::{
-    deployment::TypeHeader,
     domain::{Application, ClientCertificate, KeyManager, KeyMapping, Revision, Subscription},
     store::{Documents, StoreError},
 };
@@ -45,13 +44,13 @@ pub(super) struct TenantState {
     subscriptions: HashMap<(Uuid, Uuid), Arc<Subscription>>,
     /// By API.
     certificates: HashMap<Uuid, Vec<Known>>,
-    /// Whose tokens must name their type.
-    types: TypeHeader,
+    /// What the deployment says of tokens.
+    terms: TokenTerms,
 }
 
 impl Tenant {
-    pub(super) fn new(domain: &str, clock: Clock, types: TypeHeader) -> Self {
-        let state = TenantState { types, ..TenantState::default() };
+    pub(super) fn new(domain: &str, clock: Clock, terms: TokenTerms) -> Self {
+        let state = TenantState { terms, ..TenantState::default() };
         Self { domain: domain.to_owned(), clock, state: RwLock::new(state) }
     }
 
@@ -59,10 +58,10 @@ impl Tenant {
     pub(super) fn load(
         domain: &str,
         clock: Clock,
-        types: TypeHeader,
+        terms: TokenTerms,
         documents: &Documents<'_>,
     ) -> Result<Self, StoreError> {
-        let mut state = TenantState { types, ..TenantState::default() };
+        let mut state = TenantState { terms, ..TenantState::default() };
         for key_manager in documents.all::<KeyManager>(domain)? {
             state.put_key_manager(Arc::new(key_manager));
         }
@@ -145,7 +144,7 @@ impl TenantState {
         if !self.order.contains(&id) {
             self.order.push(id);
         }
-        if let Some(running) = RunningKeyManager::start(document, self.types) {
+        if let Some(running) = RunningKeyManager::start(document, self.terms) {
             if !running.policy.issuer.is_empty() {
                 let order = &self.order;
                 let same = self.by_issuer.entry(running.policy.issuer.clone()).or_default();

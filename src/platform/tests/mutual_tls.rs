@@ -3,12 +3,24 @@
 
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use kmspec_mocks::realm::{jwt, test_keys};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use reqwest::multipart::{Form, Part};
+use serde_json::Map;
 
 use super::{
     credentials::{Open, refused},
     deployment::{bearer, keys},
+    devportal::plain_server,
     *,
 };
 
@@ -22,6 +34,14 @@ fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params
+}
+
+impl Client {
+    /// `x5t#S256`, from its PEM.
+    fn thumbprint(&self) -> String {
+        let base64: String = self.certificate.lines().filter(|line| !line.starts_with('-')).collect();
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, &STANDARD.decode(base64).unwrap()))
+    }
 }
 
 fn self_signed(name: &str) -> Client {
@@ -133,6 +153,60 @@ async fn a_certificate_of_another_is_believed_where_chains_count() {
         open.stage.platform.site().clocks.of("one.com").advance(Duration::from_secs(3000 * 365 * 86_400));
         assert_eq!(open.shown(Some(&with_chain), &[]).await, NOT_LET_IN());
         assert_eq!(open.shown(Some(&neighbour), &[]).await, NOT_LET_IN());
+        open.stage.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_certificate_opens_with_it_alone_where_that_is_switched_on() {
+    const ON: &str = "[apim.oauth_config]\nenable_certificate_bound_access_token = true\n";
+    let key = test_keys::named("rsa-amber").unwrap();
+    for (text, with_its_own) in [(ON, refused(200, "")), ("", NOT_LET_IN())] {
+        let open = Open::on(Stage::configured(text).await, &["oauth2"]).await;
+        let set = json!({"keys": [key.entry()]}).to_string();
+        let serve = async move || set;
+        let introspect = async |form: String| {
+            let cnf = if form.contains("token=bound") { json!({"x5t#S256": "AAAA"}) } else { Value::Null };
+            Json(with(json!({"active": true, "client_id": "ck", "cnf": {}}), json!({"cnf": cnf})))
+        };
+        let router = Router::new().route("/jwks", get(serve)).route("/introspect", post(introspect));
+        let base = plain_server(router).await;
+        let changes = json!({
+            "certificates": {"type": "JWKS", "value": format!("{base}/jwks")},
+            "introspectionEndpoint": format!("{base}/introspect"),
+            // One that is out of band is never asked.
+            "enableTokenGeneration": true,
+        });
+        open.stage.key_manager(with(custom("bank"), changes)).await;
+        let map = json!({"consumerKey": "ck", "keyType": "PRODUCTION", "keyManager": "bank"});
+        let path = format!("/applications/{}/map-keys", open.application);
+        assert_eq!(open.stage.dora(Method::POST, &path, map).await.status, 200);
+        let token = |cnf: Value| {
+            let claims = json!({"iss": "https://bank.example", "azp": "ck", "exp": 1_u64 << 33, "cnf": cnf});
+            let claims = if cnf.is_null() { with(claims, json!({"cnf": null})) } else { claims };
+            bearer(&jwt::sign(&key, Map::new(), claims.as_object().unwrap()))
+        };
+        open.until(200, "Authorization", &token(Value::Null)).await;
+        open.until(200, "Authorization", "Bearer free").await;
+        let (own, other) = (self_signed("own"), self_signed("other"));
+        let thumbprint = own.thumbprint();
+        let bound = token(json!({"x5t#S256": thumbprint}));
+        let with_bound = [("Authorization", bound.as_str())];
+        // Twice: the second time the gateway remembers the token.
+        for _ in 0..2 {
+            assert_eq!(open.shown(Some(&own), &with_bound).await, with_its_own, "{text}");
+            assert_eq!(open.shown(Some(&other), &with_bound).await, NOT_LET_IN(), "{text}");
+            assert_eq!(open.shown(None, &with_bound).await, NOT_LET_IN(), "{text}");
+        }
+        let in_header = own.certificate.replace('\n', "");
+        let field = ("X-WSO2-CLIENT-CERTIFICATE", in_header.as_str());
+        assert_eq!(open.shown(None, &[with_bound[0], field]).await, NOT_LET_IN(), "{text}");
+        for cnf in [json!({"x5t#S256": thumbprint, "jkt": "x"}), json!({"jkt": "x"}), json!({}), json!(thumbprint)] {
+            let odd = token(cnf.clone());
+            assert_eq!(open.shown(Some(&own), &[("Authorization", &odd)]).await, NOT_LET_IN(), "{text} {cnf}");
+        }
+        let asked = open.shown(Some(&own), &[("Authorization", "Bearer bound")]).await;
+        assert_eq!(asked, if text.is_empty() { refused(200, "") } else { NOT_LET_IN() }, "of another certificate");
         open.stage.close().await;
     }
 }

@@ -93,4 +93,9 @@ fn tokens_of_another_kind_are_no_access_tokens() {
     assert_eq!(refusal(&strange, &keys), Refusal::MalformedClaim);
     let bound = RSA.token(RS256, &with_claim("cnf", json!({"jkt": "x"})));
     assert_eq!(refusal(&bound, &keys), Refusal::BoundToKey);
+    let comparing = Policy { certificate_bound: true, ..Policy::for_issuer(ISSUER) };
+    assert_eq!(validate(&bound, &keys, &comparing, NOW).unwrap_err(), Refusal::BoundToKey);
+    let bound = RSA.token(RS256, &with_claim("cnf", json!({"x5t#S256": "x"})));
+    assert_eq!(refusal(&bound, &keys), Refusal::BoundToKey);
+    assert_eq!(validate(&bound, &keys, &comparing, NOW).unwrap().claims().bound_certificate(), Some("x"));
 }
