@@ -21,7 +21,7 @@ const ARROWS: &[Arrow] = &[
     Arrow { from: "model", rooms: &[], mocks: &[] },
     Arrow { from: "validation", rooms: &[], mocks: &[] },
     // Of the mocks it has the OAuth rules of the resident key manager, and the reader of a `deployment.toml`.
-    Arrow { from: "platform", rooms: &["validation"], mocks: &["realm", "grants", "deployment_toml"] },
+    Arrow { from: "platform", rooms: &["validation"], mocks: &["realm", "grants", "deployment_toml", "objects"] },
     // Its own tests serve it with a certificate that the mocks' authority issues.
     Arrow { from: "platform/tests", rooms: &["validation"], mocks: &["backend", "certificates", "realm"] },
     Arrow { from: "drivers", rooms: &["model"], mocks: &[] },

@@ -14,7 +14,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{endpoints::call::Reply, journal::Endpoint};
+use crate::{endpoints::call::Reply, journal::Endpoint, objects};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +115,7 @@ impl Fault {
 #[must_use]
 pub struct FaultScript {
     /// What goes wrong.
+    #[serde(deserialize_with = "objects::tagged")]
     pub fault: Fault,
     /// Where; everywhere when left out.
     #[serde(default)]

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod kerberos;
 pub mod notices;
 pub mod ntlm;
+pub mod objects;
 pub mod realm;
 pub mod saml;
 pub mod server;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::{Router, extract::State, routing::post};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use kmspec_mocks::objects;
 use serde::Deserialize;
 
 use super::{
@@ -69,7 +70,9 @@ async fn notify(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) 
         tracing::info!(handler, "an event of an unknown handler was ignored");
         return Ok(StatusCode::OK);
     }
-    let notice: Notice = serde_json::from_value(notice).map_err(|_| Refusal::bad_request("Malformed request body."))?;
+    let notice = Some(notice).filter(serde_json::Value::is_object);
+    let notice = notice.and_then(|notice| objects::from_value::<Notice>(notice).ok());
+    let notice = notice.ok_or_else(|| Refusal::bad_request("Malformed request body."))?;
     if let Some((kept, event)) = understood(notice) {
         site.store
             .write(move |documents| {

@@ -9,6 +9,7 @@ use axum::{
     routing::post,
 };
 use http::{HeaderMap, StatusCode};
+use kmspec_mocks::objects;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -64,7 +65,7 @@ async fn sign_up(
     }
     let person = match order.user {
         Some(person) => person,
-        None => serde_json::from_value(Value::Object(order.bare))
+        None => objects::from_value(Value::Object(order.bare))
             .map_err(|_| Refusal::bad_request("A user has a username and a password"))?,
     };
     let suffix = format!("@{tenant}");

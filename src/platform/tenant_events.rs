@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use kmspec_mocks::objects;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -60,14 +61,14 @@ struct Status {
 /// Carries out what an event says; one of an unknown kind is received and ignored, as the product does.
 pub(super) async fn take(site: &Arc<Site>, notice: Value) -> Result<StatusCode, Refusal> {
     let malformed = || Refusal::bad_request("Malformed request body.");
-    let notice: Notice = serde_json::from_value(notice).map_err(|_| malformed())?;
+    let notice: Notice = objects::from_value(notice).map_err(|_| malformed())?;
     for (uri, told) in notice.events {
         let Some(kind) = uri.strip_prefix(KIND) else { continue };
         if !["tenantCreated", "tenantOwnerUpdated", "tenantActivated"].contains(&kind) {
             tracing::info!(kind, "a tenant event of an unknown kind was ignored");
             continue;
         }
-        let Told { tenant } = serde_json::from_value(told).map_err(|_| malformed())?;
+        let Told { tenant } = objects::from_value(told).map_err(|_| malformed())?;
         match kind {
             "tenantCreated" => create(site, tenant).await?,
             "tenantOwnerUpdated" => update_owner(site, tenant).await?,

@@ -29,6 +29,8 @@ const MANAGEMENT: &[Reason] = &[
     reason("the name is taken", &[409], "901402"),
     Reason { words: "the issuer is taken", statuses: &[409], code: None },
     reason("the role does not exist", &[404], "900607"),
+    reason("another API has the scope", &[400], "900988"),
+    reason("there is such a scope", &[409], "900984"),
     Reason { words: "there is no such role", statuses: &[404], code: None },
     reason("there is no such key manager", &[404], "901411"),
     Reason { words: "there is no way around", statuses: &[401, 404, 405], code: None },

@@ -207,7 +207,7 @@ Feature: Tokens of the grant types at the gateway
 
   Rule: Renewal replaces a token without widening it
 
-    @core @SEED-KM-27/refresh @DEF-SEED-RES-03 @DEF-SEED-RES-04 @needs:resident @connector:resident
+    @core @serial @SEED-KM-27/refresh @DEF-SEED-RES-03 @DEF-SEED-RES-04 @needs:resident @connector:resident
     Scenario: A renewed token keeps the scope of the first
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"

@@ -92,7 +92,7 @@ Feature: Scopes at the key managers that keep them
       Given a key manager "acme" at WSO2 Identity Server 7 with
         | role creation | true |
       And a shared scope "orders-write" for the role "editor"
-      And an API "orders" that needs the scope "orders-write"
+      And an API "orders" that needs the shared scope "orders-write"
       And the application "shop" with keys at "acme", subscribed to the API "orders"
 
     @extended @SEED-KM-30/scopes @APIM-ROLE-09 @DEF-154 @needs:devportal @needs:gateway @connector:is7

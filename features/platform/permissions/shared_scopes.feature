@@ -85,6 +85,21 @@ Feature: Shared scopes and the roles that carry them
       When the publisher has "orders" need no scope
       Then "orders" comes to accept the token
 
+  Rule: A scope has one owner
+
+    @extended @negative @SEED-KM-30/scopes @DEF-SEED-SCO-09 @needs:gateway
+    Scenario: An API does not get the scope that another has to itself
+      Given an API "orders" that needs the scope "orders-read"
+      When the publisher adds an API "pets" with the scope "orders-read" of its own
+      Then the request is refused because another API has the scope
+
+    @extended @negative @SEED-KM-30/scopes @DEF-SEED-SCO-09 @needs:gateway
+    Scenario: The scope that an API has to itself is not shared
+      Given an API "orders" that needs the scope "orders-read"
+      When the publisher creates the shared scope "orders-read" for the role "Internal/subscriber"
+      Then the request is refused because there is such a scope
+      And there is no shared scope "orders-read"
+
   Rule: A publisher finds the roles that there are
 
     @extended @APIM-SCO-11 @DEF-SEED-SCO-05

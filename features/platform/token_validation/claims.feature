@@ -105,7 +105,7 @@ Feature: The claims that name the consumer and its scopes
 
   Rule: Scopes are read from the configured claim, whatever their shape
 
-    @core @SEED-IS-14 @DEF-050 @DEF-SEED-GW-09
+    @core @serial @SEED-IS-14 @DEF-050 @DEF-SEED-GW-09
     Scenario Outline: A scope given as <shape> in the claim "<claim>" opens the operation
       Given a key manager "acme" at a custom server with
         | scopes claim | <claim> |
@@ -126,7 +126,7 @@ Feature: The claims that name the consumer and its scopes
         | scp   | text  |
         | scp   | list  |
 
-    @core @SEED-IS-14 @SEED-KM-30/scopes
+    @core @serial @SEED-IS-14 @SEED-KM-30/scopes
     Scenario Outline: A scope that <vendor> granted opens the operation
       Given the authorization server "acme", which is <vendor>
       And "acme" knows the scope "orders-read"
@@ -188,7 +188,7 @@ Feature: The claims that name the consumer and its scopes
         | Microsoft Entra ID                |
         | Microsoft Entra ID with v1 tokens |
 
-    @core @negative @SEED-OOB-15/scp @SEED-KM-30/scopes @DEF-049
+    @core @negative @serial @SEED-OOB-15/scp @SEED-KM-30/scopes @DEF-049
     Scenario: A scope in another claim opens nothing
       Given a key manager "acme" at a custom server with
         | scopes claim | scp |
@@ -198,7 +198,7 @@ Feature: The claims that name the consumer and its scopes
       Then the call is refused because the scope is missing
       And the call did not reach the backend
 
-    @core @negative @SEED-KM-30/scopes @OAUTH-6749-7-a @APIM-SCO-02 @DEF-051
+    @core @negative @serial @SEED-KM-30/scopes @OAUTH-6749-7-a @APIM-SCO-02 @DEF-051
     Scenario Outline: The scope "<near miss>" is not the scope "orders-read"
       Given a key manager "acme" at a custom server
       And an API "orders" that needs the scope "orders-read"
@@ -323,7 +323,7 @@ Feature: The claims that name the consumer and its scopes
         | a list with a number in it |
         | nothing                    |
 
-    @extended @negative @DEF-055
+    @extended @negative @serial @DEF-055
     Scenario: A scope does not end at a NUL
       Given a key manager "acme" at a custom server
       And an API "orders" that needs the scope "orders-read"

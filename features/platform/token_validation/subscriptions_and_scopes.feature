@@ -76,14 +76,14 @@ Feature: What a sound token may reach
 
   Rule: An operation that needs a scope is closed to tokens without it
 
-    @core @SEED-KM-30/scopes @DEF-SEED-GW-03 @needs:resident
+    @core @serial @SEED-KM-30/scopes @DEF-SEED-GW-03 @needs:resident
     Scenario: A token with the needed scope reaches the operation
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
       When the API consumer calls "orders" with a token of "shop" from the resident key manager for the scope "orders-read"
       Then the backend answers the call
 
-    @core @negative @SEED-KM-30/scopes @DEF-080 @APIM-SCO-02 @needs:resident
+    @core @negative @serial @SEED-KM-30/scopes @DEF-080 @APIM-SCO-02 @needs:resident
     Scenario: A token without the needed scope is refused
       Given an API "orders" that needs the scope "orders-read"
       And the application "shop" with keys at the resident key manager, subscribed to the API "orders"
@@ -92,7 +92,7 @@ Feature: What a sound token may reach
       And the challenge says that the scope is insufficient
       And the call did not reach the backend
 
-    @core @SEED-KM-30/scopes @APIM-SCO-01 @DEF-SEED-GW-03 @needs:resident
+    @core @serial @SEED-KM-30/scopes @APIM-SCO-01 @DEF-SEED-GW-03 @needs:resident
     Scenario Outline: An operation that needs either of two scopes takes a token with "<scope>"
       Given an API "orders" whose resources need these scopes:
         | /* | orders-read or orders-write |
@@ -105,7 +105,7 @@ Feature: What a sound token may reach
         | orders-read  |
         | orders-write |
 
-    @extended @SEED-KM-30/scopes @APIM-SCO-04 @DEF-SEED-GW-03 @needs:resident
+    @extended @serial @SEED-KM-30/scopes @APIM-SCO-04 @DEF-SEED-GW-03 @needs:resident
     Scenario Outline: <resource> asks for the scope "<scope>" of the most specific path
       Given an API "orders" whose resources need these scopes:
         | /orders/latest | exact   |
@@ -121,7 +121,7 @@ Feature: What a sound token may reach
         | A segment        | /orders/7      | segment |
         | Anything besides | /stock         | rest    |
 
-    @extended @negative @SEED-KM-30/scopes @APIM-SCO-04 @DEF-SEED-SCO-01 @needs:resident
+    @extended @negative @serial @SEED-KM-30/scopes @APIM-SCO-04 @DEF-SEED-SCO-01 @needs:resident
     Scenario Outline: <resource> does not take the scope "<scope>" of another path
       Given an API "orders" whose resources need these scopes:
         | /orders/latest | exact   |

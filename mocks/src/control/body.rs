@@ -9,6 +9,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::refusal::{Refusal, nearest};
+use crate::objects;
 
 /// A body of that form; no body at all counts as an empty object.
 pub(super) struct Body<T>(pub(super) T);
@@ -43,7 +44,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
             Refusal::bad("the body must be an object, not a list").hint("GET /openapi.json describes every body")
         );
     }
-    serde_json::from_slice(text).map_err(|error| explained(&error))
+    objects::from_slice(text).map_err(|error| explained(&error))
 }
 
 /// The error with a suggestion, when it is about a name out of a list.
@@ -66,7 +67,7 @@ mod tests {
     use axum::response::IntoResponse;
 
     use super::*;
-    use crate::faults::FaultScript;
+    use crate::{faults::FaultScript, forge::ForgeryOrder};
 
     #[tokio::test]
     async fn a_misspelt_member_is_refused_with_the_one_that_was_meant() {
@@ -74,5 +75,16 @@ mod tests {
         let body = axum::body::to_bytes(refusal.into_response().into_body(), 9_999).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         assert!(text.contains("did you mean `endpoint`?"), "{text}");
+    }
+
+    #[test]
+    fn a_list_is_no_object_inside_a_body_either() {
+        assert!(read::<FaultScript>(br#"{"fault":{"kind":"delay","by_ms":5}}"#).is_ok());
+        assert!(read::<FaultScript>(br#"{"fault":["reset"]}"#).is_err());
+        assert!(read::<FaultScript>(br#"{"fault":["delay",5]}"#).is_err());
+        let forged = |change: &str| format!(r#"{{"changes":[{change}]}}"#);
+        assert!(read::<ForgeryOrder>(forged(r#"{"change":"expires-in","seconds":5}"#).as_bytes()).is_ok());
+        assert!(read::<ForgeryOrder>(forged(r#"["expires-in",5]"#).as_bytes()).is_err());
+        assert!(read::<ForgeryOrder>(forged(r#"{"change":"claims-text","text":["aGk="]}"#).as_bytes()).is_err());
     }
 }

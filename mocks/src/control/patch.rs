@@ -8,7 +8,7 @@ use super::{
     body::explained,
     refusal::{Refusal, nearest},
 };
-use crate::realm::jwt::Object;
+use crate::{objects, realm::jwt::Object};
 
 /// The thing with these members changed; others than the settable ones are refused.
 pub(super) fn patched<T: Serialize + DeserializeOwned>(
@@ -31,7 +31,7 @@ pub(super) fn patched<T: Serialize + DeserializeOwned>(
         }
         whole.insert(name, value);
     }
-    serde_json::from_value(Value::Object(whole)).map_err(|error| explained(&error))
+    objects::from_value(Value::Object(whole)).map_err(|error| explained(&error))
 }
 
 /// Takes a text out of the members.

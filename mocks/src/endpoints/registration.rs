@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     grants::basic_pair,
+    objects,
     realm::{Client, ClientSpec, OAuthError, TokenFormat, client::PRIVATE_KEY_JWT, jwt::Object, random, same},
     server::Site,
 };
@@ -208,7 +209,7 @@ fn fill(site: &Site, client: &mut Client, call: &Call, manner: &Manner) -> Resul
         ("none", _) => client.secret = None,
         _ if by_certificate => client.secret = None,
         _ if signs => {
-            if asked.get("jwks").is_none_or(|set| serde_json::from_value::<JwkSet>(set.clone()).is_err()) {
+            if asked.get("jwks").is_none_or(|set| objects::from_value::<JwkSet>(set.clone()).is_err()) {
                 return Err(metadata("a client that signs assertions has to register its keys as jwks"));
             }
             client.secret = None;

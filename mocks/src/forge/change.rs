@@ -9,7 +9,10 @@ use super::{
     Envelope, Forge, Forgery, PaddingFlaw, Part, PublicKeyForm, SignatureFlaw, Spelling, WeakKey, Written,
     ZeroSignature,
 };
-use crate::realm::{Algorithm, KeyChest, KeyPurpose, KeyRing, SigningKey, test_keys, test_keys::KeyFamily};
+use crate::{
+    objects,
+    realm::{Algorithm, KeyChest, KeyPurpose, KeyRing, SigningKey, test_keys, test_keys::KeyFamily},
+};
 
 /// A forgery that cannot be made as it was ordered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -223,7 +226,7 @@ pub struct ForgeryOrder {
     #[serde(default)]
     pub genuine: Option<String>,
     /// What is changed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects::all_tagged")]
     pub changes: Vec<Change>,
 }
 

@@ -8,7 +8,10 @@ use super::{
     TokenRequest,
     assertion::{audiences, seconds},
 };
-use crate::realm::{Algorithm, AssertionFault, Cause, Client, OAuthError, Realm, jwt, trusted_issuer::TrustedKeys};
+use crate::{
+    objects,
+    realm::{Algorithm, AssertionFault, Cause, Client, OAuthError, Realm, jwt, trusted_issuer::TrustedKeys},
+};
 
 /// The only type of assertion that is accepted (RFC 7523, section 2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -43,7 +46,7 @@ pub(super) fn prove(realm: &Realm, request: &TokenRequest, audience: bool) -> Re
     let client = realm
         .client(id)
         .ok_or_else(|| refused("is of a client that is not registered").because(Cause::UnknownClient))?;
-    let keys = client.metadata.get("jwks").and_then(|set| serde_json::from_value::<JwkSet>(set.clone()).ok());
+    let keys = client.metadata.get("jwks").and_then(|set| objects::from_value::<JwkSet>(set.clone()).ok());
     let keys =
         keys.map(TrustedKeys::Set).ok_or_else(|| because(AssertionFault::Signature, "is of a client without keys"))?;
     let algorithm = header.get("alg").and_then(|alg| serde_json::from_value::<Algorithm>(alg.clone()).ok());

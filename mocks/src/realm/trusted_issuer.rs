@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{algorithm::Algorithm, key_ring::KeyRing, state::Realm};
-use crate::kerberos::{KerberosError, ServiceDocument, ServicePrincipal};
+use crate::{
+    kerberos::{KerberosError, ServiceDocument, ServicePrincipal},
+    objects,
+};
 
 /// The keys of a trusted issuer.
 #[derive(Debug, Clone)]
@@ -171,7 +174,7 @@ impl TryFrom<TrustedIssuerDocument> for TrustedIssuer {
         let unreadable = |cause: &str| UnreadableKeys { name: document.name.clone(), cause: cause.to_owned() };
         let keys = match (document.jwks, document.certificate) {
             (Some(set), None) => {
-                TrustedKeys::Set(serde_json::from_value(set).map_err(|error| unreadable(&error.to_string()))?)
+                TrustedKeys::Set(objects::from_value(set).map_err(|error| unreadable(&error.to_string()))?)
             }
             (None, Some(pem)) => TrustedKeys::Pem(pem),
             (None, None) if document.kerberos.is_some() => TrustedKeys::Nothing,

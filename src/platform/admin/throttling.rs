@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::LOCATION};
+use kmspec_mocks::objects;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -139,7 +140,7 @@ fn admit(
     if name.is_empty() || name.chars().count() > NAME {
         return Err(Refusal::bad_request(format!("policyName: size must be between 1 and {NAME}")));
     }
-    let permissions = document.get("permissions").cloned().map(serde_json::from_value::<Permissions>).transpose();
+    let permissions = document.get("permissions").cloned().map(objects::from_value::<Permissions>).transpose();
     let permissions = permissions
         .map_err(|_| Refusal::bad_request("One or more request body parameters contain disallowed values."))?
         .unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Limits that a key manager sets to what key requests may ask for (contract sheet, 2.5): read, checked, applied.
 //! Which properties can be limited is said by each type's description of them.
 
+use kmspec_mocks::objects;
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -55,7 +56,10 @@ struct Allowed {
 
 impl Limit {
     fn read(value: &Value) -> Result<Self, String> {
-        let limit: Self = serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+        if !value["value"].is_object() {
+            return Err("the value is no object".to_owned());
+        }
+        let limit: Self = objects::from_value(value.clone()).map_err(|error| error.to_string())?;
         match &limit {
             Self::Regex(Pattern { pattern }) => whole(pattern).map(drop)?,
             Self::Range(Range { min, max }) if min > max => return Err("min is above max".to_owned()),
@@ -194,6 +198,9 @@ mod tests {
             json!({"type": "MOST", "value": {"max": 1}}),
             json!({"type": "MAX", "value": {"min": 1}}),
             json!({"type": "MAX"}),
+            json!({"type": "MAX", "value": [1]}),
+            json!({"value": [1], "type": "MAX"}),
+            json!(["MAX", {"max": 1}]),
             json!({"type": "RANGE", "value": {"min": 2, "max": 1}}),
             json!({"type": "REGEX", "value": {"pattern": "("}}),
             json!({"type": "ENUM", "value": {"allowed": []}}),

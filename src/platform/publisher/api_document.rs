@@ -1,14 +1,14 @@
 //! An API document as sent: read, checked and turned into what the platform keeps, and back.
 //! Storing it is left to the handlers.
 
+use kmspec_mocks::objects;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{api_members, endpoint_security, operation_policies::played};
+use super::{api_members, api_scopes, endpoint_security, operation_policies::played};
 use crate::{
-    domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, PolicyLevel, SUPER_TENANT, Scope, principal},
-    identity::role_exists,
+    domain::{Api, ApiScope, ApiStatus, KeyManager, Operation, PolicyLevel, SUPER_TENANT, principal},
     policies::{self, SUBSCRIPTIONLESS},
     store::Documents,
     wire::{Code, Refusal},
@@ -103,20 +103,13 @@ struct Draft {
     #[serde(default)]
     policies: Vec<String>,
     #[serde(default)]
-    scopes: Vec<DraftScope>,
+    scopes: Vec<ApiScope>,
     #[serde(default)]
     operations: Vec<DraftOperation>,
     #[serde(default)]
     endpoint_config: Value,
     #[serde(default)]
     api_policies: Value,
-}
-
-#[derive(Debug, Deserialize)]
-struct DraftScope {
-    scope: Scope,
-    #[serde(default)]
-    shared: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,7 +148,7 @@ pub(super) fn admit(
         return Err(Refusal::bad_request(format!("Unrecognized property '{unknown}'")));
     }
     let key_managers = key_managers(documents, origin.tenant, sent.get("keyManagers"))?;
-    let draft: Draft = serde_json::from_value(Value::Object(sent.clone())).map_err(|error| {
+    let draft: Draft = objects::from_value(Value::Object(sent.clone())).map_err(|error| {
         let said = error.to_string();
         match said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
             Some(member) => Refusal::bad_request(format!("{member}: must not be null")),
@@ -166,7 +159,11 @@ pub(super) fn admit(
     api_members::check_place(&draft.context, origin.tenant)?;
     check_operations(&draft)?;
     check_plans(documents, origin.tenant, &draft)?;
-    check_scopes(documents, origin.tenant, &draft)?;
+    let context = placed(&draft.context, origin.tenant);
+    let is_version = |other: &Api| other.name == draft.name && other.context == context;
+    let is_own = |other: &Api| origin.stored.is_some_and(|stored| stored.id == other.id) || is_version(other);
+    api_scopes::check(documents, origin.tenant, &draft.scopes, is_own)?;
+    check_named_scopes(&draft)?;
     api_members::check(documents, origin.tenant, &sent)?;
     if !(draft.endpoint_config.is_object() || draft.endpoint_config.is_null()) {
         return Err(Refusal::bad_request("endpointConfig: must be an object"));
@@ -181,14 +178,14 @@ pub(super) fn admit(
         id: origin.stored.map_or_else(Uuid::new_v4, |stored| stored.id),
         tenant: origin.tenant.to_owned(),
         provider: origin.stored.map_or(origin.user, |stored| &stored.provider).to_owned(),
-        context: placed(&draft.context, origin.tenant),
+        context,
         status: origin.stored.map_or(ApiStatus::Created, |stored| stored.status),
         key_managers,
         audiences: draft.audiences,
         security_scheme: or_oauth2(draft.security_scheme),
         authorization_header: draft.authorization_header,
         policies: draft.policies.into_iter().filter(|plan| plan != SUBSCRIPTIONLESS).collect(),
-        scopes: draft.scopes.into_iter().map(|own| ApiScope { scope: own.scope, shared: own.shared }).collect(),
+        scopes: draft.scopes,
         production_endpoint: endpoint("production_endpoints"),
         sandbox_endpoint: endpoint("sandbox_endpoints"),
         endpoint_security,
@@ -245,23 +242,8 @@ fn key_managers(documents: &Documents<'_>, tenant: &str, sent: Option<&Value>) -
     Ok(names)
 }
 
-/// Roles of local scopes must exist, and operations name scopes that the API carries.
-fn check_scopes(documents: &Documents<'_>, tenant: &str, draft: &Draft) -> Result<(), Refusal> {
-    for own in draft.scopes.iter().filter(|own| !own.shared) {
-        if !api_members::is_scope(&own.scope.name) {
-            return Err(Refusal::bad_request("scopes: a name must not be empty, nor hold blanks"));
-        }
-        for role in &own.scope.bindings {
-            if !role_exists(documents, tenant, role)? {
-                return Err(Refusal::from(Code::ScopeRoleNotFound).because(format!("Role {role} does not exist")));
-            }
-        }
-    }
-    for own in draft.scopes.iter().filter(|own| own.shared) {
-        if documents.find_by_key::<Scope>(tenant, &own.scope.name)?.is_none() {
-            return Err(Code::ScopeNotFound.into());
-        }
-    }
+/// Operations name scopes that the API carries.
+fn check_named_scopes(draft: &Draft) -> Result<(), Refusal> {
     let known = |name: &String| draft.scopes.iter().any(|own| own.scope.name == *name);
     match draft.operations.iter().flat_map(|own| &own.scopes).find(|name| !known(name)) {
         Some(name) => Err(Refusal::bad_request(format!("operations: the API has no scope {name}"))),

@@ -58,6 +58,20 @@ const FLAGS: &[&str] = &[
     "enableSubscriberVerification",
 ];
 
+/// Members that are objects.
+const OBJECTS: &[&str] = &[
+    "additionalPropertiesMap",
+    "advertiseInfo",
+    "businessInformation",
+    "corsConfiguration",
+    "endpointConfig",
+    "monetization",
+    "serviceInfo",
+    "subtypeConfiguration",
+    "websubSubscriptionConfiguration",
+    "wsdlInfo",
+];
+
 /// Members that name a header field of requests to the API.
 const HEADERS: &[&str] = &["authorizationHeader", "apiKeyHeader"];
 
@@ -103,10 +117,23 @@ fn check_form(sent: &Map<String, Value>) -> Result<(), Refusal> {
     if FLAGS.iter().any(|member| told(member).is_some_and(|value| !value.is_boolean())) {
         return Err(Refusal::bad_request("Malformed request body."));
     }
+    if OBJECTS.iter().any(|member| told(member).is_some_and(|value| !value.is_object())) {
+        return Err(Refusal::bad_request("Malformed request body."));
+    }
+    check_mediation(told("mediationPolicies"))?;
     let is_name = |value: &Value| value.as_str().is_some_and(|text| HeaderName::try_from(text).is_ok());
     match HEADERS.iter().find(|member| told(member).is_some_and(|value| !is_name(value))) {
         Some(member) => Err(Refusal::bad_request(format!("{member}: must be the name of a header field"))),
         None => Ok(()),
+    }
+}
+
+/// Sequences of the old kind are played by no gateway here: it must not seem that they are.
+fn check_mediation(told: Option<&Value>) -> Result<(), Refusal> {
+    match told.map(|told| told.as_array().map(Vec::is_empty)) {
+        None | Some(Some(true)) => Ok(()),
+        Some(Some(false)) => Err(Refusal::bad_request("mediationPolicies: not played here, see apiPolicies")),
+        Some(None) => Err(Refusal::bad_request("Malformed request body.")),
     }
 }
 

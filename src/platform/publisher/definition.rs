@@ -1,5 +1,5 @@
 //! The OpenAPI definition of an API: its operations in another form.
-//! What else a definition says is kept, not read.
+//! What else a definition says is passed over; what it does not say of an operation, such as its policies, stays.
 
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ use crate::{
 /// Methods that a path of a definition may have.
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
 
+/// The plan of an operation that has no other.
+const UNLIMITED: &str = "Unlimited";
+
 pub(super) async fn read(
     caller: Caller<ViewScopes>,
     State(site): State<Arc<Site>>,
@@ -41,11 +44,13 @@ pub(super) async fn update(
     let sent = part(request).await?;
     let malformed = || Refusal::bad_request("apiDefinition: no OpenAPI definition with paths");
     let sent: Value = serde_json::from_str(&sent).map_err(|_| malformed())?;
-    let operations = operations(&sent).ok_or_else(malformed)?;
+    let told = operations(&sent).ok_or_else(malformed)?;
     site.store
         .write(move |documents| {
             let stored = find(documents, &caller.tenant, &id)?;
             let Value::Object(mut document) = shown(&stored) else { return Err(malformed()) };
+            let known = document.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
+            let operations: Vec<Value> = told.into_iter().map(|operation| completed(operation, &known)).collect();
             document.insert("operations".to_owned(), json!(operations));
             let origin = Origin { tenant: &caller.tenant, user: &caller.user, stored: Some(&stored) };
             let updated = admit(documents, &origin, document)?;
@@ -77,7 +82,7 @@ fn operations(definition: &Value) -> Option<Vec<Value>> {
                 "target": target,
                 "verb": verb.to_ascii_uppercase(),
                 "authType": said.get("x-auth-type").cloned().unwrap_or(Value::Null),
-                "throttlingPolicy": said.get("x-throttling-tier").cloned().unwrap_or_else(|| json!("Unlimited")),
+                "throttlingPolicy": said.get("x-throttling-tier").cloned().unwrap_or_else(|| json!(UNLIMITED)),
                 "scopes": scopes,
             }));
         }
@@ -90,6 +95,15 @@ fn operations(definition: &Value) -> Option<Vec<Value>> {
     Some(found)
 }
 
+/// The operation with the members that no definition says, from the one in its place until now.
+fn completed(told: Value, known: &[Value]) -> Value {
+    let same = |other: &&Value| ["target", "verb"].iter().all(|member| other[*member] == told[*member]);
+    let mut whole = known.iter().find(same).and_then(Value::as_object).cloned().unwrap_or_default();
+    whole.remove("authType");
+    whole.extend(told.as_object().cloned().unwrap_or_default());
+    Value::Object(whole)
+}
+
 /// Scopes under the product's own security scheme.
 fn of_default(requirement: &Value) -> impl Iterator<Item = &Value> {
     requirement["default"].as_array().into_iter().flatten()
@@ -97,13 +111,16 @@ fn of_default(requirement: &Value) -> impl Iterator<Item = &Value> {
 
 fn definition(api: &Api) -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for own in &api.operations {
+    let document = shown(api);
+    let operations = document["operations"].as_array().into_iter().flatten();
+    for (own, kept) in api.operations.iter().zip(operations) {
         let methods = paths.entry(own.target.clone()).or_insert_with(|| json!({}));
+        let plan = kept["throttlingPolicy"].as_str().filter(|plan| !plan.is_empty()).unwrap_or(UNLIMITED);
         methods[own.verb.to_ascii_lowercase()] = json!({
             "responses": {"200": {"description": "OK"}},
             "security": [{"default": own.scopes}],
             "x-auth-type": own.auth_type,
-            "x-throttling-tier": "Unlimited",
+            "x-throttling-tier": plan,
         });
     }
     let scopes: Map<String, Value> = api

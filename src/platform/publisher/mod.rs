@@ -3,6 +3,7 @@
 
 mod api_document;
 mod api_members;
+mod api_scopes;
 mod apis;
 mod client_certificates;
 mod definition;

@@ -26,6 +26,9 @@ pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
                 let said = format!("operationPolicies: there is no policy {name} for the flow {flow}");
                 return Err(Refusal::bad_request(said));
             }
+            if !matches!(policy.get("parameters"), None | Some(Value::Null | Value::Object(_))) {
+                return Err(malformed());
+            }
             check_parameters(name, policy)?;
         }
     }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ScopeManageScopes, ScopeViewScopes, api_members::is_scope};
+use super::{ScopeManageScopes, ScopeViewScopes, api_members::is_scope, api_scopes::is_of_an_api};
 use crate::{
     domain::{Api, Scope},
     scope_work,
@@ -42,7 +42,8 @@ pub(super) async fn create(
     let (created, ordered) = site
         .store
         .write(move |documents| {
-            if documents.find_by_key::<Scope>(&caller.tenant, &sent.name)?.is_some() {
+            let shared = documents.find_by_key::<Scope>(&caller.tenant, &sent.name)?.is_some();
+            if shared || is_of_an_api(documents, &caller.tenant, &sent.name)? {
                 return Err(Refusal::from(Code::ScopeExists).because(sent.name));
             }
             let created = Scope { id: Some(Uuid::new_v4()), usage_count: None, ..sent };

@@ -9,7 +9,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use kmspec_mocks::realm::random;
+use kmspec_mocks::{objects, realm::random};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(super) async fn register(
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
     let (name, password) = basic_credentials(&headers).ok_or_else(Refusal::unauthenticated)?;
-    let asked: Result<Registration, _> = serde_json::from_slice(&body);
+    let asked: Result<Registration, _> = objects::from_slice(&body);
     let done = residents
         .store()
         .write(move |documents| {

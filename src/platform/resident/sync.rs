@@ -179,12 +179,13 @@ fn put_user(
     Ok(())
 }
 
-/// The tenant's shared scopes and those of its APIs, with the roles they are bound to.
+/// The scopes of the tenant's APIs and its shared ones, with the roles they are bound to; of one name, the shared one.
 pub(super) fn scopes(documents: &Documents<'_>, realm: &Realm, tenant: &str) -> Result<(), StoreError> {
-    let mut registered: Vec<Scope> = documents.all::<Scope>(tenant)?;
+    let mut registered: Vec<Scope> = Vec::new();
     for api in documents.all::<Api>(tenant)? {
         registered.extend(api.scopes.into_iter().filter(|scope| !scope.shared).map(|scope| scope.scope));
     }
+    registered.extend(documents.all::<Scope>(tenant)?);
     for stale in realm.scopes().into_iter().filter(|known| registered.iter().all(|each| each.name != known.name)) {
         realm.remove_scope(&stale.name);
     }

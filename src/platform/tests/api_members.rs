@@ -100,6 +100,8 @@ async fn a_value_that_names_nothing_or_fits_no_path_is_refused_with_its_code() {
         (json!({"apiKeyHeader": ""}), (400, 400)),
         (json!({"apiKeyHeader": 7}), (400, 400)),
         (json!({"authorizationHeader": "a b\n"}), (400, 400)),
+        (json!({"mediationPolicies": [{"name": "log_in_message", "type": "in"}]}), (400, 400)),
+        (json!({"mediationPolicies": {}}), (400, 400)),
         (json!({"scopes": [{"scope": {"name": ""}}]}), (400, 400)),
         (json!({"scopes": [{"scope": {"name": "a b"}}]}), (400, 400)),
         (policy("response", "revokeOneTimeToken"), (400, 400)),

@@ -296,43 +296,6 @@ async fn the_publishers_resources_answer_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_definition_brings_other_operations() {
-    let all = Furnished::open().await;
-    let (method, path) = all.place("PUT /pub/apis/{api}/swagger");
-    let definition = json!({"openapi": "3.0.1", "paths": {"/open": {"get": {"x-auth-type": "None"}}}}).to_string();
-    let form = reqwest::multipart::Form::new().text("apiDefinition", definition);
-    let url = format!("{}{path}", all.stage.platform.management_url());
-    let request = all.stage.client.request(method, url).bearer_auth(format!("admin|one.com|{EVERYTHING}"));
-    assert_eq!(Stage::answer(request.multipart(form)).await.status, 200);
-    let read = all.ask("admin", "GET /pub/apis/{api}", Value::Null).await;
-    let operation = &read.body["operations"][0];
-    assert_eq!(
-        (&operation["target"], &operation["verb"], &operation["authType"]),
-        (&json!("/open"), &json!("GET"), &json!("None"))
-    );
-    all.stage.close().await;
-}
-
-#[tokio::test]
-async fn a_misspelt_way_of_logging_in_opens_no_operation() {
-    let all = Furnished::open().await;
-    let before = all.ask("admin", "GET /pub/apis/{api}", Value::Null).await.body;
-    for misspelt in ["none", "NONE", "application", "X"] {
-        let mut changed = before.clone();
-        changed["operations"][0]["authType"] = json!(misspelt);
-        assert_eq!(all.ask("admin", "PUT /pub/apis/{api}", changed).await.status, 400, "{misspelt}");
-        let (method, path) = all.place("PUT /pub/apis/{api}/swagger");
-        let definition = json!({"openapi": "3.0.1", "paths": {"/open": {"get": {"x-auth-type": misspelt}}}});
-        let form = reqwest::multipart::Form::new().text("apiDefinition", definition.to_string());
-        let url = format!("{}{path}", all.stage.platform.management_url());
-        let request = all.stage.client.request(method, url).bearer_auth(format!("admin|one.com|{EVERYTHING}"));
-        assert_eq!(Stage::answer(request.multipart(form)).await.status, 400, "{misspelt}");
-    }
-    assert_eq!(all.ask("admin", "GET /pub/apis/{api}", Value::Null).await.body, before);
-    all.stage.close().await;
-}
-
-#[tokio::test]
 async fn a_portal_that_is_looked_at_from_another_tenant_shows_its_own_key_managers_only() {
     let all = Furnished::open().await;
     let url = format!("{}{DEVPORTAL}/key-managers", all.stage.platform.management_url());

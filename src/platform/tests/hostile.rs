@@ -92,7 +92,7 @@ fn values() -> Vec<Value> {
 }
 
 /// Everything that is kept.
-fn everything(all: &Furnished) -> Vec<Value> {
+pub(super) fn everything(all: &Furnished) -> Vec<Value> {
     fn kept<D: Document>(documents: &Documents<'_>) -> Result<Value, StoreError> {
         Ok(json!(documents.everywhere::<D>()?))
     }

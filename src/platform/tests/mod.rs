@@ -3,12 +3,14 @@
 
 mod admin;
 mod api_members;
+mod api_scopes;
 mod api_visibility;
 mod assertions;
 mod connector_certificate;
 mod consumer_secrets;
 mod contract;
 mod credentials;
+mod definitions;
 mod deployment;
 mod devportal;
 mod ended_tokens;
@@ -22,6 +24,7 @@ mod logins;
 mod mapped_clients;
 mod measured;
 mod mutual_tls;
+mod nested_lists;
 mod no_key_set;
 mod one_time_tokens;
 mod opaque;

@@ -24,7 +24,8 @@ impl Stage {
 #[tokio::test]
 async fn an_api_document_is_refused_with_the_code_of_its_mistake() {
     let stage = Stage::open().await;
-    let taken = stage.publisher(Method::POST, "/apis", api("taken")).await;
+    let taken =
+        stage.publisher(Method::POST, "/apis", with(api("taken"), json!({"scopes": [], "operations": []}))).await;
     assert_eq!(taken.status, 201, "{:?}", taken.body);
     assert_eq!(taken.body["keyManagers"], json!(["all"]));
     assert_eq!(taken.text("context"), "/t/one.com/taken");

@@ -3,6 +3,7 @@
 
 use axum::extract::{FromRequest, Request};
 use http::{StatusCode, header::CONTENT_TYPE};
+use kmspec_mocks::objects;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use super::Refusal;
 
 /// The body of a request, read from JSON.
 ///
-/// Members that are `null` count as absent, since clients send documents back with the nulls they read.
+/// Members that are structures must be objects. Members that are `null` count as absent, since clients send documents back with the nulls they read.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -69,7 +70,7 @@ async fn bytes_of<S: Send + Sync>(request: Request, state: &S) -> Result<bytes::
         .map_err(|_| Refusal::generic(StatusCode::PAYLOAD_TOO_LARGE, "Request payload is too large."))
 }
 
-/// What a body must be: serde would read a list into a structure, member after member.
+/// What a body must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Object,
@@ -88,7 +89,7 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8], shape: Shape) -> Result<T,
     if !fits {
         return Err(Refusal::bad_request("Malformed request body."));
     }
-    serde_json::from_value(without_nulls(value)).map_err(|error| mismatch(&error))
+    objects::from_value(without_nulls(value)).map_err(|error| mismatch(&error))
 }
 
 fn without_nulls(value: Value) -> Value {

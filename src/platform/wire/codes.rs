@@ -39,6 +39,7 @@ codes! {
     ScopeNotFound = 900981, 404, "Shared Scope not found", "Shared Scope not found";
     ScopeExists = 900984, 409, "Scope already exists", "Scope already exists";
     ScopeAttached = 900985, 409, "Shared Scope already attached", "Shared Scope already attached";
+    ScopeOfAnotherApi = 900988, 400, "Scope already assigned locally by another API", "Scope already assigned locally by another API";
     OrganizationNotFound = 901301, 404, "Organization Not Found", "Organization Not Found";
     TenantNotFound = 901300, 400, "Tenant Not Found", "Tenant Not Found";
     TypeUnknown = 901400, 400, "Key Manager Type not configured", "Key Manager Type not configured";

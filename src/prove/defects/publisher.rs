@@ -6,10 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     Deed, Saboteur, message,
     pair::{Bent, Decision, Notes, Pair},
+    second_try::{Refused, SecondTry},
     table::defects,
 };
 use kmspec_model::exchange::Plane;
@@ -24,6 +26,7 @@ defects! {
     "DEF-SEED-GW-10", "an API that names its key managers accepts none of them", restriction_shuts_out();
     "DEF-SEED-KM-30", "a shared scope is reported as deleted and is not", Pair::hearing(deletion_lost);
     "DEF-SEED-GW-26", "the gateway never hears of the life cycle of an API", Pair::hearing(life_cycle_unheard);
+    "DEF-SEED-SCO-09", "a scope may have two owners", With(|all| SecondTry::with(all, second_owner));
     "DEF-192", "the list of key managers that an API is restricted to is ignored", restriction_ignored();
 }
 
@@ -108,6 +111,24 @@ fn binding_lost() -> Arc<dyn Saboteur> {
         binds
     };
     Bent::of(Decision { plane: Plane::Publisher, collection: "scopes", member: "bindings", bend })
+}
+
+/// Calls a scope otherwise that has an owner already; from then on it reads as it was sent.
+fn second_owner(refused: &Refused<'_>, document: &mut Value) -> bool {
+    if refused.plane != Plane::Publisher || ![900_984, 900_988].contains(&refused.code) {
+        return false;
+    }
+    let other = format!("other-{}", Uuid::new_v4());
+    match message::resource(refused.request.uri().path()).first() {
+        Some(&"scopes") => document["name"] = json!(other),
+        Some(&"apis") => {
+            document["scopes"] = json!([{ "scope": { "name": other, "bindings": [] }, "shared": false }]);
+            let operations = document["operations"].as_array_mut().into_iter().flatten();
+            operations.for_each(|operation| operation["scopes"] = json!([other]));
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// Reads a shared scope where it was to be deleted.
