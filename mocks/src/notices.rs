@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::{Certificate, Client, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::realm::{
     Clock, Realm, TokenFormat, TokenRow,
@@ -21,7 +22,7 @@ pub const HANDLER_HEADER: &str = "X-WSO2-KEY-MANAGER";
 /// Notices are given up after so long; nobody waits for them.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The id of the tenant `carbon.super`.
-const SUPER_TENANT: i64 = -1234;
+pub(crate) const SUPER_TENANT: i64 = -1234;
 
 /// Where notices go, and in whose name.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,20 +80,34 @@ pub enum NoticeError {
     Trust(#[from] reqwest::Error),
 }
 
-/// Sends notices of whatever ends in the realm there from now on. Must be called within a runtime, which sends them.
-/// Like the product's, they are sent in the background, once, and nobody looks at what is answered.
-pub(crate) fn send(realm: &Realm, authority: &str, target: NoticeTarget) -> Result<(), NoticeError> {
-    let sender = Sender::new(authority, target)?;
-    let (line, mut waiting) = tokio::sync::mpsc::unbounded_channel::<Value>();
-    tokio::spawn(async move {
-        while let Some(notice) = waiting.recv().await {
-            tokio::spawn(sender.clone().send(notice));
-        }
-    });
-    let clock = realm.clock().clone();
-    let listener: Listener = Arc::new(move |ended| drop(line.send(notice(&ended, &clock))));
-    realm.tell(Some(listener));
-    Ok(())
+/// What notices go over, those of every tenant of a server alike.
+#[derive(Clone)]
+pub(crate) struct Line(UnboundedSender<Value>);
+
+impl Line {
+    /// One to there. Must be called within a runtime, which sends the notices. Like the product's, they are sent in the
+    /// background, once, and nobody looks at what is answered.
+    pub(crate) fn open(authority: &str, target: NoticeTarget) -> Result<Self, NoticeError> {
+        let sender = Sender::new(authority, target)?;
+        let (line, mut waiting) = unbounded_channel::<Value>();
+        tokio::spawn(async move {
+            while let Some(notice) = waiting.recv().await {
+                tokio::spawn(sender.clone().send(notice));
+            }
+        });
+        Ok(Self(line))
+    }
+
+    /// Somebody who is told of what ends at that tenant.
+    fn listener(&self, clock: Clock, tenant: i64, domain: &str) -> Listener {
+        let (line, domain) = (self.0.clone(), domain.to_owned());
+        Arc::new(move |ended| drop(line.send(notice(&ended, &clock, tenant, &domain))))
+    }
+}
+
+/// Has whatever ends in the realm of that tenant told over the line from now on; nobody is told without one.
+pub(crate) fn listen(realm: &Realm, line: Option<&Line>, tenant: i64, domain: &str) {
+    realm.tell(line.map(|line| line.listener(realm.clock().clone(), tenant, domain)));
 }
 
 #[derive(Clone)]
@@ -128,7 +143,7 @@ impl Sender {
 }
 
 /// The notice of something that ended.
-fn notice(ended: &Ended, clock: &Clock) -> Value {
+fn notice(ended: &Ended, clock: &Clock, tenant: i64, domain: &str) -> Value {
     let now_ms = clock.now_ms();
     let mut notice = match ended {
         Ended::Token(row) => of_token(row),
@@ -146,8 +161,8 @@ fn notice(ended: &Ended, clock: &Clock) -> Value {
     };
     notice["eventId"] = json!(random::uuid());
     notice["timeStamp"] = json!(now_ms);
-    notice["tenantId"] = json!(SUPER_TENANT);
-    notice["tenantDomain"] = json!("carbon.super");
+    notice["tenantId"] = json!(tenant);
+    notice["tenantDomain"] = json!(domain);
     notice["properties"] = json!({});
     notice
 }

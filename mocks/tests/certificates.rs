@@ -1,5 +1,5 @@
 //! TLS as clients meet it: wrong certificates on demand, client certificates, and what Java makes of our key stores.
-//! What a bound token is worth at a gateway is tested there.
+//! What a bound token is worth at resources of the servers is in `bound_tokens`.
 
 mod support;
 

@@ -16,7 +16,7 @@ mod probes {
 
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
-use kmspec_mocks::{defects, server::AuthorizationServer, vendors::Vendor};
+use kmspec_mocks::{certificates::ClientCertificates, defects, server::AuthorizationServer, vendors::Vendor};
 use support::{Stage, stage};
 
 /// Whether the wire shows the defect.
@@ -117,6 +117,20 @@ async fn a_defect_that_can_never_show_at_a_server_is_refused_there_and_no_other_
     }
     let nowhere = AuthorizationServer::builder(Vendor::Cognito).defect("DEF-107").start().await.unwrap_err();
     assert!(nowhere.to_string().contains("no endpoint of the kind Introspection"), "{nowhere}");
+}
+
+#[tokio::test]
+async fn a_defect_of_certificates_that_stand_for_users_is_refused_where_none_can() {
+    let all = ["DEF-SEED-AS-CERT-01", "DEF-SEED-AS-CERT-02", "DEF-SEED-AS-CERT-03", "DEF-SEED-AS-CERT-04"];
+    for (vendor, shows) in [(Vendor::Okta, false), (Vendor::Custom, false), (Vendor::Is, false), (Vendor::Is7, true)] {
+        for id in all {
+            let server = AuthorizationServer::builder(vendor).certificates(support::AUTHORITY.clone());
+            let started = server.client_certificates(ClientCertificates::Asked).defect(id).start().await;
+            let refused = started.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            assert_eq!(refused.is_empty(), shows, "{id} at {vendor}: {refused}");
+            assert!(shows || refused.contains("is7"), "{id} at {vendor}: {refused}");
+        }
+    }
 }
 
 #[tokio::test]

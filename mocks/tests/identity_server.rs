@@ -145,8 +145,24 @@ async fn a_user_manages_the_own_account_at_me() {
     let token = stage.password("openid").await.member("access_token");
     let barred = stage.http.delete(url(&stage, me)).bearer_auth(&token).send().await.unwrap();
     assert_eq!(barred.status().as_u16(), 403);
+    stage.server.realm().update_user("ann", |ann| ann.roles.push("admin".to_owned()));
     assert_eq!(by(&stage, ann, Method::DELETE, me, None).await.status, 204);
     assert!(stage.server.realm().user("ann").is_none());
+}
+
+#[tokio::test]
+async fn a_user_without_the_permission_neither_makes_nor_removes_an_account_at_me() {
+    let stage = stage(Vendor::Is7).await;
+    let (me, ann) = ("/scim2/Me", ("ann", "ann's secret"));
+    let bea = json!({ "userName": "bea", "password": "first" });
+    let made = by(&stage, ann, Method::POST, me, Some(bea.clone())).await;
+    assert_eq!((made.status, made.json()["status"].clone()), (403, json!("403")));
+    assert!(stage.server.realm().user("bea").is_none());
+    assert_eq!(by(&stage, ann, Method::DELETE, me, None).await.status, 403);
+    assert!(stage.server.realm().user("ann").is_some());
+    assert_eq!(by(&stage, ann, Method::GET, me, None).await.status, 200, "everybody holds what that takes");
+    let wrong = by(&stage, ("ann", "wrong"), Method::POST, me, Some(bea)).await;
+    assert_eq!(wrong.status, 401);
 }
 
 #[tokio::test]
@@ -271,6 +287,7 @@ async fn what_breaks_behind_the_token_endpoint_is_told_last_and_with_a_challenge
 #[tokio::test]
 async fn a_user_removes_the_own_account_unless_that_is_not_supported() {
     let stage = stage(Vendor::Is7).await;
+    stage.server.realm().update_user("ann", |ann| ann.roles.push("admin".to_owned()));
     stage.server.realm().change_policy(|policy| policy.self_removal = false);
     let ann = ("ann", "ann's secret");
     let refused = by(&stage, ann, Method::DELETE, "/scim2/Me", None).await;

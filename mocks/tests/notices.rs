@@ -101,6 +101,34 @@ async fn a_revoked_jwt_is_told_by_its_id_in_the_name_of_the_handler() {
 }
 
 #[tokio::test]
+async fn tenants_are_told_of_in_their_own_name_whenever_they_were_added() {
+    let stage = stage(Vendor::Is7).await;
+    stage.server.add_tenant("one.com").unwrap();
+    let mut intake = told(&stage).await;
+    stage.server.add_tenant("two.com").unwrap();
+    for (domain, id) in [("one.com", 1), ("two.com", 2), ("carbon.super", -1234)] {
+        let realm = stage.server.tenant(domain).unwrap();
+        let client = realm.add_client(ClientSpec::new(domain));
+        realm.remove_client(&client.id);
+        let notice = intake.next().await.1;
+        assert_eq!(notice["consumerKey"], client.id, "{domain}");
+        assert_eq!((&notice["tenantDomain"], &notice["tenantId"]), (&json!(domain), &json!(id)));
+    }
+    stage.server.send_notices(None).await.unwrap();
+    stage.server.add_tenant("three.com").unwrap();
+    for domain in stage.server.tenants() {
+        let realm = stage.server.tenant(&domain).unwrap();
+        realm.remove_client(&realm.add_client(ClientSpec::new("a")).id);
+    }
+    assert!(intake.taken.try_recv().is_err());
+    let mut other = told(&stage).await;
+    let realm = stage.server.tenant("three.com").unwrap();
+    realm.remove_client(&realm.add_client(ClientSpec::new("b")).id);
+    assert_eq!(other.next().await.1["tenantId"], 3);
+    assert!(intake.taken.try_recv().is_err(), "whoever was told before is told no more");
+}
+
+#[tokio::test]
 async fn an_opaque_token_is_told_by_its_own_text() {
     let client = ClientSpec::new("orders").token_format(TokenFormat::Opaque);
     let stage = stage_with(Vendor::Is, client).await;

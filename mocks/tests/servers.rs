@@ -131,3 +131,22 @@ async fn a_client_that_comes_and_goes_under_load_disturbs_nobody() {
         task.await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_host_that_makes_no_url_is_refused() {
+    for host in ["", "evil\r\nx", "a b", "a/b", "a:80", "ann@a", "1.2.3", "a?b", "a#b"] {
+        let refused = |error: MockError| {
+            let told = error.to_string();
+            assert!(matches!(error, MockError::Layout { .. }) && !told.contains('\r'), "{host:?}: {told}");
+            assert!(told.contains("hint: "), "{host:?}: {told}");
+        };
+        let builder = AuthorizationServer::builder(Vendor::Is7).certificates(AUTHORITY.clone());
+        refused(builder.host(host).start().await.unwrap_err());
+        let builder = AuthorizationServer::builder(Vendor::Cognito).certificates(AUTHORITY.clone());
+        refused(builder.issuer_host(host).start().await.unwrap_err());
+    }
+    for host in ["127.0.0.1", "Is.Example", "localhost"] {
+        let builder = AuthorizationServer::builder(Vendor::Is7).certificates(AUTHORITY.clone());
+        assert!(builder.host(host).start().await.is_ok(), "{host}");
+    }
+}

@@ -3,10 +3,15 @@
 
 mod support;
 
-use kmspec_mocks::{realm::ClientSpec, server::TenantError, vendors::Vendor};
+use kmspec_mocks::{
+    deployment_toml::DeploymentToml,
+    realm::{ClientSpec, UserSpec},
+    server::{AuthorizationServer, TenantError},
+    vendors::Vendor,
+};
 use reqwest::Method;
 use serde_json::json;
-use support::{Stage, answer, stage};
+use support::{AUTHORITY, Stage, answer, http, stage};
 
 const ID: &str = "chosen_by_somebody";
 
@@ -88,4 +93,38 @@ async fn a_token_of_another_tenant_reads_the_profile_where_the_access_rule_says_
     stage.revoke(&token).await;
     assert_eq!(read(Method::GET, &token).await.status, 401);
     assert!(stage.server.realm().user("ann").is_some());
+}
+
+#[tokio::test]
+async fn a_user_goes_by_the_tenant_that_the_token_is_of() {
+    let file = DeploymentToml::parse("[oauth.revoked_token_headers_in_response]\nenable = true\n").unwrap();
+    let builder = AuthorizationServer::builder(Vendor::Is7).certificates(AUTHORITY.clone()).port(Some(0));
+    let server = builder.deployment(file).start().await.unwrap();
+    server.add_tenant("one.com").unwrap();
+    for domain in ["carbon.super", "one.com"] {
+        let (realm, endpoints) = (server.tenant(domain).unwrap(), server.tenant_endpoints(domain).unwrap());
+        realm.add_user(UserSpec::new("ann", "ann's secret"));
+        let client = realm.add_client(ClientSpec::new("orders"));
+        let post = async |url: &str, form: &[(&str, &str)]| {
+            let request = http().post(url).basic_auth(&client.id, client.secret.as_deref()).form(form);
+            answer(request.send().await.unwrap()).await
+        };
+        let login = [("grant_type", "password"), ("username", "ann"), ("password", "ann's secret")];
+        let token = post(&endpoints.token, &login).await.member("access_token");
+        let told = post(endpoints.introspection.as_deref().unwrap(), &[("token", &token)]).await;
+        assert_eq!(told.member("username"), format!("ann@{domain}"));
+        let revoked = post(endpoints.revocation.as_deref().unwrap(), &[("token", &token)]).await;
+        assert_eq!(revoked.header("authorizeduser"), format!("ann@{domain}"));
+    }
+}
+
+#[tokio::test]
+async fn a_user_of_asgardeo_goes_by_the_organisation() {
+    let stage = stage(Vendor::Asgardeo).await;
+    let token = stage.password("read").await.member("access_token");
+    assert_eq!(stage.introspect(&token).await["username"], "ann@kmspec");
+    for (name, status) in [("ann@kmspec", 200), ("ann@carbon.super", 400)] {
+        let login = [("grant_type", "password"), ("username", name), ("password", "ann's secret")];
+        assert_eq!(stage.token(&login).await.status, status, "{name}");
+    }
 }

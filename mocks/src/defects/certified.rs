@@ -25,7 +25,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         .at(Needs::Certificates),
     defect("DEF-SEED-AS-CERT-03", "a client certificate of any authority registers for users", of_anybody)
         .at(Needs::Certificates),
-    defect("DEF-SEED-AS-CERT-04", "the user that a registration names is believed without a certificate", without),
+    defect("DEF-SEED-AS-CERT-04", "the user that a registration names is believed without a certificate", without)
+        .at(Needs::NamedUsers),
     defect("DEF-SEED-AS-CERT-05", "client certificates stand for users where that is switched off", switched_off)
         .at(Needs::WrittenMappings),
 ];

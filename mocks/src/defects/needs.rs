@@ -19,7 +19,9 @@ pub(super) enum Needs {
     Permissions,
     /// Tenants have no paths.
     NoTenantPaths,
-    /// Clients are asked for certificates.
+    /// Requests may name the user that a certificate stands for.
+    NamedUsers,
+    /// The same, and clients are asked for certificates.
     Certificates,
     /// The same, and rows say whom certificates stand for, whether or not that is switched on.
     WrittenMappings,
@@ -87,7 +89,8 @@ impl Needs {
             Self::OwnerHidden => site.settings.username_hidden,
             Self::Permissions => site.settings.by_permission(),
             Self::NoTenantPaths => !site.settings.tenants_have_paths(),
-            Self::Certificates => site.mutual_tls,
+            Self::NamedUsers => site.dialect.certificates_stand_for_users(),
+            Self::Certificates => site.mutual_tls && Self::NamedUsers.are_met(site),
             Self::WrittenMappings => site.mutual_tls && !site.settings.written_mappings().is_empty(),
             Self::BasePath => !site.base_path().is_empty(),
             Self::IssuerHost => site.has_two_hosts(),
@@ -109,7 +112,8 @@ impl Needs {
             }
             Self::Permissions => "permissions of roles count: is7 with `server.legacy_mode` in its deployment.toml",
             Self::NoTenantPaths => "tenants have no paths: is7 with `server.legacy_mode` in its deployment.toml",
-            Self::Certificates => "clients are asked for certificates",
+            Self::NamedUsers => "requests may name the user that a certificate stands for: is7",
+            Self::Certificates => "clients are asked for certificates that stand for users: is7 that asks for them",
             Self::WrittenMappings => {
                 "clients are asked for certificates and a deployment.toml says whom those stand for: is7 with rows in \
                  `client_certificate_based_authentication.user_thumbprint_mapping`"

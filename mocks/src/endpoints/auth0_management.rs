@@ -31,7 +31,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     match (call.bearer(), managing(site, call)) {
         (_, Some(row)) if row.audience.as_deref() == Some(&api) => {}
         (None, _) => return refused(401, "Missing authentication", None),
-        (Some(token), None) if site.realm.active_access(token).is_some() => {
+        (Some(token), None) if site.credential(call, token).is_some() => {
             return refused(403, "Insufficient scope", Some("insufficient_scope"));
         }
         _ => return refused(401, "Invalid token", None),

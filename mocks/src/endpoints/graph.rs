@@ -45,7 +45,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     match (call.bearer().is_some(), managing(site, call)) {
         (_, Some(row)) if row.audience.as_deref() == Some(&site.base_url) => {}
         (false, _) => return refused(401, "InvalidAuthenticationToken", "Access token is empty."),
-        (true, None) if call.bearer().and_then(|token| site.realm.active_access(token)).is_some() => {
+        (true, None) if call.bearer().and_then(|token| site.credential(call, token)).is_some() => {
             return refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
         }
         _ => return refused(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience."),

@@ -12,7 +12,7 @@ use crate::{realm::Client, realm::shape::derived_uuid, server::Site};
 pub(crate) const CLIENTS: &str = "/admin/realms/kmspec/clients";
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
-    if call.bearer().and_then(|token| site.realm.active_access(token)).is_none() {
+    if call.bearer().and_then(|token| site.credential(call, token)).is_none() {
         return Reply::json(401, &json!({ "error": "HTTP 401 Unauthorized" }));
     }
     if managing(site, call).is_none() {

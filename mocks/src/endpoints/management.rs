@@ -26,7 +26,7 @@ pub(crate) fn manager() -> ClientSpec {
 
 /// The live token that a request by such a client carries; `None` for any other request.
 pub(crate) fn managing(site: &Site, call: &Call) -> Option<TokenRow> {
-    let row = site.realm.active_access(call.bearer()?)?;
+    let row = site.credential(call, call.bearer()?)?;
     let client = site.realm.client(&row.client_id)?;
     let manages = client.metadata.get(MANAGES) == Some(&Value::Bool(true));
     (manages && row.username.is_none()).then_some(row)
@@ -53,7 +53,7 @@ impl Caller {
     /// Finds out; `None` when nobody can be made of the credentials.
     pub(crate) fn of(site: &Site, call: &Call) -> Option<Self> {
         if let Some(token) = call.bearer() {
-            return site.realm.active_access(token).map(|row| Self::Token(Box::new(row)));
+            return site.credential(call, token).map(|row| Self::Token(Box::new(row)));
         }
         let user = match call.header("authorization") {
             None => site.certified_user(call),
@@ -125,9 +125,16 @@ pub(crate) fn permitted_with(site: &Site, call: &Call, scopes: &[String]) -> Res
     if rule.is_some_and(|rule| !rule.secure) {
         return Ok(());
     }
-    let (scopes, permissions) = rule.map_or((scopes, &[][..]), |rule| (&rule.scopes, &rule.permissions));
     let caller = Caller::of(site, call).ok_or_else(unauthenticated)?;
-    if caller.may(site, scopes, permissions) { Ok(()) } else { Err(Reply::empty(403)) }
+    if allowed(site, call, &caller, scopes) { Ok(()) } else { Err(Reply::empty(403)) }
+}
+
+/// Whether a caller may do what is asked: by these scopes, unless an access rule says otherwise.
+pub(crate) fn allowed(site: &Site, call: &Call, caller: &Caller, scopes: &[String]) -> bool {
+    match site.settings.access_rule(&call.method, &call.path) {
+        Some(rule) => !rule.secure || caller.may(site, &rule.scopes, &rule.permissions),
+        None => caller.may(site, scopes, &[]),
+    }
 }
 
 /// The error form of the scope interface: a number, what it means, and a trace id.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, Reply},
-    management::{Caller, permitted},
+    management::{Caller, allowed},
     scim::{self, failed},
     scim_users,
 };
@@ -21,9 +21,10 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let Some(caller) = Caller::of(site, call).or_else(|| of_another_tenant(site, call)) else {
         return failed(401, "unauthenticated").header("www-authenticate", "Bearer realm=\"localhost\"");
     };
-    // Whoever has the password of an account may do with it what the account's owner may.
-    if matches!(caller, Caller::Token(_)) && permitted(site, call, scope).is_err() {
-        return failed(403, "the token does not hold the scope for this");
+    // Every user may log in, and so holds what reading and changing the own account takes.
+    let held = scope == "internal_login" && matches!(caller, Caller::User(_));
+    if !held && !allowed(site, call, &caller, &[scope.to_owned()]) {
+        return failed(403, "the caller does not hold the scope for this");
     }
     if call.method == "POST" {
         return scim_users::create(site, call).unwrap_or_else(|refusal| refusal);
@@ -46,7 +47,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
 fn of_another_tenant(site: &Site, call: &Call) -> Option<Caller> {
     let rule = site.settings.access_rule(&call.method, &call.path)?;
     let open = rule.cross_tenant && rule.scopes.is_empty() && rule.permissions.is_empty();
-    site.user_of_any_tenant(call.bearer().filter(|_| open)?).map(|user| Caller::User(Box::new(user)))
+    site.user_of_any_tenant(call, call.bearer().filter(|_| open)?).map(|user| Caller::User(Box::new(user)))
 }
 
 /// A user as SCIM writes one down.

@@ -19,7 +19,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         (Some(token), None) | (None, Some(token)) => token,
         (None, None) => return site.dialect.userinfo_without_token(realm),
     };
-    let Some(row) = site.realm.active_access(&token) else { return challenge(401, Some("invalid_token")) };
+    let Some(row) = site.credential(call, &token) else { return challenge(401, Some("invalid_token")) };
     if !row.scopes.iter().any(|scope| scope == "openid") {
         return challenge(403, Some("insufficient_scope"));
     }
@@ -28,7 +28,7 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         return challenge(401, Some("invalid_token"));
     };
     // The subject is the one that the id token names (OpenID Connect Core, section 5.3.2).
-    let context = TokenContext::of(site.realm.issuer(), &client, Some(&user), &row);
+    let context = TokenContext::of(&site.realm, &client, Some(&user), &row);
     let subject = site.realm.shape().id_claims(&context, &user).remove("sub");
     let mut profile = json!({ "sub": subject.unwrap_or_else(|| json!(user.id)) });
     for (name, value) in &user.claims {

@@ -108,6 +108,7 @@ pub(super) fn id_token_with_code(
     let (key, jti, now) = (realm.keys().current(KeyPurpose::Id), random::uuid(), realm.now());
     let context = TokenContext {
         issuer: realm.issuer(),
+        tenant: realm.policy().tenant.clone(),
         client,
         user: Some(user),
         scopes,
@@ -179,7 +180,7 @@ fn claims(issue: &Issue<'_>) -> Object {
 }
 
 fn context<'a>(realm: &'a Realm, issue: &'a Issue<'_>, row: &'a TokenRow) -> TokenContext<'a> {
-    TokenContext::of(realm.issuer(), issue.client, issue.user, row)
+    TokenContext::of(realm, issue.client, issue.user, row)
 }
 
 fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {

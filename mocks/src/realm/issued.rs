@@ -129,7 +129,7 @@ impl Realm {
         let (row, kind) = self.token(text)?;
         let client = self.client(&row.client_id)?;
         let user = row.username.as_deref().and_then(|name| self.user(name));
-        let context = TokenContext::of(self.issuer(), &client, user.as_ref(), &row);
+        let context = TokenContext::of(self, &client, user.as_ref(), &row);
         match kind {
             TokenKind::Access if row.is_active(now) => {
                 let mut members = self.shape().introspection(&context, &row);

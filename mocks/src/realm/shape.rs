@@ -9,6 +9,7 @@ use super::{
     jwt::{self, Object},
     random,
     signing_key::SigningKey,
+    state::Realm,
     token::TokenRow,
     user::User,
 };
@@ -18,6 +19,8 @@ use super::{
 pub struct TokenContext<'a> {
     /// The issuer, exactly as it will be compared.
     pub issuer: &'a str,
+    /// The tenant that stands behind names of users where they are told in full.
+    pub tenant: Option<String>,
     /// For whom.
     pub client: &'a Client,
     /// On whose behalf; `None` when it stands for the client itself.
@@ -40,9 +43,10 @@ pub struct TokenContext<'a> {
 
 impl<'a> TokenContext<'a> {
     /// What is known of a token that was issued.
-    pub fn of(issuer: &'a str, client: &'a Client, user: Option<&'a User>, row: &'a TokenRow) -> Self {
+    pub fn of(realm: &'a Realm, client: &'a Client, user: Option<&'a User>, row: &'a TokenRow) -> Self {
         Self {
-            issuer,
+            issuer: realm.issuer(),
+            tenant: realm.policy().tenant.clone(),
             client,
             user,
             scopes: &row.scopes,

@@ -44,6 +44,11 @@ impl User {
     }
 }
 
+/// A user's name in full: with the tenant behind it, where there is one.
+pub(crate) fn qualified(name: &str, tenant: Option<&str>) -> String {
+    tenant.map_or_else(|| name.to_owned(), |tenant| format!("{name}@{tenant}"))
+}
+
 /// A user to be added.
 #[derive(Debug, Clone)]
 #[must_use]

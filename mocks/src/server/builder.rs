@@ -11,7 +11,7 @@ use super::{
     answering::Answering,
     behind::Behind,
     handle::{AuthorizationServer, Certified},
-    layout::Layout,
+    layout::{Layout, check_host},
     site::{Endpoints, Site},
     tenants::Tenants,
 };
@@ -209,6 +209,7 @@ impl AuthorizationServerBuilder {
         let wanted_port = self.port.or(offset.map(|offset| offset.saturating_add(DEFAULT_PORT)));
         let host = self.host.or_else(|| file.and_then(|file| file.settings.hostname.clone()));
         let host = host.unwrap_or_else(|| "localhost".to_owned());
+        check_host(self.vendor, &host)?;
         self.layout.check(self.vendor, &host)?;
         let (vendor, wanted) = (self.vendor, wanted_port.unwrap_or(0));
         let taken = |source| MockError::Port { vendor: vendor.to_string(), port: wanted, source };

@@ -21,7 +21,7 @@ use crate::{
     forge::Forge,
     front::{Door, Front},
     journal::{Endpoint, Journal, Recorder},
-    notices::{self, NoticeError, NoticeTarget},
+    notices::{Line, NoticeError, NoticeTarget},
     realm::{Clock, KeyChest, Realm},
     vendors::Vendor,
 };
@@ -34,7 +34,7 @@ pub struct AuthorizationServer {
     pub(super) tls: Certified,
     pub(super) door: Door,
     pub(super) chest: KeyChest,
-    pub(super) notices: Mutex<Option<NoticeTarget>>,
+    pub(super) notices: Mutex<Option<(NoticeTarget, Line)>>,
     pub(super) _front: Front,
     pub(super) _behind: Behind,
 }
@@ -226,7 +226,7 @@ impl AuthorizationServer {
         self.site.canned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Tells a platform of every token that ends before its time from now on, or nobody when `None`. Like the product, it
+    /// Tells a platform of every token, of whichever tenant, that ends before its time from now on, or nobody when `None`. Like the product, it
     /// tells in the background, once, and looks at no answer.
     ///
     /// # Errors
@@ -234,24 +234,23 @@ impl AuthorizationServer {
     /// [`NoticeError`] when the vendor sends no notices, or none can go there.
     pub async fn send_notices(&self, target: Option<NoticeTarget>) -> Result<(), NoticeError> {
         let Some(target) = target else {
-            self.site.realm.tell(None);
-            *self.notices() = None;
+            self.tell(None);
             return Ok(());
         };
         if ![Vendor::Is7, Vendor::Is].contains(&self.vendor) {
             return Err(NoticeError::Vendor(self.vendor.to_string()));
         }
-        notices::send(&self.site.realm, self.tls.authority.ca_pem(), target.clone())?;
-        *self.notices() = Some(target);
+        let line = Line::open(self.tls.authority.ca_pem(), target.clone())?;
+        self.tell(Some((target, line)));
         Ok(())
     }
 
     /// Whom it tells of tokens that end before their time.
     pub fn notice_target(&self) -> Option<NoticeTarget> {
-        self.notices().clone()
+        self.notices().as_ref().map(|(target, _)| target.clone())
     }
 
-    fn notices(&self) -> MutexGuard<'_, Option<NoticeTarget>> {
+    pub(super) fn notices(&self) -> MutexGuard<'_, Option<(NoticeTarget, Line)>> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

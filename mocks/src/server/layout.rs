@@ -6,6 +6,25 @@ use url::Url;
 use super::{builder::MockError, site::Endpoints};
 use crate::{endpoints::call::Call, journal::Endpoint, realm::RealmSpec, vendors::Vendor};
 
+/// Whether a server can be had under that host.
+///
+/// # Errors
+///
+/// [`MockError::Layout`] when it makes no URL.
+pub(super) fn check_host(vendor: Vendor, host: &str) -> Result<(), MockError> {
+    let url = Url::parse(&format!("https://{host}"));
+    if url.is_ok_and(|url| url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host))) {
+        return Ok(());
+    }
+    let given = host.escape_debug().to_string();
+    Err(MockError::Layout {
+        vendor,
+        what: "host",
+        given,
+        hint: "a host name or address, without scheme, port and path",
+    })
+}
+
 /// What is not as usual.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layout {
@@ -55,7 +74,11 @@ impl Layout {
             Some(host) if Url::parse(&format!("https://{host}")).is_ok_and(|url| url.host_str() == Some(host)) => {
                 Ok(())
             }
-            Some(host) => refused("issuer host", host, "a host name in small letters, without scheme, path and port"),
+            Some(host) => refused(
+                "issuer host",
+                &host.escape_debug().to_string(),
+                "a host name in small letters, without scheme, path and port",
+            ),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::{
     endpoints::call::{Call, Reply},
     faults::Faults,
     journal::Endpoint,
-    realm::{Realm, User},
+    realm::{Realm, TokenRow, User},
     vendors::Dialect,
 };
 
@@ -122,8 +122,21 @@ impl Site {
         self.realm.login_name(typed).to_owned()
     }
 
+    /// The access token that a request shows as its credential, if it is worth anything: one that is bound to a
+    /// certificate comes over a connection of that very certificate (RFC 8705, section 3).
+    pub(crate) fn credential(&self, call: &Call, token: &str) -> Option<TokenRow> {
+        let row = self.realm.active_access(token)?;
+        let bound = row.claims.get("cnf").and_then(|cnf| cnf.get("x5t#S256"));
+        let presented = call.certificate.as_ref();
+        let proven = bound.is_none_or(|bound| presented.is_some_and(|presented| *bound == presented.x5t_s256));
+        proven.then_some(row)
+    }
+
     /// The user that a request names and that the certificate of its connection may stand for.
     pub(crate) fn certified_user(&self, call: &Call) -> Option<User> {
+        if !self.dialect.certificates_stand_for_users() {
+            return None;
+        }
         let (named, presented) = (call.header(CERTIFIED_USER)?, call.certificate.as_ref()?);
         let user = self.realm.user(&self.login_name(named)).filter(|user| user.active)?;
         let mappings = self.certificate_mappings.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     endpoints::call::Call,
+    notices::{self, Line, NoticeTarget},
     realm::{Realm, User},
     vendors::Vendor,
 };
@@ -28,6 +29,8 @@ pub(crate) struct Tenants {
     root: Mutex<Weak<Site>>,
     /// Whether no two tenants may have a client of the same id.
     unique: AtomicBool,
+    /// The how manieth tenant it is that was added; nothing at the server itself.
+    number: i64,
 }
 
 /// There can be no such tenant.
@@ -70,11 +73,11 @@ impl Site {
 }
 
 impl Site {
-    /// The user behind a live access token of whichever tenant.
-    pub(crate) fn user_of_any_tenant(&self, token: &str) -> Option<User> {
+    /// The user behind an access token of whichever tenant that is the credential of a request.
+    pub(crate) fn user_of_any_tenant(&self, call: &Call, token: &str) -> Option<User> {
         let root = self.tenants.root.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         let root = root.as_deref().unwrap_or(self);
-        let user = |site: &Self| site.realm.user(site.realm.active_access(token)?.username.as_deref()?);
+        let user = |site: &Self| site.realm.user(site.credential(call, token)?.username.as_deref()?);
         user(root).or_else(|| root.tenants.all().values().find_map(|site| user(site)))
     }
 }
@@ -107,11 +110,25 @@ impl AuthorizationServer {
         if taken || !is_domain(domain) {
             return Err(TenantError::Domain(domain.to_owned()));
         }
-        let site = builder::tenant(self.vendor, &self.site, domain, &self.chest);
+        let mut site = builder::tenant(self.vendor, &self.site, domain, &self.chest);
         *site.tenants.root.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&self.site);
+        site.tenants.number = i64::try_from(all.len()).unwrap_or(i64::MAX - 1) + 1;
+        notices::listen(&site.realm, self.notices().as_ref().map(|(_, line)| line), site.tenants.number, domain);
         let realm = site.realm.clone();
         all.insert(domain.to_owned(), Arc::new(site));
         Ok(realm)
+    }
+
+    /// Has the endings of every tenant told there from now on, those of tenants to come too, or nobody told when `None`.
+    pub(super) fn tell(&self, told: Option<(NoticeTarget, Line)>) {
+        // As long as this is held, no tenant is added.
+        let all = self.site.tenants.all();
+        let line = told.as_ref().map(|(_, line)| line);
+        notices::listen(&self.site.realm, line, notices::SUPER_TENANT, FIRST_TENANT);
+        for (domain, site) in all.iter() {
+            notices::listen(&site.realm, line, site.tenants.number, domain);
+        }
+        *self.notices() = told;
     }
 
     /// The realm of a tenant; that of the server itself under `carbon.super`.

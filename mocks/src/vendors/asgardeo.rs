@@ -64,6 +64,7 @@ impl Dialect for Asgardeo {
                     JWT_BEARER,
                     TOKEN_EXCHANGE,
                 ]),
+                tenant: Some(ORGANISATION.to_owned()),
                 ..spec.policy
             },
             shape: Arc::new(Shape),

@@ -23,9 +23,9 @@ use crate::{
     journal::Endpoint,
     realm::{
         Clock, KeyChest, OAuthError, Policy, Realm, RealmSpec, TokenKind, TokenRow, UserSpec, device::DevicePolicy,
-        key_ring::KidStyle, policy::Rotation, random,
+        key_ring::KidStyle, policy::Rotation, random, user::qualified,
     },
-    server::{Endpoints, Site},
+    server::{Endpoints, FIRST_TENANT, Site},
 };
 
 const REGISTRATION: &str = "/api/identity/oauth2/dcr/v1.1/register";
@@ -46,7 +46,7 @@ impl Dialect for Is7 {
                 json_requests: true,
                 barred_from_query: names(["username", "password", "client_secret"]),
                 grant_types_by_containment: true,
-                tenant: Some("carbon.super".to_owned()),
+                tenant: Some(FIRST_TENANT.to_owned()),
                 user_store: Some("PRIMARY".to_owned()),
                 client_before_methods: true,
                 grant_types: names([
@@ -258,7 +258,8 @@ impl Dialect for Is7 {
         let reply = Reply::empty(200).header("content-type", "application/json").uncached();
         let Some(row) = row.filter(|_| site.settings.revocation_headers) else { return reply };
         let refresh = row.refresh.as_ref().map(|refresh| refresh.text.clone()).unwrap_or_default();
-        let user = row.username.as_ref().map(|name| format!("{name}@carbon.super")).unwrap_or_default();
+        let tenant = site.realm.policy().tenant.clone();
+        let user = row.username.as_ref().map(|name| qualified(name, tenant.as_deref())).unwrap_or_default();
         let told = [
             ("revokedaccesstoken", row.access_token.clone()),
             ("revokedrefreshtoken", refresh),
@@ -299,6 +300,10 @@ impl Dialect for Is7 {
     /// On a page of its own, by a redirect.
     fn shown(&self, site: &Site, error: &OAuthError) -> Reply {
         login_is7::shown(site, error)
+    }
+
+    fn certificates_stand_for_users(&self) -> bool {
+        true
     }
 
     fn userinfo_without_token(&self, realm: &str) -> Reply {

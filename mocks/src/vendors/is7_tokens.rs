@@ -11,6 +11,7 @@ use crate::realm::{
     jwt::Object,
     permission, random, scope,
     shape::{audience, object, subject},
+    user::qualified,
 };
 
 /// The form of its tokens.
@@ -78,7 +79,7 @@ impl TokenShape for Shape {
         }));
         let owner = (!self.username_hidden).then(|| self.owner(context));
         if let Some(name) = context.user.map(|user| user.name.as_str()).or(owner) {
-            members.insert("username".to_owned(), json!(format!("{name}@carbon.super")));
+            members.insert("username".to_owned(), json!(qualified(name, context.tenant.as_deref())));
         }
         if row.format == TokenFormat::Jwt {
             members.insert("sub".to_owned(), json!(self.subject(context)));

@@ -225,6 +225,11 @@ pub(crate) trait Dialect: Send + Sync {
         Reply::bearer_challenge(401, realm, None)
     }
 
+    /// Whether the certificate of a connection can stand for a user that the request names.
+    fn certificates_stand_for_users(&self) -> bool {
+        false
+    }
+
     /// Where a person goes whose login has this key.
     fn log_in(&self, site: &Site, key: &str) -> Reply {
         login::form(site, key, "")
