@@ -9,6 +9,14 @@ Feature: Refresh tokens that are replaced when they are used
     Then a token is issued
     And the access token is another one
 
+  @extended @OAUTH-6749-6-c @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02 @DEF-SEED-AS-REFRESH-08
+  Scenario: A refresh for less leaves the next refresh all that was granted
+    Given an access token issued to the client for the user
+    And the refresh token was used for a token of "openid"
+    When the OAuth client asks for a token of "openid profile" with the refresh token
+    Then a token is issued
+    And the scope "profile" is granted
+
   @core @negative @OAUTH-6749-10.4-a @DEF-115 @DEF-SEED-AS-AUTH-08 @DEF-SEED-AS-REFRESH-02
   Scenario: A refresh token that was replaced brings nothing
     Given a refresh token that was used, and replaced by another

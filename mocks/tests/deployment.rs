@@ -343,3 +343,21 @@ async fn a_vendor_that_reads_no_such_file_says_so() {
     let error = builder.deployment(DeploymentToml::parse("").unwrap()).start().await.unwrap_err();
     assert!(matches!(error, MockError::Deployment(_)) && error.to_string().contains("cognito"), "{error}");
 }
+
+#[tokio::test]
+async fn scopes_of_the_platforms_own_interfaces_pass_the_role_based_issuer() {
+    let scopes = "apim:api_view ship apim:other";
+    assert_eq!(configured(ROLE_BASED).await.password(scopes).await.json()["scope"], "apim:api_view apim:other");
+    let application = [("grant_type", "client_credentials"), ("scope", "apim:api_view")];
+    assert_eq!(configured(ROLE_BASED).await.token(&application).await.json()["scope"], "apim:api_view");
+    assert!(configured("").await.password(scopes).await.json().get("scope").is_none(), "nobody registered them");
+}
+
+#[tokio::test]
+async fn how_long_id_tokens_live_has_nothing_to_do_with_access_tokens() {
+    let stage = configured("[oauth.token_validation]\nuser_access_token_validity = 60").await;
+    let granted = stage.password("openid").await;
+    assert_eq!(granted.json()["expires_in"], 60);
+    let (_, claims) = stage.verified(&granted.member("id_token")).await.unwrap();
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 3_600);
+}

@@ -3,6 +3,7 @@
 
 mod support;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kmspec_mocks::{
     forge::Forge,
     realm::{ClientSpec, KeyRing, TrustedIssuer, TrustedKeys, test_keys::KeyFamily},
@@ -310,4 +311,70 @@ async fn a_repeated_member_of_a_json_token_request_is_refused_like_a_repeated_pa
     assert_eq!(twice.error(), (400, "invalid_request".to_owned()));
     assert!(twice.member("error_description").contains("scope"), "{}", twice.text);
     assert_eq!(send(r#"{"grant_type":"client_credentials","scope":"read"}"#).await.status, 200);
+}
+
+/// Registers an application and makes it the one that the stage asks as.
+async fn registered(stage: &mut Stage, more: Value) {
+    let mut body = json!({ "client_name": "shop", "ext_token_type": "JWT", "grant_types": ["password", "implicit"],
+        "redirect_uris": ["https://app.example/cb"] });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let path = "/api/identity/oauth2/dcr/v1.1/register";
+    let made = by(stage, ("admin", "admin"), Method::POST, path, Some(body)).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    stage.client = stage.server.realm().client(&made.member("client_id")).unwrap();
+}
+
+#[tokio::test]
+async fn an_application_says_how_long_its_id_tokens_live() {
+    let mut stage = stage(Vendor::Is7).await;
+    registered(&mut stage, json!({ "ext_id_token_lifetime": 77, "ext_user_token_lifetime": 55 })).await;
+    let path = format!("/api/identity/oauth2/dcr/v1.1/register/{}", stage.client.id);
+    let kept = by(&stage, ("admin", "admin"), Method::GET, &path, None).await.json();
+    assert_eq!(kept["ext_id_token_lifetime"], 77);
+    let granted = stage.password("openid").await;
+    assert_eq!(granted.json()["expires_in"], 55);
+    let (_, claims) = stage.verified(&granted.member("id_token")).await.unwrap();
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 77);
+}
+
+#[tokio::test]
+async fn a_client_with_the_implicit_grant_revokes_its_tokens_without_proof() {
+    let mut stage = stage(Vendor::Is7).await;
+    let revocation = stage.server.endpoints().revocation.clone().unwrap();
+    let own = stage.token(&[CLIENT_CREDENTIALS]).await.member("access_token");
+    let orders = [("client_id", stage.client.id.as_str()), ("token", own.as_str())];
+    assert_eq!(stage.post_bare(&revocation, &orders).await.status, 401, "it has no implicit grant");
+    registered(&mut stage, json!({})).await;
+    let token = stage.password("read").await.member("access_token");
+    let id = stage.client.id.as_str();
+    let wrong = [("client_id", id), ("client_secret", "wrong"), ("token", token.as_str())];
+    assert_eq!(stage.post_bare(&revocation, &wrong).await.status, 401, "a wrong secret is worse than none");
+    assert_eq!(stage.post_bare(&revocation, &[("client_id", id), ("token", &own)]).await.status, 401, "of another");
+    assert_eq!(stage.introspect(&token).await["active"], true);
+    assert_eq!(stage.post_bare(&revocation, &[("client_id", id), ("token", &token)]).await.status, 200);
+    assert_eq!(stage.introspect(&token).await["active"], false);
+}
+
+#[tokio::test]
+async fn an_application_has_profiles_as_signed_jwts_when_it_is_registered_for_that() {
+    let mut stage = stage(Vendor::Is7).await;
+    let profile = async |stage: &Stage| {
+        let token = stage.password("openid").await.member("access_token");
+        let asked = stage.http.get(url(stage, "/oauth2/userinfo")).bearer_auth(token);
+        answer(asked.send().await.unwrap()).await
+    };
+    let plain = profile(&stage).await;
+    assert_eq!(plain.header("content-type"), "application/json");
+    registered(&mut stage, json!({ "userinfo_signed_response_alg": "RS256" })).await;
+    let signed = profile(&stage).await;
+    assert_eq!((signed.status, signed.header("content-type")), (200, "application/jwt"));
+    let unexpiring = signed.text.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(unexpiring).unwrap()).unwrap();
+    assert_eq!((&claims["sub"], &claims["email"]), (&plain.json()["sub"], &plain.json()["email"]));
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!(stage.server.issuer()), &json!(stage.client.id)));
+    assert_eq!(stage.verified(&signed.text).await.unwrap_err(), "Missing required claim: exp", "all else is right");
+    let body = json!({ "client_name": "other", "grant_types": ["password"], "userinfo_signed_response_alg": "HS256" });
+    let path = "/api/identity/oauth2/dcr/v1.1/register";
+    let refused = by(&stage, ("admin", "admin"), Method::POST, path, Some(body)).await;
+    assert_eq!(refused.error(), (400, "invalid_client_metadata".to_owned()));
 }

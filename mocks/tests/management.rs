@@ -3,7 +3,10 @@
 
 mod support;
 
-use kmspec_mocks::{journal::Endpoint, vendors::Vendor};
+use kmspec_mocks::{
+    journal::Endpoint,
+    vendors::{MANAGER, Vendor},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Stage, answer, stage};
@@ -308,6 +311,70 @@ async fn a_token_says_what_a_role_carries_only_with_the_scope_for_that() {
             let sent = stage.http.request(method.clone(), url).bearer_auth(token).json(&body).send().await.unwrap();
             let expected = if status == 200 && method == Method::POST { 201 } else { status };
             assert_eq!(sent.status().as_u16(), expected, "{method} {more:?} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_api_resources_comes_in_pages_that_lead_to_each_other() {
+    let stage = stage(Vendor::Is7).await;
+    for identifier in ["a", "b", "c", "d", "e"] {
+        let body = json!({ "name": identifier, "identifier": identifier });
+        assert_eq!(resources(&stage, Method::POST, "", Some(body)).await.status, 201);
+    }
+    let shown = |page: &Value| -> Vec<String> {
+        let listed = page["apiResources"].as_array().unwrap().iter();
+        listed.map(|each| each["identifier"].as_str().unwrap().to_owned()).collect()
+    };
+    let link = |page: &Value, rel: &str| -> Option<String> {
+        let link = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == rel)?;
+        Some(link["href"].as_str().unwrap().to_owned())
+    };
+    let follow = async |page: &Value, rel: &str| {
+        let href = link(page, rel).unwrap_or_else(|| panic!("no {rel} in {page}"));
+        stage.admin(Method::GET, &url(&stage, &href), None).await.json()
+    };
+    let whole = resources(&stage, Method::GET, "", None).await.json();
+    assert_eq!((&whole["totalResults"], &whole["links"]), (&json!(5), &json!([])));
+    let all = shown(&whole);
+    let first = resources(&stage, Method::GET, "?limit=2", None).await.json();
+    assert_eq!((shown(&first), &first["totalResults"], link(&first, "previous")), (all[..2].to_vec(), &json!(5), None));
+    let second = follow(&first, "next").await;
+    assert_eq!(shown(&second), all[2..4]);
+    let last = follow(&second, "next").await;
+    assert_eq!((shown(&last), link(&last, "next")), (all[4..].to_vec(), None));
+    assert_eq!(shown(&follow(&last, "previous").await), all[2..4]);
+    assert_eq!(shown(&follow(&second, "previous").await), all[..2]);
+    let (after, before) = (link(&first, "next").unwrap(), link(&second, "previous").unwrap());
+    let both = format!("{after}&{}", before.rsplit('&').next().unwrap());
+    for wrong in ["?limit=0", "?limit=x", "?after=nothing", "?before=nothing", &both[both.find('?').unwrap()..]] {
+        assert_eq!(resources(&stage, Method::GET, wrong, None).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn asgardeo_names_what_it_made_by_addresses_below_the_organisation() {
+    let stage = stage(Vendor::Asgardeo).await;
+    let scopes = "internal_api_resource_create internal_api_resource_view internal_role_mgt_create \
+                  internal_role_mgt_view internal_api_resource_delete";
+    let form = [("grant_type", "client_credentials"), ("scope", scopes)];
+    let asked = stage.http.post(&stage.server.endpoints().token).basic_auth(MANAGER.0, Some(MANAGER.1)).form(&form);
+    let token = answer(asked.send().await.unwrap()).await.member("access_token");
+    let get = async |url: &str| answer(stage.http.get(url).bearer_auth(&token).send().await.unwrap()).await;
+    let schemas = json!(["urn:ietf:params:scim:schemas:extension:2.0:Role"]);
+    for (path, body) in [
+        ("/scim2/v2/Roles", json!({ "displayName": "shipper", "schemas": schemas })),
+        ("/api/server/v1/api-resources", json!({ "name": "one", "identifier": "one" })),
+    ] {
+        let asked = stage.http.post(url(&stage, &format!("/t/kmspec{path}"))).bearer_auth(&token).json(&body);
+        let made = answer(asked.send().await.unwrap()).await;
+        assert_eq!(made.status, 201, "{path}: {}", made.text);
+        let location = made.header("location").to_owned();
+        let found = get(&location).await;
+        assert_eq!((found.status, found.member("id")), (200, made.member("id")), "{location}");
+        match found.json() {
+            role if path.starts_with("/scim2") => assert_eq!(role["meta"]["location"], location),
+            resource => assert_eq!(url(&stage, resource["self"].as_str().unwrap()), location),
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("DEF-SEED-AS-REFRESH-05", "the time of grace of a replaced refresh token never ends", endless),
     defect("DEF-SEED-AS-REFRESH-06", "a replaced refresh token may be used again however often", uncounted),
     defect("DEF-SEED-AS-REFRESH-07", "a replaced refresh token stays good when the one after it was used", unclosed),
+    defect("DEF-SEED-AS-REFRESH-08", "who refreshes for less has a refresh token for less from then on", lessened),
 ];
 
 /// The row of the refresh token that was sent.
@@ -101,10 +102,27 @@ fn widened(turn: &Turn<'_>) -> Reply {
             |row| {
                 let fresh: Vec<_> = asked.into_iter().filter(|scope| !row.scopes.contains(scope)).collect();
                 row.scopes.extend(fresh);
+                row.refresh.iter_mut().for_each(|refresh| refresh.scopes = None);
             },
         );
     }
     turn.honest()
+}
+
+/// The refresh token goes on with the scopes of the access token beside it.
+fn lessened(turn: &Turn<'_>) -> Reply {
+    let (before, asked) = (sent(turn), scope::split(turn.value("scope").as_deref()));
+    let reply = turn.honest();
+    if let (Some(before), Some(asked)) = (before.filter(|_| is_success(&reply)), asked) {
+        for row in turn.realm().rows(|row| row.family == before.family) {
+            turn.realm().change_row(
+                &row.jti,
+                |_| true,
+                |row| row.refresh.iter_mut().for_each(|refresh| refresh.scopes = Some(asked.clone())),
+            );
+        }
+    }
+    reply
 }
 
 fn stolen(turn: &Turn<'_>) -> Reply {

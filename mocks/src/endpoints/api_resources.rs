@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    api_resource_pages::Page,
     call::{Call, Reply},
     management::{numbered, permitted},
 };
@@ -94,7 +95,7 @@ fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     }
     scopes.into_iter().for_each(|scope| site.realm.add_scope(scope));
     let reply = Reply::json(201, &whole(site, &resource));
-    Ok(reply.header("location", format!("{}{BASE}/{}", site.base_url, resource.id)))
+    Ok(reply.header("location", site.managed_url(&format!("{BASE}/{}", resource.id))))
 }
 
 /// The filter that connectors send: `identifier eq X`.
@@ -111,8 +112,11 @@ fn list(site: &Site, call: &Call) -> Result<Reply, Reply> {
         Some((attribute, value)) if attribute == "name" => resource.name == *value,
         Some((_, value)) => resource.identifier == *value,
     };
-    let found: Vec<_> = site.realm.api_resources().into_iter().filter(fits).map(|resource| brief(&resource)).collect();
-    Ok(Reply::json(200, &json!({ "totalResults": found.len(), "links": [], "apiResources": found })))
+    let found: Vec<_> = site.realm.api_resources().into_iter().filter(fits).collect();
+    let page = Page::of(call, &found).map_err(|wrong| bad(&wrong))?;
+    let links = page.links(call, &found, &site.managed_path(BASE));
+    let shown: Vec<_> = found[page.range()].iter().map(|resource| brief(site, resource)).collect();
+    Ok(Reply::json(200, &json!({ "totalResults": found.len(), "links": links, "apiResources": shown })))
 }
 
 fn patch(site: &Site, call: &Call, resource: &ApiResource) -> Result<Reply, Reply> {
@@ -170,19 +174,19 @@ fn read_scopes(listed: &Value) -> Result<Vec<Scope>, Reply> {
     read.ok_or_else(|| bad("the scopes are malformed"))
 }
 
-fn brief(resource: &ApiResource) -> Value {
+fn brief(site: &Site, resource: &ApiResource) -> Value {
     json!({
         "id": resource.id,
         "name": resource.name,
         "identifier": resource.identifier,
         "type": "BUSINESS",
         "requiresAuthorization": resource.requires_authorization,
-        "self": format!("{BASE}/{}", resource.id),
+        "self": site.managed_path(&format!("{BASE}/{}", resource.id)),
     })
 }
 
 fn whole(site: &Site, resource: &ApiResource) -> Value {
-    let mut document = brief(resource);
+    let mut document = brief(site, resource);
     document["description"] = json!(resource.description);
     document["scopes"] = scopes(site, resource);
     document

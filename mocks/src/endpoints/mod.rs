@@ -1,6 +1,7 @@
 //! HTTP on one side, the realm on the other: a file per endpoint.
 //! Which paths they stand under, and in whose dialect they answer, is the vendor's part.
 
+mod api_resource_pages;
 pub(crate) mod api_resources;
 pub(crate) mod auth0_management;
 pub(crate) mod authorize;

@@ -7,7 +7,7 @@ use url::Url;
 use super::{
     call::{Call, Reply},
     management::{calling_user, may_manage_of, permitted},
-    redirect_pattern, registration_tls,
+    redirect_pattern, registration_tls, userinfo,
 };
 use crate::{
     realm::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Members that the server understands; all others are kept as additional attributes.
-const UNDERSTOOD: [&str; 15] = [
+const UNDERSTOOD: [&str; 16] = [
     "client_name",
     "redirect_uris",
     "grant_types",
@@ -31,6 +31,7 @@ const UNDERSTOOD: [&str; 15] = [
     "ext_application_token_lifetime",
     "ext_user_token_lifetime",
     "ext_refresh_token_lifetime",
+    "ext_id_token_lifetime",
     "ext_public_client",
     "ext_pkce_mandatory",
     "ext_pkce_support_plain",
@@ -156,6 +157,10 @@ fn fill(site: &Site, client: &mut Client, asked: &Object) -> Result<(), Reply> {
     client.app_token_seconds = seconds(asked, "ext_application_token_lifetime")?;
     client.user_token_seconds = seconds(asked, "ext_user_token_lifetime")?;
     client.refresh_token_seconds = seconds(asked, "ext_refresh_token_lifetime")?;
+    client.id_token_seconds = seconds(asked, "ext_id_token_lifetime")?;
+    if let Some(algorithm) = text(asked, userinfo::SIGNED_BY).filter(|algorithm| !userinfo::signs_by(site, algorithm)) {
+        return Err(metadata(&format!("profiles cannot be signed by {algorithm}")));
+    }
     client.pkce_mandatory = flag(asked, "ext_pkce_mandatory")?;
     client.pkce_plain = flag(asked, "ext_pkce_support_plain")?;
     let method = text(asked, "token_endpoint_auth_method").filter(|method| registration_tls::is_method(site, method));
@@ -196,6 +201,7 @@ fn document(site: &Site, client: &Client) -> Value {
         "ext_application_token_lifetime": client.app_token_seconds,
         "ext_user_token_lifetime": client.user_token_seconds,
         "ext_refresh_token_lifetime": client.refresh_token_seconds,
+        "ext_id_token_lifetime": client.id_token_seconds,
         "ext_public_client": client.is_public(),
         "ext_pkce_mandatory": client.pkce_mandatory,
         "ext_pkce_support_plain": client.pkce_plain,

@@ -25,13 +25,16 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
 }
 
 /// The client whose tokens may be revoked: the one that authenticates, or the one that an administrator names whom the
-/// certificate of the connection stands for.
+/// certificate of the connection stands for. One with the implicit grant may have nothing to prove itself with.
 fn client(site: &Site, call: &Call, request: &TokenRequest) -> Result<Client, OAuthError> {
     let bare = request.authorization.is_empty()
         && !["client_secret", "client_assertion"].iter().any(|name| request.form.contains(name));
     let administrator = site.certified_user(call).is_some_and(|user| bare && user.has_role("admin"));
-    let named = request.form.value("client_id").filter(|_| administrator);
-    match named.and_then(|id| site.realm.client(id)) {
+    let named = request.form.value("client_id").filter(|_| bare).and_then(|id| site.realm.client(id));
+    let unproven = |client: &Client| {
+        client.active && site.realm.policy().implicit_clients_revoke && client.allows_grant("implicit")
+    };
+    match named.filter(|client| administrator || unproven(client)) {
         Some(client) => Ok(client),
         None => authenticate_client(&site.realm, request),
     }

@@ -71,7 +71,7 @@ pub(crate) fn document(site: &Site, user: &User) -> Value {
         "groups": [],
         "meta": {
             "resourceType": "User",
-            "location": format!("{}/scim2/Users/{}", site.base_url, user.id),
+            "location": site.managed_url(&format!("/scim2/Users/{}", user.id)),
             "created": instant(user.created_at),
             "lastModified": instant(user.changed_at),
         },

@@ -128,5 +128,5 @@ fn document(site: &Site, form: Form, id: &str, name: &str) -> Value {
 }
 
 fn location(site: &Site, form: Form, id: &str) -> String {
-    format!("{}{}/{id}", site.base_url, form.base())
+    site.managed_url(&format!("{}/{id}", form.base()))
 }

@@ -64,7 +64,7 @@ pub(super) fn create(site: &Site, call: &Call) -> Result<Reply, Reply> {
     let mut spec = UserSpec::new(name, password);
     fill(&mut spec.0, &asked)?;
     let user = site.realm.add_user(spec);
-    let location = format!("{}{BASE}/{}", site.base_url, user.id);
+    let location = site.managed_url(&format!("{BASE}/{}", user.id));
     Ok(scim::reply(201, &scim_me::document(site, &user)).header("location", location))
 }
 

@@ -4,7 +4,19 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
-use crate::{grants::Form, realm::TokenContext, server::Site};
+use crate::{
+    grants::Form,
+    realm::{Client, KeyPurpose, TokenContext, jwt, shape::object},
+    server::Site,
+};
+
+/// The registration member by which an application has profiles as signed JWTs (OpenID Connect Registration, section 2).
+pub(crate) const SIGNED_BY: &str = "userinfo_signed_response_alg";
+
+/// Whether profiles can be signed by this algorithm: the one of id tokens.
+pub(crate) fn signs_by(site: &Site, algorithm: &str) -> bool {
+    algorithm == format!("{:?}", site.realm.keys().current(KeyPurpose::Id).algorithm())
+}
 
 pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
     let in_form = match call.method.as_str() {
@@ -35,5 +47,17 @@ pub(crate) fn answer(site: &Site, call: &Call) -> Reply {
         profile[name] = value.clone();
     }
     profile["preferred_username"] = Value::String(user.name);
-    Reply::json(200, &profile).uncached()
+    told(site, &client, profile).uncached()
+}
+
+/// The profile as JSON, or as a JWT where the application is registered for that (OpenID Connect Core, section 5.3.2).
+fn told(site: &Site, client: &Client, mut profile: Value) -> Reply {
+    if !site.realm.policy().signed_userinfo || !client.metadata.contains_key(SIGNED_BY) {
+        return Reply::json(200, &profile);
+    }
+    profile["iss"] = json!(site.realm.issuer());
+    profile["aud"] = json!(client.id);
+    let key = site.realm.keys().current(KeyPurpose::Id);
+    let jwt = jwt::sign(&key, site.realm.shape().id_header(), &object(profile));
+    Reply::empty(200).text(jwt).header("content-type", "application/jwt")
 }

@@ -30,6 +30,8 @@ pub struct Issue<'a> {
     pub format: TokenFormat,
     /// Whether a refresh token comes with it.
     pub refresh: bool,
+    /// The scopes of the refresh token, where they are more than those of the access token.
+    pub refresh_scopes: Option<Vec<String>>,
     /// Life of the access token in seconds; `None` leaves it to the client and the policy.
     pub lifetime: Option<u64>,
     /// The grant it stems from; `None` starts a new one.
@@ -54,6 +56,7 @@ impl<'a> Issue<'a> {
             audience: None,
             format,
             refresh: false,
+            refresh_scopes: None,
             lifetime: None,
             family: None,
             claims: Object::new(),
@@ -68,13 +71,14 @@ pub fn issue(realm: &Realm, issue: &Issue<'_>) -> TokenAnswer {
     let mut row = blank_row(realm, issue);
     if issue.format == TokenFormat::Opaque
         && realm.policy().one_live_token
-        && let Some(twin) = realm.live_twin(&row)
+        && let Some(twin) = realm.live_twin(&row).filter(|twin| twin.refreshes_as_much_as(&row))
     {
         return answer(realm, issue, &twin);
     }
     if let Some(refresh) = &row.refresh {
         let key = realm.keys().current(KeyPurpose::Access);
-        let text = realm.shape().refresh_jwt(&context(realm, issue, &row), row.format, refresh.expires_at, &key);
+        let context = TokenContext { scopes: row.refreshable_scopes(), ..context(realm, issue, &row) };
+        let text = realm.shape().refresh_jwt(&context, row.format, refresh.expires_at, &key);
         if let (Some(text), Some(refresh)) = (text, &mut row.refresh) {
             refresh.text = text;
         }
@@ -117,7 +121,8 @@ pub(super) fn id_token_with_code(
         jti: &jti,
         family,
         issued_at: now,
-        expires_at: now.saturating_add(realm.policy().lifetimes.user_seconds),
+        expires_at: now
+            .saturating_add(id_token_seconds(realm, client).unwrap_or(realm.policy().lifetimes.user_seconds)),
     };
     let mut claims = realm.shape().id_claims(&context, user);
     claims.extend(request.nonce.as_deref().map(|nonce| ("nonce".to_owned(), nonce.into())));
@@ -150,6 +155,7 @@ fn blank_row(realm: &Realm, issue: &Issue<'_>) -> TokenRow {
         expires_at: now.saturating_add(client.refresh_token_seconds.unwrap_or(lifetimes.refresh_seconds)),
         state: TokenState::Active,
         grace: None,
+        scopes: issue.refresh_scopes.clone(),
     });
     let jti = random::uuid();
     TokenRow {
@@ -183,9 +189,21 @@ fn context<'a>(realm: &'a Realm, issue: &'a Issue<'_>, row: &'a TokenRow) -> Tok
     TokenContext::of(realm, issue.client, issue.user, row)
 }
 
+/// How long an id token lives, where that is a matter of its own.
+fn id_token_seconds(realm: &Realm, client: &Client) -> Option<u64> {
+    client.id_token_seconds.or(realm.policy().id_token_seconds)
+}
+
 fn answer(realm: &Realm, issue: &Issue<'_>, row: &TokenRow) -> TokenAnswer {
     let id_token = issue.user.filter(|_| row.scopes.iter().any(|scope| scope == "openid")).map(|user| {
-        let mut claims = realm.shape().id_claims(&context(realm, issue, row), user);
+        // One that comes with an access token given out again is made now, too.
+        let life = id_token_seconds(realm, issue.client);
+        let context = TokenContext {
+            issued_at: realm.now(),
+            expires_at: life.map_or(row.expires_at, |life| realm.now().saturating_add(life)),
+            ..context(realm, issue, row)
+        };
+        let mut claims = realm.shape().id_claims(&context, user);
         if let Some(nonce) = issue.nonce {
             claims.insert("nonce".to_owned(), Value::String(nonce.to_owned()));
         }

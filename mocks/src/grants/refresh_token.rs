@@ -22,6 +22,7 @@ impl Grant for RefreshTokenGrant {
         let row = usable(realm, client, text)?;
         realm.may_act(client)?;
         let scopes = narrowed(&row, form.value("scope"))?;
+        let (had, narrower) = (row.refreshable_scopes(), scopes.len() < row.refreshable_scopes().len());
         let user = match &row.username {
             Some(name) => Some(
                 realm
@@ -57,6 +58,7 @@ impl Grant for RefreshTokenGrant {
                 audience: row.audience.as_deref(),
                 format: row.format,
                 refresh: rotate,
+                refresh_scopes: narrower.then(|| had.to_vec()),
                 family: Some(row.family.clone()),
                 ..Issue::new(client, user.as_ref(), &row.grant_type, scopes)
             },
@@ -114,8 +116,8 @@ fn too_late(realm: &Realm, refresh: &RefreshToken) -> Option<&'static str> {
 
 /// The scopes asked for, which must be among those granted first.
 fn narrowed(row: &TokenRow, parameter: Option<&str>) -> Result<Vec<String>, OAuthError> {
-    let Some(requested) = scope::split(parameter) else { return Ok(row.scopes.clone()) };
-    match requested.iter().find(|scope| !row.scopes.contains(scope)) {
+    let Some(requested) = scope::split(parameter) else { return Ok(row.refreshable_scopes().to_vec()) };
+    match requested.iter().find(|scope| !row.refreshable_scopes().contains(scope)) {
         Some(wider) => Err(OAuthError::invalid_scope(format!("scope {wider} was not granted originally"))),
         None => Ok(requested),
     }

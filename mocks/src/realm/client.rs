@@ -76,6 +76,9 @@ pub struct Client {
     pub user_token_seconds: Option<u64>,
     /// Life of refresh tokens, in seconds; `None` means the server's default.
     pub refresh_token_seconds: Option<u64>,
+    /// Life of id tokens, in seconds; `None` means the server's default.
+    #[serde(default)]
+    pub id_token_seconds: Option<u64>,
     /// Whether authorization requests need a code challenge.
     #[serde(default)]
     pub pkce_mandatory: bool,
@@ -151,6 +154,7 @@ impl ClientSpec {
             app_token_seconds: None,
             user_token_seconds: None,
             refresh_token_seconds: None,
+            id_token_seconds: None,
             pkce_mandatory: false,
             pkce_plain: false,
             skips_consent: false,

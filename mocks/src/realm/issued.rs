@@ -136,7 +136,11 @@ impl Realm {
                 members.extend(row.claims);
                 Some(members)
             }
-            TokenKind::Refresh if row.is_refreshable(now) => self.shape().refresh_introspection(&context, &row),
+            TokenKind::Refresh if row.is_refreshable(now) => {
+                let row = TokenRow { scopes: row.refreshable_scopes().to_vec(), ..row.clone() };
+                let context = TokenContext { scopes: &row.scopes, ..context };
+                self.shape().refresh_introspection(&context, &row)
+            }
             _ => None,
         }
     }

@@ -117,6 +117,13 @@ pub struct Policy {
     pub open_registration: bool,
     /// Whether the realm is switched off (Keycloak, whose token endpoint then refuses everybody).
     pub disabled: bool,
+    /// How long id tokens live, in seconds; as long as the access token beside them when `None`.
+    pub id_token_seconds: Option<u64>,
+    /// Whether a client with the grant type `implicit` may revoke its tokens by naming itself, without proof (WSO2
+    /// Identity Server).
+    pub implicit_clients_revoke: bool,
+    /// Whether an application can have its users' profiles as signed JWTs (WSO2 Identity Server).
+    pub signed_userinfo: bool,
     /// Whether tokens can be revoked (Amazon Cognito, where that is a setting).
     pub revocation: bool,
     /// Whether the `resource` of an authorization request becomes the audience (RFC 8707; Amazon Cognito).
@@ -214,6 +221,9 @@ impl Default for Policy {
             password_failures_explained: false,
             open_registration: false,
             disabled: false,
+            id_token_seconds: None,
+            implicit_clients_revoke: false,
+            signed_userinfo: false,
             revocation: true,
             resource_binding: false,
             rotation: Rotation::RotateAndDetectReuse,

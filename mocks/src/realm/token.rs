@@ -40,6 +40,10 @@ pub struct RefreshToken {
     /// In which way it may be used although another one took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace: Option<Grace>,
+    /// The scopes that it stands for, where the access token beside it has fewer: refreshing can ask for less, and the new
+    /// refresh token is good for as much as the old one (RFC 6749, section 6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
 }
 
 /// The time in which a refresh token that was replaced may be used again (see `rotation`).
@@ -107,6 +111,11 @@ impl TokenRow {
         self.refresh.as_ref().is_some_and(|refresh| refresh.state == TokenState::Active && now < refresh.expires_at)
     }
 
+    /// The scopes that its refresh token stands for.
+    pub fn refreshable_scopes(&self) -> &[String] {
+        self.refresh.as_ref().and_then(|refresh| refresh.scopes.as_ref()).unwrap_or(&self.scopes)
+    }
+
     /// Ends both tokens.
     pub fn end(&mut self, state: TokenState) {
         self.state = state;
@@ -143,18 +152,24 @@ impl TokenRow {
         }
     }
 
+    /// Whether the refresh tokens of both stand for the same scopes.
+    pub(crate) fn refreshes_as_much_as(&self, other: &Self) -> bool {
+        sorted(self.refreshable_scopes()) == sorted(other.refreshable_scopes())
+    }
+
     fn same_grant(&self, other: &Self) -> bool {
-        let sorted = |scopes: &[String]| {
-            let mut scopes = scopes.to_vec();
-            scopes.sort();
-            scopes
-        };
         self.client_id == other.client_id
             && self.username == other.username
             && self.audience == other.audience
             && self.claims == other.claims
             && sorted(&self.scopes) == sorted(&other.scopes)
     }
+}
+
+fn sorted(scopes: &[String]) -> Vec<&String> {
+    let mut scopes: Vec<_> = scopes.iter().collect();
+    scopes.sort();
+    scopes
 }
 
 /// Every row that could still matter.

@@ -107,6 +107,16 @@ impl Site {
         self.layout.base_path()
     }
 
+    /// A path of a management interface as clients reach it.
+    pub(crate) fn managed_path(&self, path: &str) -> String {
+        format!("{}{path}", self.dialect.organisation_path())
+    }
+
+    /// The same as an absolute address.
+    pub(crate) fn managed_url(&self, path: &str) -> String {
+        format!("{}{}", self.base_url, self.managed_path(path))
+    }
+
     /// Whether the issuer has a host of its own.
     pub(crate) fn has_two_hosts(&self) -> bool {
         self.layout.issuer_host.is_some()

@@ -84,6 +84,10 @@ impl Dialect for Asgardeo {
         Endpoints { scopes: None, ..Is7.endpoints(&format!("{base}{PREFIX}")) }
     }
 
+    fn organisation_path(&self) -> &'static str {
+        PREFIX
+    }
+
     fn route(&self, path: &str) -> Option<(Endpoint, Handler)> {
         match path.strip_prefix(PREFIX) {
             Some(below) => match Is7.route(below)? {

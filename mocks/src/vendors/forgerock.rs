@@ -16,12 +16,12 @@ use crate::{
     grants::{TokenRequest, authenticate_client},
     journal::Endpoint,
     realm::{
-        Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenFormat, TokenShape,
+        Clock, KeyChest, Policy, Realm, RealmSpec, SigningKey, TokenContext, TokenFormat, TokenRow, TokenShape, User,
         jwt::{self, Object},
         key_ring::KidStyle,
         random,
         scope::Strict,
-        shape::{derived_uuid, object},
+        shape::{Standard, derived_uuid, object},
     },
     server::{Endpoints, Site},
 };
@@ -146,6 +146,20 @@ impl TokenShape for Shape {
         claims(context, "access_token", context.jti, context.expires_at)
     }
 
+    fn id_claims(&self, context: &TokenContext<'_>, user: &User) -> Object {
+        let mut claims = Standard.id_claims(context, user);
+        claims.insert("sub".to_owned(), json!(named(context).0));
+        claims
+    }
+
+    /// Of whom and for whom, as the token itself says.
+    fn introspection(&self, context: &TokenContext<'_>, row: &TokenRow) -> Object {
+        let (sub, bare) = named(context);
+        let mut members = Standard.introspection(context, row);
+        members.extend(object(json!({ "sub": sub, "subname": bare, "aud": context.client.id, "realm": "/kmspec" })));
+        members
+    }
+
     /// Of the same form, and signed with the same key: only `tokenName` tells it from an access token.
     fn refresh_jwt(
         &self,
@@ -159,13 +173,19 @@ impl TokenShape for Shape {
     }
 }
 
-fn claims(context: &TokenContext<'_>, name: &str, jti: &str, expires_at: u64) -> Object {
+/// Of whom a token is: with the kind, and bare.
+fn named<'a>(context: &TokenContext<'a>) -> (String, &'a str) {
     let (bare, kind) = match context.user {
         Some(user) => (user.name.as_str(), "usr"),
         None => (context.client.id.as_str(), "age"),
     };
+    (format!("({kind}!{bare})"), bare)
+}
+
+fn claims(context: &TokenContext<'_>, name: &str, jti: &str, expires_at: u64) -> Object {
+    let (sub, bare) = named(context);
     object(json!({
-        "sub": format!("({kind}!{bare})"),
+        "sub": sub,
         "subname": bare,
         "cts": "OAUTH2_STATELESS_GRANT",
         "auditTrackingId": derived_uuid(context.jti),

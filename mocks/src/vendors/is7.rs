@@ -88,6 +88,9 @@ impl Dialect for Is7 {
                 foreign_audience: "invalid_target".into(),
                 challenge_realm: host.unwrap_or_else(|| known.challenge_realm.clone()),
                 one_live_token: true,
+                id_token_seconds: Some(3_600),
+                implicit_clients_revoke: true,
+                signed_userinfo: true,
                 rotation: Rotation::Rotate,
                 access_revocation_ends_refresh: true,
                 ..known

@@ -110,7 +110,7 @@ fn audience_with_client(context: &TokenContext<'_>) -> Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeMode {
     /// By the roles of the user: one without a binding is for everybody, unknown ones are dropped, and when nothing is
-    /// left the token gets the scope `default`.
+    /// left the token gets the scope `default`. Those of the platform's interfaces (`apim:…`) pass.
     RoleBased,
     /// All that are registered, whatever the roles.
     AllRegistered,
@@ -128,6 +128,9 @@ pub(crate) struct Scopes {
     /// Whether scopes of the management interfaces are also for those who have the permission in their place.
     pub(crate) by_permission: bool,
 }
+
+/// Scopes of an API platform's own interfaces, which the role-based validator lets pass.
+const PLATFORM: &str = "apim:";
 
 /// Their pattern.
 pub(crate) const ALLOWED_SCOPES: &str = "^device_.*$";
@@ -163,6 +166,9 @@ impl Scopes {
         if scope.starts_with("internal_") {
             let permitted = self.by_permission && permission::opens(request.permissions, scope);
             return (permitted || is_admin(request)) && scope::permitted(request, scope);
+        }
+        if self.mode == ScopeMode::RoleBased && scope.starts_with(PLATFORM) {
+            return true;
         }
         let listed = || request.client.scopes.as_ref().is_some_and(|list| list.iter().any(|each| each == scope));
         scope::known(request, scope)

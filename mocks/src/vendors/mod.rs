@@ -147,6 +147,11 @@ pub(crate) trait Dialect: Send + Sync {
         path
     }
 
+    /// What stands before the paths of its management interfaces, where they are below an organisation.
+    fn organisation_path(&self) -> &'static str {
+        ""
+    }
+
     /// What answers at a path.
     fn route(&self, path: &str) -> Option<(Endpoint, Handler)>;
 

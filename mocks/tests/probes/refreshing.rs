@@ -21,6 +21,10 @@ async fn refreshed(stage: &Stage, token: &str) -> Answer {
     stage.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
 }
 
+async fn refreshed_for(stage: &Stage, token: &str, scope: &str) -> Answer {
+    stage.token(&[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)]).await
+}
+
 /// Four refreshes at once.
 async fn futures(stage: &Stage, refresh: &str) -> [Answer; 4] {
     tokio::join!(
@@ -99,6 +103,15 @@ pub(crate) const PROBES: &[Probe] = &[
         look!(stage => {
             let (access, refresh) = users_tokens(&stage).await;
             refreshed(&stage, &refresh).await.member("access_token") == access
+        }),
+    ),
+    (
+        "DEF-SEED-AS-REFRESH-08",
+        Custom,
+        look!(stage => {
+            let refresh = stage.password("read write").await.member("refresh_token");
+            let less = refreshed_for(&stage, &refresh, "read").await;
+            !granted(&refreshed_for(&stage, &less.member("refresh_token"), "read write").await)
         }),
     ),
     (

@@ -125,3 +125,33 @@ async fn an_api_is_deployed_to_environments_that_there_are() {
     assert_eq!(list.body["list"][0]["deploymentInfo"][0]["name"], "Default", "nothing has changed");
     open.stage.close().await;
 }
+
+#[tokio::test]
+async fn a_refresh_for_less_leaves_a_refresh_token_for_all_that_was_granted_after_a_restart_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Data::File(folder.path().join("platform.db"));
+    let stage = Stage::open_on(data.clone()).await;
+    let application = stage.application("shop").await;
+    let order = json!({"keyType": "PRODUCTION", "grantTypesToBeSupported": ["password", "refresh_token"]});
+    let made = stage.dora(Method::POST, &format!("/applications/{application}/generate-keys"), order).await;
+    let (key, secret) = (made.text("consumerKey"), made.text("consumerSecret"));
+    let ask = async |stage: &Stage, form: &[(&str, &str)]| {
+        let url = format!("{}/oauth2/token", stage.platform.management_url());
+        Stage::answer(stage.client.post(url).basic_auth(&key, Some(&secret)).form(form)).await
+    };
+    let refresh = async |stage: &Stage, token: &str, scope: &str| {
+        ask(stage, &[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)]).await
+    };
+    let login = [("grant_type", "password"), ("username", "dora@one.com"), ("password", "dora-secret")];
+    let first = ask(&stage, &[&login[..], &[("scope", "first second")]].concat()).await;
+    assert_eq!(first.text("scope"), "first second");
+    let less = refresh(&stage, &first.text("refresh_token"), "first").await;
+    assert_eq!(less.text("scope"), "first");
+    stage.close().await;
+    let stage = Stage::open_on(data).await;
+    let all = refresh(&stage, &less.text("refresh_token"), "first second").await;
+    assert_eq!((all.status, all.text("scope")), (200, "first second".to_owned()), "{all:?}");
+    let wider = refresh(&stage, &all.text("refresh_token"), "first second third").await;
+    assert_eq!((wider.status, &wider.body["error"]), (400, &json!("invalid_scope")));
+    stage.close().await;
+}

@@ -23,6 +23,20 @@ async fn used_and_replaced(world: &mut World) -> Result<(), StepError> {
     if refresh_token(world)? == first { Err(world.not_applicable(Capability::RefreshToken)) } else { Ok(()) }
 }
 
+#[given(expr = "the refresh token was used for a token of {string}")]
+async fn used_for(world: &mut World, scope: String) -> Result<(), StepError> {
+    use_for(world, scope).await?;
+    expect_issued(world)
+}
+
+#[when(expr = "the OAuth client asks for a token of {string} with the refresh token")]
+async fn use_for(world: &mut World, scope: String) -> Result<(), StepError> {
+    let token = refresh_token(world)?;
+    let mut fields = refreshing(&token).to_vec();
+    fields.push(("scope", &scope));
+    ask_with(world, &fields).await
+}
+
 #[when("the OAuth client asks for a token with the refresh token that was replaced")]
 async fn use_the_replaced(world: &mut World) -> Result<(), StepError> {
     let first = world.conversation()?.memory().first_refresh_token.clone();
