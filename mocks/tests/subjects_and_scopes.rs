@@ -27,7 +27,7 @@ async fn refreshing_for_less_leaves_a_refresh_token_for_all_that_was_granted() {
             refresh: true,
             ..Issue::new(&client, Some(&owner), "password", vec!["read".to_owned(), "write".to_owned()])
         };
-        let first = grants::issue(&stage.server.realm(), &issue).refresh_token.unwrap();
+        let first = grants::issue(stage.server.realm(), &issue).refresh_token.unwrap();
         let refresh = async |token: &str, scope: &str| {
             stage.token(&[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)]).await
         };
